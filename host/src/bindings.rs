@@ -1,0 +1,33 @@
+//! The contract of `wit/` as Rust: generated from it, plus the types of `http`, which are spelled by
+//! hand so that bodies cross as [`bytes::Bytes`] instead of being copied into a `Vec` once more.
+//!
+//! Knows nothing else.
+
+pub mod http;
+
+#[expect(
+    missing_debug_implementations,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::pedantic,
+    reason = "generated code"
+)]
+mod generated {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "imports",
+        // Functions that need to know which call they are made in get the store.
+        imports: {
+            "mikros:service/logger@0.1.0.log": store,
+            "mikros:service/call@0.1.0.request-id": store,
+            "mikros:service/call@0.1.0.remaining": store,
+        },
+    });
+}
+
+pub use generated::mikros::service::{call, definition, env, errors, logger, shutdown, time};
+
+/// The WIT package with its version, as in import and export names: `mikros:service/http@0.1.0`.
+pub const PACKAGE: &str = "mikros:service";
+/// The version of the contract that this host speaks.
+pub const VERSION: &str = "0.1.0";

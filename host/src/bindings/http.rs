@@ -1,0 +1,39 @@
+//! The types of the WIT interface `http`. What they mean stands in `wit/http.wit`.
+
+use bytes::Bytes;
+use wasmtime::component::{
+    ComponentType, FutureReader, Lift, Lower, StreamReader,
+};
+
+use super::errors::Error as ServiceError;
+
+#[derive(ComponentType, Lift, Lower)]
+#[component(record)]
+pub struct Streamed {
+    pub data: StreamReader<u8>,
+    pub end: FutureReader<Result<(), ServiceError>>,
+}
+
+#[derive(ComponentType, Lift, Lower)]
+#[component(variant)]
+pub enum Body {
+    #[component(name = "none")]
+    None,
+    #[component(name = "bytes")]
+    Bytes(Bytes),
+    #[component(name = "streamed")]
+    Streamed(Streamed),
+}
+
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Bytes,
+    pub body: Body,
+}
+
+/// Parameters of `handle`.
+pub type HandleParameters = (Bytes, Body);
+/// Results of `handle`.
+pub type HandleResults = (Result<Response, ServiceError>,);

@@ -1,0 +1,165 @@
+//! One entry into a guest: what is asked, who asks, how it ends, and which calls an instance is in.
+//!
+//! Knows neither how calls enter a guest nor which status a caller sees.
+
+pub mod http;
+mod table;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+pub use self::table::{ActiveCall, Table};
+use crate::bindings::errors::Error as ServiceError;
+
+/// The field of a log line that holds a request's id.
+pub const REQUEST_ID: &str = "request_id";
+
+/// What a guest may fail with other than by returning: each has one status and one log line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The guest trapped while it worked for this call; a panic in Rust is one.
+    #[error("the service trapped: {0}")]
+    Trapped(Arc<str>),
+    /// The guest ran out of its memory limit while it worked for this call.
+    #[error("the service exceeded its memory limit of {limit} bytes")]
+    OutOfMemory { limit: usize },
+    /// The guest called `wasi:cli/exit` while it worked for this call.
+    #[error("the service called exit with status {status}")]
+    Exited { status: i32 },
+    /// The guest went on computing for this call after its deadline and was interrupted.
+    #[error("the service computed past its deadline and was interrupted")]
+    Interrupted,
+    /// What the guest returned breaks the contract.
+    #[error("the service returned an invalid response: {0}")]
+    InvalidResponse(Arc<str>),
+    /// The deadline passed before the guest returned.
+    #[error("the service did not answer within {}", humantime::format_duration(*.limit))]
+    DeadlineExceeded { limit: Duration },
+    /// Another call in the same instance failed and took this one with it. Trying again is safe only
+    /// for calls that may run twice.
+    #[error("the instance was lost while it worked for another call")]
+    InstanceLost,
+    /// Every place of every instance and every place in the queues is taken.
+    #[error("the service has no free place")]
+    Saturated,
+    /// The service stops, or has stopped.
+    #[error("the service is stopping")]
+    Stopping,
+}
+
+/// For whom a call is made. Shared with the capabilities, which add it to log lines.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    /// The request's id; `None` for steps of the lifecycle.
+    pub request_id: Option<Arc<str>>,
+    /// When the caller stops waiting; `None` when it does not.
+    pub deadline: Option<Instant>,
+}
+
+/// Steps of the lifecycle and of the kinds without requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    OnStart,
+    OnFinish,
+    NativeStart,
+    NativeStop,
+    ScriptRun { arguments: Vec<String> },
+    ScriptCleanup,
+}
+
+impl Step {
+    /// The exported function, for log lines: `lifecycle.on-start`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::OnStart => "lifecycle.on-start",
+            Self::OnFinish => "lifecycle.on-finish",
+            Self::NativeStart => "native.start",
+            Self::NativeStop => "native.stop",
+            Self::ScriptRun { .. } => "script.run",
+            Self::ScriptCleanup => "script.cleanup",
+        }
+    }
+}
+
+/// What the guest returned, or why it did not.
+pub type Outcome<T> = Result<Result<T, ServiceError>, Fault>;
+
+/// Where the outcome of a call goes. The caller going away is seen as the receiver being dropped.
+#[derive(Debug)]
+pub enum Reply {
+    Step(oneshot::Sender<Outcome<()>>),
+    Http(oneshot::Sender<Outcome<http::Response>>),
+}
+
+impl Reply {
+    /// Ends the call with a fault. A caller that went away does not mind.
+    pub fn fail(self, fault: Fault) {
+        match self {
+            Self::Step(sender) => drop(sender.send(Err(fault))),
+            Self::Http(sender) => drop(sender.send(Err(fault))),
+        }
+    }
+
+    /// Ends a step with what the guest returned. A caller that went away does not mind.
+    pub fn answer_step(self, returned: Result<(), ServiceError>) {
+        match self {
+            Self::Step(sender) => drop(sender.send(Ok(returned))),
+            Self::Http(_) => debug_assert!(false, "a request was answered as a step"),
+        }
+    }
+
+    /// Ends a request with what the guest returned. A caller that went away does not mind.
+    pub fn answer_http(self, returned: Result<http::Response, ServiceError>) {
+        match self {
+            Self::Http(sender) => drop(sender.send(Ok(returned))),
+            Self::Step(_) => debug_assert!(false, "a step was answered as a request"),
+        }
+    }
+
+    /// Whether nobody waits for the outcome any more.
+    pub fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Step(sender) => sender.is_closed(),
+            Self::Http(sender) => sender.is_closed(),
+        }
+    }
+
+    /// Ready once nobody waits for the outcome any more.
+    pub fn poll_abandoned(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<()> {
+        match self {
+            Self::Step(sender) => sender.poll_closed(context),
+            Self::Http(sender) => sender.poll_closed(context),
+        }
+    }
+}
+
+/// What is asked of the guest.
+#[derive(Debug)]
+pub enum Ask {
+    Step(Step),
+    Http(http::Request),
+}
+
+impl Ask {
+    /// The exported function, for log lines.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Step(step) => step.name(),
+            Self::Http(_) => "http.handle",
+        }
+    }
+}
+
+/// A call that has not entered the guest yet.
+#[derive(Debug)]
+pub struct Call {
+    pub ask: Ask,
+    pub reply: Reply,
+    pub context: Context,
+}

@@ -1,0 +1,86 @@
+//! The calls that one instance is in, by the task that wasmtime made for each.
+
+use std::collections::HashMap;
+
+use tokio::sync::oneshot;
+use wasmtime::component::GuestTaskId;
+
+use super::{Context, Reply};
+
+/// A call inside the guest.
+#[derive(Debug)]
+pub struct ActiveCall {
+    /// The exported function, for log lines.
+    pub name: &'static str,
+    pub context: Context,
+    /// `None` once the outcome is sent; what the guest does after that still belongs to the call.
+    pub reply: Option<Reply>,
+    cancellation: Cancellation,
+}
+
+#[derive(Debug)]
+enum Cancellation {
+    /// The guest's tasks that want to be told.
+    Awaited(Vec<oneshot::Sender<()>>),
+    Cancelled,
+}
+
+impl ActiveCall {
+    pub fn new(name: &'static str, context: Context, reply: Reply) -> Self {
+        Self { name, context, reply: Some(reply), cancellation: Cancellation::Awaited(Vec::new()) }
+    }
+
+    /// Tells the guest that nobody waits for this call any more.
+    pub fn cancel(&mut self) {
+        if let Cancellation::Awaited(tasks) =
+            std::mem::replace(&mut self.cancellation, Cancellation::Cancelled)
+        {
+            for task in tasks {
+                // A task that no longer waits has nothing to cancel.
+                drop(task.send(()));
+            }
+        }
+    }
+
+    /// Resolves when the call is cancelled; fails when it ends before that. `None`: it is already.
+    pub fn cancelled(&mut self) -> Option<oneshot::Receiver<()>> {
+        match &mut self.cancellation {
+            Cancellation::Cancelled => None,
+            Cancellation::Awaited(tasks) => {
+                let (sender, receiver) = oneshot::channel();
+                tasks.retain(|task| !task.is_closed());
+                tasks.push(sender);
+                Some(receiver)
+            }
+        }
+    }
+}
+
+/// Every call that an instance is in.
+#[derive(Debug, Default)]
+pub struct Table {
+    calls: HashMap<GuestTaskId, ActiveCall>,
+}
+
+impl Table {
+    pub fn enter(&mut self, task: GuestTaskId, call: ActiveCall) {
+        self.calls.insert(task, call);
+    }
+
+    pub fn get(&self, task: GuestTaskId) -> Option<&ActiveCall> {
+        self.calls.get(&task)
+    }
+
+    pub fn get_mut(&mut self, task: GuestTaskId) -> Option<&mut ActiveCall> {
+        self.calls.get_mut(&task)
+    }
+
+    pub fn leave(&mut self, task: GuestTaskId) -> Option<ActiveCall> {
+        self.calls.remove(&task)
+    }
+
+    /// Takes out every call, when the instance is lost.
+    pub fn drain(&mut self) -> impl Iterator<Item = (GuestTaskId, ActiveCall)> {
+        self.calls.drain()
+    }
+}

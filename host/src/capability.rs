@@ -1,0 +1,143 @@
+//! The host's side of what a guest may import, one file per interface, and the state of an instance
+//! that these need.
+//!
+//! Effects stay within the [`Grants`] of the service. Knows nothing of requests beyond their context,
+//! and nothing of sockets.
+
+mod call;
+mod definition;
+mod env;
+mod logger;
+mod memory;
+mod shutdown;
+mod time;
+mod wasi;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
+use wasmtime::AsContextMut;
+use wasmtime::component::{Access, GuestTaskId, HasSelf, Linker, ResourceTable};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+pub use self::memory::Memory;
+use self::wasi::Output;
+use crate::bindings::{self, definition::Identity};
+use crate::call::{ActiveCall, Table};
+use crate::telemetry::Logger;
+
+/// What `service.toml` grants a service: the same for all its instances, fixed while it runs.
+#[derive(Debug)]
+pub struct Grants {
+    pub identity: Identity,
+    /// `[service]` as one JSON object.
+    pub settings: String,
+    /// Enabled features and their settings, each one JSON object.
+    pub features: Vec<(String, String)>,
+    /// The declared variables and their values, in the order of the file.
+    pub variables: Vec<(String, String)>,
+    /// `local`, `prod`, …
+    pub deployment: &'static str,
+    pub logger: Logger,
+    /// Turns true once, when the shutdown notice is given.
+    pub notice: watch::Receiver<bool>,
+}
+
+/// The host's state of one instance.
+pub struct State {
+    pub grants: Arc<Grants>,
+    pub calls: Table,
+    pub memory: Memory,
+    /// Whether [`State::survived`] has anything to do; shared so that asking needs no store.
+    pub unsettled: Unsettled,
+    output: Output,
+    wasi: WasiCtx,
+    resources: ResourceTable,
+}
+
+impl State {
+    /// State of an instance that may use `memory_limit` bytes of linear memory.
+    pub fn new(grants: Arc<Grants>, memory_limit: usize) -> Self {
+        let unsettled = Unsettled::default();
+        let output = Output::new(grants.logger.clone(), unsettled.clone());
+        let wasi = wasi::context(&grants.variables, &output);
+        Self {
+            grants,
+            calls: Table::default(),
+            memory: Memory::new(memory_limit, unsettled.clone()),
+            unsettled,
+            output,
+            wasi,
+            resources: ResourceTable::new(),
+        }
+    }
+
+    /// The guest came back to the host: what it printed is not the last word of a panic, and an
+    /// allocation that was refused did not end it.
+    pub fn survived(&mut self) {
+        self.output.publish();
+        self.memory.forget_refusal();
+    }
+
+    /// What the guest wrote to stderr since it last came back to the host: after a trap the text of
+    /// its panic. `None` when it wrote nothing.
+    pub fn last_words(&mut self) -> Option<String> {
+        self.output.last_words()
+    }
+}
+
+/// Set while the guest has printed, or was refused memory, since it last came back to the host.
+#[derive(Debug, Clone, Default)]
+pub struct Unsettled(Arc<AtomicBool>);
+
+impl Unsettled {
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was set; it no longer is.
+    pub fn take(&self) -> bool {
+        self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
+    }
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("calls", &self.calls).finish_non_exhaustive()
+    }
+}
+
+/// Makes every import that a guest may have available in `linker`.
+///
+/// # Errors
+/// When a name is defined twice, which is a bug in this module.
+pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    bindings::logger::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    bindings::errors::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    bindings::env::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    bindings::definition::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    bindings::call::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    bindings::shutdown::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    bindings::time::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    wasi::link(linker)
+}
+
+impl bindings::errors::Host for State {}
+
+/// The call on whose behalf the guest runs right now: the export that the host called, however many
+/// tasks the guest has spawned since.
+pub fn current_task(mut store: impl AsContextMut<Data = State>) -> Option<GuestTaskId> {
+    store.as_context_mut().async_call_stack().ok()?.last()
+}
+
+fn current_call<'a>(access: &'a mut Access<'_, State>) -> Option<&'a mut ActiveCall> {
+    let task = current_task(&mut *access)?;
+    access.get().calls.get_mut(task)
+}

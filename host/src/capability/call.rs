@@ -1,0 +1,35 @@
+//! `call`: the call that the guest is in.
+
+use tokio::time::Instant;
+use wasmtime::component::{Access, Accessor, HasSelf};
+
+use super::{State, current_call};
+use crate::bindings::call;
+
+impl call::HostWithStore<State> for HasSelf<State> {
+    async fn cancelled(accessor: &Accessor<State, Self>) {
+        let cancelled = accessor
+            .with(|mut access| current_call(&mut access).map(|call| call.cancelled()));
+        let was_cancelled = match cancelled {
+            Some(None) => true,
+            Some(Some(cancelled)) => cancelled.await.is_ok(),
+            None => false,
+        };
+        if !was_cancelled {
+            // The call ended by itself, or this task has outlived it.
+            std::future::pending().await
+        }
+    }
+
+    fn request_id(mut access: Access<'_, State, Self>) -> Option<String> {
+        current_call(&mut access)?.context.request_id.as_deref().map(str::to_owned)
+    }
+
+    fn remaining(mut access: Access<'_, State, Self>) -> Option<u64> {
+        let deadline = current_call(&mut access)?.context.deadline?;
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        Some(u64::try_from(remaining.as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+impl call::Host for State {}

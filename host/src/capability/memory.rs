@@ -1,0 +1,65 @@
+//! The memory limit of an instance, and whether the guest has just run into it.
+
+use wasmtime::ResourceLimiter;
+
+use super::Unsettled;
+
+/// Most entries that a guest's tables may have together; a table entry is a pointer.
+const TABLE_ENTRIES: usize = 1_000_000;
+
+/// Limits the linear memories of one instance, all of them together.
+#[derive(Debug)]
+pub struct Memory {
+    limit: usize,
+    used: usize,
+    refused: bool,
+    unsettled: Unsettled,
+}
+
+impl Memory {
+    /// At most `limit` bytes.
+    pub(super) fn new(limit: usize, unsettled: Unsettled) -> Self {
+        Self { limit, used: 0, refused: false, unsettled }
+    }
+
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Whether the guest was refused memory since it last came back to the host. Most languages
+    /// abort then, which is a trap that does not say why.
+    pub fn refused(&self) -> bool {
+        self.refused
+    }
+
+    pub(super) fn forget_refusal(&mut self) {
+        self.refused = false;
+    }
+}
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let used = self.used.saturating_sub(current).saturating_add(desired);
+        if used > self.limit {
+            self.refused = true;
+            self.unsettled.set();
+            return Ok(false);
+        }
+        self.used = used;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ENTRIES)
+    }
+}

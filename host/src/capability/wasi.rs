@@ -1,0 +1,192 @@
+//! WASI 0.2 as far as a service gets it: environment, clocks, random numbers, and standard output
+//! that becomes log lines. No file system, no sockets, no standard input, no arguments.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::io::AsyncWrite;
+use wasmtime::component::Linker;
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView};
+use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamResult, bindings};
+use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
+use wasmtime_wasi::WasiCtx;
+
+use super::{State, Unsettled};
+use crate::telemetry::{Attributes, Level, Logger};
+
+/// Longest line that is kept together, and most text of a panic that is kept, in bytes.
+const LONGEST_LINE: usize = 16 * 1024;
+
+/// Links what a guest built for `wasm32-wasip2` imports from WASI without asking for files or sockets.
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    p2::add_to_linker_proxy_interfaces_async(linker)?;
+    fn random(state: &mut State) -> &mut WasiRandomCtx {
+        state.wasi.random()
+    }
+    bindings::random::insecure::add_to_linker::<_, WasiRandom>(linker, random)?;
+    bindings::random::insecure_seed::add_to_linker::<_, WasiRandom>(linker, random)?;
+    bindings::cli::exit::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    bindings::cli::environment::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    bindings::cli::terminal_input::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    bindings::cli::terminal_output::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    bindings::cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    bindings::cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
+    bindings::cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, State::cli)
+}
+
+/// What WASI shows to an instance.
+pub(super) fn context(variables: &[(String, String)], output: &Output) -> WasiCtx {
+    WasiCtx::builder()
+        .envs(variables)
+        .stdout(Stream { name: "stdout", output: output.clone() })
+        .stderr(Stream { name: "stderr", output: output.clone() })
+        .build()
+}
+
+/// Standard output and standard error of one instance.
+///
+/// Lines of stderr are held back until the guest returns to the host: when it traps instead, they
+/// are the text of its panic and belong to the line that reports the trap.
+#[derive(Clone)]
+pub(super) struct Output {
+    lines: Arc<Mutex<Lines>>,
+    unsettled: Unsettled,
+}
+
+struct Lines {
+    logger: Logger,
+    /// The last line of stdout, as long as it has no end.
+    stdout: Vec<u8>,
+    /// What came from stderr since the guest last returned to the host.
+    stderr: Vec<u8>,
+}
+
+impl Output {
+    pub(super) fn new(logger: Logger, unsettled: Unsettled) -> Self {
+        let lines = Lines { logger, stdout: Vec::new(), stderr: Vec::new() };
+        Self { lines: Arc::new(Mutex::new(lines)), unsettled }
+    }
+
+    /// Logs the whole lines of stderr.
+    pub(super) fn publish(&self) {
+        let mut lines = self.lines();
+        if !lines.stderr.is_empty() {
+            let Lines { logger, stderr, .. } = &mut *lines;
+            publish(logger, "stderr", stderr);
+        }
+    }
+
+    /// Takes what is held back of stderr.
+    pub(super) fn last_words(&self) -> Option<String> {
+        let text = std::mem::take(&mut self.lines().stderr);
+        let text = String::from_utf8_lossy(&text).trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn write(&self, name: &'static str, bytes: &[u8]) {
+        let mut lines = self.lines();
+        let Lines { logger, stdout, stderr } = &mut *lines;
+        if name == "stdout" {
+            stdout.extend_from_slice(bytes);
+            publish(logger, name, stdout);
+        } else {
+            self.unsettled.set();
+            stderr.extend_from_slice(bytes);
+            if stderr.len() > LONGEST_LINE {
+                publish(logger, name, stderr);
+            }
+        }
+    }
+
+    fn lines(&self) -> std::sync::MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Logs every whole line at the beginning of `text`, and more than that when a line gets too long.
+fn publish(logger: &Logger, stream: &'static str, text: &mut Vec<u8>) {
+    let mut start = 0;
+    while let Some(length) = text[start..].iter().position(|byte| *byte == b'\n') {
+        log(logger, stream, &text[start..start + length]);
+        start += length + 1;
+    }
+    if text.len() - start > LONGEST_LINE {
+        log(logger, stream, &text[start..]);
+        start = text.len();
+    }
+    text.drain(..start);
+}
+
+fn log(logger: &Logger, stream: &'static str, line: &[u8]) {
+    if !line.is_empty() {
+        let attributes = Attributes::from_iter([("stream".to_owned(), Value::from(stream))]);
+        let line = String::from_utf8_lossy(line);
+        logger.log(Level::Info, line.trim_end(), &attributes, &Attributes::new());
+    }
+}
+
+/// One of the two streams as WASI sees it: always ready, never failing.
+#[derive(Clone)]
+struct Stream {
+    name: &'static str,
+    output: Output,
+}
+
+impl IsTerminal for Stream {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Stream {
+    fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+}
+
+#[wasmtime_wasi::async_trait]
+impl Pollable for Stream {
+    async fn ready(&mut self) {}
+}
+
+impl OutputStream for Stream {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        self.output.write(self.name, &bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(LONGEST_LINE)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.output.write(self.name, bytes);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

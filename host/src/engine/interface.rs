@@ -1,0 +1,259 @@
+//! What a component imports and exports, and whether that fits what its service declares.
+
+use std::fmt;
+
+use wasmtime::component::Component;
+use wasmtime::component::types::ComponentItem;
+
+use crate::bindings::{PACKAGE, VERSION};
+
+/// An interface of the contract that a guest may export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    Lifecycle,
+    Http,
+    Native,
+    Script,
+}
+
+impl Interface {
+    pub const ALL: [Self; 4] = [Self::Lifecycle, Self::Http, Self::Native, Self::Script];
+
+    /// The name in the contract, which is also the name of the kind that needs it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lifecycle => "lifecycle",
+            Self::Http => "http",
+            Self::Native => "native",
+            Self::Script => "script",
+        }
+    }
+
+    /// The name under which a component exports it.
+    pub fn export(self) -> String {
+        format!("{PACKAGE}/{}@{VERSION}", self.name())
+    }
+}
+
+/// What a component imports and exports.
+#[derive(Debug, Clone)]
+pub struct Surface {
+    /// Names as they stand in the component, for example `wasi:cli/environment@0.2.6`.
+    pub imports: Vec<String>,
+    pub exports: Vec<String>,
+}
+
+/// Why a component does not fit its service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mismatch {
+    /// A declared kind without its export.
+    MissingExport { interface: Interface, program: bool },
+    /// An export without its kind.
+    UndeclaredKind { interface: Interface },
+    /// Our package in a version that this host does not speak.
+    OtherVersion { name: String },
+    /// An import that the host does not offer.
+    UnknownImport { name: String },
+}
+
+impl Surface {
+    pub fn of(component: &Component, engine: &wasmtime::Engine) -> Self {
+        let ty = component.component_type();
+        let imports = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
+        let exports = ty
+            .exports(engine)
+            .filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        Self { imports, exports }
+    }
+
+    /// The interfaces of the contract that the component exports in a version that the host speaks.
+    pub fn exported(&self) -> impl Iterator<Item = Interface> {
+        Interface::ALL.into_iter().filter(|interface| self.exports.contains(&interface.export()))
+    }
+
+    /// Everything that does not fit a service with the kinds `declared`.
+    pub fn mismatches(&self, declared: &[Interface]) -> Vec<Mismatch> {
+        let mut mismatches = Vec::new();
+        for name in self.imports.iter().chain(&self.exports) {
+            if is_other_version(name) {
+                mismatches.push(Mismatch::OtherVersion { name: name.clone() });
+            }
+        }
+        if mismatches.is_empty() {
+            self.compare_exports(declared, &mut mismatches);
+        }
+        for name in &self.imports {
+            if !is_other_version(name) && !is_offered(name) {
+                mismatches.push(Mismatch::UnknownImport { name: name.clone() });
+            }
+        }
+        mismatches
+    }
+
+    fn compare_exports(&self, declared: &[Interface], mismatches: &mut Vec<Mismatch>) {
+        let program = self.exports.iter().any(|name| name.starts_with("wasi:cli/run@"));
+        for interface in Interface::ALL {
+            let exported = self.exports.contains(&interface.export());
+            let wanted = declared.contains(&interface);
+            if wanted && !exported {
+                mismatches.push(Mismatch::MissingExport { interface, program });
+            } else if exported && !wanted && interface != Interface::Lifecycle {
+                mismatches.push(Mismatch::UndeclaredKind { interface });
+            }
+        }
+    }
+}
+
+/// The interfaces that the host offers, without their versions; see `capability`.
+const OFFERED: [&str; 20] = [
+    "mikros:service/call",
+    "mikros:service/definition",
+    "mikros:service/env",
+    "mikros:service/errors",
+    "mikros:service/logger",
+    "mikros:service/shutdown",
+    "mikros:service/time",
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stderr",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+];
+
+fn is_offered(name: &str) -> bool {
+    let bare = name.split('@').next().unwrap_or(name);
+    OFFERED.contains(&bare) || bare.starts_with("wasi:cli/terminal-")
+}
+
+fn is_other_version(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(PACKAGE).and_then(|rest| rest.strip_prefix('/')) else {
+        return false;
+    };
+    rest.split_once('@').is_none_or(|(_, version)| version != VERSION)
+}
+
+/// Where an import that the host does not offer most likely comes from.
+fn origin(name: &str) -> &'static str {
+    match name.split(['/', '@']).next().unwrap_or(name) {
+        "wasi:filesystem" => {
+            "files, for example `std::fs`; a service has no file system: take settings from \
+             `service.toml` and embed data with `include_bytes!`"
+        }
+        "wasi:sockets" => {
+            "sockets, for example `std::net` or an HTTP client; a service has no network of its own"
+        }
+        "wasi:http" => "an HTTP client or server library; a service has no network of its own",
+        "wasi:cli" | "wasi:io" | "wasi:clocks" | "wasi:random" => {
+            "a WASI version that this host does not speak; build for the target `wasm32-wasip2`"
+        }
+        "mikros:service" => "an SDK that is newer than this host",
+        "env" | "wasi_snapshot_preview1" => "C code or a library that was not built for WASI 0.2",
+        _ => "a library of the service, or a feature that this host does not have",
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MissingExport { interface, program: true } => write!(
+                f,
+                "it is a program with a `main` and does not export `{}`\n    \
+                 help: make it a library with `crate-type = [\"cdylib\"]` and use \
+                 `mikros_sdk::export!`",
+                interface.export(),
+            ),
+            Self::MissingExport { interface, program: false } => write!(
+                f,
+                "kind `{0}` is declared in `types`, but the component does not export `{1}`\n    \
+                 help: add `{0}` to `mikros_sdk::export!`, or remove it from `types`",
+                interface.name(),
+                interface.export(),
+            ),
+            Self::UndeclaredKind { interface } => write!(
+                f,
+                "the component exports `{1}`, but kind `{0}` is not declared in `types`\n    \
+                 help: add `{0}` to `types`, or remove it from `mikros_sdk::export!`",
+                interface.name(),
+                interface.export(),
+            ),
+            Self::OtherVersion { name } => write!(
+                f,
+                "it was built for `{name}`, this host speaks version {VERSION}\n    \
+                 help: use the SDK of the same version as the host",
+            ),
+            Self::UnknownImport { name } => write!(
+                f,
+                "it imports `{name}`, which this host does not offer\n    \
+                 help: it comes from {}",
+                origin(name),
+            ),
+        }
+    }
+}
+
+/// Mismatches as the indented lines of a message.
+pub(super) fn list(mismatches: &[Mismatch]) -> String {
+    mismatches.iter().map(|mismatch| format!("\n  {mismatch}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surface(imports: &[&str], exports: &[&str]) -> Surface {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Surface { imports: owned(imports), exports: owned(exports) }
+    }
+
+    #[test]
+    fn lifecycle_is_optional() {
+        let without = surface(&[], &["mikros:service/http@0.1.0"]);
+        let with = surface(&[], &["mikros:service/http@0.1.0", "mikros:service/lifecycle@0.1.0"]);
+
+        assert_eq!(without.mismatches(&[Interface::Http]), []);
+        assert_eq!(with.mismatches(&[Interface::Http]), []);
+    }
+
+    #[test]
+    fn every_mismatch_is_reported_at_once() {
+        let surface = surface(
+            &["wasi:cli/environment@0.2.6", "wasi:filesystem/types@0.2.6", "acme:flags/flags"],
+            &["mikros:service/native@0.1.0"],
+        );
+
+        assert_eq!(
+            surface.mismatches(&[Interface::Http]),
+            [
+                Mismatch::MissingExport { interface: Interface::Http, program: false },
+                Mismatch::UndeclaredKind { interface: Interface::Native },
+                Mismatch::UnknownImport { name: "wasi:filesystem/types@0.2.6".to_owned() },
+                Mismatch::UnknownImport { name: "acme:flags/flags".to_owned() },
+            ]
+        );
+    }
+
+    #[test]
+    fn another_version_of_the_contract_is_named_instead_of_its_consequences() {
+        let surface = surface(&["mikros:service/logger@0.2.0"], &["mikros:service/http@0.2.0"]);
+
+        let names: Vec<_> = surface.mismatches(&[Interface::Http]);
+
+        assert_eq!(
+            names,
+            [
+                Mismatch::OtherVersion { name: "mikros:service/logger@0.2.0".to_owned() },
+                Mismatch::OtherVersion { name: "mikros:service/http@0.2.0".to_owned() },
+            ]
+        );
+    }
+}

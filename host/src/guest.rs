@@ -1,0 +1,35 @@
+//! The only code that enters wasm: workers, the calls in them, their limits, and what their failures
+//! are called.
+//!
+//! Knows neither sockets nor status codes.
+
+mod body;
+mod exports;
+mod instance;
+mod loss;
+mod pulse;
+mod queue;
+mod watchdog;
+mod worker;
+mod workers;
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+pub use self::loss::{Loss, StartFailure};
+pub use self::watchdog::Watchdog;
+pub use self::worker::{Event, EventKind, Seat, Worker};
+pub use self::workers::Workers;
+
+/// What an instance may use. Source: `[host.limits]` and `[host] start_timeout`.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Linear memory of one instance, in bytes.
+    pub memory: usize,
+    /// Requests inside one instance at a time.
+    pub max_concurrency: NonZeroUsize,
+    /// Requests that wait for a place in one instance.
+    pub max_queue: usize,
+    /// Longest time from instantiating until `on-start` returned.
+    pub start_timeout: Duration,
+}

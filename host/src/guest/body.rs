@@ -1,0 +1,171 @@
+//! Bodies across the boundary of a guest: channels on the host's side, streams on the guest's.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::PollSender;
+use wasmtime::component::{
+    Destination, FutureConsumer, FutureReader, Source, StreamConsumer, StreamProducer,
+    StreamReader, StreamResult,
+};
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::http as contract;
+use crate::call::http::{self, Body, Feed, Streamed};
+use crate::capability::State;
+
+/// Most bytes that are taken from a guest at once.
+const LARGEST_CHUNK: usize = 64 * 1024;
+
+/// Hands a body to the guest.
+pub(super) fn lower(
+    mut store: impl AsContextMut<Data = State>,
+    body: Body,
+) -> wasmtime::Result<contract::Body> {
+    Ok(match body {
+        Body::None => contract::Body::None,
+        Body::Whole(bytes) => contract::Body::Bytes(bytes),
+        Body::Streamed(Streamed { data, end }) => {
+            let end = async move {
+                let end: Result<(), ServiceError> = end.await.unwrap_or_else(|_| Err(cut_off()));
+                Ok::<_, wasmtime::Error>(end)
+            };
+            contract::Body::Streamed(contract::Streamed {
+                data: StreamReader::new(&mut store, Chunks { data, next: None })?,
+                end: FutureReader::new(&mut store, end)?,
+            })
+        }
+    })
+}
+
+/// Resolves when the guest has written the last of a streamed body, or nobody reads it any more.
+pub(super) type Finished = oneshot::Receiver<()>;
+
+/// Takes a body from the guest.
+pub(super) fn lift(
+    mut store: impl AsContextMut<Data = State>,
+    body: contract::Body,
+) -> wasmtime::Result<(Body, Option<Finished>)> {
+    Ok(match body {
+        contract::Body::None => (Body::None, None),
+        contract::Body::Bytes(bytes) if bytes.is_empty() => (Body::None, None),
+        contract::Body::Bytes(bytes) => (Body::Whole(bytes), None),
+        contract::Body::Streamed(contract::Streamed { data, end }) => {
+            let (feed, streamed) = http::stream();
+            let Feed { data: chunks, end: ended } = feed;
+            let (finish, finished) = oneshot::channel();
+            data.pipe(&mut store, Sink { chunks: PollSender::new(chunks), _finish: finish })?;
+            end.pipe(&mut store, End(Some(ended)))?;
+            (Body::Streamed(streamed), Some(finished))
+        }
+    })
+}
+
+/// The end of a request body whose connection was lost.
+fn cut_off() -> ServiceError {
+    ServiceError {
+        kind: Kind::InvalidArguments,
+        message: "the request body was cut off".to_owned(),
+        code: 0,
+        cause: None,
+        destination: None,
+        attributes: None,
+    }
+}
+
+/// Gives the chunks of a channel to a guest that reads.
+struct Chunks {
+    data: mpsc::Receiver<Bytes>,
+    /// A chunk that was received while the guest only asked whether there is one.
+    next: Option<Bytes>,
+}
+
+impl StreamProducer<State> for Chunks {
+    type Item = u8;
+    type Buffer = Bytes;
+
+    fn poll_produce<'a>(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        store: StoreContextMut<'a, State>,
+        mut destination: Destination<'a, u8, Bytes>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        if self.next.is_none() {
+            match self.data.poll_recv(context) {
+                Poll::Ready(Some(chunk)) => self.next = Some(chunk),
+                Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
+                Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        if destination.remaining(store) != Some(0)
+            && let Some(chunk) = self.next.take()
+        {
+            destination.set_buffer(chunk);
+        }
+        Poll::Ready(Ok(StreamResult::Completed))
+    }
+}
+
+/// Puts what a guest writes into a channel, as fast as the other side takes it.
+struct Sink {
+    chunks: PollSender<Bytes>,
+    _finish: oneshot::Sender<()>,
+}
+
+impl StreamConsumer<State> for Sink {
+    type Item = u8;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        store: StoreContextMut<'_, State>,
+        source: Source<'_, u8>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        match self.chunks.poll_reserve(context) {
+            Poll::Ready(Ok(())) => (),
+            Poll::Ready(Err(_)) => return Poll::Ready(Ok(StreamResult::Dropped)),
+            Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+            Poll::Pending => return Poll::Pending,
+        }
+        let mut source = source.as_direct(store);
+        let available = source.remaining();
+        let chunk = Bytes::copy_from_slice(&available[..available.len().min(LARGEST_CHUNK)]);
+        if chunk.is_empty() {
+            return Poll::Ready(Ok(StreamResult::Completed));
+        }
+        source.mark_read(chunk.len());
+        match self.chunks.send_item(chunk) {
+            Ok(()) => Poll::Ready(Ok(StreamResult::Completed)),
+            Err(_) => Poll::Ready(Ok(StreamResult::Dropped)),
+        }
+    }
+}
+
+/// Passes on how a guest's body ended.
+struct End(Option<oneshot::Sender<Result<(), ServiceError>>>);
+
+impl FutureConsumer<State> for End {
+    type Item = Result<(), ServiceError>;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+        store: StoreContextMut<'_, State>,
+        mut source: Source<'_, Self::Item>,
+        _finish: bool,
+    ) -> Poll<wasmtime::Result<()>> {
+        let mut end = None;
+        source.read(store, &mut end)?;
+        if let (Some(end), Some(ended)) = (end, self.0.take()) {
+            // Nobody has to want to know.
+            drop(ended.send(end));
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,92 @@
+//! The exported functions of one instance, with the types that the contract gives them.
+
+use wasmtime::Store;
+use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower, TypedFunc};
+
+use crate::bindings::errors::Error as ServiceError;
+use crate::bindings::http::{HandleParameters, HandleResults};
+use crate::call::Step;
+use crate::capability::State;
+use crate::engine::{Interface, Surface};
+
+type StepResults = (Result<(), ServiceError>,);
+pub(super) type PlainStep = TypedFunc<(), StepResults>;
+pub(super) type RunStep = TypedFunc<(Vec<String>,), StepResults>;
+pub(super) type Handle = TypedFunc<HandleParameters, HandleResults>;
+
+/// `None` for an interface that the component does not export.
+#[derive(Default)]
+pub(super) struct Exports {
+    lifecycle: Option<(PlainStep, PlainStep)>,
+    native: Option<(PlainStep, PlainStep)>,
+    script: Option<(RunStep, PlainStep)>,
+    pub(super) handle: Option<Handle>,
+}
+
+impl Exports {
+    /// # Errors
+    /// When an exported function has another type than the contract says.
+    pub(super) fn find(
+        store: &mut Store<State>,
+        instance: &Instance,
+        surface: &Surface,
+    ) -> wasmtime::Result<Self> {
+        let mut exports = Self::default();
+        for interface in surface.exported() {
+            let mut find = Find { store, instance, interface };
+            match interface {
+                Interface::Lifecycle => {
+                    exports.lifecycle = Some((find.function("on-start")?, find.function("on-finish")?));
+                }
+                Interface::Native => {
+                    exports.native = Some((find.function("start")?, find.function("stop")?));
+                }
+                Interface::Script => {
+                    exports.script = Some((find.function("run")?, find.function("cleanup")?));
+                }
+                Interface::Http => exports.handle = Some(find.function("handle")?),
+            }
+        }
+        Ok(exports)
+    }
+
+    /// The function of a step without parameters; `None` when it is not exported or is `script.run`.
+    pub(super) fn plain(&self, step: &Step) -> Option<PlainStep> {
+        match step {
+            Step::OnStart => self.lifecycle.map(|(on_start, _)| on_start),
+            Step::OnFinish => self.lifecycle.map(|(_, on_finish)| on_finish),
+            Step::NativeStart => self.native.map(|(start, _)| start),
+            Step::NativeStop => self.native.map(|(_, stop)| stop),
+            Step::ScriptCleanup => self.script.map(|(_, cleanup)| cleanup),
+            Step::ScriptRun { .. } => None,
+        }
+    }
+
+    pub(super) fn run(&self) -> Option<RunStep> {
+        self.script.map(|(run, _)| run)
+    }
+}
+
+struct Find<'a> {
+    store: &'a mut Store<State>,
+    instance: &'a Instance,
+    interface: Interface,
+}
+
+impl Find<'_> {
+    fn function<P, R>(&mut self, name: &str) -> wasmtime::Result<TypedFunc<P, R>>
+    where
+        P: ComponentNamedList + Lower,
+        R: ComponentNamedList + Lift,
+    {
+        let export = self.interface.export();
+        self.instance
+            .get_export_index(&mut *self.store, None, &export)
+            .and_then(|interface| {
+                self.instance.get_export_index(&mut *self.store, Some(&interface), name)
+            })
+            .ok_or_else(|| wasmtime::format_err!("`{export}` has no function `{name}`"))
+            .and_then(|index| self.instance.get_typed_func(&mut *self.store, index))
+            .map_err(|error| error.context(format!("`{export}` does not follow the contract in `{name}`")))
+    }
+}

@@ -1,0 +1,318 @@
+//! The life of one instance: it starts, takes in calls, and ends; all inside the event loop that
+//! wasmtime runs for its store.
+
+use std::cell::Cell;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, Stream};
+use tokio::time::{Sleep, sleep};
+use wasmtime::component::{
+    Access, Accessor, ComponentNamedList, GuestTaskId, Lift, Lower, TypedFunc,
+};
+use wasmtime::{Store, UpdateDeadline};
+
+use super::body;
+use super::exports::Exports;
+use super::worker::Seat;
+use crate::bindings::errors::Error as ServiceError;
+use crate::bindings::http as contract;
+use crate::call::{ActiveCall, Ask, Call, Context as CallContext, Reply, Step, http};
+use crate::capability::{State, Unsettled};
+
+/// How long calls that nobody waits for may hold all places of an instance: enough to notice that
+/// they are cancelled.
+const ABANDONED_GRACE: Duration = Duration::from_secs(1);
+
+/// A store with the limits of the service, for one instance.
+pub(super) fn store(seat: &Seat) -> Store<State> {
+    let state = State::new(seat.grants.clone(), seat.limits.memory);
+    let mut store = Store::new(seat.program.instance().engine(), state);
+    store.limiter(|state| &mut state.memory);
+    store.set_epoch_deadline(1);
+    let pulse = seat.worker.pulse.clone();
+    let mut last_turn = 0;
+    store.epoch_deadline_callback(move |_| {
+        if pulse.is_interrupted() {
+            return Ok(UpdateDeadline::Interrupt);
+        }
+        let turn = pulse.turns();
+        if turn == last_turn {
+            // tokio's own yield, because it lets the thread look at its sockets and timers first.
+            return Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())));
+        }
+        last_turn = turn;
+        Ok(UpdateDeadline::Continue(1))
+    });
+    store
+}
+
+/// Instantiates, starts and serves until the queue is closed and empty.
+///
+/// Sets `started` when `on-start` has returned. An inner error is what `on-start` returned instead.
+pub(super) async fn live(
+    seat: &Seat,
+    store: &mut Store<State>,
+    started: &Cell<bool>,
+) -> wasmtime::Result<Result<(), ServiceError>> {
+    let instance = seat.program.instance().instantiate_async(&mut *store).await?;
+    let exports = Exports::find(store, &instance, seat.program.surface())?;
+    let unsettled = store.data().unsettled.clone();
+    store
+        .run_concurrent(async |accessor| {
+            let residents = Residents {
+                seat,
+                accessor,
+                exports: &exports,
+                abandoned: Cell::new(0),
+                all_abandoned: Cell::new(None),
+            };
+            let stay = async {
+                if let Err(refusal) = residents.start().await? {
+                    return Ok(Err(refusal));
+                }
+                started.set(true);
+                seat.opened();
+                residents.serve().await.map(Ok)
+            };
+            let mut stay = pin!(stay);
+            poll_fn(|context| {
+                turn(seat, accessor, &unsettled);
+                stay.as_mut().poll(context)
+            })
+            .await
+        })
+        .await?
+}
+
+/// Once per turn of the event loop: no guest code is on the stack now.
+fn turn(seat: &Seat, accessor: &Accessor<State>, unsettled: &Unsettled) {
+    seat.worker.pulse.beat();
+    if unsettled.take() {
+        accessor.with(|mut access| access.get().survived());
+    }
+}
+
+/// What kind of call a place was given back by.
+enum Left {
+    Step,
+    Request,
+}
+
+/// The calls inside the instance.
+struct Residents<'a> {
+    seat: &'a Seat,
+    accessor: &'a Accessor<State>,
+    exports: &'a Exports,
+    /// Requests that nobody waits for any more and that have not left.
+    abandoned: Cell<usize>,
+    /// Runs while these hold every place.
+    all_abandoned: Cell<Option<Pin<Box<Sleep>>>>,
+}
+
+impl Residents<'_> {
+    /// `on-start`, if there is one.
+    async fn start(&self) -> wasmtime::Result<Result<(), ServiceError>> {
+        let (reply, outcome) = tokio::sync::oneshot::channel();
+        let call = Call {
+            ask: Ask::Step(Step::OnStart),
+            reply: Reply::Step(reply),
+            context: CallContext::default(),
+        };
+        self.admit(call).await?;
+        match outcome.await {
+            Ok(Ok(returned)) => Ok(returned),
+            Ok(Err(fault)) => Err(wasmtime::Error::new(fault)),
+            Err(lost) => Err(wasmtime::Error::new(lost)),
+        }
+    }
+
+    /// Takes in calls and lets them go, until the queue is closed and everybody has left.
+    async fn serve(&self) -> wasmtime::Result<()> {
+        let queue = &self.seat.worker.queue;
+        let mut inside = FuturesUnordered::new();
+        poll_fn(|context| {
+            loop {
+                queue.register(context.waker());
+                while let Some(call) = queue.pop() {
+                    inside.push(self.admit(call));
+                }
+                match Pin::new(&mut inside).poll_next(context) {
+                    Poll::Ready(Some(Ok(Left::Request))) => queue.left(),
+                    Poll::Ready(Some(Ok(Left::Step))) => (),
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
+                    Poll::Ready(None) if queue.is_finished() => return Poll::Ready(Ok(())),
+                    Poll::Ready(None) => return Poll::Pending,
+                    Poll::Pending => return self.poll_all_abandoned(context),
+                }
+            }
+        })
+        .await
+    }
+
+    /// Fails once calls that ignore their cancellation have kept everybody else out for too long.
+    fn poll_all_abandoned(&self, context: &mut Context<'_>) -> Poll<wasmtime::Result<()>> {
+        if self.abandoned.get() < self.seat.limits.max_concurrency.get() {
+            self.all_abandoned.take();
+            return Poll::Pending;
+        }
+        let timer = self.all_abandoned.take();
+        let mut timer = timer.unwrap_or_else(|| Box::pin(sleep(ABANDONED_GRACE)));
+        if timer.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(wasmtime::format_err!(
+                "every place is held by a call that ignores its cancellation"
+            )));
+        }
+        self.all_abandoned.set(Some(timer));
+        Poll::Pending
+    }
+
+    async fn admit(&self, call: Call) -> wasmtime::Result<Left> {
+        let Call { ask, reply, context } = call;
+        let visitor = Visitor { name: ask.name(), context, reply };
+        match ask {
+            Ask::Http(request) => self.handle(request, visitor).await.map(|()| Left::Request),
+            Ask::Step(step) => self.step(step, visitor).await.map(|()| Left::Step),
+        }
+    }
+
+    async fn step(&self, step: Step, visitor: Visitor) -> wasmtime::Result<()> {
+        let entered = match (step, self.exports.run()) {
+            (Step::ScriptRun { arguments }, Some(run)) => {
+                self.enter(run, |_| Ok((arguments,)), visitor).await?
+            }
+            (step, _) => match self.exports.plain(&step) {
+                Some(function) => self.enter(function, |_| Ok(()), visitor).await?,
+                // What a component does not have is done at once.
+                None => return Ok(visitor.reply.answer_step(Ok(()))),
+            },
+        };
+        let (task, (returned,)) = entered;
+        self.accessor.with(|mut access| {
+            if let Some(reply) = access.get().calls.leave(task).and_then(|call| call.reply) {
+                reply.answer_step(returned);
+            }
+        });
+        Ok(())
+    }
+
+    async fn handle(&self, request: http::Request, visitor: Visitor) -> wasmtime::Result<()> {
+        let http::Request { head, body } = request;
+        let Some(handle) = self.exports.handle else {
+            wasmtime::bail!("a request was sent to a component without `http`");
+        };
+        let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body)?));
+        let (task, (returned,)) = self.enter(handle, lower, visitor).await?;
+        let finished = self.accessor.with(|mut access| -> wasmtime::Result<_> {
+            let (response, finished) = match returned {
+                Ok(response) => lift(&mut access, response).map(|(r, finished)| (Ok(r), finished))?,
+                Err(error) => (Err(error), None),
+            };
+            let calls = &mut access.get().calls;
+            if let Some(reply) = calls.get_mut(task).and_then(|call| call.reply.take()) {
+                reply.answer_http(response);
+            }
+            Ok(finished)
+        })?;
+        if let Some(finished) = finished {
+            // However it ended, it ended.
+            drop(finished.await);
+        }
+        self.accessor.with(|mut access| access.get().calls.leave(task));
+        Ok(())
+    }
+
+    /// Calls `function` and waits until it returns. Meanwhile, and until it is taken out, the call
+    /// is in the instance's table.
+    async fn enter<P, R>(
+        &self,
+        function: TypedFunc<P, R>,
+        parameters: impl FnOnce(&mut Access<'_, State>) -> wasmtime::Result<P>,
+        visitor: Visitor,
+    ) -> wasmtime::Result<(GuestTaskId, R)>
+    where
+        P: ComponentNamedList + Lower + Send + Sync + 'static,
+        R: ComponentNamedList + Lift + Send + Sync + 'static,
+    {
+        let (task, started) = self.accessor.with(|mut access| -> wasmtime::Result<_> {
+            let parameters = parameters(&mut access)?;
+            let started = function.start_call_concurrent(&mut access, parameters)?;
+            let task = started.task();
+            access.get().calls.enter(task, visitor.into_call());
+            Ok((task, started))
+        })?;
+        let mut finish = pin!(function.finish_call_concurrent(self.accessor, started));
+        let mut abandoned = Abandoned { count: &self.abandoned, this: false };
+        let returned = poll_fn(|context| {
+            if let Poll::Ready(returned) = finish.as_mut().poll(context) {
+                return Poll::Ready(returned);
+            }
+            if !abandoned.this && self.poll_abandoned(task, context).is_ready() {
+                abandoned.set();
+            }
+            Poll::Pending
+        })
+        .await?;
+        Ok((task, returned))
+    }
+
+    /// Ready once nobody waits for the call any more; the guest is told.
+    fn poll_abandoned(&self, task: GuestTaskId, context: &mut Context<'_>) -> Poll<()> {
+        self.accessor.with(|mut access| {
+            let call = access.get().calls.get_mut(task);
+            let Some((call, true)) = call.map(|call| {
+                let gone = call.reply.as_mut().is_some_and(|r| r.poll_abandoned(context).is_ready());
+                (call, gone)
+            }) else {
+                return Poll::Pending;
+            };
+            call.cancel();
+            Poll::Ready(())
+        })
+    }
+}
+
+/// Who makes a call, and where its outcome goes.
+struct Visitor {
+    name: &'static str,
+    context: CallContext,
+    reply: Reply,
+}
+
+impl Visitor {
+    fn into_call(self) -> ActiveCall {
+        ActiveCall::new(self.name, self.context, self.reply)
+    }
+}
+
+/// Counts a call among the abandoned ones for as long as it stays.
+struct Abandoned<'a> {
+    count: &'a Cell<usize>,
+    this: bool,
+}
+
+impl Abandoned<'_> {
+    fn set(&mut self) {
+        self.this = true;
+        self.count.set(self.count.get() + 1);
+    }
+}
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        if self.this {
+            self.count.set(self.count.get() - 1);
+        }
+    }
+}
+
+fn lift(
+    access: &mut Access<'_, State>,
+    response: contract::Response,
+) -> wasmtime::Result<(http::Response, Option<body::Finished>)> {
+    let contract::Response { status, headers, body } = response;
+    let (body, finished) = body::lift(access, body)?;
+    Ok((http::Response { status, headers, body }, finished))
+}

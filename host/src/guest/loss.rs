@@ -1,0 +1,130 @@
+//! Names how an instance came to its end: which call did it, why, and where in the guest.
+
+use std::sync::Arc;
+
+use wasmtime::{Store, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use crate::bindings::errors::Error as ServiceError;
+use crate::call::Fault;
+use crate::capability::{self, State};
+use crate::engine;
+
+/// How the loop of an instance was left without being asked to.
+#[derive(Debug)]
+pub(super) enum Cause {
+    /// The event loop failed; a trap is one.
+    Failed(wasmtime::Error),
+    /// The guest was to be ended and stood still in the host, in a blocking call of WASI 0.2.
+    Blocked,
+}
+
+/// An instance that was lost, with all the calls in it.
+#[derive(Debug, Clone)]
+pub struct Loss {
+    /// What its culprit is told.
+    pub fault: Fault,
+    /// The exported function whose call did it, for example `http.handle`; `None` if none did.
+    pub call: Option<&'static str>,
+    pub request_id: Option<Arc<str>>,
+    /// The functions on the guest's stack, innermost first.
+    pub stack: Vec<String>,
+    /// Other calls that were in the instance.
+    pub siblings: usize,
+}
+
+/// Why an instance did not get as far as serving.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StartFailure {
+    /// `on-start` returned an error.
+    #[error("`on-start` failed: {}", describe(.0))]
+    Refused(ServiceError),
+    /// It did not come to its end in time.
+    #[error("`on-start` did not return within {}", humantime::format_duration(*.0))]
+    TimedOut(std::time::Duration),
+    #[error("{}", .0.fault)]
+    Lost(Loss),
+}
+
+/// The kind's name, message and cause on one line.
+fn describe(error: &ServiceError) -> String {
+    match &error.cause {
+        Some(cause) if error.message.is_empty() => cause.clone(),
+        Some(cause) => format!("{}: {cause}", error.message),
+        None => error.message.clone(),
+    }
+}
+
+/// Tells every call in the instance what happened to it, and names the loss.
+pub(super) fn settle(store: &mut Store<State>, cause: &Cause) -> Loss {
+    let culprit = match cause {
+        Cause::Failed(_) => capability::current_task(&mut *store),
+        Cause::Blocked => None,
+    };
+    let last_words = store.data_mut().last_words();
+    let fault = fault(store.data(), cause, last_words);
+    let mut loss =
+        Loss { fault, call: None, request_id: None, stack: stack(cause), siblings: 0 };
+    for (task, call) in store.data_mut().calls.drain() {
+        let told = if Some(task) == culprit {
+            loss.call = Some(call.name);
+            loss.request_id = call.context.request_id;
+            loss.fault.clone()
+        } else {
+            loss.siblings += 1;
+            Fault::InstanceLost
+        };
+        if let Some(reply) = call.reply {
+            reply.fail(told);
+        }
+    }
+    loss
+}
+
+fn fault(state: &State, cause: &Cause, last_words: Option<String>) -> Fault {
+    let Cause::Failed(error) = cause else { return Fault::Interrupted };
+    if let Some(exit) = error.downcast_ref::<I32Exit>() {
+        return Fault::Exited { status: exit.0 };
+    }
+    let trap = error.downcast_ref::<Trap>();
+    if trap == Some(&Trap::Interrupt) {
+        return Fault::Interrupted;
+    }
+    if state.memory.refused() {
+        return Fault::OutOfMemory { limit: state.memory.limit() };
+    }
+    let text = match (last_words, trap) {
+        (Some(words), _) => without_notes(&words),
+        (None, Some(trap)) => trap.to_string(),
+        (None, None) => engine::describe(error),
+    };
+    Fault::Trapped(text.into())
+}
+
+/// A panic's text without the advice that Rust adds for programs that one starts oneself.
+fn without_notes(words: &str) -> String {
+    let lines = words.lines().filter(|line| !line.starts_with("note: run with `RUST_BACKTRACE"));
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
+fn stack(cause: &Cause) -> Vec<String> {
+    let Cause::Failed(error) = cause else { return Vec::new() };
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let frames = backtrace.frames().iter();
+    frames
+        .map(|frame| match frame.func_name() {
+            Some(name) => without_hash(name).to_owned(),
+            None => format!("function {}", frame.func_index()),
+        })
+        .collect()
+}
+
+/// `crate::function::h0123456789abcdef` without what the compiler made unique.
+fn without_hash(name: &str) -> &str {
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            path
+        }
+        _ => name,
+    }
+}

@@ -1,0 +1,176 @@
+//! Calls on their way into one instance. Any thread may add to it.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::task::AtomicWaker;
+
+use crate::call::{Ask, Call, Fault};
+
+/// Requests wait in order and within a bound; steps of the lifecycle go first and have no bound.
+#[derive(Debug)]
+pub(super) struct Queue {
+    lanes: Mutex<Lanes>,
+    waker: AtomicWaker,
+    /// Requests inside the instance.
+    in_flight: AtomicUsize,
+    max_in_flight: usize,
+    max_waiting: usize,
+}
+
+#[derive(Debug)]
+struct Lanes {
+    steps: VecDeque<Call>,
+    requests: VecDeque<Waiting>,
+    closed: bool,
+    /// Whether the instance has started and takes requests.
+    ready: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    call: Call,
+    since: Instant,
+}
+
+/// A call that is not taken is given back, so that it can be offered elsewhere.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) call: Call,
+    pub(super) fault: Fault,
+}
+
+impl Queue {
+    pub(super) fn new(max_in_flight: usize, max_waiting: usize) -> Self {
+        let lanes =
+            Lanes { steps: VecDeque::new(), requests: VecDeque::new(), closed: false, ready: false };
+        Self {
+            lanes: Mutex::new(lanes),
+            waker: AtomicWaker::new(),
+            in_flight: AtomicUsize::new(0),
+            max_in_flight,
+            max_waiting,
+        }
+    }
+
+    /// Adds a call.
+    ///
+    /// # Errors
+    /// [`Fault::Saturated`] when it is a request and all places are taken, [`Fault::Stopping`] after
+    /// [`Queue::close`].
+    pub(super) fn push(&self, call: Call) -> Result<(), Box<Refused>> {
+        let mut lanes = self.lanes();
+        if lanes.closed {
+            return Err(Box::new(Refused { call, fault: Fault::Stopping }));
+        }
+        if let Ask::Step(_) = call.ask {
+            lanes.steps.push_back(call);
+        } else {
+            if lanes.requests.len() >= self.free() + self.max_waiting {
+                return Err(Box::new(Refused { call, fault: Fault::Saturated }));
+            }
+            lanes.requests.push_back(Waiting { call, since: Instant::now() });
+        }
+        drop(lanes);
+        self.waker.wake();
+        Ok(())
+    }
+
+    /// Takes the next call that may enter now, and counts it as inside if it is a request.
+    pub(super) fn pop(&self) -> Option<Call> {
+        let mut lanes = self.lanes();
+        if let Some(step) = lanes.steps.pop_front() {
+            return Some(step);
+        }
+        if self.free() == 0 {
+            return None;
+        }
+        loop {
+            let Waiting { call, .. } = lanes.requests.pop_front()?;
+            if !call.reply.is_abandoned() {
+                self.in_flight.fetch_add(1, Ordering::Relaxed);
+                return Some(call);
+            }
+        }
+    }
+
+    /// A request has left the instance.
+    pub(super) fn left(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The instance is gone, and the requests in it with it.
+    pub(super) fn emptied(&self) {
+        self.in_flight.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes every request that waits, for another worker.
+    pub(super) fn take_requests(&self) -> Vec<Call> {
+        self.lanes().requests.drain(..).map(|waiting| waiting.call).collect()
+    }
+
+    /// Takes every step that waits.
+    pub(super) fn take_steps(&self) -> Vec<Call> {
+        self.lanes().steps.drain(..).collect()
+    }
+
+    /// Whether a request that is added now can be expected to enter at once: there is a place, and
+    /// what was added before was taken in within `patience`.
+    pub(super) fn is_open(&self, patience: Duration) -> bool {
+        let lanes = self.lanes();
+        lanes.ready
+            && !lanes.closed
+            && lanes.requests.len() < self.free()
+            && lanes.requests.front().is_none_or(|waiting| waiting.since.elapsed() < patience)
+    }
+
+    /// Requests inside and waiting.
+    pub(super) fn load(&self) -> usize {
+        self.lanes().requests.len() + self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_ready(&self, ready: bool) {
+        self.lanes().ready = ready;
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.lanes().ready
+    }
+
+    /// Resolves once the queue is closed.
+    pub(super) async fn closed(&self) {
+        poll_fn(|context| {
+            self.waker.register(context.waker());
+            if self.lanes().closed { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// Takes no more calls; those that wait still enter.
+    pub(super) fn close(&self) {
+        self.lanes().closed = true;
+        self.waker.wake();
+    }
+
+    /// Closed, and nothing waits.
+    pub(super) fn is_finished(&self) -> bool {
+        let lanes = self.lanes();
+        lanes.closed && lanes.steps.is_empty() && lanes.requests.is_empty()
+    }
+
+    pub(super) fn register(&self, waker: &std::task::Waker) {
+        self.waker.register(waker);
+    }
+
+    fn free(&self) -> usize {
+        self.max_in_flight.saturating_sub(self.in_flight.load(Ordering::Relaxed))
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Lanes> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

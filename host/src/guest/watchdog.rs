@@ -1,0 +1,136 @@
+//! The thread that makes busy guests yield and ends those that no longer answer. Guests never run on
+//! it, so nothing they do can hold it up.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+use super::pulse::Pulse;
+
+/// How often guests are made to yield. One that computes gives way to its thread's other work after
+/// one to two ticks.
+const TICK: Duration = Duration::from_millis(10);
+/// How long a guest may go on after a caller gave up on it before it is interrupted, in
+/// milliseconds: time to notice by itself that its call is cancelled.
+const OVERDUE_GRACE: u64 = 100;
+/// After so many ticks without a guest at work the thread sleeps until one works again.
+const IDLE_TICKS: u32 = 100;
+
+/// Drives the epoch of an engine while guests run. Stops and joins its thread when dropped.
+#[derive(Debug)]
+pub struct Watchdog {
+    alarm: Arc<Alarm>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// How workers reach the watchdog.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    origin: Instant,
+    asleep: AtomicBool,
+    stopping: AtomicBool,
+    thread: std::sync::OnceLock<Thread>,
+    watched: Mutex<Vec<Weak<Pulse>>>,
+}
+
+impl Watchdog {
+    /// # Errors
+    /// When the system refuses another thread.
+    pub fn start(engine: &wasmtime::Engine) -> std::io::Result<Self> {
+        let alarm = Arc::new(Alarm {
+            origin: Instant::now(),
+            asleep: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            thread: std::sync::OnceLock::new(),
+            watched: Mutex::default(),
+        });
+        let engine = engine.weak();
+        let watching = alarm.clone();
+        let thread = std::thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
+            // Until this is set nobody can be asleep, so nobody needs to be woken.
+            watching.thread.get_or_init(std::thread::current);
+            while !watching.stopping.load(Ordering::SeqCst) {
+                watching.watch(|| {
+                    if let Some(engine) = engine.upgrade() {
+                        engine.increment_epoch();
+                    }
+                });
+            }
+        })?;
+        Ok(Self { alarm, thread: Some(thread) })
+    }
+
+    pub(super) fn alarm(&self) -> Arc<Alarm> {
+        self.alarm.clone()
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.alarm.stopping.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // A watchdog that panicked has said so already.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Alarm {
+    pub(super) fn watch_over(&self, pulse: &Arc<Pulse>) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.retain(|pulse| pulse.strong_count() > 0);
+        watched.push(Arc::downgrade(pulse));
+    }
+
+    /// A guest is about to run, or a caller gave up on one. Cheap unless the watchdog sleeps.
+    pub(super) fn rouse(&self) {
+        if self.asleep.load(Ordering::SeqCst)
+            && let Some(thread) = self.thread.get()
+        {
+            thread.unpark();
+        }
+    }
+
+    /// Milliseconds since the watchdog exists; never 0.
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
+    }
+
+    /// Ticks until nothing has happened for a while, then sleeps until it is roused.
+    fn watch(&self, tick: impl Fn()) {
+        let mut idle = 0;
+        while idle < IDLE_TICKS {
+            std::thread::park_timeout(TICK);
+            if self.stopping.load(Ordering::SeqCst) {
+                return;
+            }
+            tick();
+            idle = if self.check() { 0 } else { idle + 1 };
+        }
+        self.asleep.store(true, Ordering::SeqCst);
+        // Whoever began to run before this saw `asleep` as false, so look once more.
+        if !self.check() && !self.stopping.load(Ordering::SeqCst) {
+            std::thread::park();
+        }
+        self.asleep.store(false, Ordering::SeqCst);
+    }
+
+    /// Ends the workers that stand still; tells whether there is anything to watch.
+    fn check(&self) -> bool {
+        let now = self.now();
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut busy = false;
+        for pulse in watched.iter().filter_map(Weak::upgrade) {
+            busy |= pulse.is_running();
+            if let Some(since) = pulse.overdue_since() {
+                busy = true;
+                if now.saturating_sub(since) >= OVERDUE_GRACE {
+                    pulse.kill();
+                }
+            }
+        }
+        busy
+    }
+}

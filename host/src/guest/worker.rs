@@ -1,0 +1,362 @@
+//! A worker: the handle by which calls reach an instance, and the seat in which instances follow each
+//! other when one is lost.
+
+use std::cell::Cell;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use super::instance;
+use super::loss::{self, Cause, Loss, StartFailure};
+use super::pulse::Pulse;
+use super::queue::{Queue, Refused};
+use super::watchdog::{Alarm, Watchdog};
+use super::workers::Workers;
+use super::Limits;
+use crate::bindings::errors::Error as ServiceError;
+use crate::call::{Ask, Call, Context, Fault, Outcome, REQUEST_ID, Reply, Step};
+use crate::capability::Grants;
+use crate::engine::Program;
+use crate::telemetry::{Attributes, Level};
+
+/// How long an instance that is to be ended gets to trap by itself; then it is dropped.
+const KILL_GRACE: Duration = Duration::from_millis(250);
+/// Waiting times before an instance is built again: none the first time, then doubled.
+const FIRST_DELAY: Duration = Duration::from_millis(10);
+/// Longest wait while instances start and are lost later: a request that traps must not keep the
+/// service away from all others for long.
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
+/// Longest wait while instances do not even start.
+const LONGEST_START_DELAY: Duration = Duration::from_secs(10);
+/// An instance that lived so long was not lost for what its predecessor was lost for.
+const STEADY: Duration = Duration::from_secs(10);
+
+/// Sends calls to one instance at a time. Cheap to clone; usable from any thread.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    pub(super) queue: Arc<Queue>,
+    pub(super) pulse: Arc<Pulse>,
+    alarm: Arc<Alarm>,
+}
+
+impl Worker {
+    pub fn new(limits: &Limits, watchdog: &Watchdog) -> Self {
+        let queue = Queue::new(limits.max_concurrency.get(), limits.max_queue);
+        let pulse = Arc::<Pulse>::default();
+        let alarm = watchdog.alarm();
+        alarm.watch_over(&pulse);
+        Self { queue: Arc::new(queue), pulse, alarm }
+    }
+
+    /// Takes a step of the lifecycle in the instance and waits for it, at most for `limit`.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped the guest is told that the step is cancelled.
+    pub async fn step(&self, step: Step, limit: Option<Duration>) -> Outcome<()> {
+        let (reply, outcome) = oneshot::channel();
+        let deadline = limit.map(|limit| Instant::now() + limit);
+        let context = Context { request_id: None, deadline };
+        let call = Call { ask: Ask::Step(step), reply: Reply::Step(reply), context };
+        self.queue.push(call).map_err(|refused| refused.fault)?;
+        self.outcome(outcome, deadline.zip(limit)).await
+    }
+
+    /// Waits for the outcome of a request that was sent to this worker, until its deadline.
+    pub(super) async fn outcome<T>(
+        &self,
+        outcome: oneshot::Receiver<Outcome<T>>,
+        deadline: Option<(Instant, Duration)>,
+    ) -> Outcome<T> {
+        let received = match deadline {
+            None => outcome.await,
+            Some((deadline, limit)) => match timeout_at(deadline, outcome).await {
+                Ok(received) => received,
+                Err(_) => {
+                    self.pulse.report_overdue(self.alarm.now());
+                    self.alarm.rouse();
+                    return Err(Fault::DeadlineExceeded { limit });
+                }
+            },
+        };
+        received.unwrap_or(Err(Fault::Stopping))
+    }
+
+    /// Lets the worker end once it is done with what it has; new calls are refused.
+    pub fn close(&self) {
+        self.queue.close();
+    }
+
+    /// Ends the instance now, whatever is in it.
+    pub fn kill(&self) {
+        self.pulse.kill();
+    }
+
+    /// Whether the instance has started and takes requests.
+    pub fn is_ready(&self) -> bool {
+        self.queue.is_ready()
+    }
+}
+
+/// What happens to a worker that its owner has to know.
+#[derive(Debug)]
+pub struct Event {
+    /// Index of the worker among its siblings.
+    pub worker: usize,
+    pub kind: EventKind,
+}
+
+#[derive(Debug)]
+pub enum EventKind {
+    /// An instance has started and takes calls; sent again by each that replaces a lost one.
+    Ready,
+    /// The first instance did not start; the worker has ended.
+    Failed(StartFailure),
+    /// An instance was lost. Has been logged.
+    Lost(Loss),
+}
+
+/// Everything a worker needs to run; belongs to one thread.
+#[derive(Debug)]
+pub struct Seat {
+    pub index: usize,
+    pub worker: Worker,
+    /// All workers of the service, this one included.
+    pub workers: Workers,
+    pub program: Program,
+    pub grants: Arc<Grants>,
+    pub limits: Limits,
+    pub events: mpsc::UnboundedSender<Event>,
+    /// Whether a lost instance is replaced.
+    pub replace: bool,
+}
+
+/// How an instance ended.
+enum End {
+    Closed,
+    NotStarted(StartFailure),
+    Lost(Loss),
+}
+
+impl Seat {
+    /// Runs one instance after the other until the worker is closed.
+    pub async fn run(self) {
+        let mut delay = Delay::default();
+        let mut first = true;
+        loop {
+            let born = Instant::now();
+            let end = self.live().await;
+            self.worker.queue.set_ready(false);
+            self.worker.queue.emptied();
+            let longest = match end {
+                End::Closed => break,
+                End::NotStarted(failure) if first => {
+                    self.tell(EventKind::Failed(failure));
+                    break;
+                }
+                End::NotStarted(failure) => {
+                    self.report_failure(&failure);
+                    LONGEST_START_DELAY
+                }
+                End::Lost(loss) => {
+                    self.report(&loss);
+                    self.tell(EventKind::Lost(loss));
+                    LONGEST_DELAY
+                }
+            };
+            first = false;
+            if !self.replace {
+                break;
+            }
+            self.hand_over();
+            if born.elapsed() >= STEADY {
+                delay = Delay::default();
+            }
+            tokio::select! {
+                () = self.worker.queue.closed() => break,
+                () = sleep(delay.next(longest)) => (),
+            }
+        }
+        self.worker.close();
+        for call in self.worker.queue.take_steps().into_iter().chain(self.worker.queue.take_requests()) {
+            call.reply.fail(Fault::Stopping);
+        }
+    }
+
+    /// The instance has started.
+    pub(super) fn opened(&self) {
+        self.worker.queue.set_ready(true);
+        self.tell(EventKind::Ready);
+    }
+
+    /// Runs one instance to its end.
+    async fn live(&self) -> End {
+        self.worker.pulse.reset();
+        let mut store = instance::store(self);
+        let started = Cell::new(false);
+        let ended = {
+            let life = instance::live(self, &mut store, &started);
+            self.supervise(Watched { worker: &self.worker, life: pin!(life) }, &started).await
+        };
+        let cause = match ended {
+            Ended::Left(Ok(Ok(()))) => return End::Closed,
+            Ended::Left(Ok(Err(refusal))) => return End::NotStarted(StartFailure::Refused(refusal)),
+            Ended::Left(Err(error)) => Cause::Failed(error),
+            Ended::Dropped => Cause::Blocked,
+            Ended::TimedOut => {
+                loss::settle(&mut store, &Cause::Blocked);
+                return End::NotStarted(StartFailure::TimedOut(self.limits.start_timeout));
+            }
+        };
+        let loss = loss::settle(&mut store, &cause);
+        if started.get() { End::Lost(loss) } else { End::NotStarted(StartFailure::Lost(loss)) }
+    }
+
+    /// Lets `life` run until it ends, is to be killed, or takes too long to start.
+    async fn supervise(
+        &self,
+        mut life: impl Future<Output = LifeResult> + Unpin,
+        started: &Cell<bool>,
+    ) -> Ended {
+        let mut start_deadline = pin!(sleep(self.limits.start_timeout));
+        let mut starting = true;
+        let timed_out = loop {
+            tokio::select! {
+                biased;
+                result = &mut life => return Ended::Left(result),
+                () = self.worker.pulse.killed() => break false,
+                () = &mut start_deadline, if starting => {
+                    starting = false;
+                    if !started.get() {
+                        break true;
+                    }
+                }
+            }
+        };
+        self.worker.pulse.interrupt();
+        self.worker.alarm.rouse();
+        match timeout(KILL_GRACE, life).await {
+            Ok(result) => Ended::Left(result),
+            Err(_) if timed_out => Ended::TimedOut,
+            Err(_) => Ended::Dropped,
+        }
+    }
+
+    /// Calls that wait for a lost instance may as well enter another one.
+    fn hand_over(&self) {
+        for call in self.worker.queue.take_requests() {
+            if let Err(refused) = self.workers.push_elsewhere(self.index, call) {
+                let Refused { call, .. } = *refused;
+                if let Err(refused) = self.worker.queue.push(call) {
+                    refused.call.reply.fail(refused.fault);
+                }
+            }
+        }
+    }
+
+    fn tell(&self, kind: EventKind) {
+        // An owner that is gone does not need to know.
+        drop(self.events.send(Event { worker: self.index, kind }));
+    }
+
+    fn report(&self, loss: &Loss) {
+        self.grants.logger.log(
+            Level::Error,
+            "instance lost",
+            &loss_attributes(loss, self.index),
+            &loss_context(loss),
+        );
+    }
+
+    fn report_failure(&self, failure: &StartFailure) {
+        let mut attributes = match failure {
+            StartFailure::Lost(loss) => loss_attributes(loss, self.index),
+            _ => Attributes::new(),
+        };
+        attributes.insert("error.message".to_owned(), Value::from(failure.to_string()));
+        let message = "cannot start the instance again";
+        self.grants.logger.log(Level::Error, message, &attributes, &Attributes::new());
+    }
+}
+
+type LifeResult = wasmtime::Result<Result<(), ServiceError>>;
+
+/// How [`instance::live`] was left.
+enum Ended {
+    Left(LifeResult),
+    /// It did not end by itself when it was to.
+    Dropped,
+    TimedOut,
+}
+
+/// A future inside which guest code may run; the watchdog knows when.
+struct Watched<'a, F> {
+    worker: &'a Worker,
+    life: Pin<&'a mut F>,
+}
+
+impl<F: Future> Future for Watched<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> task::Poll<F::Output> {
+        self.worker.pulse.set_running(true);
+        self.worker.alarm.rouse();
+        let polled = self.life.as_mut().poll(context);
+        self.worker.pulse.set_running(false);
+        polled
+    }
+}
+
+/// The fields by which a lost instance is reported, everywhere it is.
+pub fn loss_attributes(loss: &Loss, worker: usize) -> Attributes {
+    let mut attributes = Attributes::new();
+    attributes.insert("error.kind".to_owned(), Value::from(fault_kind(&loss.fault)));
+    attributes.insert("error.message".to_owned(), Value::from(loss.fault.to_string()));
+    if let Some(call) = loss.call {
+        attributes.insert("call".to_owned(), Value::from(call));
+    }
+    attributes.insert("worker".to_owned(), Value::from(worker));
+    if loss.siblings > 0 {
+        attributes.insert("calls.lost".to_owned(), Value::from(loss.siblings));
+    }
+    if !loss.stack.is_empty() {
+        attributes.insert("error.stack".to_owned(), json!(loss.stack));
+    }
+    attributes
+}
+
+fn loss_context(loss: &Loss) -> Attributes {
+    let id = loss.request_id.as_deref();
+    id.map(|id| (REQUEST_ID.to_owned(), Value::from(id))).into_iter().collect()
+}
+
+/// A fault's name for machines.
+fn fault_kind(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Trapped(_) => "trap",
+        Fault::OutOfMemory { .. } => "out-of-memory",
+        Fault::Exited { .. } => "exit",
+        Fault::Interrupted => "interrupted",
+        Fault::InvalidResponse(_) => "invalid-response",
+        Fault::DeadlineExceeded { .. } => "deadline-exceeded",
+        Fault::InstanceLost => "instance-lost",
+        Fault::Saturated => "saturated",
+        Fault::Stopping => "stopping",
+    }
+}
+
+/// The growing time between attempts.
+#[derive(Debug, Default)]
+struct Delay(Duration);
+
+impl Delay {
+    fn next(&mut self, longest: Duration) -> Duration {
+        let current = self.0.min(longest);
+        self.0 = (current * 2).clamp(FIRST_DELAY, longest);
+        current
+    }
+}

@@ -1,0 +1,81 @@
+//! All workers of one service, and which of them a request goes to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::queue::Refused;
+use super::worker::Worker;
+use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, http};
+
+/// A worker that has not taken in a request for so long is stuck or saturated: others are better.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// The workers of a service. Cheap to clone; usable from any thread.
+#[derive(Debug, Clone)]
+pub struct Workers {
+    workers: Arc<[Worker]>,
+    /// Longest time a request may take, until the head of its response.
+    call_timeout: Duration,
+}
+
+impl Workers {
+    pub fn new(workers: Vec<Worker>, call_timeout: Duration) -> Self {
+        Self { workers: workers.into(), call_timeout }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Worker> {
+        self.workers.iter()
+    }
+
+    /// Whether any instance takes requests.
+    pub fn is_ready(&self) -> bool {
+        self.workers.iter().any(Worker::is_ready)
+    }
+
+    /// Sends a request to the worker `local`, which shares the caller's thread, or to another when
+    /// that one is saturated, stuck or lost, and waits for the outcome.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped the guest is told that the call is cancelled.
+    pub async fn http(
+        &self,
+        local: usize,
+        request: http::Request,
+        request_id: Arc<str>,
+    ) -> Outcome<http::Response> {
+        let (reply, outcome) = oneshot::channel();
+        let deadline = Instant::now() + self.call_timeout;
+        let context = Context { request_id: Some(request_id), deadline: Some(deadline) };
+        let call = Call { ask: Ask::Http(request), reply: Reply::Http(reply), context };
+        let worker = self.push(local, call).map_err(|refused| refused.fault)?;
+        worker.outcome(outcome, Some((deadline, self.call_timeout))).await
+    }
+
+    fn push(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {
+        let worker = &self.workers[local];
+        if self.workers.len() == 1 || worker.queue.is_open(PATIENCE) {
+            return worker.queue.push(call).map(|()| worker);
+        }
+        match self.push_elsewhere(local, call) {
+            Ok(worker) => Ok(worker),
+            Err(refused) => worker.queue.push(refused.call).map(|()| worker),
+        }
+    }
+
+    /// Adds a request to the least loaded worker except `local` that can take it in at once.
+    pub(super) fn push_elsewhere(
+        &self,
+        local: usize,
+        call: Call,
+    ) -> Result<&Worker, Box<Refused>> {
+        let others = self.workers.iter().enumerate().filter(|(index, _)| *index != local);
+        let open = others.map(|(_, worker)| worker).filter(|w| w.queue.is_open(PATIENCE));
+        match open.min_by_key(|worker| worker.queue.load()) {
+            Some(worker) => worker.queue.push(call).map(|()| worker),
+            None => Err(Box::new(Refused { call, fault: Fault::Saturated })),
+        }
+    }
+}
