@@ -5,13 +5,6 @@
 
 pub mod http;
 
-#[expect(
-    missing_debug_implementations,
-    unreachable_pub,
-    unused_qualifications,
-    clippy::pedantic,
-    reason = "generated code"
-)]
 mod generated {
     wasmtime::component::bindgen!({
         path: "../wit",

@@ -51,12 +51,14 @@ pub enum Fault {
 }
 
 /// For whom a call is made. Shared with the capabilities, which add it to log lines.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Context {
     /// The request's id; `None` for steps of the lifecycle.
     pub request_id: Option<Arc<str>>,
     /// When the caller stops waiting; `None` when it does not.
     pub deadline: Option<Instant>,
+    /// Asks the guest to give up although the caller still waits for the outcome.
+    pub cancel: Option<oneshot::Receiver<()>>,
 }
 
 /// Steps of the lifecycle and of the kinds without requests.
@@ -136,6 +138,15 @@ impl Reply {
             Self::Step(sender) => sender.poll_closed(context),
             Self::Http(sender) => sender.poll_closed(context),
         }
+    }
+}
+
+/// Message and cause of an error that the guest returned, on one line.
+pub fn describe(error: &ServiceError) -> String {
+    match &error.cause {
+        Some(cause) if error.message.is_empty() => cause.clone(),
+        Some(cause) => format!("{}: {cause}", error.message),
+        None => error.message.clone(),
     }
 }
 

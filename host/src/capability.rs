@@ -25,6 +25,7 @@ pub use self::memory::Memory;
 use self::wasi::Output;
 use crate::bindings::{self, definition::Identity};
 use crate::call::{ActiveCall, Table};
+use crate::definition::StackTrace;
 use crate::telemetry::Logger;
 
 /// What `service.toml` grants a service: the same for all its instances, fixed while it runs.
@@ -39,6 +40,8 @@ pub struct Grants {
     pub variables: Vec<(String, String)>,
     /// `local`, `prod`, …
     pub deployment: &'static str,
+    /// How the stack of a guest that trapped is logged.
+    pub stack_trace: StackTrace,
     pub logger: Logger,
     /// Turns true once, when the shutdown notice is given.
     pub notice: watch::Receiver<bool>,

@@ -7,14 +7,14 @@ use wasmtime::component::{
 
 use super::errors::Error as ServiceError;
 
-#[derive(ComponentType, Lift, Lower)]
+#[derive(Debug, ComponentType, Lift, Lower)]
 #[component(record)]
 pub struct Streamed {
     pub data: StreamReader<u8>,
     pub end: FutureReader<Result<(), ServiceError>>,
 }
 
-#[derive(ComponentType, Lift, Lower)]
+#[derive(Debug, ComponentType, Lift, Lower)]
 #[component(variant)]
 pub enum Body {
     #[component(name = "none")]
@@ -25,7 +25,7 @@ pub enum Body {
     Streamed(Streamed),
 }
 
-#[derive(ComponentType, Lift)]
+#[derive(Debug, ComponentType, Lift)]
 #[component(record)]
 pub struct Response {
     pub status: u16,

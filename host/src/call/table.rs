@@ -37,7 +37,7 @@ impl ActiveCall {
         {
             for task in tasks {
                 // A task that no longer waits has nothing to cancel.
-                drop(task.send(()));
+                let _ = task.send(());
             }
         }
     }

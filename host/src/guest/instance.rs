@@ -230,12 +230,13 @@ impl Residents<'_> {
         &self,
         function: TypedFunc<P, R>,
         parameters: impl FnOnce(&mut Access<'_, State>) -> wasmtime::Result<P>,
-        visitor: Visitor,
+        mut visitor: Visitor,
     ) -> wasmtime::Result<(GuestTaskId, R)>
     where
         P: ComponentNamedList + Lower + Send + Sync + 'static,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
+        let mut cancel = visitor.context.cancel.take();
         let (task, started) = self.accessor.with(|mut access| -> wasmtime::Result<_> {
             let parameters = parameters(&mut access)?;
             let started = function.start_call_concurrent(&mut access, parameters)?;
@@ -249,6 +250,14 @@ impl Residents<'_> {
             if let Poll::Ready(returned) = finish.as_mut().poll(context) {
                 return Poll::Ready(returned);
             }
+            if let Some(cancelled) = &mut cancel
+                && let Poll::Ready(asked) = Pin::new(cancelled).poll(context)
+            {
+                cancel = None;
+                if asked.is_ok() {
+                    self.cancel(task);
+                }
+            }
             if !abandoned.this && self.poll_abandoned(task, context).is_ready() {
                 abandoned.set();
             }
@@ -258,16 +267,20 @@ impl Residents<'_> {
         Ok((task, returned))
     }
 
+    fn cancel(&self, task: GuestTaskId) {
+        self.accessor.with(|mut access| {
+            if let Some(call) = access.get().calls.get_mut(task) {
+                call.cancel();
+            }
+        });
+    }
+
     /// Ready once nobody waits for the call any more; the guest is told.
     fn poll_abandoned(&self, task: GuestTaskId, context: &mut Context<'_>) -> Poll<()> {
         self.accessor.with(|mut access| {
-            let call = access.get().calls.get_mut(task);
-            let Some((call, true)) = call.map(|call| {
-                let gone = call.reply.as_mut().is_some_and(|r| r.poll_abandoned(context).is_ready());
-                (call, gone)
-            }) else {
-                return Poll::Pending;
-            };
+            let Some(call) = access.get().calls.get_mut(task) else { return Poll::Pending };
+            let Some(reply) = &mut call.reply else { return Poll::Pending };
+            std::task::ready!(reply.poll_abandoned(context));
             call.cancel();
             Poll::Ready(())
         })

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::bindings::errors::Error as ServiceError;
-use crate::call::Fault;
+use crate::call::{self, Fault, REQUEST_ID};
 use crate::capability::{self, State};
+use crate::definition::StackTrace;
 use crate::engine;
+use crate::telemetry::Attributes;
 
 /// How the loop of an instance was left without being asked to.
 #[derive(Debug)]
@@ -37,7 +40,7 @@ pub struct Loss {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StartFailure {
     /// `on-start` returned an error.
-    #[error("`on-start` failed: {}", describe(.0))]
+    #[error("`on-start` failed: {}", call::describe(.0))]
     Refused(ServiceError),
     /// It did not come to its end in time.
     #[error("`on-start` did not return within {}", humantime::format_duration(*.0))]
@@ -46,12 +49,60 @@ pub enum StartFailure {
     Lost(Loss),
 }
 
-/// The kind's name, message and cause on one line.
-fn describe(error: &ServiceError) -> String {
-    match &error.cause {
-        Some(cause) if error.message.is_empty() => cause.clone(),
-        Some(cause) => format!("{}: {cause}", error.message),
-        None => error.message.clone(),
+
+impl Loss {
+    /// The fields by which it is reported.
+    pub fn attributes(&self, stack_trace: StackTrace) -> Attributes {
+        let mut attributes = Attributes::new();
+        attributes.insert("error.kind".to_owned(), Value::from(fault_kind(&self.fault)));
+        attributes.insert("error.message".to_owned(), Value::from(self.fault.to_string()));
+        if let Some(call) = self.call {
+            attributes.insert("call".to_owned(), Value::from(call));
+        }
+        if self.siblings > 0 {
+            attributes.insert("calls.lost".to_owned(), Value::from(self.siblings));
+        }
+        let stack = match stack_trace {
+            _ if self.stack.is_empty() => None,
+            StackTrace::Disabled => None,
+            StackTrace::Default => Some(Value::from(self.stack.join("\n"))),
+            StackTrace::Structured => Some(json!(self.stack)),
+        };
+        attributes.extend(stack.map(|stack| ("error.stack".to_owned(), stack)));
+        attributes
+    }
+
+    /// The context of the call that did it.
+    pub fn context(&self) -> Attributes {
+        let id = self.request_id.as_deref();
+        id.map(|id| (REQUEST_ID.to_owned(), Value::from(id))).into_iter().collect()
+    }
+}
+
+impl StartFailure {
+    /// The fields by which it is reported, except its message.
+    pub fn attributes(&self, stack_trace: StackTrace) -> Attributes {
+        let mut attributes = match self {
+            Self::Lost(loss) => loss.attributes(stack_trace),
+            Self::Refused(_) | Self::TimedOut(_) => Attributes::new(),
+        };
+        attributes.insert("error.message".to_owned(), Value::from(self.to_string()));
+        attributes
+    }
+}
+
+/// A fault's name for machines.
+fn fault_kind(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Trapped(_) => "trap",
+        Fault::OutOfMemory { .. } => "out-of-memory",
+        Fault::Exited { .. } => "exit",
+        Fault::Interrupted => "interrupted",
+        Fault::InvalidResponse(_) => "invalid-response",
+        Fault::DeadlineExceeded { .. } => "deadline-exceeded",
+        Fault::InstanceLost => "instance-lost",
+        Fault::Saturated => "saturated",
+        Fault::Stopping => "stopping",
     }
 }
 

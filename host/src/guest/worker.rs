@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -19,7 +19,7 @@ use super::watchdog::{Alarm, Watchdog};
 use super::workers::Workers;
 use super::Limits;
 use crate::bindings::errors::Error as ServiceError;
-use crate::call::{Ask, Call, Context, Fault, Outcome, REQUEST_ID, Reply, Step};
+use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, Step};
 use crate::capability::Grants;
 use crate::engine::Program;
 use crate::telemetry::{Attributes, Level};
@@ -58,12 +58,28 @@ impl Worker {
     /// # Cancel safety
     /// When the future is dropped the guest is told that the step is cancelled.
     pub async fn step(&self, step: Step, limit: Option<Duration>) -> Outcome<()> {
-        let (reply, outcome) = oneshot::channel();
         let deadline = limit.map(|limit| Instant::now() + limit);
-        let context = Context { request_id: None, deadline };
+        let outcome = self.begin(step, Context { deadline, ..Context::default() })?;
+        self.outcome(outcome, deadline.zip(limit)).await
+    }
+
+    /// Takes a step and waits for it without a limit. The guest is told to give up once `cancel`
+    /// receives something.
+    pub async fn step_until(&self, step: Step, cancel: oneshot::Receiver<()>) -> Outcome<()> {
+        let context = Context { cancel: Some(cancel), ..Context::default() };
+        let outcome = self.begin(step, context)?;
+        self.outcome(outcome, None).await
+    }
+
+    fn begin(
+        &self,
+        step: Step,
+        context: Context,
+    ) -> Result<oneshot::Receiver<Outcome<()>>, Fault> {
+        let (reply, outcome) = oneshot::channel();
         let call = Call { ask: Ask::Step(step), reply: Reply::Step(reply), context };
         self.queue.push(call).map_err(|refused| refused.fault)?;
-        self.outcome(outcome, deadline.zip(limit)).await
+        Ok(outcome)
     }
 
     /// Waits for the outcome of a request that was sent to this worker, until its deadline.
@@ -267,17 +283,20 @@ impl Seat {
         self.grants.logger.log(
             Level::Error,
             "instance lost",
-            &loss_attributes(loss, self.index),
-            &loss_context(loss),
+            &self.attributes(loss),
+            &loss.context(),
         );
     }
 
+    fn attributes(&self, loss: &Loss) -> Attributes {
+        let mut attributes = loss.attributes(self.grants.stack_trace);
+        attributes.insert("worker".to_owned(), Value::from(self.index));
+        attributes
+    }
+
     fn report_failure(&self, failure: &StartFailure) {
-        let mut attributes = match failure {
-            StartFailure::Lost(loss) => loss_attributes(loss, self.index),
-            _ => Attributes::new(),
-        };
-        attributes.insert("error.message".to_owned(), Value::from(failure.to_string()));
+        let mut attributes = failure.attributes(self.grants.stack_trace);
+        attributes.insert("worker".to_owned(), Value::from(self.index));
         let message = "cannot start the instance again";
         self.grants.logger.log(Level::Error, message, &attributes, &Attributes::new());
     }
@@ -308,44 +327,6 @@ impl<F: Future> Future for Watched<'_, F> {
         let polled = self.life.as_mut().poll(context);
         self.worker.pulse.set_running(false);
         polled
-    }
-}
-
-/// The fields by which a lost instance is reported, everywhere it is.
-pub fn loss_attributes(loss: &Loss, worker: usize) -> Attributes {
-    let mut attributes = Attributes::new();
-    attributes.insert("error.kind".to_owned(), Value::from(fault_kind(&loss.fault)));
-    attributes.insert("error.message".to_owned(), Value::from(loss.fault.to_string()));
-    if let Some(call) = loss.call {
-        attributes.insert("call".to_owned(), Value::from(call));
-    }
-    attributes.insert("worker".to_owned(), Value::from(worker));
-    if loss.siblings > 0 {
-        attributes.insert("calls.lost".to_owned(), Value::from(loss.siblings));
-    }
-    if !loss.stack.is_empty() {
-        attributes.insert("error.stack".to_owned(), json!(loss.stack));
-    }
-    attributes
-}
-
-fn loss_context(loss: &Loss) -> Attributes {
-    let id = loss.request_id.as_deref();
-    id.map(|id| (REQUEST_ID.to_owned(), Value::from(id))).into_iter().collect()
-}
-
-/// A fault's name for machines.
-fn fault_kind(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Trapped(_) => "trap",
-        Fault::OutOfMemory { .. } => "out-of-memory",
-        Fault::Exited { .. } => "exit",
-        Fault::Interrupted => "interrupted",
-        Fault::InvalidResponse(_) => "invalid-response",
-        Fault::DeadlineExceeded { .. } => "deadline-exceeded",
-        Fault::InstanceLost => "instance-lost",
-        Fault::Saturated => "saturated",
-        Fault::Stopping => "stopping",
     }
 }
 

@@ -26,8 +26,18 @@ impl Workers {
         Self { workers: workers.into(), call_timeout }
     }
 
+    /// The worker with this index among its siblings.
+    pub fn get(&self, index: usize) -> &Worker {
+        &self.workers[index]
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Worker> {
         self.workers.iter()
+    }
+
+    /// Requests inside and waiting for all instances.
+    pub fn load(&self) -> usize {
+        self.workers.iter().map(|worker| worker.queue.load()).sum()
     }
 
     /// Whether any instance takes requests.
@@ -48,7 +58,8 @@ impl Workers {
     ) -> Outcome<http::Response> {
         let (reply, outcome) = oneshot::channel();
         let deadline = Instant::now() + self.call_timeout;
-        let context = Context { request_id: Some(request_id), deadline: Some(deadline) };
+        let context =
+            Context { request_id: Some(request_id), deadline: Some(deadline), cancel: None };
         let call = Call { ask: Ask::Http(request), reply: Reply::Http(reply), context };
         let worker = self.push(local, call).map_err(|refused| refused.fault)?;
         worker.outcome(outcome, Some((deadline, self.call_timeout))).await

@@ -1,0 +1,322 @@
+//! `service.toml` in, valid [`Definition`] out, or everything that is wrong with it.
+//!
+//! Does not know WebAssembly, sockets or async, and reads neither the component nor the process's
+//! environment.
+
+mod client;
+mod document;
+mod environment;
+mod framework;
+mod hosting;
+mod http;
+mod identity;
+mod indirection;
+mod kinds;
+mod load;
+mod log;
+mod nesting;
+mod problem;
+mod quantity;
+mod reader;
+mod reference;
+mod schema;
+mod settings;
+mod shape;
+mod suggestion;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod unknown;
+mod variables;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+pub use self::problem::{LoadError, Position, Problem};
+pub use self::schema::schema;
+pub use self::tables::{reference_table, variables_table};
+pub use self::variables::Variables;
+use crate::telemetry::Level;
+
+/// One service, checked: every value can be used without looking at it again.
+#[derive(Debug)]
+pub struct Definition {
+    /// The file, as given by the user.
+    pub path: PathBuf,
+    pub identity: Identity,
+    /// In the order of the file, never empty, each kind at most once.
+    pub kinds: Vec<Kind>,
+    pub host: Hosting,
+    pub log: Log,
+    pub environment: Environment,
+    /// `[service]`.
+    pub settings: Settings,
+    pub features: Vec<FeatureTable>,
+    pub clients: Vec<Client>,
+    /// What is accepted but deserves a line in the log.
+    pub warnings: Vec<Problem>,
+    effective: Vec<Effective>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// In kebab-case.
+    pub name: String,
+    /// As in the file.
+    pub declared: String,
+    pub version: String,
+    pub product: String,
+    pub language: String,
+}
+
+/// How a service is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    Http(Http),
+    Native,
+    Script,
+}
+
+impl Kind {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Http(_) => "http",
+            Self::Native => "native",
+            Self::Script => "script",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    pub port: Port,
+    /// Empty, or with a slash in front and none at the end.
+    pub base_path: String,
+    /// Path of the health check; `None` turns it off.
+    pub health: Option<String>,
+    pub timeouts: HttpTimeouts,
+    pub max_header_bytes: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpTimeouts {
+    /// Until the whole head of a request has arrived.
+    pub header: Duration,
+    /// Longest silence while the body of a request arrives.
+    pub read: Duration,
+    /// Longest time without the client taking any of the data that waits for it.
+    pub write: Duration,
+    /// Longest life of a keep-alive connection without a request.
+    pub idle: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// 0: any free port.
+    pub number: u16,
+    pub source: Origin,
+}
+
+/// `[host]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosting {
+    /// Resolved against the directory of the file.
+    pub component: PathBuf,
+    /// The command that compiles the service, run in the directory of the file.
+    pub build: Option<String>,
+    pub instances: Instances,
+    pub address: IpAddr,
+    pub start_timeout: Duration,
+    pub shutdown_timeout: Duration,
+    pub limits: Limits,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instances {
+    Count(NonZeroUsize),
+    /// One per core.
+    Auto,
+}
+
+/// `[host.limits]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes per instance.
+    pub memory: usize,
+    pub call_timeout: Duration,
+    /// Calls in flight per instance.
+    pub max_concurrency: NonZeroUsize,
+    /// Calls that wait for an instance.
+    pub max_queue: usize,
+    /// Bytes of one request's body.
+    pub max_body: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    pub level: Level,
+    pub stack_trace: StackTrace,
+    /// In the order of the file.
+    pub attributes: Vec<(String, String)>,
+    pub local_timestamp: bool,
+    pub display_errors: bool,
+}
+
+/// The stack trace in the log line of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StackTrace {
+    /// One text.
+    Default,
+    Disabled,
+    /// One element per frame.
+    Structured,
+}
+
+/// What the service gets to know about its environment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Environment {
+    pub deployment: Deployment,
+    /// The HTTP header that carries the request id.
+    pub tracker_header: String,
+    pub hidden_fields: BTreeSet<ErrorField>,
+    pub coupled_namespace: String,
+    pub coupled_port: u16,
+    /// Whether `MIKROS_CICD_TEST` says so.
+    pub is_pipeline: bool,
+    /// The declared variables, in the order of the file; none is empty.
+    pub declared: Vec<(String, String)>,
+}
+
+/// Names only: values may be secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let declared = self.declared.iter().map(|(name, _)| name).collect::<Vec<_>>();
+        f.debug_struct("Environment")
+            .field("deployment", &self.deployment)
+            .field("declared", &declared)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the service runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deployment {
+    Local,
+    Dev,
+    Test,
+    Stage,
+    Prod,
+    Unknown,
+}
+
+impl Deployment {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Dev => "dev",
+            Self::Test => "test",
+            Self::Stage => "stage",
+            Self::Prod => "prod",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        let known = [Self::Local, Self::Dev, Self::Test, Self::Stage, Self::Prod];
+        let is_it = |one: &Self| one.as_str().eq_ignore_ascii_case(text);
+        known.into_iter().find(is_it).unwrap_or(Self::Unknown)
+    }
+}
+
+/// A field of an error response that can be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ErrorField {
+    Message,
+    ServiceName,
+    Attributes,
+    Destination,
+    Cause,
+}
+
+impl ErrorField {
+    fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "message" => Self::Message,
+            "service_name" => Self::ServiceName,
+            "attributes" => Self::Attributes,
+            "destination" => Self::Destination,
+            "cause" => Self::Cause,
+            _ => return None,
+        })
+    }
+}
+
+/// Free-form settings as a JSON object.
+#[derive(Clone, Default, PartialEq)]
+pub struct Settings(pub serde_json::Map<String, serde_json::Value>);
+
+/// Names only: values may come from the environment.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// `[features.<name>]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureTable {
+    pub name: String,
+    pub is_enabled: bool,
+    /// Without `enabled`.
+    pub settings: Settings,
+}
+
+/// `[clients.<name>]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    pub name: String,
+    pub host: Option<String>,
+    pub port: Option<u16>,
+}
+
+/// One value that counts, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Effective {
+    /// Dotted key of the file, or name of a framework variable.
+    pub key: String,
+    /// `***` when it may be a secret.
+    pub value: String,
+    #[serde(serialize_with = "as_text")]
+    pub origin: Origin,
+}
+
+fn as_text<S: serde::Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(origin)
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    Default,
+    File {
+        line: usize,
+    },
+    /// As spelled in the environment.
+    Variable(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => write!(f, "default"),
+            Self::File { line } => write!(f, "service.toml:{line}"),
+            Self::Variable(name) => write!(f, "{name}"),
+        }
+    }
+}

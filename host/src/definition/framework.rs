@@ -1,0 +1,131 @@
+//! The environment variables every service understands without declaring them.
+//!
+//! Does not know what the rest of the host does with them.
+
+use super::Origin;
+use super::reader::Reader;
+use super::variables::Found;
+
+/// One variable of the framework.
+pub(super) struct Framework {
+    pub(super) name: &'static str,
+    pub(super) default: &'static str,
+    /// The rest of "must be …".
+    pub(super) expected: &'static str,
+    pub(super) meaning: &'static str,
+}
+
+pub(super) const HTTP_PORT: Framework = Framework {
+    name: "MIKROS_HTTP_PORT",
+    default: "8080",
+    expected: "a port from 0 to 65535",
+    meaning: "Port of kind `http` when `types` names none. Overridden for one service, it also beats `types`.",
+};
+pub(super) const DEPLOYMENT: Framework = Framework {
+    name: "MIKROS_SERVICE_DEPLOY",
+    default: "local",
+    expected: "`prod`, `stage`, `test`, `dev` or `local`",
+    meaning: "Where the service is deployed. Anything else is `unknown`, with a warning.",
+};
+pub(super) const TRACKER_HEADER: Framework = Framework {
+    name: "MIKROS_TRACKER_HEADER_NAME",
+    default: "X-Request-ID",
+    expected: "the name of an HTTP header that is free for this use",
+    meaning: "HTTP header that carries the request id, in requests and responses.",
+};
+pub(super) const HIDDEN_FIELDS: Framework = Framework {
+    name: "MIKROS_HIDE_RESPONSE_FIELDS",
+    default: "",
+    expected: "a list of `message`, `service_name`, `attributes`, `destination` and `cause`",
+    meaning: "Fields that error responses leave out, separated by commas.",
+};
+pub(super) const COUPLED_NAMESPACE: Framework = Framework {
+    name: "MIKROS_COUPLED_NAMESPACE",
+    default: "localhost",
+    expected: "a DNS suffix",
+    meaning: "DNS suffix of other services. This version connects no clients.",
+};
+pub(super) const COUPLED_PORT: Framework = Framework {
+    name: "MIKROS_COUPLED_PORT",
+    default: "7070",
+    expected: "a port from 0 to 65535",
+    meaning: "Port of other services. This version connects no clients.",
+};
+pub(super) const CICD_TEST: Framework = Framework {
+    name: "MIKROS_CICD_TEST",
+    default: "false",
+    expected: "`true` or `false`",
+    meaning: "Whether the service runs inside a CI pipeline. Read by test harnesses only.",
+};
+
+pub(super) const ALL: [&Framework; 7] = [
+    &HTTP_PORT,
+    &DEPLOYMENT,
+    &TRACKER_HEADER,
+    &HIDDEN_FIELDS,
+    &COUPLED_NAMESPACE,
+    &COUPLED_PORT,
+    &CICD_TEST,
+];
+
+/// The value of a variable under the usual precedence: the service's own, the plain one, the default.
+///
+/// `None`: it is malformed, which has been noted.
+pub(super) fn read<T>(
+    reader: &mut Reader<'_>,
+    variable: &Framework,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let (value, origin) = match reader.variable(variable.name) {
+        Some(Found { name, value }) => (value, Origin::Variable(name)),
+        None => (variable.default, Origin::Default),
+    };
+    let parsed = parse(value);
+    if parsed.is_none() {
+        note_malformed(reader, variable, &origin.to_string());
+    }
+    reader.note(variable.name.to_owned(), value, origin);
+    parsed
+}
+
+/// The value under a spelling that carries the service's name, with that spelling.
+pub(super) fn parse_own<T>(
+    reader: &mut Reader<'_>,
+    variable: &Framework,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<(T, String)> {
+    let found = reader.scope().own(variable.name);
+    parse_found(reader, variable, found, parse)
+}
+
+/// The value that all services share, with the variable's name.
+pub(super) fn parse_global<T>(
+    reader: &mut Reader<'_>,
+    variable: &Framework,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<(T, String)> {
+    let found = reader.scope().global(variable.name);
+    parse_found(reader, variable, found, parse)
+}
+
+fn parse_found<T>(
+    reader: &mut Reader<'_>,
+    variable: &Framework,
+    found: Option<Found<'_>>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<(T, String)> {
+    let Found { name, value } = found?;
+    let parsed = parse(value);
+    if parsed.is_none() {
+        note_malformed(reader, variable, &name);
+    }
+    Some((parsed?, name))
+}
+
+fn note_malformed(reader: &mut Reader<'_>, variable: &Framework, name: &str) {
+    let help = match variable.default {
+        "" => None,
+        default => Some(format!("unset it for the default `{default}`")),
+    };
+    reader.environment_problem(format!("`{name}` must be {}", variable.expected), help);
+}

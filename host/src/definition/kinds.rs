@@ -1,0 +1,236 @@
+//! `types`: which kinds a service has, on which ports, and which table belongs to which kind.
+//!
+//! Does not know what is inside those tables.
+
+use super::http;
+use super::indirection::quoted;
+use super::reader::{Reader, Section};
+use super::shape::Item;
+use super::suggestion::did_you_mean;
+use super::{Kind, Origin, Port, framework};
+
+/// The kinds a `service.toml` can name, whether or not this version serves them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KindName {
+    Grpc,
+    Http,
+    Native,
+    Script,
+}
+
+/// Every spelling; the first of a kind is the canonical one.
+const SPELLINGS: [(&str, KindName); 5] = [
+    ("http", KindName::Http),
+    ("native", KindName::Native),
+    ("worker", KindName::Native),
+    ("script", KindName::Script),
+    ("grpc", KindName::Grpc),
+];
+
+/// Kinds of other hosts, with what to do about them.
+const FOREIGN: [(&str, &str); 2] = [
+    ("http-spec", "write `http`: the service routes its requests itself"),
+    ("cronjob", "write `native` and let the service sleep until it is time"),
+];
+
+/// One entry of `types` that makes sense on its own.
+struct Declared {
+    name: KindName,
+    port: Option<u16>,
+    item: Item,
+}
+
+impl KindName {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        SPELLINGS.iter().find(|(spelling, _)| *spelling == text).map(|(_, name)| *name)
+    }
+
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Http => "http",
+            Self::Native => "native",
+            Self::Script => "script",
+        }
+    }
+}
+
+/// The kinds in the order of the file.
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<Kind> {
+    let declared = declared(reader, root);
+    check_script_stands_alone(reader, &declared);
+    for name in [KindName::Grpc, KindName::Http, KindName::Native, KindName::Script] {
+        check_table(reader, root, name, declared.iter().any(|one| one.name == name));
+    }
+    declared.iter().filter_map(|one| kind(reader, root, one)).collect()
+}
+
+fn kind<'t>(reader: &mut Reader<'t>, root: &Section<'t>, declared: &Declared) -> Option<Kind> {
+    let Declared { name, port, item } = declared;
+    if *name != KindName::Http && port.is_some() {
+        let message = format!("kind `{}` does not listen, its port is ignored", name.as_str());
+        reader.warning(item.place, message, Some(format!("write `{}`", name.as_str())));
+    }
+    match name {
+        KindName::Grpc => {
+            let message = "kind `grpc` is not supported by this version of mikros-host".to_owned();
+            reader.problem(item.place, message, Some("remove it from `types`".to_owned()));
+            None
+        }
+        KindName::Http => {
+            let port = http_port(reader, *port, item.place);
+            let section = table(root, KindName::Http);
+            Some(Kind::Http(http::read(reader, &section, port)))
+        }
+        KindName::Native => Some(Kind::Native),
+        KindName::Script => Some(Kind::Script),
+    }
+}
+
+/// The entries of `types` that can be understood, each kind once.
+fn declared<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<Declared> {
+    let items = reader.list(root, "types");
+    if let Some(value) = root.value("types")
+        && value.get_ref().as_array().is_some_and(|array| array.is_empty())
+    {
+        let help = "for example `types = [\"http:8080\"]`".to_owned();
+        let message = "`types` must name at least one kind".to_owned();
+        reader.problem(value.span().start, message, Some(help));
+    }
+    let mut declared: Vec<Declared> = Vec::new();
+    for item in items {
+        let Some(one) = parse(reader, item) else { continue };
+        match declared.iter().find(|other| other.name == one.name) {
+            Some(first) => note_duplicate(reader, first, &one),
+            None => declared.push(one),
+        }
+    }
+    declared
+}
+
+fn parse(reader: &mut Reader<'_>, item: Item) -> Option<Declared> {
+    let (word, port) = match item.text.split_once(':') {
+        Some((word, port)) => (word, Some(port)),
+        None => (item.text.as_str(), None),
+    };
+    let Some(name) = KindName::parse(word) else {
+        note_unknown(reader, &item, word);
+        return None;
+    };
+    match port.map(parse_port) {
+        None => Some(Declared { name, port: None, item }),
+        Some(Some(port)) => Some(Declared { name, port: Some(port), item }),
+        Some(None) => {
+            let message = format!("a kind may have one port from 0 to 65535, found {}", item.shown);
+            reader.problem(item.place, message, Some("for example `http:8080`".to_owned()));
+            None
+        }
+    }
+}
+
+/// Digits only: `u16::from_str` would accept `+80`.
+pub(super) fn parse_port(text: &str) -> Option<u16> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+fn note_unknown(reader: &mut Reader<'_>, item: &Item, word: &str) {
+    let expected = served().collect::<Vec<_>>().join("`, `");
+    let message = if item.is_literal {
+        format!("unknown kind {}, expected one of `{expected}`", quoted(word))
+    } else {
+        format!("a kind must be one of `{expected}`, found {}", item.shown)
+    };
+    reader.problem(item.place, message, suggest(word).filter(|_| item.is_literal));
+}
+
+/// What to do about a kind that does not exist.
+pub(super) fn suggest(word: &str) -> Option<String> {
+    let foreign = FOREIGN.iter().find(|(name, _)| *name == word);
+    foreign.map(|(_, help)| (*help).to_owned()).or_else(|| did_you_mean(word, served()))
+}
+
+/// Every spelling of the kinds this version serves.
+pub(super) fn served() -> impl Iterator<Item = &'static str> {
+    SPELLINGS.iter().filter(|(_, name)| *name != KindName::Grpc).map(|(word, _)| *word)
+}
+
+fn note_duplicate(reader: &mut Reader<'_>, first: &Declared, second: &Declared) {
+    let name = second.name.as_str();
+    let spelling = |one: &Declared| one.item.text.split(':').next().map(str::to_owned);
+    let help = (spelling(first) != spelling(second))
+        .then(|| "`worker` is another word for `native`".to_owned());
+    reader.problem(second.item.place, format!("kind `{name}` is declared twice"), help);
+}
+
+fn check_script_stands_alone(reader: &mut Reader<'_>, declared: &[Declared]) {
+    let script = declared.iter().find(|one| one.name == KindName::Script);
+    if let Some(script) = script.filter(|_| declared.len() > 1) {
+        let help = "make the script a service of its own".to_owned();
+        let message = "kind `script` must be the only kind of a service".to_owned();
+        reader.problem(script.item.place, message, Some(help));
+    }
+}
+
+/// Every place where the table of a kind may be: `[services.<kind>]` and `[runtime.<kind>]`.
+fn tables<'t>(root: &Section<'t>, name: KindName) -> Vec<Section<'t>> {
+    let spellings = || SPELLINGS.iter().filter(move |(_, other)| *other == name);
+    ["services", "runtime"]
+        .into_iter()
+        .map(|parent| root.section_as(parent, "services"))
+        .flat_map(|parent| {
+            spellings().map(move |(spelling, _)| parent.section_as(spelling, name.as_str()))
+        })
+        .filter(Section::is_present)
+        .collect()
+}
+
+fn table<'t>(root: &Section<'t>, name: KindName) -> Section<'t> {
+    let absent = || root.section("services").section_as(name.as_str(), name.as_str());
+    tables(root, name).into_iter().next().unwrap_or_else(absent)
+}
+
+fn check_table<'t>(reader: &mut Reader<'t>, root: &Section<'t>, name: KindName, is_declared: bool) {
+    let tables = tables(root, name);
+    let Some(first) = tables.first() else { return };
+    for second in &tables[1..] {
+        let message = format!("`[{}]` and `[{}]` are the same table", first.label, second.label);
+        reader.problem(second.place, message, Some("keep one of them".to_owned()));
+    }
+    if !is_declared {
+        let name = name.as_str();
+        let message = format!("`[{}]` has no effect: `types` does not name `{name}`", first.label);
+        reader.warning(first.place, message, None);
+        if name == "http" {
+            http::check(reader, first);
+        }
+    }
+}
+
+/// Scoped variable, then `service.toml`, then global variable, then default.
+fn http_port(reader: &mut Reader<'_>, declared: Option<u16>, place: usize) -> Port {
+    let variable = &framework::HTTP_PORT;
+    reader.note_contradiction(variable.name);
+    let from_variable = |(number, name)| Port { number, source: Origin::Variable(name) };
+    let own = framework::parse_own(reader, variable, parse_port).map(from_variable);
+    let global = framework::parse_global(reader, variable, parse_port).map(from_variable);
+    let file = declared.map(|number| Port { number, source: reader.line_of(place) });
+    if let (None, Some(file), Some(global)) = (&own, &file, &global)
+        && file.number != global.number
+    {
+        warn_of_two_ports(reader, file.number, place);
+    }
+    let port = own.or(file).or(global).unwrap_or_else(|| Port {
+        number: variable.default.parse().unwrap_or_default(),
+        source: Origin::Default,
+    });
+    reader.note("http.port".to_owned(), &port.number.to_string(), port.source.clone());
+    port
+}
+
+fn warn_of_two_ports(reader: &mut Reader<'_>, number: u16, place: usize) {
+    let name = framework::HTTP_PORT.name;
+    let message =
+        format!("`types` and `{name}` set different ports for `http`, {number} from `types` wins");
+    let own = reader.scope().exportable(name);
+    reader.warning(place, message, own.map(|own| format!("set `{own}` to override the file")));
+}

@@ -1,0 +1,167 @@
+//! The order of the steps from text to [`Definition`].
+//!
+//! Does not know any single rule.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::document::{self, Lines, Table};
+use super::indirection::Indirections;
+use super::problem::{LoadError, Problem};
+use super::reader::{Reader, Section};
+use super::variables::{Scope, Variables};
+use super::{
+    Definition, Effective, client, environment, framework, hosting, identity, kinds, log, settings,
+    unknown,
+};
+
+/// Nobody writes a definition of this size; a wrong path can lead to one.
+const MOST_BYTES: u64 = 1 << 20;
+
+impl Definition {
+    /// Reads and checks the file at `path`.
+    ///
+    /// # Errors
+    /// [`LoadError::Read`] when there is no text to check, [`LoadError::Invalid`] with all problems.
+    pub fn load(path: &Path, variables: &Variables) -> Result<Self, LoadError> {
+        let invalid = |problems| LoadError::Invalid { path: path.to_owned(), problems };
+        let bytes =
+            read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        let text = text_of(&bytes).map_err(|problem| invalid(vec![problem]))?;
+        Self::parse(path, text, variables).map_err(invalid)
+    }
+
+    /// Checks the text of a definition. Pure: the same input always gives the same answer.
+    ///
+    /// `path` is only remembered, and its directory is put in front of relative paths.
+    ///
+    /// # Errors
+    /// All problems in reading order, never none.
+    pub fn parse(path: &Path, text: &str, variables: &Variables) -> Result<Self, Vec<Problem>> {
+        Self::parse_with(path, text, variables, settings::FEATURES)
+    }
+
+    /// `features` are the names of the features that exist.
+    pub(super) fn parse_with(
+        path: &Path,
+        text: &str,
+        variables: &Variables,
+        features: &[&str],
+    ) -> Result<Self, Vec<Problem>> {
+        let lines = Lines::new(text);
+        let mut root = document::parse(text, &lines)?;
+        let mut indirections = Indirections::default();
+        let scope = scope(&mut root, &mut indirections, variables);
+        for (key, value) in &mut root {
+            // `envs` holds names: what looks like an indirection there is a mistake.
+            if key.get_ref() != "envs" {
+                indirections.resolve(value, &scope);
+            }
+        }
+        let mut reader = Reader::new(&lines, &indirections, &scope);
+        for missing in indirections.missing() {
+            environment::note_missing(&mut reader, missing.place, &missing.variable);
+        }
+        let definition = read_all(&mut reader, &root, path, features);
+        finish(reader, definition)
+    }
+
+    /// Every value that counts and where it comes from; possible secrets are masked.
+    pub fn explain(&self) -> &[Effective] {
+        &self.effective
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST_BYTES {
+        let message = format!("larger than {MOST_BYTES} bytes, not a service definition");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+fn text_of(bytes: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let valid = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        Problem {
+            position: Some(Lines::new(valid).position(valid.len())),
+            message: "invalid TOML: this byte is not UTF-8".to_owned(),
+            help: Some("save the file as UTF-8".to_owned()),
+        }
+    })
+}
+
+/// The variables as the service sees them, which takes its name and its declared variables.
+fn scope<'v>(
+    root: &mut Table<'_>,
+    indirections: &mut Indirections,
+    variables: &'v Variables,
+) -> Scope<'v> {
+    // Overrides carry the name, so the name itself cannot be overridden.
+    if let Some(name) = root.get_mut("name") {
+        indirections.resolve(name, &Scope::plain(variables));
+    }
+    let name = root.get("name").and_then(|value| value.get_ref().as_str()).unwrap_or_default();
+    let envs = root.get("envs").and_then(|value| value.get_ref().as_array());
+    let declared =
+        envs.into_iter().flatten().filter_map(|item| item.get_ref().as_str()).map(str::to_owned);
+    let reserved = framework::ALL.iter().map(|variable| variable.name.to_owned()).chain(declared);
+    Scope::new(variables, &identity::kebab_case(name), reserved)
+}
+
+/// What the file says; of no use when the reader has found problems.
+fn read_all<'t>(
+    reader: &mut Reader<'t>,
+    root: &'t Table<'t>,
+    path: &Path,
+    features: &[&str],
+) -> Definition {
+    unknown::check(reader, root);
+    let root = &Section::root(root);
+    let identity = identity::read(reader, root);
+    let kinds = kinds::read(reader, root);
+    let host = hosting::read(reader, root, path);
+    let log = log::read(reader, root);
+    check_tests(reader, root);
+    let environment = environment::read(reader, root);
+    let clients = client::read(reader, root);
+    let features = settings::read_features(reader, root, features);
+    let settings = settings::read(reader, root);
+    Definition {
+        path: path.to_owned(),
+        identity,
+        kinds,
+        host,
+        log,
+        environment,
+        settings,
+        features,
+        clients,
+        warnings: Vec::new(),
+        effective: Vec::new(),
+    }
+}
+
+/// `[tests]` is for test harnesses: the host checks it and has no use for it.
+fn check_tests<'t>(reader: &mut Reader<'t>, root: &Section<'t>) {
+    let section = root.section("tests");
+    reader.switch(&section, "execute_lifecycle");
+    reader.switch(&section, "discard_log_messages");
+}
+
+fn finish(reader: Reader<'_>, mut definition: Definition) -> Result<Definition, Vec<Problem>> {
+    let Reader { mut problems, mut warnings, effective, .. } = reader;
+    problems.sort_by_key(Problem::reading_order);
+    problems.dedup();
+    warnings.sort_by_key(Problem::reading_order);
+    warnings.dedup();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    definition.warnings = warnings;
+    definition.effective = effective;
+    Ok(definition)
+}

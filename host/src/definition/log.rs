@@ -1,0 +1,69 @@
+//! `[log]`: what is logged and how.
+//!
+//! Does not know how log lines are written.
+
+use toml::de::DeValue;
+
+use super::document::{entries, spelled};
+use super::reader::{Reader, Section};
+use super::{Log, StackTrace};
+use crate::telemetry::Level;
+
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Log {
+    let section = root.section("log");
+    Log {
+        level: level(reader, &section),
+        stack_trace: stack_trace(reader, &section),
+        attributes: attributes(reader, &section),
+        local_timestamp: reader.switch(&section, "local_timestamp").unwrap_or_default(),
+        display_errors: reader.switch(&section, "display_errors").unwrap_or_default(),
+    }
+}
+
+fn level<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Level {
+    let level = reader.text(section, "level").and_then(|text| text.parse().ok());
+    level.unwrap_or(Level::Info)
+}
+
+fn stack_trace<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> StackTrace {
+    let old = reader.switch(section, "error_stacktrace");
+    let older = section.value("error_stacktrace");
+    if let (Some(value), Some(_)) = (older, section.value("error_stack_trace")) {
+        let message =
+            "`log.error_stacktrace` and `log.error_stack_trace` say the same thing".to_owned();
+        let help = "remove the older `error_stacktrace`".to_owned();
+        reader.problem(value.span().start, message, Some(help));
+    } else if older.is_some() {
+        return if old == Some(true) { StackTrace::Default } else { StackTrace::Disabled };
+    }
+    match reader.text(section, "error_stack_trace").as_deref() {
+        Some("default") => StackTrace::Default,
+        Some("structured") => StackTrace::Structured,
+        _ => StackTrace::Disabled,
+    }
+}
+
+/// In the order of the file.
+fn attributes<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Vec<(String, String)> {
+    let Some(value) = section.value("attributes") else { return Vec::new() };
+    let DeValue::Table(table) = value.get_ref() else {
+        let found = reader.indirections().describe(value);
+        let message = format!("`log.attributes` must be a table of strings, found {found}");
+        reader.problem(value.span().start, message, Some("write `[log.attributes]`".to_owned()));
+        return Vec::new();
+    };
+    let mut attributes = Vec::new();
+    for (key, value) in entries(table) {
+        let label = format!("log.attributes.{}", spelled(key.get_ref()));
+        if let DeValue::String(text) = value.get_ref() {
+            let (shown, origin) = (reader.shown(value, text), reader.origin(value));
+            reader.note(label, &shown, origin);
+            attributes.push((key.get_ref().to_string(), text.to_string()));
+        } else {
+            let found = reader.indirections().describe(value);
+            let message = format!("`{label}` must be a string, found {found}");
+            reader.problem(value.span().start, message, Some("add quotes".to_owned()));
+        }
+    }
+    attributes
+}

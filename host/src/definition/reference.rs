@@ -1,0 +1,191 @@
+//! Every key of `service.toml`, declared once: what it may hold, its default and what it means.
+//!
+//! Reading, the check for unknown keys, the JSON Schema and the README's table all follow this
+//! table. Does not know how values are checked ([`super::shape`]) nor what is done with them.
+
+use std::time::Duration;
+
+use super::shape::Shape;
+use crate::telemetry::Level;
+
+/// One key.
+pub(super) struct Key {
+    /// Dotted; `*` stands for a name the user chooses.
+    pub(super) path: &'static str,
+    pub(super) shape: Shape,
+    pub(super) presence: Presence,
+    /// A TOML value.
+    pub(super) example: &'static str,
+    pub(super) meaning: &'static str,
+}
+
+pub(super) enum Presence {
+    Required,
+    /// May be left out, and then there is nothing.
+    Optional,
+    /// A TOML value that stands for a key that is left out.
+    Default(&'static str),
+}
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+const DAY: Duration = Duration::from_hours(24);
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+const DURATION: Shape = Shape::Duration { least: MILLISECOND, most: DAY, nanoseconds: false };
+/// Existing files hold these as integers, which count nanoseconds.
+const OLD_DURATION: Shape = Shape::Duration { least: MILLISECOND, most: DAY, nanoseconds: true };
+
+pub(super) const LEVELS: &[&str] = &[
+    Level::Debug.name(),
+    Level::Internal.name(),
+    Level::Info.name(),
+    Level::Warn.name(),
+    "warning",
+    Level::Error.name(),
+    Level::Fatal.name(),
+];
+
+#[rustfmt::skip] // One key, one paragraph: what it is, then what it means.
+pub(super) const REFERENCE: &[Key] = &[
+    key("name", Shape::Text, Presence::Required, r#""greeter""#,
+        "Name of the service. Used in kebab-case everywhere: `UserService` becomes `user-service`."),
+    key("types", Shape::Kinds, Presence::Required, r#"["http:8080"]"#,
+        "Kinds of the service, each `kind` or `kind:port`: `http`, `native` (also spelled `worker`) or `script`, which stands alone. Port `0` takes any free port. Without a port, `MIKROS_HTTP_PORT` or else 8080 counts."),
+    key("version", Shape::Version, Presence::Required, r#""v1.2.0""#,
+        "Version of the service: SemVer, with or without `v`, or `v1`, `v1.2`."),
+    key("language", Shape::Text, Presence::Required, r#""rust""#,
+        "Language the service is written in. One that is not known to compile to components is a warning."),
+    key("product", Shape::Text, Presence::Required, r#""Matrix""#,
+        "Product the service belongs to. Part of every log line."),
+    key("envs", Shape::Names, Presence::Default("[]"), r#"["DATABASE_URL"]"#,
+        "Environment variables the service needs, and the only ones it can see. All must be set and not empty."),
+    key("log.level", Shape::Choice(LEVELS), Presence::Default(r#""info""#), r#""debug""#,
+        "Least level that is logged. `warning` is another word for `warn`."),
+    key("log.error_stack_trace", Shape::Choice(&["default", "disabled", "structured"]), Presence::Default(r#""disabled""#), r#""structured""#,
+        "Stack trace in error lines: `default` as one text, `structured` as an array of frames, `disabled` none."),
+    key("log.error_stacktrace", Shape::Switch, Presence::Optional, "true",
+        "Older spelling: `true` is `error_stack_trace = \"default\"`."),
+    key("log.attributes", Shape::Texts, Presence::Default("{}"), r#"{ team = "core" }"#,
+        "Attributes added to every log line."),
+    key("log.local_timestamp", Shape::Switch, Presence::Default("true"), "false",
+        "Time of log lines in the local zone, or else in UTC."),
+    key("log.display_errors", Shape::Switch, Presence::Default("true"), "false",
+        "Whether errors the service answers with are logged."),
+    key("tests.execute_lifecycle", Shape::Switch, Presence::Default("false"), "true",
+        "Read by test harnesses only."),
+    key("tests.discard_log_messages", Shape::Switch, Presence::Optional, "false",
+        "Read by test harnesses only."),
+    key("features.*", Shape::Feature, Presence::Optional, "{ enabled = false }",
+        "Settings of a feature. It runs only with `enabled = true`. This version ships no features."),
+    key("clients.*.host", Shape::Text, Presence::Optional, r#""orders.internal""#,
+        "Host of another service. This version connects no clients."),
+    key("clients.*.port", Shape::Integer { least: 1, most: 65_535 }, Presence::Optional, "7070",
+        "Port of another service. This version connects no clients."),
+    key("services.http.base_path", Shape::BasePath, Presence::Default(r#""""#), r#""/api""#,
+        "Path in front of every route."),
+    key("services.http.health", Shape::HealthPath, Presence::Default(r#""/health""#), r#""/healthz""#,
+        "Path of the health check on the service's port; `false` turns it off."),
+    key("services.http.header_timeout", DURATION, Presence::Default(r#""10s""#), r#""5s""#,
+        "Longest time until the whole head of a request has arrived."),
+    key("services.http.read_timeout", OLD_DURATION, Presence::Default(r#""15s""#), r#""30s""#,
+        "Longest silence while the body of a request arrives. An integer counts nanoseconds."),
+    key("services.http.write_timeout", OLD_DURATION, Presence::Default(r#""15s""#), r#""30s""#,
+        "Longest time without the client taking any of the data that waits for it. An integer counts nanoseconds."),
+    key("services.http.idle_timeout", OLD_DURATION, Presence::Default(r#""60s""#), r#""2m""#,
+        "Longest life of a keep-alive connection without a request. An integer counts nanoseconds."),
+    key("services.http.max_header_bytes", Shape::Size { least: 8 * KIB, most: 16 * MIB, bytes: true }, Presence::Default("65536"), r#""1MiB""#,
+        "Largest head of a request. An integer counts bytes."),
+    key("services.http.disable_auth", Shape::Switch, Presence::Optional, "true",
+        "Must be `true`: this version has no authentication."),
+    key("services.http.cors_strict", Shape::Switch, Presence::Optional, "true",
+        "Has no effect: this version has no CORS rules. Accepted with a warning."),
+    key("services.grpc", Shape::Free, Presence::Optional, "{}",
+        "Has no effect: this version does not serve gRPC. Accepted with a warning."),
+    key("services.native", Shape::Nothing, Presence::Optional, "{}",
+        "No keys yet."),
+    key("services.script", Shape::Nothing, Presence::Optional, "{}",
+        "No keys yet."),
+    key("service", Shape::Free, Presence::Default("{}"), "{ max_diff_range = 100 }",
+        "The service's own settings, handed to it as they are. Dates arrive as strings."),
+    key("host.component", Shape::Text, Presence::Required, r#""target/wasm32-wasip2/release/greeter.wasm""#,
+        "The compiled service. Relative to this file."),
+    key("host.build", Shape::Text, Presence::Optional, r#""cargo build --release --target wasm32-wasip2""#,
+        "Command that compiles the service, run in the directory of this file by `build` and `run --build`."),
+    key("host.instances", Shape::IntegerOr { least: 1, most: 1024, word: "auto" }, Presence::Default("1"), r#""auto""#,
+        "Instances of the component, each with its own state. `\"auto\"` is one per core."),
+    key("host.address", Shape::Address, Presence::Default(r#""::""#), r#""127.0.0.1""#,
+        "Address all kinds listen on. `::` is every IPv6 and IPv4 address, `0.0.0.0` every IPv4 address."),
+    key("host.start_timeout", DURATION, Presence::Default(r#""30s""#), r#""10s""#,
+        "Longest time the service may take to start."),
+    key("host.shutdown_timeout", DURATION, Presence::Default(r#""30s""#), r#""10s""#,
+        "Longest time the service may take to stop, requests in flight included."),
+    key("host.limits.memory", Shape::Size { least: MIB, most: 4 * GIB, bytes: false }, Presence::Default(r#""256MiB""#), r#""64MiB""#,
+        "Most memory of one instance."),
+    key("host.limits.call_timeout", DURATION, Presence::Default(r#""30s""#), r#""5s""#,
+        "Longest time one call may spend in the service."),
+    key("host.limits.max_concurrency", Shape::Integer { least: 1, most: 65_535 }, Presence::Default("256"), "64",
+        "Most calls in flight in one instance; further ones wait."),
+    key("host.limits.max_queue", Shape::Integer { least: 0, most: 1_000_000 }, Presence::Default("1024"), "128",
+        "Most calls that wait; further ones are refused."),
+    key("host.limits.max_body", Shape::Size { least: 0, most: GIB, bytes: false }, Presence::Default(r#""4MiB""#), r#""1MiB""#,
+        "Largest body of a request."),
+];
+
+const fn key(
+    path: &'static str,
+    shape: Shape,
+    presence: Presence,
+    example: &'static str,
+    meaning: &'static str,
+) -> Key {
+    Key { path, shape, presence, example, meaning }
+}
+
+/// Keys of older versions and of documents that were ahead of the code, with what replaces them.
+pub(super) const MOVED: &[(&str, &str)] = &[
+    ("deploy", "write the table of the kind, for example `[services.http]`"),
+    ("http", "write `[services.http]`"),
+    ("services.http.port", "write the port in `types`, for example `types = [\"http:8080\"]`"),
+    ("services.http.use_tls", "remove it: this version does not serve TLS"),
+    ("services.http.max_request_body_size", "write `max_body = \"4MiB\"` in `[host.limits]`"),
+    (
+        "services.http.disable_panic_recovery",
+        "remove it: a panic in the service never stops the host",
+    ),
+    ("services.native.workers", "write `instances` in `[host]`"),
+];
+
+/// What a path of the file is.
+pub(super) enum Entry {
+    Key(&'static Key),
+    /// A table that holds keys.
+    Table,
+}
+
+/// The entry at a pattern such as `host.limits`, if there is one.
+pub(super) fn entry(pattern: &str) -> Option<Entry> {
+    if let Some(key) = REFERENCE.iter().find(|key| key.path == pattern) {
+        return Some(Entry::Key(key));
+    }
+    children(pattern).next().map(|_| Entry::Table)
+}
+
+/// The names directly below a pattern; the root is the empty pattern.
+pub(super) fn children(pattern: &str) -> impl Iterator<Item = &'static str> {
+    let inside = move |key: &'static Key| {
+        let rest = match pattern {
+            "" => key.path,
+            _ => key.path.strip_prefix(pattern)?.strip_prefix('.')?,
+        };
+        rest.split('.').next()
+    };
+    let mut last = None;
+    REFERENCE.iter().filter_map(inside).filter(move |name| last.replace(*name) != Some(*name))
+}
+
+/// `parent.name`, or `name` at the root.
+pub(super) fn join(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+}

@@ -1,0 +1,230 @@
+//! Bodies of requests on their way to the guest, and of responses on their way to the client.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::problem::Problem;
+use crate::bindings::errors::Kind;
+use crate::call::http::{Body, Feed, Streamed, stream};
+
+/// A body that the client announces to be at most so long is handed to the guest whole, in bytes.
+const WHOLE_UP_TO: u64 = 64 * 1024;
+
+/// What a request body may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BodyRules {
+    /// Source: `[host.limits] max_body`, in bytes.
+    pub(super) limit: usize,
+    /// Longest silence of the client. Source: `[services.http] read_timeout`.
+    pub(super) silence: Duration,
+}
+
+/// Why the rest of a request body does not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    TooLarge { limit: usize },
+    Silent { limit: Duration },
+    /// The connection broke; nobody is left to be answered.
+    Broken,
+}
+
+impl Cut {
+    pub(super) fn problem(self) -> Problem {
+        use http::StatusCode;
+        let kind = Kind::InvalidArguments;
+        match self {
+            Self::TooLarge { limit } => Problem::own(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                kind,
+                format!("the request body is larger than {limit} bytes"),
+            ),
+            Self::Silent { limit } => Problem::own(
+                StatusCode::REQUEST_TIMEOUT,
+                kind,
+                format!("the request body did not arrive, {} passed without any of it",
+                    humantime::format_duration(limit)),
+            ),
+            Self::Broken => {
+                Problem::own(StatusCode::BAD_REQUEST, kind, "the request body was cut off")
+            }
+        }
+    }
+}
+
+/// Moves a streamed request body to the guest; ends when there is no more of it, or nobody reads it.
+pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Cut>>>>;
+
+/// Turns the body of a request into what is handed to the guest. A short one is read whole; a long
+/// one is a stream that flows while the returned pump is polled.
+pub(super) async fn receive(
+    mut body: Incoming,
+    rules: BodyRules,
+) -> Result<(Body, Option<Pump>), Cut> {
+    use http_body::Body as _;
+    if body.is_end_stream() {
+        return Ok((Body::None, None));
+    }
+    match body.size_hint().exact() {
+        Some(length) if length > rules.limit as u64 => Err(Cut::TooLarge { limit: rules.limit }),
+        Some(length) if length <= WHOLE_UP_TO => {
+            let mut whole = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+            let mut first = None;
+            while let Some(chunk) = next(&mut body, rules).await? {
+                // Most bodies are one chunk, which needs no copy.
+                match first.take() {
+                    None if whole.is_empty() && chunk.len() as u64 == length => first = Some(chunk),
+                    _ => whole.extend_from_slice(&chunk),
+                }
+            }
+            Ok((Body::Whole(first.unwrap_or_else(|| whole.into())), None))
+        }
+        _ => {
+            let (feed, streamed) = stream();
+            Ok((Body::Streamed(streamed), Some(Box::pin(pump(body, rules, feed)))))
+        }
+    }
+}
+
+async fn pump(mut body: Incoming, rules: BodyRules, feed: Feed) -> Result<(), Cut> {
+    let Feed { data, end } = feed;
+    let mut room = rules.limit;
+    let ended = loop {
+        let chunk = match next(&mut body, rules).await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break Ok(()),
+            Err(cut) => break Err(cut),
+        };
+        if chunk.len() > room {
+            break Err(Cut::TooLarge { limit: rules.limit });
+        }
+        room -= chunk.len();
+        if data.send(chunk).await.is_err() {
+            // The guest does not want the rest. That is its right.
+            return Ok(());
+        }
+    };
+    // A guest that is gone does not need to know.
+    drop(end.send(ended.map_err(|cut| cut.problem().error)));
+    ended
+}
+
+/// The next chunk of data; trailers are passed over.
+async fn next(body: &mut Incoming, rules: BodyRules) -> Result<Option<Bytes>, Cut> {
+    loop {
+        let frame = match timeout(rules.silence, body.frame()).await {
+            Err(_) => return Err(Cut::Silent { limit: rules.silence }),
+            Ok(None) => return Ok(None),
+            Ok(Some(Err(_))) => return Err(Cut::Broken),
+            Ok(Some(Ok(frame))) => frame,
+        };
+        match frame.into_data() {
+            Ok(data) if !data.is_empty() => return Ok(Some(data)),
+            _ => (),
+        }
+    }
+}
+
+/// The body of a response. While the client reads it, what is left of the request keeps flowing.
+#[derive(Debug)]
+pub struct ResponseBody(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    /// `None` once it was handed on.
+    Whole(Option<Bytes>),
+    Streamed(Box<Outgoing>),
+}
+
+struct Outgoing {
+    body: Streamed,
+    pump: Option<Pump>,
+    request_id: std::sync::Arc<str>,
+}
+
+impl std::fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outgoing").field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
+/// The guest, or its loss, ended a response before its end. The client has to notice.
+#[derive(Debug, thiserror::Error)]
+#[error("the response was cut off")]
+pub struct Aborted;
+
+impl ResponseBody {
+    pub(super) fn empty() -> Self {
+        Self(Inner::Whole(None))
+    }
+
+    pub(super) fn whole(bytes: Bytes) -> Self {
+        Self(Inner::Whole((!bytes.is_empty()).then_some(bytes)))
+    }
+
+    pub(super) fn streamed(
+        body: Streamed,
+        pump: Option<Pump>,
+        request_id: std::sync::Arc<str>,
+    ) -> Self {
+        Self(Inner::Streamed(Box::new(Outgoing { body, pump, request_id })))
+    }
+}
+
+impl http_body::Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Aborted;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+        match &mut self.0 {
+            Inner::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Inner::Streamed(outgoing) => outgoing.poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.0, Inner::Whole(None))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Inner::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Inner::Streamed(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl Outgoing {
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+        if let Some(pump) = &mut self.pump
+            && pump.as_mut().poll(context).is_ready()
+        {
+            self.pump = None;
+        }
+        if let Some(chunk) = std::task::ready!(self.body.data.poll_recv(context)) {
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        }
+        let reason = match std::task::ready!(Pin::new(&mut self.body.end).poll(context)) {
+            Ok(Ok(())) => return Poll::Ready(None),
+            Ok(Err(error)) => error.message,
+            Err(_) => "the instance was lost".to_owned(),
+        };
+        warn!(request_id = &*self.request_id, reason, "response cut off");
+        Poll::Ready(Some(Err(Aborted)))
+    }
+}

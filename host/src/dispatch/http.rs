@@ -1,0 +1,289 @@
+//! HTTP requests: what the host answers itself, and what goes to the guest.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Method, Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use serde_json::Value;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
+use super::head::{self, Refusal};
+use super::problem::{self, ErrorRules, Problem};
+use super::reply;
+use crate::bindings::errors::Kind;
+use crate::call::http as guest;
+use crate::call::{Fault, REQUEST_ID};
+use crate::guest::Workers;
+use crate::telemetry::{Attributes, Level, Logger};
+
+/// Longest request id that is taken over from a client, in bytes.
+const LONGEST_REQUEST_ID: usize = 128;
+
+/// How a service wants its HTTP requests to be treated. Sources in `service.toml` are named in the
+/// definition.
+#[derive(Debug)]
+pub struct HttpRules {
+    pub base_path: String,
+    /// Path of the health check; `None` leaves it to the guest.
+    pub health: Option<String>,
+    pub request_id_header: HeaderName,
+    /// Largest head, in bytes.
+    pub max_head: usize,
+    /// Largest body, in bytes.
+    pub max_body: usize,
+    /// Longest silence while a body arrives.
+    pub read_timeout: Duration,
+    pub errors: ErrorRules,
+    /// Whether errors that the service returns are logged.
+    pub logs_errors: bool,
+}
+
+/// Answers the requests that arrive on one thread.
+#[derive(Debug, Clone)]
+pub struct Dispatcher {
+    rules: Arc<HttpRules>,
+    workers: Workers,
+    /// Index of the worker on this thread.
+    local: usize,
+    logger: Logger,
+    /// True while the service is up and not stopping.
+    serving: watch::Receiver<bool>,
+}
+
+impl Dispatcher {
+    pub fn new(
+        rules: Arc<HttpRules>,
+        (workers, local): (Workers, usize),
+        logger: Logger,
+        serving: watch::Receiver<bool>,
+    ) -> Self {
+        Self { rules, workers, local, logger, serving }
+    }
+
+    /// Answers one request.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, because the client went away, the guest is told so.
+    pub async fn respond(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<ResponseBody>, Infallible> {
+        let (parts, body) = request.into_parts();
+        let request_id = self.request_id(&parts);
+        let about = About {
+            method: &parts.method,
+            path: parts.uri.path(),
+            version: parts.version,
+            id: &request_id,
+        };
+        let mut response = if self.rules.health.as_deref() == Some(about.path) {
+            self.health(&parts.method)
+        } else {
+            match head::pack(&parts, &self.rules.base_path, self.rules.max_head) {
+                Ok(head) => self.ask_guest(head, body, &about).await,
+                Err(refusal) => self.problem(&refuse(refusal, self.rules.max_head)),
+            }
+        };
+        let echo = HeaderValue::from_str(&request_id).expect("a request id is visible ASCII");
+        response.headers_mut().insert(self.rules.request_id_header.clone(), echo);
+        self.log_request(&about, response.status());
+        Ok(response)
+    }
+
+    /// The client's id if it is one that can be logged and echoed without harm, otherwise a new one.
+    fn request_id(&self, parts: &http::request::Parts) -> Arc<str> {
+        let given = parts.headers.get(&self.rules.request_id_header);
+        let given = given.and_then(|value| value.to_str().ok()).filter(|id| {
+            (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
+        });
+        match given {
+            Some(id) => id.into(),
+            None => {
+                let mut buffer = Uuid::encode_buffer();
+                Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer))
+            }
+        }
+    }
+
+    fn health(&self, method: &Method) -> Response<ResponseBody> {
+        if method != Method::GET && method != Method::HEAD {
+            let problem = Problem::own(
+                StatusCode::METHOD_NOT_ALLOWED,
+                Kind::InvalidArguments,
+                format!("method {method} is not allowed here"),
+            );
+            let mut response = self.problem(&problem);
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return response;
+        }
+        let mut response = Response::new(ResponseBody::empty());
+        if !(*self.serving.borrow() && self.workers.is_ready()) {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        response
+    }
+
+    async fn ask_guest(
+        &self,
+        head: bytes::Bytes,
+        body: Incoming,
+        about: &About<'_>,
+    ) -> Response<ResponseBody> {
+        let rules = BodyRules { limit: self.rules.max_body, silence: self.rules.read_timeout };
+        let (body, pump) = match body::receive(body, rules).await {
+            Ok(received) => received,
+            Err(cut) => return self.closing(&cut.problem(), about),
+        };
+        match self.call(guest::Request { head, body }, pump, about).await {
+            Ok((Ok(response), pump)) => match reply::unpack(response, pump, about.id) {
+                Ok(response) => response,
+                Err(fault) => self.fault(&fault, about),
+            },
+            Ok((Err(error), _)) => {
+                let problem = Problem::returned(error);
+                self.log_error(&problem, about);
+                self.problem(&problem)
+            }
+            Err(Ended::Fault(fault)) => self.fault(&fault, about),
+            Err(Ended::Cut(cut)) => self.closing(&cut.problem(), about),
+        }
+    }
+
+    /// Waits for the guest, and feeds it the request's body meanwhile. Gives back the pump when there
+    /// is more of the body.
+    async fn call(
+        &self,
+        request: guest::Request,
+        pump: Option<Pump>,
+        about: &About<'_>,
+    ) -> Result<(Returned, Option<Pump>), Ended> {
+        let mut call = pin!(self.workers.http(self.local, request, about.id.clone()));
+        let Some(mut pump) = pump else { return Ok((call.await?, None)) };
+        tokio::select! {
+            biased;
+            outcome = &mut call => Ok((outcome?, Some(pump))),
+            pumped = &mut pump => match pumped {
+                Ok(()) => Ok((call.await?, None)),
+                Err(cut) => Err(Ended::Cut(cut)),
+            },
+        }
+    }
+
+    fn fault(&self, fault: &Fault, about: &About<'_>) -> Response<ResponseBody> {
+        match fault {
+            // Lost instances are reported where they are lost, refusals are not the service's doing.
+            Fault::DeadlineExceeded { .. } | Fault::InvalidResponse(_) => {
+                let attributes = Attributes::from_iter([
+                    ("error.message".to_owned(), Value::from(fault.to_string())),
+                ]);
+                self.log(Level::Error, "request failed", attributes, about);
+            }
+            _ => (),
+        }
+        self.problem(&Problem::fault(fault))
+    }
+
+    fn problem(&self, problem: &Problem) -> Response<ResponseBody> {
+        let mut response = Response::new(ResponseBody::whole(problem.json(&self.rules.errors)));
+        *response.status_mut() = problem.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if problem.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+
+    /// A problem after which the client may go on sending a body that nobody reads.
+    fn closing(&self, problem: &Problem, about: &About<'_>) -> Response<ResponseBody> {
+        let mut response = self.problem(problem);
+        if about.version < Version::HTTP_2 {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    /// An error that the service returned, with what only the log may know.
+    fn log_error(&self, problem: &Problem, about: &About<'_>) {
+        if !self.rules.logs_errors {
+            return;
+        }
+        let error = &problem.error;
+        let level = if error.kind == Kind::Internal { Level::Error } else { Level::Warn };
+        let mut attributes = match problem::attributes(error) {
+            Some(Value::Object(attributes)) => attributes,
+            _ => Attributes::new(),
+        };
+        attributes.insert("error.kind".to_owned(), problem::kind_name(error.kind).into());
+        attributes.insert("error.code".to_owned(), error.code.into());
+        attributes.insert("error.message".to_owned(), Value::from(&*error.message));
+        for (name, value) in [("error.cause", &error.cause), ("error.destination", &error.destination)] {
+            if let Some(value) = value {
+                attributes.insert(name.to_owned(), Value::from(&**value));
+            }
+        }
+        self.log(level, "request failed", attributes, about);
+    }
+
+    /// One line per request, for those who debug.
+    fn log_request(&self, about: &About<'_>, status: StatusCode) {
+        if self.logger.enabled(Level::Debug) {
+            let attributes =
+                Attributes::from_iter([("http.status".to_owned(), status.as_u16().into())]);
+            self.log(Level::Debug, "request answered", attributes, about);
+        }
+    }
+
+    fn log(&self, level: Level, message: &str, attributes: Attributes, about: &About<'_>) {
+        let context = Attributes::from_iter([
+            (REQUEST_ID.to_owned(), Value::from(&**about.id)),
+            ("http.method".to_owned(), Value::from(about.method.as_str())),
+            ("http.path".to_owned(), Value::from(about.path)),
+        ]);
+        self.logger.log(level, message, &attributes, &context);
+    }
+}
+
+/// What log lines and answers need to know of a request.
+struct About<'a> {
+    method: &'a Method,
+    path: &'a str,
+    version: Version,
+    id: &'a Arc<str>,
+}
+
+type Returned = Result<guest::Response, crate::bindings::errors::Error>;
+
+/// Why a request did not get an answer from the guest.
+enum Ended {
+    Fault(Fault),
+    Cut(Cut),
+}
+
+impl From<Fault> for Ended {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+fn refuse(refusal: Refusal, limit: usize) -> Problem {
+    let kind = Kind::InvalidArguments;
+    match refusal {
+        Refusal::Malformed(reason) => Problem::own(StatusCode::BAD_REQUEST, kind, reason),
+        Refusal::TooLarge => Problem::own(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            kind,
+            format!("the request head is larger than {limit} bytes"),
+        ),
+        Refusal::Elsewhere => Problem::own(StatusCode::NOT_FOUND, Kind::NotFound, "not found"),
+    }
+}

@@ -1,0 +1,214 @@
+//! Errors as callers see them: one JSON object, the same for what the service returns and for what
+//! the host has to say itself.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::Fault;
+use crate::definition::ErrorField;
+
+/// What callers may see of errors.
+#[derive(Debug, Clone)]
+pub struct ErrorRules {
+    /// In kebab-case; the field `service_name`.
+    pub service_name: String,
+    /// Source: `MIKROS_HIDE_RESPONSE_FIELDS`.
+    pub hidden: BTreeSet<ErrorField>,
+    /// Whether callers see what led to an internal error. Not in production.
+    pub shows_internal_causes: bool,
+}
+
+/// The JSON object of an error, in the order of its fields. `code` is always there, because clients
+/// in circulation need it.
+#[derive(Debug, Serialize)]
+struct Wire<'a> {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a str>,
+    code: i32,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    service_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<&'a Value>,
+}
+
+/// An error that is about to be answered.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    pub(super) error: ServiceError,
+}
+
+impl Problem {
+    /// What the service returned.
+    pub(super) fn returned(error: ServiceError) -> Self {
+        Self { status: status(error.kind), error }
+    }
+
+    /// Something that the host says itself.
+    pub(super) fn own(status: StatusCode, kind: Kind, message: impl Into<String>) -> Self {
+        let error = ServiceError {
+            kind,
+            message: message.into(),
+            code: 0,
+            cause: None,
+            destination: None,
+            attributes: None,
+        };
+        Self { status, error }
+    }
+
+    /// The one place where a fault becomes a status. Details stay in the log.
+    pub(super) fn fault(fault: &Fault) -> Self {
+        let (status, message) = match fault {
+            Fault::Trapped(_)
+            | Fault::OutOfMemory { .. }
+            | Fault::Exited { .. }
+            | Fault::Interrupted
+            | Fault::InvalidResponse(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "got an internal error")
+            }
+            Fault::DeadlineExceeded { .. } => {
+                (StatusCode::GATEWAY_TIMEOUT, "the service did not answer in time")
+            }
+            Fault::InstanceLost => {
+                (StatusCode::SERVICE_UNAVAILABLE, "the service was interrupted, try again")
+            }
+            Fault::Saturated => {
+                (StatusCode::SERVICE_UNAVAILABLE, "the service is overloaded, try again")
+            }
+            Fault::Stopping => {
+                (StatusCode::SERVICE_UNAVAILABLE, "the service is stopping, try again")
+            }
+        };
+        Self::own(status, Kind::Internal, message)
+    }
+
+    /// The body of the response.
+    pub(super) fn json(&self, rules: &ErrorRules) -> Bytes {
+        let shown = |field| !rules.hidden.contains(&field);
+        let error = &self.error;
+        let shows_cause = shown(ErrorField::Cause)
+            && (error.kind != Kind::Internal || rules.shows_internal_causes);
+        let attributes = attributes(error);
+        let wire = Wire {
+            kind: kind_name(error.kind),
+            message: if shown(ErrorField::Message) { &error.message } else { "" },
+            cause: error.cause.as_deref().filter(|cause| shows_cause && !cause.is_empty()),
+            code: error.code,
+            service_name: if shown(ErrorField::ServiceName) { &rules.service_name } else { "" },
+            destination: error.destination.as_deref().filter(|_| shown(ErrorField::Destination)),
+            attributes: attributes.as_ref().filter(|_| shown(ErrorField::Attributes)),
+        };
+        serde_json::to_vec(&wire).expect("strings and numbers always serialize").into()
+    }
+}
+
+/// The attributes of an error if they are what the contract demands: a JSON object.
+pub(super) fn attributes(error: &ServiceError) -> Option<Value> {
+    let attributes: Value = serde_json::from_str(error.attributes.as_deref()?).ok()?;
+    attributes.is_object().then_some(attributes)
+}
+
+/// The name of a kind on the wire and in logs, as all Mikros frameworks spell it.
+pub(super) fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Internal => "InternalError",
+        Kind::NotFound => "NotFoundError",
+        Kind::InvalidArguments => "ValidationError",
+        Kind::PreconditionFailed => "ConditionError",
+        Kind::PermissionDenied => "PermissionError",
+        Kind::Rpc => "RPCError",
+        Kind::Custom => "CustomError",
+    }
+}
+
+fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::InvalidArguments => StatusCode::BAD_REQUEST,
+        Kind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        Kind::PermissionDenied => StatusCode::FORBIDDEN,
+        Kind::Internal | Kind::Rpc | Kind::Custom => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn rules(hidden: &[ErrorField]) -> ErrorRules {
+        ErrorRules {
+            service_name: "greeter".to_owned(),
+            hidden: hidden.iter().copied().collect(),
+            shows_internal_causes: true,
+        }
+    }
+
+    fn full_error() -> ServiceError {
+        ServiceError {
+            kind: Kind::Rpc,
+            message: "cannot ask".to_owned(),
+            code: 7,
+            cause: Some("connection refused".to_owned()),
+            destination: Some("users".to_owned()),
+            attributes: Some(r#"{"attempt":2}"#.to_owned()),
+        }
+    }
+
+    #[track_caller]
+    fn check(error: ServiceError, rules: &ErrorRules, expected: &Expect) {
+        let json = Problem::returned(error).json(rules);
+        expected.assert_eq(std::str::from_utf8(&json).unwrap());
+    }
+
+    #[test]
+    fn all_fields_stand_in_a_fixed_order() {
+        check(
+            full_error(),
+            &rules(&[]),
+            &expect![[r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users","attributes":{"attempt":2}}"#]],
+        );
+    }
+
+    #[test]
+    fn every_field_but_kind_and_code_can_be_hidden() {
+        use ErrorField::{Attributes, Cause, Destination, Message, ServiceName};
+        check(
+            full_error(),
+            &rules(&[Attributes, Cause, Destination, Message, ServiceName]),
+            &expect![[r#"{"kind":"RPCError","code":7}"#]],
+        );
+    }
+
+    #[test]
+    fn the_cause_of_an_internal_error_stays_inside_in_production() {
+        let rules = ErrorRules { shows_internal_causes: false, ..rules(&[]) };
+        let internal = ServiceError { kind: Kind::Internal, ..full_error() };
+        check(
+            internal,
+            &rules,
+            &expect![[r#"{"kind":"InternalError","message":"cannot ask","code":7,"service_name":"greeter","destination":"users","attributes":{"attempt":2}}"#]],
+        );
+    }
+
+    #[test]
+    fn attributes_that_are_no_object_are_left_out() {
+        let error = ServiceError { attributes: Some("[1]".to_owned()), ..full_error() };
+        check(
+            error,
+            &rules(&[]),
+            &expect![[r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users"}"#]],
+        );
+    }
+}

@@ -1,0 +1,129 @@
+//! A response of the guest: checked, and unpacked from what `wit/http.wit` describes.
+
+use std::sync::Arc;
+
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+
+use super::body::{Pump, ResponseBody};
+use crate::call::Fault;
+use crate::call::http::{self as guest, Body};
+
+/// Fields that a guest may not set, because they are the connection's.
+const RESERVED: [&str; 7] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// # Errors
+/// [`Fault::InvalidResponse`] when the response breaks the contract.
+pub(super) fn unpack(
+    response: guest::Response,
+    pump: Option<Pump>,
+    request_id: &Arc<str>,
+) -> Result<Response<ResponseBody>, Fault> {
+    let guest::Response { status, headers, body } = response;
+    let status = StatusCode::from_u16(status)
+        .ok()
+        .filter(|status| (200..=599).contains(&status.as_u16()))
+        .ok_or_else(|| invalid(format!("its status is {status}, expected 200 to 599")))?;
+    let headers = fields(&headers)?;
+    if let Body::None | Body::Whole(_) = body {
+        check_length(&headers, &body)?;
+    }
+    let body = match body {
+        Body::None => ResponseBody::empty(),
+        Body::Whole(bytes) => ResponseBody::whole(bytes),
+        Body::Streamed(streamed) => ResponseBody::streamed(streamed, pump, request_id.clone()),
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+fn invalid(reason: impl Into<Arc<str>>) -> Fault {
+    Fault::InvalidResponse(reason.into())
+}
+
+/// Header lines, each ended by CR LF.
+fn fields(packed: &[u8]) -> Result<HeaderMap, Fault> {
+    let mut fields = HeaderMap::with_capacity(8);
+    let mut rest = packed;
+    while !rest.is_empty() {
+        let end = memchr::memmem::find(rest, b"\r\n")
+            .ok_or_else(|| invalid("a header line does not end with CR LF"))?;
+        let (name, value) = field(&rest[..end])?;
+        fields.append(name, value);
+        rest = &rest[end + 2..];
+    }
+    Ok(fields)
+}
+
+fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue), Fault> {
+    let show = || String::from_utf8_lossy(&line[..line.len().min(64)]).into_owned();
+    let colon = memchr::memchr(b':', line)
+        .ok_or_else(|| invalid(format!("the header line `{}` has no colon", show())))?;
+    let name = HeaderName::from_bytes(&line[..colon]).ok();
+    let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok();
+    let (Some(name), Some(value)) = (name, value) else {
+        return Err(invalid(format!("the header line `{}` is malformed", show())));
+    };
+    if RESERVED.contains(&name.as_str()) {
+        return Err(invalid(format!("the header `{name}` is the host's to set")));
+    }
+    Ok((name, value))
+}
+
+fn check_length(headers: &HeaderMap, body: &Body) -> Result<(), Fault> {
+    let Some(announced) = headers.get(CONTENT_LENGTH) else { return Ok(()) };
+    let length = match body {
+        Body::Whole(bytes) => bytes.len(),
+        _ => 0,
+    };
+    let fits = announced.to_str().ok().and_then(|text| text.parse().ok()) == Some(length);
+    if fits {
+        return Ok(());
+    }
+    Err(invalid(format!("its `content-length` is {announced:?}, its body has {length} bytes")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    #[track_caller]
+    fn refuses(status: u16, headers: &str, expected: &Expect) {
+        let headers = headers.replace('\n', "\r\n").into();
+        let response = guest::Response { status, headers, body: Body::Whole("hello".into()) };
+        let fault = unpack(response, None, &"1".into()).unwrap_err();
+        expected.assert_eq(&fault.to_string());
+    }
+
+    #[test]
+    fn a_response_that_breaks_the_contract_is_a_fault() {
+        refuses(99, "", &expect!["the service returned an invalid response: its status is 99, expected 200 to 599"]);
+        refuses(101, "", &expect!["the service returned an invalid response: its status is 101, expected 200 to 599"]);
+        refuses(200, "a: b", &expect!["the service returned an invalid response: a header line does not end with CR LF"]);
+        refuses(200, "a\n", &expect!["the service returned an invalid response: the header line `a` has no colon"]);
+        refuses(200, "a b: c\n", &expect!["the service returned an invalid response: the header line `a b: c` is malformed"]);
+        refuses(200, "Connection: close\n", &expect!["the service returned an invalid response: the header `connection` is the host's to set"]);
+        refuses(200, "content-length: 4\n", &expect![[r#"the service returned an invalid response: its `content-length` is "4", its body has 5 bytes"#]]);
+    }
+
+    #[test]
+    fn repeated_fields_are_kept() {
+        let headers = "set-cookie: a\r\nset-cookie: b\r\n".into();
+        let response = guest::Response { status: 204, headers, body: Body::None };
+
+        let response = unpack(response, None, &"1".into()).unwrap();
+
+        assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
+    }
+}

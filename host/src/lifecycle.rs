@@ -1,0 +1,55 @@
+//! The life of one service, step by step: [`Loaded`] → [`Starting`] → [`Running`] → [`Stopped`].
+//!
+//! Wires the modules below together; knows no other services, no signals and no exit status.
+
+mod crew;
+mod load;
+mod running;
+mod start;
+
+use std::io;
+use std::net::IpAddr;
+
+pub use self::load::{LoadError, Loaded, interfaces};
+pub use self::running::{KindFailure, Running, Stopped};
+pub use self::start::{Endpoint, Starting};
+use crate::guest::StartFailure;
+
+/// Why a loaded service did not come up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port is taken or reserved, or the address is not this machine's.
+    #[error("cannot listen on {address} port {port} for kind `{kind}`: {source}")]
+    Bind { kind: &'static str, address: IpAddr, port: u16, source: io::Error },
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+    /// The first instance of a worker did not start.
+    #[error(transparent)]
+    Instance(StartFailure),
+    /// A thread of the host ended although it should not; it has said why.
+    #[error("a worker thread of the host has ended unexpectedly")]
+    ThreadLost,
+}
+
+impl StartError {
+    /// What the user can do about it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Bind { source, .. } => match source.kind() {
+                io::ErrorKind::AddrInUse => Some(
+                    "stop the process that uses the port, or choose another one in `types`, for \
+                     example `http:8081`; port 0 takes any free one",
+                ),
+                io::ErrorKind::PermissionDenied => {
+                    Some("ports below 1024 need a privilege; choose a higher one in `types`")
+                }
+                io::ErrorKind::AddrNotAvailable => {
+                    Some("let `[host] address` be an address of this machine")
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}

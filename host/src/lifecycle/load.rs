@@ -1,0 +1,85 @@
+//! The build phase: from a definition to a program that could be started.
+
+use std::io;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::bindings::definition::Identity;
+use crate::capability::Grants;
+use crate::definition::{Definition, Kind};
+use crate::engine::{Cache, CompileError, Engine, Interface, Program};
+use crate::guest::Watchdog;
+use crate::telemetry::Logger;
+
+/// A service whose component is compiled and linked. It has run no guest code and owns no socket.
+#[derive(Debug)]
+pub struct Loaded {
+    pub(super) definition: Arc<Definition>,
+    pub(super) program: Program,
+    pub(super) watchdog: Watchdog,
+    pub(super) logger: Logger,
+}
+
+/// Why a definition did not become a [`Loaded`] service.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error("cannot start a thread: {0}")]
+    Thread(io::Error),
+}
+
+impl Loaded {
+    /// Compiles and links the component of `definition`.
+    ///
+    /// Blocks while it compiles: seconds for a large component that is not in the cache.
+    pub fn load(
+        definition: Arc<Definition>,
+        logger: Logger,
+        cache: Option<&Cache>,
+    ) -> Result<Self, LoadError> {
+        let engine = Engine::new()?;
+        let path = &definition.host.component;
+        let component = engine.compile(path, cache)?;
+        let program = engine.link(&component, path, &interfaces(&definition.kinds))?;
+        let watchdog = Watchdog::start(engine.wasmtime()).map_err(LoadError::Thread)?;
+        Ok(Self { definition, program, watchdog, logger })
+    }
+
+    /// What the guest may have.
+    pub(super) fn grants(&self, notice: watch::Receiver<bool>) -> Grants {
+        let definition = &*self.definition;
+        let identity = &definition.identity;
+        let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
+        Grants {
+            identity: Identity {
+                name: identity.name.clone(),
+                version: identity.version.clone(),
+                product: identity.product.clone(),
+                language: identity.language.clone(),
+                kinds: definition.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
+            },
+            settings: Value::from(definition.settings.0.clone()).to_string(),
+            features: enabled
+                .map(|f| (f.name.clone(), Value::from(f.settings.0.clone()).to_string()))
+                .collect(),
+            variables: definition.environment.declared.clone(),
+            deployment: definition.environment.deployment.as_str(),
+            stack_trace: definition.log.stack_trace,
+            logger: self.logger.clone(),
+            notice,
+        }
+    }
+}
+
+/// The interfaces that a service of these kinds has to export.
+pub fn interfaces(kinds: &[Kind]) -> Vec<Interface> {
+    let interface = |kind: &Kind| match kind {
+        Kind::Http(_) => Interface::Http,
+        Kind::Native => Interface::Native,
+        Kind::Script => Interface::Script,
+    };
+    kinds.iter().map(interface).collect()
+}

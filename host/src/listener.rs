@@ -1,0 +1,113 @@
+//! Sockets: bind, accept, serve connections, drain. Generic over what is served.
+//!
+//! Knows neither routes nor guests.
+
+mod activity;
+mod connection;
+mod socket;
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tracing::warn;
+
+pub use self::activity::Timeouts;
+pub use self::connection::{ConnectionRules, Served};
+pub use self::socket::bind;
+
+/// Pause after a connection could not be accepted, usually for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a listener is to do; goes through its variants in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Connections wait in the backlog.
+    Hold,
+    Accept,
+    /// The socket is closed; requests in flight are finished, idle connections are closed.
+    Drain,
+    /// What is still open is cut off.
+    Cut,
+}
+
+/// Serves every connection of `listener` through its phases; ends when the last one is closed.
+///
+/// Returns how many connections were cut off.
+///
+/// # Errors
+/// When the socket cannot be used by this thread's runtime.
+pub async fn serve(
+    listener: TcpListener,
+    rules: ConnectionRules,
+    service: impl Served,
+    mut phase: watch::Receiver<Phase>,
+) -> std::io::Result<usize> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    reach(&mut phase, Phase::Accept).await;
+    let mut connections = accept(&listener, rules, &service, phase.clone()).await;
+    drop(listener);
+    let cut = tokio::select! {
+        biased;
+        () = async { while connections.join_next().await.is_some() {} } => 0,
+        () = reach(&mut phase, Phase::Cut) => connections.len(),
+    };
+    connections.shutdown().await;
+    Ok(cut)
+}
+
+async fn accept(
+    listener: &tokio::net::TcpListener,
+    rules: ConnectionRules,
+    service: &impl Served,
+    phase: watch::Receiver<Phase>,
+) -> JoinSet<()> {
+    let mut connections = JoinSet::new();
+    let mut draining = phase.clone();
+    let draining = reach(&mut draining, Phase::Drain);
+    tokio::pin!(draining);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut draining => return connections,
+            Some(_) = connections.join_next() => (),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let phase = phase.clone();
+                    connections.spawn_local(converse(stream, rules, service.clone(), phase));
+                }
+                Err(error) => {
+                    warn!(%error, "cannot accept a connection, trying again");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            },
+        }
+    }
+}
+
+async fn converse(
+    stream: TcpStream,
+    rules: ConnectionRules,
+    service: impl Served,
+    mut phase: watch::Receiver<Phase>,
+) {
+    // Without it every answer may wait for the client's delayed acknowledgement. A socket that
+    // refuses it still works.
+    if let Err(error) = stream.set_nodelay(true) {
+        warn!(%error, "cannot set TCP_NODELAY");
+    }
+    connection::serve(stream, rules, service, reach(&mut phase, Phase::Drain)).await;
+}
+
+/// Resolves once `phase` has reached `wanted`. A sender that is gone has nothing left to wait for.
+async fn reach(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
+    let _ = phase.wait_for(|phase| *phase >= wanted).await;
+}
+
+/// The address that a socket is bound to.
+pub fn local_address(listener: &TcpListener) -> std::io::Result<SocketAddr> {
+    listener.local_addr()
+}

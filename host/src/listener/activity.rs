@@ -1,0 +1,266 @@
+//! What a connection is doing, and whether it does it fast enough.
+//!
+//! hyper has one timeout for heads and idle connections together, and none for clients that do not
+//! read; so bytes and requests are noted here as they pass, and one timer per connection looks at
+//! the notes.
+
+use std::cell::Cell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+/// How long each stage of a connection may last.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// From the first byte of a request until its head is there.
+    pub header: Duration,
+    /// Without the client taking any of what is sent to it.
+    pub write: Duration,
+    /// Without a request.
+    pub idle: Duration,
+}
+
+/// The first bytes of a client that speaks HTTP/2 without negotiation (RFC 9113 section 3.4).
+const HTTP_2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
+
+/// Shared by the parts of one connection, all on one thread.
+#[derive(Debug, Clone)]
+pub(super) struct Activity(Rc<Notes>);
+
+#[derive(Debug)]
+struct Notes {
+    timeouts: Timeouts,
+    /// Requests that are being answered.
+    open: Cell<usize>,
+    /// Since when there is none.
+    idle_since: Cell<Instant>,
+    /// Since when the head of a request arrives.
+    head_since: Cell<Option<Instant>>,
+    /// Since when bytes wait for the client to take some.
+    blocked_since: Cell<Option<Instant>>,
+    protocol: Cell<Protocol>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Protocol {
+    Unknown,
+    Http1,
+    /// Frames other than requests come and go at any time, so bytes do not announce a head.
+    Http2,
+}
+
+/// What a connection is late with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// No request for too long: an orderly end.
+    Idle,
+    /// The client sends a head or takes an answer too slowly: nothing more to say to it.
+    Stalled,
+}
+
+impl Activity {
+    pub(super) fn new(timeouts: Timeouts) -> Self {
+        Self(Rc::new(Notes {
+            timeouts,
+            open: Cell::new(0),
+            idle_since: Cell::new(Instant::now()),
+            head_since: Cell::new(None),
+            blocked_since: Cell::new(None),
+            protocol: Cell::new(Protocol::Unknown),
+        }))
+    }
+
+    /// A request has begun; it ends when the guard is dropped.
+    pub(super) fn begin(&self) -> Open {
+        self.0.open.set(self.0.open.get() + 1);
+        self.0.head_since.set(None);
+        Open(self.clone())
+    }
+
+    /// When to look again, or what the connection is late with now.
+    pub(super) fn check(&self, now: Instant) -> Result<Instant, Late> {
+        let Notes { timeouts, open, idle_since, head_since, blocked_since, .. } = &*self.0;
+        let stalls = [
+            head_since.get().map(|since| since + timeouts.header),
+            blocked_since.get().map(|since| since + timeouts.write),
+        ];
+        let stall = stalls.into_iter().flatten().min();
+        let idle = (open.get() == 0).then(|| idle_since.get() + timeouts.idle);
+        if stall.is_some_and(|stall| stall <= now) {
+            return Err(Late::Stalled);
+        }
+        if idle.is_some_and(|idle| idle <= now) && head_since.get().is_none() {
+            return Err(Late::Idle);
+        }
+        // A stage that begins after this look ends no earlier than its whole timeout from now.
+        let soonest = now + timeouts.header.min(timeouts.write).min(timeouts.idle);
+        Ok([stall, idle].into_iter().flatten().filter(|at| *at > now).fold(soonest, Instant::min))
+    }
+
+    fn note_read(&self, bytes: &[u8]) {
+        let notes = &*self.0;
+        if notes.protocol.get() == Protocol::Unknown {
+            let length = bytes.len().min(HTTP_2_PREFACE.len());
+            let http_2 = bytes[..length] == HTTP_2_PREFACE[..length];
+            notes.protocol.set(if http_2 { Protocol::Http2 } else { Protocol::Http1 });
+        }
+        if notes.protocol.get() == Protocol::Http1
+            && notes.open.get() == 0
+            && notes.head_since.get().is_none()
+        {
+            notes.head_since.set(Some(Instant::now()));
+        }
+    }
+
+    fn note_write<T>(&self, polled: &Poll<T>) {
+        let blocked = &self.0.blocked_since;
+        if polled.is_ready() {
+            blocked.set(None);
+        } else if blocked.get().is_none() {
+            blocked.set(Some(Instant::now()));
+        }
+    }
+}
+
+/// A request that is being answered, until the last byte of the answer is handed to the connection.
+#[derive(Debug)]
+pub(super) struct Open(Activity);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let notes = &*self.0.0;
+        notes.open.set(notes.open.get() - 1);
+        if notes.open.get() == 0 {
+            notes.idle_since.set(Instant::now());
+        }
+    }
+}
+
+/// A stream whose traffic is noted.
+#[derive(Debug)]
+pub(super) struct Noted<T> {
+    pub(super) stream: T,
+    pub(super) activity: Activity,
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if polled.is_ready() && buffer.filled().len() > before {
+            self.activity.note_read(&buffer.filled()[before..]);
+        }
+        polled
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Noted<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.activity.note_write(&polled);
+        polled
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.activity.note_write(&polled);
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const TIMEOUTS: Timeouts =
+        Timeouts { header: SECOND, write: Duration::from_secs(2), idle: Duration::from_secs(10) };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_a_request_is_idle_after_its_timeout() {
+        let activity = Activity::new(TIMEOUTS);
+
+        tokio::time::advance(9 * SECOND).await;
+        assert!(activity.check(Instant::now()).is_ok());
+        tokio::time::advance(SECOND).await;
+        assert_eq!(activity.check(Instant::now()), Err(Late::Idle));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_takes_too_long_is_a_stall_however_many_bytes_arrive() {
+        let activity = Activity::new(TIMEOUTS);
+
+        activity.note_read(b"GET");
+        tokio::time::advance(SECOND / 2).await;
+        activity.note_read(b" /");
+        assert!(activity.check(Instant::now()).is_ok());
+        tokio::time::advance(SECOND / 2).await;
+
+        assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_being_answered_is_neither() {
+        let activity = Activity::new(TIMEOUTS);
+
+        activity.note_read(b"GET / HTTP/1.1\r\n\r\n");
+        let open = activity.begin();
+        tokio::time::advance(100 * SECOND).await;
+        assert!(activity.check(Instant::now()).is_ok());
+        drop(open);
+        tokio::time::advance(9 * SECOND).await;
+        assert!(activity.check(Instant::now()).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn frames_of_an_idle_http_2_connection_are_not_a_head() {
+        let activity = Activity::new(TIMEOUTS);
+
+        activity.note_read(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        tokio::time::advance(5 * SECOND).await;
+
+        assert!(activity.check(Instant::now()).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_a_stall() {
+        let activity = Activity::new(TIMEOUTS);
+        let _open = activity.begin();
+
+        activity.note_write::<()>(&Poll::Pending);
+        tokio::time::advance(SECOND).await;
+        activity.note_write::<()>(&Poll::Pending);
+        tokio::time::advance(SECOND).await;
+
+        assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
+    }
+}

@@ -1,0 +1,168 @@
+//! One connection: HTTP/1.1 or HTTP/2 as its first bytes say, until it ends, idles or stalls.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+use tracing::debug;
+
+use super::activity::{Activity, Late, Noted, Open, Timeouts};
+
+/// Heads up to this multiple of their limit are read, so that they can be answered in the service's
+/// own words; beyond it hyper answers with an empty 431.
+const HEAD_SLACK: usize = 2;
+/// Least size of the buffer that a head is read into; hyper demands no less.
+const LEAST_BUFFER: usize = 8192;
+
+/// How connections are treated.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionRules {
+    pub timeouts: Timeouts,
+    /// Largest head of a request, in bytes.
+    pub max_head: usize,
+    /// Requests at a time on one HTTP/2 connection.
+    pub max_streams: u32,
+}
+
+/// What answers the requests of a connection. Never fails: a failure is a response as well.
+pub trait Served: Clone + 'static {
+    type Body: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + 'static;
+
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>>;
+}
+
+/// Serves `stream` to its end; in order once `draining` resolves.
+pub(super) async fn serve(
+    stream: TcpStream,
+    rules: ConnectionRules,
+    service: impl Served,
+    draining: impl Future<Output = ()>,
+) {
+    let activity = Activity::new(rules.timeouts);
+    let io = TokioIo::new(Noted { stream, activity: activity.clone() });
+    let noting = activity.clone();
+    let service = service_fn(move |request| {
+        let open = noting.begin();
+        let service = service.clone();
+        async move {
+            let response = service.respond(request).await?;
+            Ok::<_, Infallible>(response.map(|body| Tracked { body: Box::pin(body), _open: open }))
+        }
+    });
+    let builder = builder(rules);
+    let mut connection = pin!(builder.serve_connection(io, service));
+    let mut draining = pin!(draining);
+    let mut drains = false;
+    let mut timer = pin!(sleep_until(look(&activity).unwrap_or_else(|_| Instant::now())));
+    let result = loop {
+        tokio::select! {
+            biased;
+            result = connection.as_mut() => break result,
+            () = &mut draining, if !drains => {
+                drains = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = &mut timer => match look(&activity) {
+                Ok(next) => timer.as_mut().reset(next),
+                Err(Late::Idle) if !drains => {
+                    drains = true;
+                    connection.as_mut().graceful_shutdown();
+                    timer.as_mut().reset(Instant::now() + rules.timeouts.header);
+                }
+                Err(late) => {
+                    debug!(?late, "connection closed");
+                    return;
+                }
+            },
+        }
+    };
+    if let Err(error) = result {
+        debug!(%error, "connection failed");
+    }
+}
+
+fn look(activity: &Activity) -> Result<Instant, Late> {
+    activity.check(Instant::now())
+}
+
+fn builder(rules: ConnectionRules) -> auto::Builder<LocalExecutor> {
+    let largest = rules.max_head * HEAD_SLACK;
+    let mut builder = auto::Builder::new(LocalExecutor);
+    // Timeouts are `Activity`'s.
+    builder.http1().header_read_timeout(None).max_buf_size(largest.max(LEAST_BUFFER));
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(rules.max_streams)
+        .max_header_list_size(u32::try_from(largest).unwrap_or(u32::MAX));
+    builder
+}
+
+/// Runs what hyper splits off from a connection on the same thread.
+#[derive(Debug, Clone, Copy)]
+struct LocalExecutor;
+
+impl<F> Executor<F> for LocalExecutor
+where
+    F: Future<Output = ()> + 'static,
+{
+    fn execute(&self, future: F) {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "hyper owns these: one per HTTP/2 stream, which ends with its connection"
+        )]
+        tokio::task::spawn_local(future);
+    }
+}
+
+/// A body whose request is open until it is dropped.
+struct Tracked<B> {
+    body: Pin<Box<B>>,
+    _open: Open,
+}
+
+impl<B: Body> Body for Tracked<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.body.as_mut().poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Lets several connections share what serves them.
+impl<S: Served> Served for Rc<S> {
+    type Body = S::Body;
+
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>> {
+        S::respond(self, request)
+    }
+}

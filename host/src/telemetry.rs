@@ -1,0 +1,203 @@
+//! The log of the host and of its service: lines in, bytes out, nobody waits.
+//!
+//! Uses no other module of the host, so it does not know what the lines are about.
+
+mod allowance;
+mod clock;
+mod escape;
+mod events;
+mod json;
+mod level;
+mod line;
+mod queue;
+mod record;
+mod text;
+mod writer;
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
+use std::time::Duration;
+
+pub use self::events::subscriber;
+pub use self::level::{Level, ParseLevelError};
+pub use self::queue::Delivery;
+
+use self::clock::Clock;
+use self::line::LineFormat;
+use self::queue::{Limits, Queue};
+use self::record::Record;
+
+/// How long a logger that is dropped without [`Flush::finish`] may take for its last lines.
+const DROP_LIMIT: Duration = Duration::from_secs(1);
+
+/// Named values of a line, in the order in which they are written.
+pub type Attributes = serde_json::Map<String, serde_json::Value>;
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object per line.
+    Json,
+    /// For people. Values of several lines follow below their line, indented.
+    Text { colour: bool },
+}
+
+/// What a logger is started with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub format: Format,
+    /// The least important level that is written; [`Logger::set_level`] changes it later.
+    pub level: Level,
+    /// Fields that every JSON line carries after `msg`, in this order. A key that comes twice has
+    /// its last value at its first place.
+    pub fixed: Vec<(String, String)>,
+    /// Time stamps in the time zone of the machine rather than in UTC.
+    pub local_timestamp: bool,
+}
+
+/// The log could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start the thread that writes the log")]
+pub struct StartLogError {
+    source: io::Error,
+}
+
+/// Where lines go. Cheap to clone; all clones are one log.
+#[derive(Clone)]
+pub struct Logger(Arc<Log>);
+
+struct Log {
+    level: AtomicU8,
+    format: LineFormat,
+    queue: Queue,
+}
+
+/// The end of a log: whoever holds it decides when the last line is written.
+///
+/// Dropped without [`Flush::finish`], it waits for up to a second.
+#[must_use]
+pub struct Flush {
+    log: Arc<Log>,
+    is_over: bool,
+}
+
+thread_local! {
+    /// Where this thread makes its lines, so that a line costs no allocation.
+    static LINE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Logger {
+    /// Starts a log that a thread of its own writes to `output`.
+    ///
+    /// `output` should not buffer: lines are gathered here already. It may fail and it may block;
+    /// then lines wait, up to 8 MiB of them, and beyond that are lost and counted.
+    pub fn start(
+        settings: &Settings,
+        output: impl Write + Send + 'static,
+    ) -> Result<(Self, Flush), StartLogError> {
+        let clock = Clock::system(settings.local_timestamp);
+        Self::start_with(settings, clock, Limits::DEFAULT, output)
+    }
+
+    fn start_with(
+        settings: &Settings,
+        clock: Clock,
+        limits: Limits,
+        output: impl Write + Send + 'static,
+    ) -> Result<(Self, Flush), StartLogError> {
+        let logger = Self(Arc::new(Log {
+            level: AtomicU8::new(settings.level as u8),
+            format: LineFormat::new(settings.format, &settings.fixed, clock),
+            queue: Queue::new(limits),
+        }));
+        let log = Arc::clone(&logger.0);
+        // Nobody joins the thread: it may hang in its output. `Flush` waits for the queue instead.
+        thread::Builder::new()
+            .name("log-writer".to_owned())
+            .spawn(move || writer::write_all(&log.queue, &log.format, output))
+            .map_err(|source| StartLogError { source })?;
+        let flush = Flush { log: Arc::clone(&logger.0), is_over: false };
+        Ok((logger, flush))
+    }
+
+    /// Whether a line of `level` would be written. Costs one load: ask before costly work.
+    pub fn enabled(&self, level: Level) -> bool {
+        level as u8 >= self.0.level.load(Ordering::Relaxed)
+    }
+
+    /// The least important level that is written now.
+    pub fn level(&self) -> Level {
+        level_of(self.0.level.load(Ordering::Relaxed))
+    }
+
+    /// Changes the level, for all clones at once, and returns the one before.
+    pub fn set_level(&self, level: Level) -> Level {
+        level_of(self.0.level.swap(level as u8, Ordering::Relaxed))
+    }
+
+    /// Writes one line, or counts it as lost when the output is too slow. Never waits for that.
+    ///
+    /// `context` says on behalf of what the caller runs (the request's id, for example) and comes
+    /// after `attributes`. A key that is there already, in the fixed fields as well, gets the new
+    /// value at its old place. `time`, `level` and `msg` belong to the line: attributes of these
+    /// names become `attributes.time` and so on.
+    pub fn log(&self, level: Level, message: &str, attributes: &Attributes, context: &Attributes) {
+        if !self.enabled(level) {
+            return;
+        }
+        let record = Record { level, message, attributes, context };
+        // A thread that is ending has no buffer any more; it gets a new one.
+        let mut line = LINE.try_with(Cell::take).unwrap_or_default();
+        match self.0.format.write(record, &mut line) {
+            Ok(()) => self.0.queue.push(&line, level),
+            Err(_too_long) => self.0.queue.lose(),
+        }
+        let _ended = LINE.try_with(|slot| slot.set(line));
+    }
+}
+
+impl fmt::Debug for Logger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Logger").field("level", &self.level()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Flush {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flush").finish_non_exhaustive()
+    }
+}
+
+impl Flush {
+    /// Waits until everything logged so far is written, for at most `limit`, and ends the log.
+    ///
+    /// Returns in time even when the output blocks for ever. What is logged afterwards goes
+    /// nowhere.
+    pub fn finish(mut self, limit: Duration) -> Delivery {
+        self.end(limit)
+    }
+
+    fn end(&mut self, limit: Duration) -> Delivery {
+        self.is_over = true;
+        self.log.queue.close(limit)
+    }
+}
+
+impl Drop for Flush {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let _delivery = self.end(DROP_LIMIT);
+        }
+    }
+}
+
+fn level_of(number: u8) -> Level {
+    Level::ALL.into_iter().find(|level| *level as u8 == number).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

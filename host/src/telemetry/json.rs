@@ -1,0 +1,61 @@
+//! A line as one JSON object, for machines.
+//!
+//! Does not know the text form, nor what the attributes mean.
+
+use std::io::{self, Write};
+
+use super::Attributes;
+use super::clock::Clock;
+use super::escape::write_json;
+use super::record::{Record, insert};
+
+/// The fields that every line carries after `msg`, written once.
+pub(super) struct FixedFields {
+    fields: Attributes,
+    rendered: Vec<u8>,
+}
+
+impl FixedFields {
+    pub(super) fn new(pairs: &[(String, String)]) -> Self {
+        let mut fields = Attributes::new();
+        for (key, value) in pairs {
+            insert(&mut fields, key, value.as_str().into());
+        }
+        let mut rendered = Vec::new();
+        write_fields(&mut rendered, &fields).expect("a vector takes every byte");
+        Self { fields, rendered }
+    }
+}
+
+/// Writes `{"time":…,"level":…,"msg":…`, the fixed fields, the attributes and the context.
+pub(super) fn write(
+    line: &mut impl Write,
+    clock: &Clock,
+    fixed: &FixedFields,
+    record: Record<'_>,
+) -> io::Result<()> {
+    line.write_all(b"{\"time\":\"")?;
+    clock.write_rfc3339(line)?;
+    line.write_all(b"\",\"level\":\"")?;
+    line.write_all(record.level.as_str().as_bytes())?;
+    line.write_all(b"\",\"msg\":")?;
+    write_json(line, record.message)?;
+    if let Some(merged) = record.merged(&fixed.fields) {
+        write_fields(line, &merged)?;
+    } else {
+        line.write_all(&fixed.rendered)?;
+        write_fields(line, record.attributes)?;
+        write_fields(line, record.context)?;
+    }
+    line.write_all(b"}\n")
+}
+
+fn write_fields(line: &mut impl Write, fields: &Attributes) -> io::Result<()> {
+    for (key, value) in fields {
+        line.write_all(b",")?;
+        write_json(line, key)?;
+        line.write_all(b":")?;
+        write_json(line, value)?;
+    }
+    Ok(())
+}

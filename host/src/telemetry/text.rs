@@ -1,0 +1,116 @@
+//! A line for people: time of day, level, message, then what is special about this line.
+//!
+//! Leaves out the fixed fields: whoever reads this form knows which service it is.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::clock::Clock;
+use super::escape::{write_json, write_text, write_word};
+use super::record::Record;
+use super::{Attributes, Level};
+
+const INDENT: &str = "    ";
+
+/// Writes for example `13:48:46.350 INFO  service is running  kind=http`.
+///
+/// A value of several lines follows below, indented, so that it cannot be taken for another line.
+pub(super) fn write(
+    line: &mut impl Write,
+    clock: &Clock,
+    paint: Paint,
+    record: Record<'_>,
+) -> io::Result<()> {
+    let none = Attributes::new();
+    let merged = record.merged(&none);
+    let groups = match &merged {
+        Some(merged) => [merged, &none],
+        None => [record.attributes, record.context],
+    };
+    let (below, beside): (Vec<_>, Vec<_>) =
+        groups.into_iter().flatten().partition(|(_, value)| has_lines(value));
+
+    write_head(line, clock, paint, record)?;
+    let mut gap = "  ";
+    for (key, value) in beside {
+        write!(line, "{gap}{}", paint.dim())?;
+        write_word(line, key)?;
+        write!(line, "={}", paint.off())?;
+        write_value(line, value)?;
+        gap = " ";
+    }
+    line.write_all(b"\n")?;
+    for (key, value) in below {
+        write!(line, "{INDENT}{}", paint.dim())?;
+        write_word(line, key)?;
+        writeln!(line, ":{}", paint.off())?;
+        write_block(line, value.as_str().unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+fn write_head(
+    line: &mut impl Write,
+    clock: &Clock,
+    paint: Paint,
+    record: Record<'_>,
+) -> io::Result<()> {
+    line.write_all(paint.dim().as_bytes())?;
+    clock.write_time_of_day(line)?;
+    let (off, level) = (paint.off(), record.level);
+    write!(line, "{off} {}{:<5}{off} ", paint.level(level), level.as_str())?;
+    write_text(line, record.message)
+}
+
+fn has_lines(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim_end().contains('\n'))
+}
+
+fn write_value(line: &mut impl Write, value: &Value) -> io::Result<()> {
+    match value {
+        Value::String(text) => write_word(line, text),
+        other => write_json(line, other),
+    }
+}
+
+fn write_block(line: &mut impl Write, text: &str) -> io::Result<()> {
+    for row in text.trim_end().lines() {
+        if !row.is_empty() {
+            write!(line, "{INDENT}{INDENT}")?;
+            write_text(line, row)?;
+        }
+        line.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// The commands that colour a terminal, or nothing where there is none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paint {
+    pub(super) is_on: bool,
+}
+
+impl Paint {
+    fn dim(self) -> &'static str {
+        self.choose("\x1b[2m")
+    }
+
+    fn off(self) -> &'static str {
+        self.choose("\x1b[0m")
+    }
+
+    fn level(self, level: Level) -> &'static str {
+        self.choose(match level {
+            Level::Debug | Level::Internal => "\x1b[34m",
+            Level::Info => "\x1b[32m",
+            Level::Warn => "\x1b[33m",
+            Level::Error => "\x1b[31m",
+            Level::Fatal => "\x1b[1;31m",
+        })
+    }
+
+    fn choose(self, command: &'static str) -> &'static str {
+        if self.is_on { command } else { "" }
+    }
+}
