@@ -130,10 +130,7 @@ impl Reply {
     }
 
     /// Ready once nobody waits for the outcome any more.
-    pub fn poll_abandoned(
-        &mut self,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<()> {
+    pub fn poll_abandoned(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
         match self {
             Self::Step(sender) => sender.poll_closed(context),
             Self::Http(sender) => sender.poll_closed(context),

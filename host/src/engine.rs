@@ -91,8 +91,8 @@ impl Engine {
             // under which compiled code is cached.
             .wasm_backtrace_details(WasmBacktraceDetails::Disable)
             .generate_address_map(true);
-        let wasmtime =
-            wasmtime::Engine::new(&config).map_err(|error| CompileError::Engine(describe(&error)))?;
+        let wasmtime = wasmtime::Engine::new(&config)
+            .map_err(|error| CompileError::Engine(describe(&error)))?;
         Ok(Self { wasmtime })
     }
 

@@ -1,13 +1,45 @@
 //! Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`.
+//!
+//! The modules stand bottom to top: each uses only those above it. ARCHITECTURE.md tells why.
 
+// Lines of the log.
 pub mod telemetry;
+
+// `service.toml` in, a valid `Definition` out.
 pub mod definition;
+
+// The contract of `wit/` as Rust.
 pub mod bindings;
+
+// One entry into a guest.
 pub mod call;
+
+// What guests import.
 pub mod capability;
+
+// Bytes in, a linked program out.
 pub mod engine;
+
+// The only code that enters wasm.
 pub mod guest;
+
+// One request, one call, one response.
 pub mod dispatch;
+
+// Sockets and connections.
 pub mod listener;
+
+// One service's steps in order.
 pub mod lifecycle;
+
+// Phases and signals.
 pub mod supervisor;
+
+// Errors as text and exit status.
+pub mod report;
+
+// What can be typed.
+pub mod cli;
+
+// What each command does.
+pub mod commands;

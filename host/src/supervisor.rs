@@ -5,7 +5,7 @@
 mod signal;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -173,7 +173,7 @@ impl Supervisor {
         let logger = self.logger.clone();
         let (sender, receiver) = oneshot::channel();
         let load = move || {
-            let cache = cache_directory.and_then(open_cache);
+            let cache = cache_directory.as_deref().and_then(open_cache);
             // A supervisor that was told to stop does not wait for it.
             let _ = sender.send(Loaded::load(definition, logger, cache.as_ref()));
         };
@@ -359,8 +359,8 @@ fn with_source(error: &dyn std::error::Error) -> String {
     }
 }
 
-fn open_cache(directory: PathBuf) -> Option<Cache> {
-    match Cache::open(directory.clone()) {
+fn open_cache(directory: &Path) -> Option<Cache> {
+    match Cache::open(directory.to_owned()) {
         Ok(cache) => Some(cache),
         Err(error) => {
             warn!(

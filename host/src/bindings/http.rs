@@ -1,9 +1,7 @@
 //! The types of the WIT interface `http`. What they mean stands in `wit/http.wit`.
 
 use bytes::Bytes;
-use wasmtime::component::{
-    ComponentType, FutureReader, Lift, Lower, StreamReader,
-};
+use wasmtime::component::{ComponentType, FutureReader, Lift, Lower, StreamReader};
 
 use super::errors::Error as ServiceError;
 

@@ -41,6 +41,8 @@ pub struct Streamed {
     pub data: mpsc::Receiver<Bytes>,
     /// Why there is no more. A sender that is dropped means that its side is lost.
     pub end: oneshot::Receiver<Result<(), ServiceError>>,
+    /// Dropped with the rest when nobody reads any more.
+    _reader: oneshot::Sender<()>,
 }
 
 /// The writing side of a [`Streamed`].
@@ -48,11 +50,15 @@ pub struct Streamed {
 pub struct Feed {
     pub data: mpsc::Sender<Bytes>,
     pub end: oneshot::Sender<Result<(), ServiceError>>,
+    /// Fails as soon as nobody reads any more, also while there is nothing to write.
+    pub unread: oneshot::Receiver<()>,
 }
 
 /// A streamed body and the side that feeds it.
 pub fn stream() -> (Feed, Streamed) {
     let (data, data_receiver) = mpsc::channel(CHUNKS_IN_TRANSIT);
     let (end, end_receiver) = oneshot::channel();
-    (Feed { data, end }, Streamed { data: data_receiver, end: end_receiver })
+    let (reader, unread) = oneshot::channel();
+    let streamed = Streamed { data: data_receiver, end: end_receiver, _reader: reader };
+    (Feed { data, end, unread }, streamed)
 }

@@ -5,11 +5,12 @@ use wasmtime::component::{Access, Accessor, HasSelf};
 
 use super::{State, current_call};
 use crate::bindings::call;
+use crate::call::ActiveCall;
 
 impl call::HostWithStore<State> for HasSelf<State> {
     async fn cancelled(accessor: &Accessor<State, Self>) {
-        let cancelled = accessor
-            .with(|mut access| current_call(&mut access).map(|call| call.cancelled()));
+        let cancelled =
+            accessor.with(|mut access| current_call(&mut access).map(ActiveCall::cancelled));
         let was_cancelled = match cancelled {
             Some(None) => true,
             Some(Some(cancelled)) => cancelled.await.is_ok(),
@@ -17,7 +18,7 @@ impl call::HostWithStore<State> for HasSelf<State> {
         };
         if !was_cancelled {
             // The call ended by itself, or this task has outlived it.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

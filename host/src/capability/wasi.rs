@@ -10,10 +10,10 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::io::AsyncWrite;
 use wasmtime::component::Linker;
+use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView};
 use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamResult, bindings};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
-use wasmtime_wasi::WasiCtx;
 
 use super::{State, Unsettled};
 use crate::telemetry::{Attributes, Level, Logger};
@@ -24,9 +24,6 @@ const LONGEST_LINE: usize = 16 * 1024;
 /// Links what a guest built for `wasm32-wasip2` imports from WASI without asking for files or sockets.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     p2::add_to_linker_proxy_interfaces_async(linker)?;
-    fn random(state: &mut State) -> &mut WasiRandomCtx {
-        state.wasi.random()
-    }
     bindings::random::insecure::add_to_linker::<_, WasiRandom>(linker, random)?;
     bindings::random::insecure_seed::add_to_linker::<_, WasiRandom>(linker, random)?;
     bindings::cli::exit::add_to_linker::<_, WasiCli>(linker, State::cli)?;
@@ -36,6 +33,10 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     bindings::cli::terminal_stdin::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     bindings::cli::terminal_stdout::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     bindings::cli::terminal_stderr::add_to_linker::<_, WasiCli>(linker, State::cli)
+}
+
+fn random(state: &mut State) -> &mut WasiRandomCtx {
+    state.wasi.random()
 }
 
 /// What WASI shows to an instance.

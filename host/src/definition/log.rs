@@ -38,8 +38,8 @@ fn stack_trace<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> StackTrace
     }
     match reader.text(section, "error_stack_trace").as_deref() {
         Some("default") => StackTrace::Default,
-        Some("structured") => StackTrace::Structured,
-        _ => StackTrace::Disabled,
+        Some("disabled") => StackTrace::Disabled,
+        _ => StackTrace::Structured,
     }
 }
 

@@ -30,8 +30,12 @@ pub(super) struct BodyRules {
 /// Why the rest of a request body does not come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
-    TooLarge { limit: usize },
-    Silent { limit: Duration },
+    TooLarge {
+        limit: usize,
+    },
+    Silent {
+        limit: Duration,
+    },
     /// The connection broke; nobody is left to be answered.
     Broken,
 }
@@ -49,8 +53,10 @@ impl Cut {
             Self::Silent { limit } => Problem::own(
                 StatusCode::REQUEST_TIMEOUT,
                 kind,
-                format!("the request body did not arrive, {} passed without any of it",
-                    humantime::format_duration(limit)),
+                format!(
+                    "the request body did not arrive, {} passed without any of it",
+                    humantime::format_duration(limit)
+                ),
             ),
             Self::Broken => {
                 Problem::own(StatusCode::BAD_REQUEST, kind, "the request body was cut off")
@@ -94,7 +100,7 @@ pub(super) async fn receive(
 }
 
 async fn pump(mut body: Incoming, rules: BodyRules, feed: Feed) -> Result<(), Cut> {
-    let Feed { data, end } = feed;
+    let Feed { data, end, .. } = feed;
     let mut room = rules.limit;
     let ended = loop {
         let chunk = match next(&mut body, rules).await {

@@ -90,8 +90,9 @@ impl Dispatcher {
                 Err(refusal) => self.problem(&refuse(refusal, self.rules.max_head)),
             }
         };
-        let echo = HeaderValue::from_str(&request_id).expect("a request id is visible ASCII");
-        response.headers_mut().insert(self.rules.request_id_header.clone(), echo);
+        if let Ok(echo) = HeaderValue::from_str(&request_id) {
+            response.headers_mut().insert(self.rules.request_id_header.clone(), echo);
+        }
         self.log_request(&about, response.status());
         Ok(response)
     }
@@ -102,13 +103,7 @@ impl Dispatcher {
         let given = given.and_then(|value| value.to_str().ok()).filter(|id| {
             (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
         });
-        match given {
-            Some(id) => id.into(),
-            None => {
-                let mut buffer = Uuid::encode_buffer();
-                Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer))
-            }
-        }
+        given.map_or_else(new_request_id, Arc::from)
     }
 
     fn health(&self, method: &Method) -> Response<ResponseBody> {
@@ -182,10 +177,11 @@ impl Dispatcher {
         match fault {
             // Lost instances are reported where they are lost, refusals are not the service's doing.
             Fault::DeadlineExceeded { .. } | Fault::InvalidResponse(_) => {
-                let attributes = Attributes::from_iter([
-                    ("error.message".to_owned(), Value::from(fault.to_string())),
-                ]);
-                self.log(Level::Error, "request failed", attributes, about);
+                let attributes = Attributes::from_iter([(
+                    "error.message".to_owned(),
+                    Value::from(fault.to_string()),
+                )]);
+                self.log(Level::Error, "request failed", &attributes, about);
             }
             _ => (),
         }
@@ -226,12 +222,14 @@ impl Dispatcher {
         attributes.insert("error.kind".to_owned(), problem::kind_name(error.kind).into());
         attributes.insert("error.code".to_owned(), error.code.into());
         attributes.insert("error.message".to_owned(), Value::from(&*error.message));
-        for (name, value) in [("error.cause", &error.cause), ("error.destination", &error.destination)] {
+        for (name, value) in
+            [("error.cause", &error.cause), ("error.destination", &error.destination)]
+        {
             if let Some(value) = value {
                 attributes.insert(name.to_owned(), Value::from(&**value));
             }
         }
-        self.log(level, "request failed", attributes, about);
+        self.log(level, "request failed", &attributes, about);
     }
 
     /// One line per request, for those who debug.
@@ -239,18 +237,23 @@ impl Dispatcher {
         if self.logger.enabled(Level::Debug) {
             let attributes =
                 Attributes::from_iter([("http.status".to_owned(), status.as_u16().into())]);
-            self.log(Level::Debug, "request answered", attributes, about);
+            self.log(Level::Debug, "request answered", &attributes, about);
         }
     }
 
-    fn log(&self, level: Level, message: &str, attributes: Attributes, about: &About<'_>) {
+    fn log(&self, level: Level, message: &str, attributes: &Attributes, about: &About<'_>) {
         let context = Attributes::from_iter([
             (REQUEST_ID.to_owned(), Value::from(&**about.id)),
             ("http.method".to_owned(), Value::from(about.method.as_str())),
             ("http.path".to_owned(), Value::from(about.path)),
         ]);
-        self.logger.log(level, message, &attributes, &context);
+        self.logger.log(level, message, attributes, &context);
     }
+}
+
+fn new_request_id() -> Arc<str> {
+    let mut buffer = Uuid::encode_buffer();
+    Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer))
 }
 
 /// What log lines and answers need to know of a request.

@@ -177,7 +177,9 @@ mod tests {
         check(
             full_error(),
             &rules(&[]),
-            &expect![[r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users","attributes":{"attempt":2}}"#]],
+            &expect![[
+                r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users","attributes":{"attempt":2}}"#
+            ]],
         );
     }
 
@@ -198,7 +200,9 @@ mod tests {
         check(
             internal,
             &rules,
-            &expect![[r#"{"kind":"InternalError","message":"cannot ask","code":7,"service_name":"greeter","destination":"users","attributes":{"attempt":2}}"#]],
+            &expect![[
+                r#"{"kind":"InternalError","message":"cannot ask","code":7,"service_name":"greeter","destination":"users","attributes":{"attempt":2}}"#
+            ]],
         );
     }
 
@@ -208,7 +212,9 @@ mod tests {
         check(
             error,
             &rules(&[]),
-            &expect![[r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users"}"#]],
+            &expect![[
+                r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users"}"#
+            ]],
         );
     }
 }

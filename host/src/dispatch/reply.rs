@@ -108,13 +108,53 @@ mod tests {
 
     #[test]
     fn a_response_that_breaks_the_contract_is_a_fault() {
-        refuses(99, "", &expect!["the service returned an invalid response: its status is 99, expected 200 to 599"]);
-        refuses(101, "", &expect!["the service returned an invalid response: its status is 101, expected 200 to 599"]);
-        refuses(200, "a: b", &expect!["the service returned an invalid response: a header line does not end with CR LF"]);
-        refuses(200, "a\n", &expect!["the service returned an invalid response: the header line `a` has no colon"]);
-        refuses(200, "a b: c\n", &expect!["the service returned an invalid response: the header line `a b: c` is malformed"]);
-        refuses(200, "Connection: close\n", &expect!["the service returned an invalid response: the header `connection` is the host's to set"]);
-        refuses(200, "content-length: 4\n", &expect![[r#"the service returned an invalid response: its `content-length` is "4", its body has 5 bytes"#]]);
+        refuses(
+            99,
+            "",
+            &expect![
+                "the service returned an invalid response: its status is 99, expected 200 to 599"
+            ],
+        );
+        refuses(
+            101,
+            "",
+            &expect![
+                "the service returned an invalid response: its status is 101, expected 200 to 599"
+            ],
+        );
+        refuses(
+            200,
+            "a: b",
+            &expect![
+                "the service returned an invalid response: a header line does not end with CR LF"
+            ],
+        );
+        refuses(
+            200,
+            "a\n",
+            &expect!["the service returned an invalid response: the header line `a` has no colon"],
+        );
+        refuses(
+            200,
+            "a b: c\n",
+            &expect![
+                "the service returned an invalid response: the header line `a b: c` is malformed"
+            ],
+        );
+        refuses(
+            200,
+            "Connection: close\n",
+            &expect![
+                "the service returned an invalid response: the header `connection` is the host's to set"
+            ],
+        );
+        refuses(
+            200,
+            "content-length: 4\n",
+            &expect![[
+                r#"the service returned an invalid response: its `content-length` is "4", its body has 5 bytes"#
+            ]],
+        );
     }
 
     #[test]

@@ -101,12 +101,13 @@ impl Cache {
         let compatibility = BuildHasherDefault::<DefaultHasher>::default()
             .hash_one(engine.precompile_compatibility_hash());
         let digest = Sha256::digest(bytes);
-        let mut name = String::with_capacity(90);
-        for byte in digest {
-            name.push_str(&format!("{byte:02x}"));
-        }
-        self.directory.join(format!("{name}-{compatibility:016x}.cwasm"))
+        let digest: String = digest.iter().flat_map(|byte| hex(*byte)).collect();
+        self.directory.join(format!("{digest}-{compatibility:016x}.cwasm"))
     }
+}
+
+fn hex(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
 }
 
 /// Whether `path` belongs to this user and nobody else can write it.

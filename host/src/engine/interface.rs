@@ -202,8 +202,8 @@ impl fmt::Display for Mismatch {
 }
 
 /// Mismatches as the indented lines of a message.
-pub(super) fn list(mismatches: &[Mismatch]) -> String {
-    mismatches.iter().map(|mismatch| format!("\n  {mismatch}")).collect()
+pub(super) fn list(mismatches: &[Mismatch]) -> impl fmt::Display {
+    fmt::from_fn(move |f| mismatches.iter().try_for_each(|mismatch| write!(f, "\n  {mismatch}")))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) fn lower(
     Ok(match body {
         Body::None => contract::Body::None,
         Body::Whole(bytes) => contract::Body::Bytes(bytes),
-        Body::Streamed(Streamed { data, end }) => {
+        Body::Streamed(Streamed { data, end, .. }) => {
             let end = async move {
                 let end: Result<(), ServiceError> = end.await.unwrap_or_else(|_| Err(cut_off()));
                 Ok::<_, wasmtime::Error>(end)
@@ -41,25 +41,30 @@ pub(super) fn lower(
     })
 }
 
-/// Resolves when the guest has written the last of a streamed body, or nobody reads it any more.
-pub(super) type Finished = oneshot::Receiver<()>;
+/// The two ways in which a streamed response comes to its end.
+pub(super) struct Course {
+    /// Fails when the guest has written the last of it.
+    pub(super) finished: oneshot::Receiver<()>,
+    /// Fails when nobody reads it any more.
+    pub(super) unread: oneshot::Receiver<()>,
+}
 
 /// Takes a body from the guest.
 pub(super) fn lift(
     mut store: impl AsContextMut<Data = State>,
     body: contract::Body,
-) -> wasmtime::Result<(Body, Option<Finished>)> {
+) -> wasmtime::Result<(Body, Option<Course>)> {
     Ok(match body {
         contract::Body::None => (Body::None, None),
         contract::Body::Bytes(bytes) if bytes.is_empty() => (Body::None, None),
         contract::Body::Bytes(bytes) => (Body::Whole(bytes), None),
         contract::Body::Streamed(contract::Streamed { data, end }) => {
             let (feed, streamed) = http::stream();
-            let Feed { data: chunks, end: ended } = feed;
+            let Feed { data: chunks, end: ended, unread } = feed;
             let (finish, finished) = oneshot::channel();
             data.pipe(&mut store, Sink { chunks: PollSender::new(chunks), _finish: finish })?;
             end.pipe(&mut store, End(Some(ended)))?;
-            (Body::Streamed(streamed), Some(finished))
+            (Body::Streamed(streamed), Some(Course { finished, unread }))
         }
     })
 }

@@ -36,7 +36,8 @@ impl Exports {
             let mut find = Find { store, instance, interface };
             match interface {
                 Interface::Lifecycle => {
-                    exports.lifecycle = Some((find.function("on-start")?, find.function("on-finish")?));
+                    exports.lifecycle =
+                        Some((find.function("on-start")?, find.function("on-finish")?));
                 }
                 Interface::Native => {
                     exports.native = Some((find.function("start")?, find.function("stop")?));
@@ -87,6 +88,8 @@ impl Find<'_> {
             })
             .ok_or_else(|| wasmtime::format_err!("`{export}` has no function `{name}`"))
             .and_then(|index| self.instance.get_typed_func(&mut *self.store, index))
-            .map_err(|error| error.context(format!("`{export}` does not follow the contract in `{name}`")))
+            .map_err(|error| {
+                error.context(format!("`{export}` does not follow the contract in `{name}`"))
+            })
     }
 }

@@ -183,11 +183,14 @@ impl Residents<'_> {
             (Step::ScriptRun { arguments }, Some(run)) => {
                 self.enter(run, |_| Ok((arguments,)), visitor).await?
             }
-            (step, _) => match self.exports.plain(&step) {
-                Some(function) => self.enter(function, |_| Ok(()), visitor).await?,
-                // What a component does not have is done at once.
-                None => return Ok(visitor.reply.answer_step(Ok(()))),
-            },
+            (step, _) => {
+                let Some(function) = self.exports.plain(&step) else {
+                    // What a component does not have is done at once.
+                    visitor.reply.answer_step(Ok(()));
+                    return Ok(());
+                };
+                self.enter(function, |_| Ok(()), visitor).await?
+            }
         };
         let (task, (returned,)) = entered;
         self.accessor.with(|mut access| {
@@ -205,23 +208,38 @@ impl Residents<'_> {
         };
         let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body)?));
         let (task, (returned,)) = self.enter(handle, lower, visitor).await?;
-        let finished = self.accessor.with(|mut access| -> wasmtime::Result<_> {
-            let (response, finished) = match returned {
-                Ok(response) => lift(&mut access, response).map(|(r, finished)| (Ok(r), finished))?,
+        let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
+            let (response, course) = match returned {
+                Ok(response) => lift(&mut access, response).map(|(r, course)| (Ok(r), course))?,
                 Err(error) => (Err(error), None),
             };
             let calls = &mut access.get().calls;
             if let Some(reply) = calls.get_mut(task).and_then(|call| call.reply.take()) {
                 reply.answer_http(response);
             }
-            Ok(finished)
+            Ok(course)
         })?;
-        if let Some(finished) = finished {
-            // However it ended, it ended.
-            drop(finished.await);
+        if let Some(course) = course {
+            self.follow(task, course).await;
         }
         self.accessor.with(|mut access| access.get().calls.leave(task));
         Ok(())
+    }
+
+    /// Waits until a streamed response is written. A client that leaves cancels the call, also when
+    /// the guest has nothing to write at the moment.
+    async fn follow(&self, task: GuestTaskId, course: body::Course) {
+        let body::Course { mut finished, unread } = course;
+        tokio::select! {
+            biased;
+            _ = &mut finished => (),
+            _ = unread => {
+                self.cancel(task);
+                let mut abandoned = Abandoned { count: &self.abandoned, this: false };
+                abandoned.set();
+                let _ = finished.await;
+            }
+        }
     }
 
     /// Calls `function` and waits until it returns. Meanwhile, and until it is taken out, the call
@@ -324,8 +342,8 @@ impl Drop for Abandoned<'_> {
 fn lift(
     access: &mut Access<'_, State>,
     response: contract::Response,
-) -> wasmtime::Result<(http::Response, Option<body::Finished>)> {
+) -> wasmtime::Result<(http::Response, Option<body::Course>)> {
     let contract::Response { status, headers, body } = response;
-    let (body, finished) = body::lift(access, body)?;
-    Ok((http::Response { status, headers, body }, finished))
+    let (body, course) = body::lift(access, body)?;
+    Ok((http::Response { status, headers, body }, course))
 }

@@ -49,7 +49,6 @@ pub enum StartFailure {
     Lost(Loss),
 }
 
-
 impl Loss {
     /// The fields by which it is reported.
     pub fn attributes(&self, stack_trace: StackTrace) -> Attributes {
@@ -114,8 +113,7 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause) -> Loss {
     };
     let last_words = store.data_mut().last_words();
     let fault = fault(store.data(), cause, last_words);
-    let mut loss =
-        Loss { fault, call: None, request_id: None, stack: stack(cause), siblings: 0 };
+    let mut loss = Loss { fault, call: None, request_id: None, stack: stack(cause), siblings: 0 };
     for (task, call) in store.data_mut().calls.drain() {
         let told = if Some(task) == culprit {
             loss.call = Some(call.name);

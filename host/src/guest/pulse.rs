@@ -42,8 +42,7 @@ impl Pulse {
     /// A caller gave up at `now`, in milliseconds that are never 0.
     pub(super) fn report_overdue(&self, now: u64) {
         // Only the first report counts: it says since when the loop stands still.
-        let _ =
-            self.overdue_since.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst);
+        let _ = self.overdue_since.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst);
     }
 
     /// Since when the loop has not turned although a caller gave up.

@@ -46,8 +46,12 @@ pub(super) struct Refused {
 
 impl Queue {
     pub(super) fn new(max_in_flight: usize, max_waiting: usize) -> Self {
-        let lanes =
-            Lanes { steps: VecDeque::new(), requests: VecDeque::new(), closed: false, ready: false };
+        let lanes = Lanes {
+            steps: VecDeque::new(),
+            requests: VecDeque::new(),
+            closed: false,
+            ready: false,
+        };
         Self {
             lanes: Mutex::new(lanes),
             waker: AtomicWaker::new(),

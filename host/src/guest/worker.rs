@@ -11,13 +11,13 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::Limits;
 use super::instance;
 use super::loss::{self, Cause, Loss, StartFailure};
 use super::pulse::Pulse;
 use super::queue::{Queue, Refused};
 use super::watchdog::{Alarm, Watchdog};
 use super::workers::Workers;
-use super::Limits;
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, Step};
 use crate::capability::Grants;
@@ -71,11 +71,7 @@ impl Worker {
         self.outcome(outcome, None).await
     }
 
-    fn begin(
-        &self,
-        step: Step,
-        context: Context,
-    ) -> Result<oneshot::Receiver<Outcome<()>>, Fault> {
+    fn begin(&self, step: Step, context: Context) -> Result<oneshot::Receiver<Outcome<()>>, Fault> {
         let (reply, outcome) = oneshot::channel();
         let call = Call { ask: Ask::Step(step), reply: Reply::Step(reply), context };
         self.queue.push(call).map_err(|refused| refused.fault)?;
@@ -89,17 +85,17 @@ impl Worker {
         deadline: Option<(Instant, Duration)>,
     ) -> Outcome<T> {
         let received = match deadline {
-            None => outcome.await,
-            Some((deadline, limit)) => match timeout_at(deadline, outcome).await {
-                Ok(received) => received,
-                Err(_) => {
-                    self.pulse.report_overdue(self.alarm.now());
-                    self.alarm.rouse();
-                    return Err(Fault::DeadlineExceeded { limit });
-                }
-            },
+            None => Ok(outcome.await),
+            Some((deadline, limit)) => timeout_at(deadline, outcome)
+                .await
+                .map_err(|_elapsed| Fault::DeadlineExceeded { limit }),
         };
-        received.unwrap_or(Err(Fault::Stopping))
+        if received.is_err() {
+            self.pulse.report_overdue(self.alarm.now());
+            self.alarm.rouse();
+        }
+        // A worker that drops a call without an answer has ended.
+        received?.unwrap_or(Err(Fault::Stopping))
     }
 
     /// Lets the worker end once it is done with what it has; new calls are refused.
@@ -198,7 +194,9 @@ impl Seat {
             }
         }
         self.worker.close();
-        for call in self.worker.queue.take_steps().into_iter().chain(self.worker.queue.take_requests()) {
+        for call in
+            self.worker.queue.take_steps().into_iter().chain(self.worker.queue.take_requests())
+        {
             call.reply.fail(Fault::Stopping);
         }
     }
@@ -220,7 +218,9 @@ impl Seat {
         };
         let cause = match ended {
             Ended::Left(Ok(Ok(()))) => return End::Closed,
-            Ended::Left(Ok(Err(refusal))) => return End::NotStarted(StartFailure::Refused(refusal)),
+            Ended::Left(Ok(Err(refusal))) => {
+                return End::NotStarted(StartFailure::Refused(refusal));
+            }
             Ended::Left(Err(error)) => Cause::Failed(error),
             Ended::Dropped => Cause::Blocked,
             Ended::TimedOut => {

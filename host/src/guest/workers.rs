@@ -77,11 +77,7 @@ impl Workers {
     }
 
     /// Adds a request to the least loaded worker except `local` that can take it in at once.
-    pub(super) fn push_elsewhere(
-        &self,
-        local: usize,
-        call: Call,
-    ) -> Result<&Worker, Box<Refused>> {
+    pub(super) fn push_elsewhere(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {
         let others = self.workers.iter().enumerate().filter(|(index, _)| *index != local);
         let open = others.map(|(_, worker)| worker).filter(|w| w.queue.is_open(PATIENCE));
         match open.min_by_key(|worker| worker.queue.load()) {

@@ -127,7 +127,8 @@ impl Running {
     ///
     /// What is not done after `limit` is cut off.
     pub async fn stop(mut self, limit: Duration) -> Stopped {
-        let natives = if self.is_native() { self.natives.into_iter().collect() } else { Vec::new() };
+        let natives =
+            if self.is_native() { self.natives.into_iter().collect() } else { Vec::new() };
         let stopped = stop_crew(&mut self.crew, natives, limit).await;
         drop(self.watchdog);
         stopped

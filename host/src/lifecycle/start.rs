@@ -7,10 +7,10 @@ use std::time::Duration;
 use http::HeaderName;
 use tokio::sync::{mpsc, watch};
 
+use super::StartError;
 use super::crew::{Channels, Crew, Post, one_ended};
 use super::load::Loaded;
 use super::running::{Running, Stopped, stop_crew};
-use super::StartError;
 use crate::definition::{Definition, Deployment, Http, Instances, Kind, Origin};
 use crate::dispatch::{Dispatcher, ErrorRules, HttpRules};
 use crate::guest::{self, EventKind, Seat, Watchdog, Worker, Workers};

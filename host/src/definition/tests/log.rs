@@ -18,7 +18,7 @@ fn log(rest: &str) -> Log {
 fn defaults_are_applied() {
     let expected = Log {
         level: Level::Info,
-        stack_trace: StackTrace::Disabled,
+        stack_trace: StackTrace::Structured,
         attributes: Vec::new(),
         local_timestamp: true,
         display_errors: true,

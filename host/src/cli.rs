@@ -1,0 +1,174 @@
+//! What can be typed; the doc comments are the help.
+//!
+//! Does not know files or sockets, nor what a command does.
+
+mod surroundings;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+pub use self::surroundings::Surroundings;
+use crate::bindings;
+use crate::telemetry::Level;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0      ended as asked
+  1      the service failed, or the machine is in the way
+  2      something must be edited: the command line, `service.toml`, the environment
+  128+n  forced by signal n";
+
+const VARIABLES: &str = "\
+Environment:
+  MIKROS_CONFIG      the `service.toml` or its directory, when none is given
+  MIKROS_HOST_CACHE  directory for compiled components, by default
+                     `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
+  NO_COLOR           any value: no colour in log lines";
+
+/// Version of wasmtime, which does not tell it. A test compares it with `Cargo.toml`.
+const WASMTIME: &str = "48.0.8";
+
+/// This host, the contract it speaks with services, and the runtime in it.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{} (contract {}@{}, wasmtime {})",
+        env!("CARGO_PKG_VERSION"),
+        bindings::PACKAGE,
+        bindings::VERSION,
+        WASMTIME,
+    )
+});
+
+/// Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`
+#[derive(Debug, Parser)]
+#[command(name = "mikros-host", version = VERSION.as_str(), arg_required_else_help = true)]
+#[command(after_help = EXIT_STATUS, after_long_help = format!("{EXIT_STATUS}\n\n{VARIABLES}"))]
+pub struct Cli {
+    #[command(flatten)]
+    pub log: LogArguments,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How the log looks, and how much of it there is.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Log")]
+pub struct LogArguments {
+    /// Form of log lines
+    ///
+    /// By default `json` for `run`, also in a terminal, and `text` for the other commands.
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// Least level that is logged
+    ///
+    /// By default what `[log] level` says for `run`, and `warn` for the other commands.
+    #[arg(long, global = true, value_name = "LEVEL", ignore_case = true, value_parser = level())]
+    pub log_level: Option<Level>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object per line
+    Json,
+    /// For people
+    Text,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a service until it ends or is told to stop
+    ///
+    /// SIGINT or SIGTERM stop it in order, a second one at once. The log goes to standard output.
+    Run(Run),
+    /// Compile a service with the command in `[host] build`
+    ///
+    /// The command runs in the directory of `service.toml`. All its output goes to standard error.
+    /// When it builds for `wasm32-wasip2` and that target is not installed, it is installed first,
+    /// with `rustup target add wasm32-wasip2`.
+    Build(Build),
+    /// Check everything that can be known without running the service
+    ///
+    /// That is `service.toml`, the environment variables it asks for, and whether the component
+    /// fits it. All problems are listed together. Warnings do not fail the check.
+    Check(Check),
+    /// Show what a service is made of
+    ///
+    /// That is its kinds, what its component exports and imports, and every setting with its source.
+    /// Values that come from the environment are not shown.
+    Inspect(Inspect),
+    /// Print the JSON Schema of `service.toml`
+    ///
+    /// Editors use it to complete and check the file.
+    Schema,
+    /// Print a script that completes `mikros-host` commands in a shell
+    Completions(Completions),
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Compile the service first, as `build` does
+    #[arg(long)]
+    pub build: bool,
+    #[command(flatten)]
+    pub service: ServiceArgument,
+    /// Arguments for a service of kind `script`
+    #[arg(last = true, value_name = "ARGS")]
+    pub arguments: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Build {
+    #[command(flatten)]
+    pub service: ServiceArgument,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub service: ServiceArgument,
+    #[command(flatten)]
+    pub output: OutputArgument,
+}
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    #[command(flatten)]
+    pub service: ServiceArgument,
+    #[command(flatten)]
+    pub output: OutputArgument,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ServiceArgument {
+    /// The service's `service.toml`, or the directory that holds it
+    ///
+    /// Default: $MIKROS_CONFIG, or else `service.toml` in the current directory.
+    #[arg(value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath)]
+    pub path: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct OutputArgument {
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn level() -> impl TypedValueParser<Value = Level> {
+    let names = Level::ALL.map(|level| match level {
+        Level::Warn => PossibleValue::new(level.name()).alias("warning"),
+        _ => PossibleValue::new(level.name()),
+    });
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Level>())
+}

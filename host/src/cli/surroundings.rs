@@ -1,0 +1,141 @@
+//! The environment of the process, read once.
+//!
+//! Does not know what a service does with its variables, nor whether a path leads anywhere.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::definition::Variables;
+
+/// What the process gets from its environment rather than from its command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// What a service may ask for.
+    pub variables: Variables,
+    /// Names of variables whose values are not UTF-8. They are not in `variables`: nothing could
+    /// hand them to a service unchanged.
+    pub undecodable: Vec<String>,
+    /// Source: `MIKROS_CONFIG`.
+    pub service: Option<PathBuf>,
+    /// Where compiled components are kept; `None`: the environment names no place.
+    ///
+    /// Source: `MIKROS_HOST_CACHE`, or else below `XDG_CACHE_HOME` or `HOME`.
+    pub cache_directory: Option<PathBuf>,
+    /// Whether a terminal may be sent colours. Source: `NO_COLOR`, `TERM`.
+    pub allows_colour: bool,
+}
+
+impl Surroundings {
+    pub fn of_process() -> Self {
+        Self::from_variables(std::env::vars_os())
+    }
+
+    pub(super) fn from_variables(all: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let mut surroundings = Self { allows_colour: true, ..Self::default() };
+        let mut cache = CacheVariables::default();
+        let mut decoded = Vec::new();
+        for (name, value) in all {
+            // Nobody can ask for a name that is not UTF-8.
+            let Ok(name) = name.into_string() else { continue };
+            // As everywhere, an empty variable is one that is not set.
+            let path = Some(PathBuf::from(&value)).filter(|_| !value.is_empty());
+            match name.as_str() {
+                "MIKROS_CONFIG" => surroundings.service = path,
+                "MIKROS_HOST_CACHE" => cache.own = path,
+                "XDG_CACHE_HOME" => cache.xdg = path,
+                "HOME" => cache.home = path,
+                "NO_COLOR" if !value.is_empty() => surroundings.allows_colour = false,
+                "TERM" if value == "dumb" => surroundings.allows_colour = false,
+                _ => (),
+            }
+            match value.into_string() {
+                Ok(value) => decoded.push((name, value)),
+                Err(_value) => surroundings.undecodable.push(name),
+            }
+        }
+        surroundings.variables = decoded.into_iter().collect();
+        surroundings.cache_directory = cache.directory();
+        surroundings
+    }
+}
+
+#[derive(Default)]
+struct CacheVariables {
+    own: Option<PathBuf>,
+    xdg: Option<PathBuf>,
+    home: Option<PathBuf>,
+}
+
+impl CacheVariables {
+    fn directory(self) -> Option<PathBuf> {
+        // By the XDG Base Directory Specification, relative paths in its variables are invalid.
+        let xdg = self.xdg.filter(|path| path.is_absolute());
+        let home = self.home.filter(|path| path.is_absolute()).map(|home| home.join(".cache"));
+        self.own.or_else(|| Some(xdg.or(home)?.join("mikros-host")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStringExt;
+    use std::path::Path;
+
+    use super::*;
+
+    fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
+        Surroundings::from_variables(
+            variables.iter().map(|(name, value)| (name.into(), value.into())),
+        )
+    }
+
+    #[track_caller]
+    fn caches_in(variables: &[(&str, &str)], directory: Option<&str>) {
+        assert_eq!(surroundings(variables).cache_directory.as_deref(), directory.map(Path::new));
+    }
+
+    #[test]
+    fn the_cache_is_in_the_first_place_that_is_named() {
+        let home = ("HOME", "/home/ada");
+        let xdg = ("XDG_CACHE_HOME", "/var/cache/ada");
+
+        caches_in(&[home], Some("/home/ada/.cache/mikros-host"));
+        caches_in(&[home, xdg], Some("/var/cache/ada/mikros-host"));
+        caches_in(&[home, xdg, ("MIKROS_HOST_CACHE", "here")], Some("here"));
+        caches_in(
+            &[("HOME", "/home/ada"), ("XDG_CACHE_HOME", "cache")],
+            Some("/home/ada/.cache/mikros-host"),
+        );
+        caches_in(&[home, ("MIKROS_HOST_CACHE", "")], Some("/home/ada/.cache/mikros-host"));
+        caches_in(&[("HOME", "")], None);
+        caches_in(&[], None);
+    }
+
+    #[test]
+    fn a_value_that_is_not_utf8_is_left_out_and_named() {
+        let broken = (OsString::from("BROKEN"), OsString::from_vec(vec![0xff]));
+        let whole = (OsString::from("WHOLE"), OsString::from("1"));
+        let nameless = (OsString::from_vec(vec![0xff]), OsString::from("1"));
+
+        let surroundings = Surroundings::from_variables([broken, whole, nameless]);
+
+        assert_eq!(surroundings.undecodable, ["BROKEN"]);
+        let expected = [("WHOLE".to_owned(), "1".to_owned())].into_iter().collect();
+        assert!(surroundings.variables == expected);
+    }
+
+    #[test]
+    fn a_path_need_not_be_utf8() {
+        let path = OsString::from_vec(vec![b'/', 0xff]);
+
+        let surroundings = Surroundings::from_variables([("MIKROS_CONFIG".into(), path.clone())]);
+
+        assert_eq!(surroundings.service, Some(PathBuf::from(path)));
+    }
+
+    #[test]
+    fn colours_are_allowed_unless_the_environment_says_otherwise() {
+        assert!(surroundings(&[("TERM", "xterm"), ("NO_COLOR", "")]).allows_colour);
+        assert!(!surroundings(&[("NO_COLOR", "0")]).allows_colour);
+        assert!(!surroundings(&[("TERM", "dumb")]).allows_colour);
+    }
+}

@@ -1,0 +1,135 @@
+//! What each command does, from what was typed to an exit status.
+//!
+//! Does not know how a service runs.
+
+mod build;
+mod check;
+mod child;
+mod component;
+mod inspect;
+mod log;
+mod run;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command, Completions, ServiceArgument, Surroundings};
+use crate::definition::LoadError;
+use crate::definition::schema;
+use crate::engine::CompileError;
+use crate::report::{self, Status};
+use crate::supervisor::RunError;
+use crate::telemetry::StartLogError;
+
+pub use self::build::BuildError;
+
+/// Name of the file in a service's directory.
+const FILE_NAME: &str = "service.toml";
+
+/// Why a command could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Arguments for a service that takes none.
+    #[error("arguments after `--` are for kind `script`, and `{service}` is of kind {kinds}")]
+    UnexpectedArguments { service: String, kinds: String },
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    Log(#[from] StartLogError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("cannot write to standard output")]
+    Print { source: io::Error },
+}
+
+impl CommandError {
+    /// What to do about it, when that is known.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::Load(error) => error.help(),
+            Self::UnexpectedArguments { .. } => Some("remove `--` and what follows it"),
+            Self::Build(error) => error.help(),
+            Self::Compile(error) => error.help(),
+            Self::Log(_) | Self::Run(_) | Self::Print { .. } => None,
+        }
+    }
+
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Load(_) | Self::UnexpectedArguments { .. } => Status::EditNeeded,
+            Self::Build(error) => error.status(),
+            Self::Compile(error) => component::status(error),
+            Self::Log(_) | Self::Run(_) | Self::Print { .. } => Status::Failure,
+        }
+    }
+}
+
+/// Does what was typed.
+pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError> {
+    let log = log::Choice::new(cli.log, surroundings);
+    match cli.command {
+        Command::Run(arguments) => run::run(arguments, log, surroundings),
+        Command::Build(arguments) => build::run(&arguments, surroundings),
+        Command::Check(arguments) => check::run(&arguments, log, surroundings),
+        Command::Inspect(arguments) => inspect::run(&arguments, log, surroundings),
+        Command::Schema => print(&json(&schema())),
+        Command::Completions(arguments) => print(&completions(&arguments)),
+    }
+}
+
+/// Prints what was asked for: all there is to do.
+fn print(text: &str) -> Result<Status, CommandError> {
+    report::print(text).map_err(|source| CommandError::Print { source })?;
+    Ok(Status::Success)
+}
+
+fn json(document: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string_pretty(document);
+    let mut text = text.expect("all keys are strings, and no `Serialize` here fails");
+    text.push('\n');
+    text
+}
+
+fn completions(arguments: &Completions) -> String {
+    let mut script = Vec::new();
+    let mut command = Cli::command();
+    let name = command.get_name().to_owned();
+    clap_complete::generate(arguments.shell, &mut command, name, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The file of the service that was asked for.
+fn locate(argument: &ServiceArgument, surroundings: &Surroundings) -> PathBuf {
+    let given = argument.path.as_ref().or(surroundings.service.as_ref());
+    match given {
+        Some(path) if path.is_dir() => path.join(FILE_NAME),
+        Some(path) => path.clone(),
+        None => PathBuf::from(FILE_NAME),
+    }
+}
+
+/// The directory of a file, in a form that can be changed to.
+fn directory_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(directory) if directory != Path::new("") => directory,
+        _ => Path::new("."),
+    }
+}
+
+/// Says on standard error which variables no service can see.
+fn warn_of_undecodable(surroundings: &Surroundings) {
+    for name in &surroundings.undecodable {
+        report::tell(format_args!("warning: {}\n", undecodable(name)));
+    }
+}
+
+fn undecodable(variable: &str) -> String {
+    format!("environment variable `{variable}` counts as not set, because its value is not UTF-8")
+}

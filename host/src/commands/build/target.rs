@@ -1,0 +1,97 @@
+//! The compilation target that Rust needs to make components, installed when it is missing.
+//!
+//! Does not know the service's build command beyond whether it names the target.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::super::child::{self, Ended};
+use super::{BuildError, Built, Outcome};
+use crate::report;
+
+/// The only target of which the Rust compiler makes components by itself.
+pub(super) const NAME: &str = "wasm32-wasip2";
+
+const INSTALL: &str = "rustup target add wasm32-wasip2";
+
+/// Whether a build command works only with the target installed: it names it, and does not compile
+/// the standard library by itself.
+pub(super) fn is_needed(build: &str) -> bool {
+    build.contains(NAME) && !build.contains("build-std")
+}
+
+/// Installs the target for the toolchain that is used in `directory`, unless it is there.
+pub(super) fn install(directory: &Path) -> Result<Built, BuildError> {
+    match library(directory) {
+        Library::Interrupted(signal) => return Ok(Built::Interrupted(signal)),
+        Library::Missing => (),
+        // What cannot be found out is left to the build, whose own message will be better.
+        Library::Present | Library::Unknown => return Ok(Built::Component),
+    }
+    report::tell(format_args!("the target `{NAME}` is not installed, installing it: {INSTALL}\n"));
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", NAME]).current_dir(directory).stdin(Stdio::null());
+    rustup.stdout(Stdio::null());
+    match child::wait(rustup) {
+        Ok(Ended::Interrupted(signal)) => Ok(Built::Interrupted(signal)),
+        Ok(Ended::Exited(output)) if output.status.success() => Ok(Built::Component),
+        Ok(Ended::Exited(output)) => Err(failed(
+            format!("`{INSTALL}` {}, see its message above", Outcome(output.status)),
+            directory,
+        )),
+        Err(error) => Err(failed(format!("cannot run `rustup`: {error}"), directory)),
+    }
+}
+
+fn failed(reason: String, directory: &Path) -> BuildError {
+    let directory = directory.display();
+    let help = format!(
+        "run `{INSTALL}` in `{directory}` when the machine has network access; without rustup, add \
+         the standard library for `{NAME}` the way the Rust toolchain was installed"
+    );
+    BuildError::Target { reason, help }
+}
+
+/// The target's standard library in the toolchain that is used in a directory.
+enum Library {
+    Present,
+    Missing,
+    /// There is no `rustc`, or it does not say.
+    Unknown,
+    Interrupted(u8),
+}
+
+fn library(directory: &Path) -> Library {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", NAME]).current_dir(directory);
+    rustc.stdin(Stdio::null()).stdout(Stdio::piped());
+    match child::wait(rustc) {
+        Ok(Ended::Interrupted(signal)) => Library::Interrupted(signal),
+        Ok(Ended::Exited(output)) if output.status.success() => {
+            let path = String::from_utf8_lossy(&output.stdout);
+            match holds_library(&PathBuf::from(path.trim())) {
+                true => Library::Present,
+                false => Library::Missing,
+            }
+        }
+        Ok(Ended::Exited(_)) | Err(_) => Library::Unknown,
+    }
+}
+
+/// An empty directory stays behind when a target is removed.
+fn holds_library(directory: &Path) -> bool {
+    let mut entries = directory.read_dir().into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_needed;
+
+    #[test]
+    fn only_a_build_that_names_the_target_needs_it() {
+        assert!(is_needed("cargo build --release --target wasm32-wasip2"));
+        assert!(!is_needed("cargo build -Z build-std --target wasm32-wasip2"));
+        assert!(!is_needed("make component"));
+    }
+}

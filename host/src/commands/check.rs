@@ -1,0 +1,115 @@
+//! `check`: everything that is wrong with a service and can be known without running it.
+//!
+//! Does not know the rules: the definition and the engine do.
+
+mod finding;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use self::finding::{Finding, Severity};
+use super::log::Choice;
+use super::{CommandError, component, json, locate, print, undecodable};
+use crate::cli::{self, Surroundings};
+use crate::definition::Definition;
+use crate::definition::LoadError;
+use crate::engine::CompileError;
+use crate::lifecycle::interfaces;
+use crate::report::Status;
+
+/// What the check has found.
+struct Verdict {
+    findings: Vec<Finding>,
+    status: Status,
+}
+
+pub(super) fn run(
+    typed: &cli::Check,
+    log: Choice,
+    surroundings: &Surroundings,
+) -> Result<Status, CommandError> {
+    let path = locate(&typed.service, surroundings);
+    let verdict = log.during(|| check(&path, surroundings))?;
+    print(&if typed.output.json { verdict.json() } else { verdict.text(&path) })?;
+    Ok(verdict.status)
+}
+
+fn check(path: &Path, surroundings: &Surroundings) -> Verdict {
+    let mut findings = surroundings
+        .undecodable
+        .iter()
+        .map(|variable| Finding::of_environment(undecodable(variable)))
+        .collect::<Vec<_>>();
+    let status = match Definition::load(path, &surroundings.variables) {
+        Err(error) => {
+            findings.extend(of_load_error(path, &error));
+            Status::EditNeeded
+        }
+        Ok(definition) => {
+            let warnings = definition.warnings.iter();
+            findings.extend(warnings.map(|warning| Finding::warning(path, warning)));
+            check_component(&definition, surroundings, &mut findings)
+        }
+    };
+    Verdict { findings, status }
+}
+
+fn of_load_error(path: &Path, error: &LoadError) -> Vec<Finding> {
+    if error.problems().is_empty() {
+        return vec![Finding::of_file(path, error, error.help())];
+    }
+    error.problems().iter().map(|problem| Finding::problem(path, problem)).collect()
+}
+
+fn check_component(
+    definition: &Definition,
+    surroundings: &Surroundings,
+    findings: &mut Vec<Finding>,
+) -> Status {
+    let path = &definition.host.component;
+    let program = component::compile(definition, surroundings).and_then(|(engine, component)| {
+        engine.link(&component, path, &interfaces(&definition.kinds))
+    });
+    let Err(error) = program else { return Status::Success };
+    match &error {
+        CompileError::Mismatched { mismatches, .. } => {
+            findings.extend(mismatches.iter().map(|mismatch| Finding::mismatch(path, mismatch)));
+        }
+        error => findings.push(Finding::of_file(path, error, error.help())),
+    }
+    component::status(&error)
+}
+
+impl Verdict {
+    fn json(&self) -> String {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            ok: bool,
+            problems: &'a [Finding],
+        }
+        json(&Document { ok: self.status == Status::Success, problems: &self.findings })
+    }
+
+    fn text(&self, path: &Path) -> String {
+        let lines = self.findings.iter().map(|finding| format!("{finding}\n"));
+        format!("{}{}: {}\n", lines.collect::<String>(), path.display(), self.summary())
+    }
+
+    fn summary(&self) -> String {
+        let count = |severity| self.findings.iter().filter(|one| one.severity == severity).count();
+        let problems = match count(Severity::Error) {
+            0 => "no problems".to_owned(),
+            1 => "1 problem".to_owned(),
+            number => format!("{number} problems"),
+        };
+        match count(Severity::Warning) {
+            0 => problems,
+            1 => format!("{problems}, 1 warning"),
+            number => format!("{problems}, {number} warnings"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Tests of the form in which findings are shown.
+
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::definition::{Position, Problem};
+use crate::engine::{Interface, Mismatch};
+
+fn problem(line: usize, column: usize, message: &str, help: Option<&str>) -> Problem {
+    let position = Some(Position { line, column });
+    Problem { position, message: message.to_owned(), help: help.map(str::to_owned) }
+}
+
+fn everything() -> Verdict {
+    let file = Path::new("greeter/service.toml");
+    let component = Path::new("greeter/greeter.wasm");
+    let missing = Mismatch::MissingExport { interface: Interface::Http, program: false };
+    let help = "for example `name = \"greeter\"`";
+    let findings = vec![
+        Finding::problem(file, &problem(1, 8, "`name` must not be empty", Some(help))),
+        Finding::warning(file, &problem(4, 1, "`[services.http]` has no effect", None)),
+        Finding::of_environment(undecodable("DATABASE_URL")),
+        Finding::mismatch(component, &missing),
+    ];
+    Verdict { findings, status: Status::EditNeeded }
+}
+
+#[track_caller]
+fn summarises(findings: Vec<Finding>, expected: &Expect) {
+    let verdict = Verdict { findings, status: Status::Success };
+    expected.assert_eq(&verdict.text(Path::new("service.toml")));
+}
+
+#[test]
+fn text_has_a_line_for_every_finding_and_a_summary() {
+    expect![[r#"
+        greeter/service.toml:1:8: `name` must not be empty
+          help: for example `name = "greeter"`
+        greeter/service.toml:4:1: warning: `[services.http]` has no effect
+        environment: warning: environment variable `DATABASE_URL` counts as not set, because its value is not UTF-8
+        greeter/greeter.wasm: kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`
+          help: add `http` to `mikros_sdk::export!`, or remove it from `types`
+        greeter/service.toml: 2 problems, 2 warnings
+    "#]].assert_eq(&everything().text(Path::new("greeter/service.toml")));
+}
+
+#[test]
+fn json_has_all_keys_of_every_finding() {
+    expect![[r#"
+        {
+          "ok": false,
+          "problems": [
+            {
+              "severity": "error",
+              "path": "greeter/service.toml",
+              "line": 1,
+              "column": 8,
+              "message": "`name` must not be empty",
+              "help": "for example `name = \"greeter\"`"
+            },
+            {
+              "severity": "warning",
+              "path": "greeter/service.toml",
+              "line": 4,
+              "column": 1,
+              "message": "`[services.http]` has no effect",
+              "help": null
+            },
+            {
+              "severity": "warning",
+              "path": null,
+              "line": null,
+              "column": null,
+              "message": "environment variable `DATABASE_URL` counts as not set, because its value is not UTF-8",
+              "help": null
+            },
+            {
+              "severity": "error",
+              "path": "greeter/greeter.wasm",
+              "line": null,
+              "column": null,
+              "message": "kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`",
+              "help": "add `http` to `mikros_sdk::export!`, or remove it from `types`"
+            }
+          ]
+        }
+    "#]].assert_eq(&everything().json());
+}
+
+#[test]
+fn json_without_findings_is_ok() {
+    let verdict = Verdict { findings: Vec::new(), status: Status::Success };
+
+    expect![[r#"
+        {
+          "ok": true,
+          "problems": []
+        }
+    "#]].assert_eq(&verdict.json());
+}
+
+#[test]
+fn the_summary_counts() {
+    let warning = || Finding::of_environment(undecodable("TERM"));
+
+    summarises(vec![], &expect![[r#"
+        service.toml: no problems
+    "#]]);
+    summarises(vec![warning()], &expect![[r#"
+        environment: warning: environment variable `TERM` counts as not set, because its value is not UTF-8
+        service.toml: no problems, 1 warning
+    "#]]);
+    summarises(vec![warning(), warning()], &expect![[r#"
+        environment: warning: environment variable `TERM` counts as not set, because its value is not UTF-8
+        environment: warning: environment variable `TERM` counts as not set, because its value is not UTF-8
+        service.toml: no problems, 2 warnings
+    "#]]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_problem() {
+    let path = Path::new("/nope/service.toml");
+
+    let verdict = check(path, &Surroundings::default());
+
+    expect![[r#"
+        /nope/service.toml: cannot read `/nope/service.toml`: No such file or directory (os error 2)
+          help: pass the path of the service's `service.toml`
+        /nope/service.toml: 1 problem
+    "#]].assert_eq(&verdict.text(path));
+    assert_eq!(verdict.status, Status::EditNeeded);
+}

@@ -1,0 +1,33 @@
+//! `inspect`: what a service is made of, for people and for programs.
+//!
+//! Does not know how any of it came about.
+
+mod overview;
+
+use self::overview::Overview;
+use super::log::Choice;
+use super::{CommandError, component, json, locate, print, warn_of_undecodable};
+use crate::cli::{self, Surroundings};
+use crate::definition::Definition;
+use crate::engine::Surface;
+use crate::report::Status;
+
+pub(super) fn run(
+    typed: &cli::Inspect,
+    log: Choice,
+    surroundings: &Surroundings,
+) -> Result<Status, CommandError> {
+    warn_of_undecodable(surroundings);
+    let path = locate(&typed.service, surroundings);
+    let definition = Definition::load(&path, &surroundings.variables)?;
+    // Not linked: what a component that does not fit imports and exports is worth seeing.
+    let surface = log.during(|| {
+        component::compile(&definition, surroundings)
+            .map(|(engine, component)| Surface::of(&component, engine.wasmtime()))
+    })?;
+    let overview = Overview::new(&definition, surface.as_ref().ok());
+    print(&if typed.output.json { json(&overview) } else { overview.to_string() })?;
+    // What is known without the component is shown even so.
+    surface?;
+    Ok(Status::Success)
+}

@@ -1,0 +1,138 @@
+//! A service at a glance, as aligned text or as JSON.
+//!
+//! Does not know where the facts come from.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::definition::{Definition, Effective, Kind};
+use crate::engine::Surface;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Overview<'a> {
+    name: &'a str,
+    version: &'a str,
+    product: &'a str,
+    language: &'a str,
+    path: String,
+    component: Component<'a>,
+    kinds: Vec<KindOverview>,
+    settings: &'a [Effective],
+}
+
+#[derive(Debug, Serialize)]
+struct Component<'a> {
+    path: String,
+    /// `None`: there is no component that can be read.
+    exports: Option<&'a [String]>,
+    imports: Option<&'a [String]>,
+}
+
+#[derive(Debug, Serialize)]
+struct KindOverview {
+    kind: &'static str,
+    /// `None`: the kind does not listen. 0: any free port.
+    port: Option<u16>,
+}
+
+impl<'a> Overview<'a> {
+    pub(super) fn new(definition: &'a Definition, surface: Option<&'a Surface>) -> Self {
+        let identity = &definition.identity;
+        Self {
+            name: &identity.name,
+            version: &identity.version,
+            product: &identity.product,
+            language: &identity.language,
+            path: definition.path.display().to_string(),
+            component: Component {
+                path: definition.host.component.display().to_string(),
+                exports: surface.map(|surface| surface.exports.as_slice()),
+                imports: surface.map(|surface| surface.imports.as_slice()),
+            },
+            kinds: definition.kinds.iter().map(KindOverview::new).collect(),
+            settings: definition.explain(),
+        }
+    }
+}
+
+impl KindOverview {
+    fn new(kind: &Kind) -> Self {
+        let port = match kind {
+            Kind::Http(http) => Some(http.port.number),
+            Kind::Native | Kind::Script => None,
+        };
+        Self { kind: kind.name(), port }
+    }
+}
+
+impl fmt::Display for Overview<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unknown = ["unknown".to_owned()];
+        let kinds = self.kinds.iter().map(KindOverview::to_string).collect::<Vec<_>>();
+        for (label, lines) in [
+            ("service", &[format!("{} {}", self.name, self.version)][..]),
+            ("product", &[self.product.to_owned()]),
+            ("language", &[self.language.to_owned()]),
+            ("definition", std::slice::from_ref(&self.path)),
+            ("component", std::slice::from_ref(&self.component.path)),
+            ("kinds", &kinds),
+            ("exports", self.component.exports.unwrap_or(&unknown)),
+            ("imports", self.component.imports.unwrap_or(&unknown)),
+        ] {
+            write_block(f, label, lines)?;
+        }
+        writeln!(f)?;
+        write_settings(f, self.settings)
+    }
+}
+
+impl fmt::Display for KindOverview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(0) => write!(f, "{} on any free port", self.kind),
+            Some(port) => write!(f, "{} on port {port}", self.kind),
+            None => write!(f, "{}", self.kind),
+        }
+    }
+}
+
+/// A label beside its lines; `none` when there are none.
+fn write_block(f: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt::Result {
+    if lines.is_empty() {
+        return writeln!(f, "{label:<10}  none");
+    }
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    for (label, line) in labels.zip(lines) {
+        writeln!(f, "{label:<10}  {}", visible(line))?;
+    }
+    Ok(())
+}
+
+fn write_settings(f: &mut fmt::Formatter<'_>, settings: &[Effective]) -> fmt::Result {
+    let heading = ["setting", "value", "from"].map(str::to_owned);
+    let rows =
+        settings.iter().map(|one| [one.key.clone(), visible(&one.value), one.origin.to_string()]);
+    let rows = std::iter::once(heading).chain(rows).collect::<Vec<_>>();
+    let width = |column: usize| {
+        let widths = rows.iter().map(|row| row[column].chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let (keys, values) = (width(0), width(1));
+    for [key, value, origin] in &rows {
+        writeln!(f, "{key:<keys$}  {value:<values$}  {origin}")?;
+    }
+    Ok(())
+}
+
+/// On one line, and without anything that moves the cursor of a terminal.
+fn visible(text: &str) -> String {
+    let escape = |c: char| match c {
+        _ if c.is_control() => c.escape_default().to_string(),
+        _ => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Tests of the two forms of an overview.
+
+use std::path::Path;
+
+use expect_test::expect;
+
+use super::*;
+use crate::definition::Variables;
+
+const TEXT: &str = r#"name = "Greeter"
+types = ["http:0", "native"]
+version = "v1.2.0"
+language = "rust"
+product = "Matrix"
+envs = ["DATABASE_URL"]
+[log.attributes]
+team = "line\nbreak"
+[host]
+component = "greeter.wasm"
+"#;
+
+fn definition() -> Definition {
+    let variables = [("DATABASE_URL".to_owned(), "postgres://ada:secret@db".to_owned())];
+    let variables = variables.into_iter().collect::<Variables>();
+    Definition::parse(Path::new("greeter/service.toml"), TEXT, &variables).unwrap()
+}
+
+fn surface() -> Surface {
+    Surface {
+        imports: vec!["mikros:service/logger@0.1.0".to_owned()],
+        exports: vec![
+            "mikros:service/lifecycle@0.1.0".to_owned(),
+            "mikros:service/http@0.1.0".to_owned(),
+        ],
+    }
+}
+
+#[test]
+fn text_is_aligned_and_hides_what_comes_from_the_environment() {
+    let definition = definition();
+
+    let text = Overview::new(&definition, Some(&surface())).to_string();
+
+    assert!(!text.contains("secret"));
+    expect![[r#"
+        service     greeter v1.2.0
+        product     Matrix
+        language    rust
+        definition  greeter/service.toml
+        component   greeter/greeter.wasm
+        kinds       http on any free port
+                    native
+        exports     mikros:service/lifecycle@0.1.0
+                    mikros:service/http@0.1.0
+        imports     mikros:service/logger@0.1.0
+
+        setting                         value          from
+        name                            Greeter        service.toml:1
+        version                         v1.2.0         service.toml:3
+        language                        rust           service.toml:4
+        product                         Matrix         service.toml:5
+        types                           http:0 native  service.toml:2
+        http.port                       0              service.toml:2
+        services.http.base_path         ""             default
+        services.http.health            /health        default
+        services.http.header_timeout    10s            default
+        services.http.read_timeout      15s            default
+        services.http.write_timeout     15s            default
+        services.http.idle_timeout      1m             default
+        services.http.max_header_bytes  64KiB          default
+        host.address                    ::             default
+        host.component                  greeter.wasm   service.toml:10
+        host.instances                  1              default
+        host.start_timeout              30s            default
+        host.shutdown_timeout           30s            default
+        host.limits.memory              256MiB         default
+        host.limits.call_timeout        30s            default
+        host.limits.max_concurrency     256            default
+        host.limits.max_queue           1024           default
+        host.limits.max_body            4MiB           default
+        log.level                       info           default
+        log.error_stack_trace           structured     default
+        log.attributes.team             line\nbreak    service.toml:8
+        log.local_timestamp             true           default
+        log.display_errors              true           default
+        tests.execute_lifecycle         false          default
+        MIKROS_TRACKER_HEADER_NAME      X-Request-ID   default
+        MIKROS_COUPLED_NAMESPACE        localhost      default
+        MIKROS_SERVICE_DEPLOY           local          default
+        MIKROS_HIDE_RESPONSE_FIELDS     ""             default
+        MIKROS_COUPLED_PORT             7070           default
+        MIKROS_CICD_TEST                false          default
+        envs                            DATABASE_URL   service.toml:6
+        envs.DATABASE_URL               ***            DATABASE_URL
+    "#]].assert_eq(&text);
+}
+
+#[test]
+fn without_a_component_the_rest_is_shown() {
+    let definition = definition();
+
+    let text = Overview::new(&definition, None).to_string();
+
+    let facts = text.split("\n\n").next().unwrap_or_default();
+    expect![[r#"
+        service     greeter v1.2.0
+        product     Matrix
+        language    rust
+        definition  greeter/service.toml
+        component   greeter/greeter.wasm
+        kinds       http on any free port
+                    native
+        exports     unknown
+        imports     unknown"#]].assert_eq(facts);
+}
+
+#[test]
+fn json_names_everything() {
+    let definition = definition();
+    let surface = surface();
+    let mut overview = Overview::new(&definition, Some(&surface));
+    overview.settings = &overview.settings[..2];
+
+    let text = serde_json::to_string_pretty(&overview).unwrap();
+
+    expect![[r#"
+        {
+          "name": "greeter",
+          "version": "v1.2.0",
+          "product": "Matrix",
+          "language": "rust",
+          "path": "greeter/service.toml",
+          "component": {
+            "path": "greeter/greeter.wasm",
+            "exports": [
+              "mikros:service/lifecycle@0.1.0",
+              "mikros:service/http@0.1.0"
+            ],
+            "imports": [
+              "mikros:service/logger@0.1.0"
+            ]
+          },
+          "kinds": [
+            {
+              "kind": "http",
+              "port": 0
+            },
+            {
+              "kind": "native",
+              "port": null
+            }
+          ],
+          "settings": [
+            {
+              "key": "name",
+              "value": "Greeter",
+              "origin": "service.toml:1"
+            },
+            {
+              "key": "version",
+              "value": "v1.2.0",
+              "origin": "service.toml:3"
+            }
+          ]
+        }"#]].assert_eq(&text);
+}

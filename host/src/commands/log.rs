@@ -1,0 +1,48 @@
+//! The log of a command: where it goes and what it looks like.
+//!
+//! Does not know what is logged.
+
+use std::io::{self, IsTerminal};
+
+use crate::cli::{LogArguments, LogFormat, Surroundings};
+use crate::telemetry::{Format, Level, Logger, Settings, StartLogError, subscriber};
+
+/// What the user wants the log to be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choice {
+    format: Option<LogFormat>,
+    pub(super) level: Option<Level>,
+    allows_colour: bool,
+}
+
+impl Choice {
+    pub(super) fn new(arguments: LogArguments, surroundings: &Surroundings) -> Self {
+        Self {
+            format: arguments.log_format,
+            level: arguments.log_level,
+            allows_colour: surroundings.allows_colour,
+        }
+    }
+
+    /// The form of log lines that go to `output`; `default` when the user has not chosen one.
+    pub(super) fn format(self, default: LogFormat, output: &impl IsTerminal) -> Format {
+        match self.format.unwrap_or(default) {
+            LogFormat::Json => Format::Json,
+            LogFormat::Text => Format::Text { colour: self.allows_colour && output.is_terminal() },
+        }
+    }
+
+    /// Does `work` and logs what it has to say to standard error.
+    pub(super) fn during<T>(self, work: impl FnOnce() -> T) -> Result<T, StartLogError> {
+        let settings = Settings {
+            format: self.format(LogFormat::Text, &io::stderr()),
+            level: self.level.unwrap_or(Level::Warn),
+            fixed: Vec::new(),
+            local_timestamp: true,
+        };
+        let (logger, flush) = Logger::start(&settings, io::stderr())?;
+        let result = tracing::subscriber::with_default(subscriber(logger), work);
+        drop(flush);
+        Ok(result)
+    }
+}

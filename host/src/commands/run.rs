@@ -1,0 +1,83 @@
+//! `run`: from what was typed to a supervisor that has everything it needs.
+//!
+//! Does not know what happens to the service then.
+
+use std::io;
+
+use super::build::{self, Built};
+use super::log::Choice;
+use super::{CommandError, locate, warn_of_undecodable};
+use crate::cli::{self, LogFormat, Surroundings};
+use crate::definition::{Definition, Kind};
+use crate::report::Status;
+use crate::supervisor::{self, Ending, Options};
+
+pub(super) fn run(
+    typed: cli::Run,
+    log: Choice,
+    surroundings: &Surroundings,
+) -> Result<Status, CommandError> {
+    warn_of_undecodable(surroundings);
+    let path = locate(&typed.service, surroundings);
+    let definition = Definition::load(&path, &surroundings.variables)?;
+    check_arguments(&definition, &typed.arguments)?;
+    if typed.build
+        && let Built::Interrupted(signal) = build::build(&definition)?
+    {
+        return Ok(Status::Forced(signal));
+    }
+    let ending = supervisor::run(Options {
+        definition,
+        format: log.format(LogFormat::Json, &io::stdout()),
+        level: log.level,
+        arguments: typed.arguments,
+        cache_directory: surroundings.cache_directory.clone(),
+    })?;
+    Ok(match ending {
+        Ending::Stopped => Status::Success,
+        Ending::Failed => Status::Failure,
+        Ending::Forced(signal) => Status::Forced(signal.number()),
+    })
+}
+
+fn check_arguments(definition: &Definition, arguments: &[String]) -> Result<(), CommandError> {
+    if arguments.is_empty() || definition.kinds.contains(&Kind::Script) {
+        return Ok(());
+    }
+    let kinds = definition.kinds.iter().map(|kind| format!("`{}`", kind.name()));
+    Err(CommandError::UnexpectedArguments {
+        service: definition.identity.name.clone(),
+        kinds: kinds.collect::<Vec<_>>().join(" and "),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::definition::Variables;
+
+    fn definition(types: &str) -> Definition {
+        let text = format!(
+            "name = 'greeter'\ntypes = {types}\nversion = 'v1'\nlanguage = 'rust'\n\
+             product = 'Matrix'\n[host]\ncomponent = 'greeter.wasm'\n"
+        );
+        Definition::parse(Path::new("service.toml"), &text, &Variables::default()).unwrap()
+    }
+
+    #[test]
+    fn only_a_script_takes_arguments() {
+        let arguments = ["--fast".to_owned()];
+
+        assert!(check_arguments(&definition("['script']"), &arguments).is_ok());
+        assert!(check_arguments(&definition("['http', 'native']"), &[]).is_ok());
+        let error = check_arguments(&definition("['http', 'native']"), &arguments).unwrap_err();
+
+        expect!["arguments after `--` are for kind `script`, and `greeter` is of kind `http` and `native`"]
+            .assert_eq(&error.to_string());
+        assert_eq!(error.status(), Status::EditNeeded);
+    }
+}
