@@ -42,6 +42,9 @@ pub enum Fault {
     /// for calls that may run twice.
     #[error("the instance was lost while it worked for another call")]
     InstanceLost,
+    /// The instance was lost and those that were to replace it did not start.
+    #[error("the service cannot be started again")]
+    Unavailable,
     /// Every place of every instance and every place in the queues is taken.
     #[error("the service has no free place")]
     Saturated,

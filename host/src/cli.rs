@@ -100,7 +100,7 @@ pub enum Command {
     /// Show what a service is made of
     ///
     /// That is its kinds, what its component exports and imports, and every setting with its source.
-    /// Values that come from the environment are not shown.
+    /// What may be a secret is shown as `***`.
     Inspect(Inspect),
     /// Print the JSON Schema of `service.toml`
     ///
@@ -153,7 +153,7 @@ pub struct Completions {
 pub struct ServiceArgument {
     /// The service's `service.toml`, or the directory that holds it
     ///
-    /// Default: $MIKROS_CONFIG, or else `service.toml` in the current directory.
+    /// Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
     #[arg(value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath)]
     pub path: Option<PathBuf>,
 }

@@ -73,7 +73,7 @@ pub fn print(text: &str) -> io::Result<()> {
 /// Writes `text` to standard error.
 pub fn tell(text: impl fmt::Display) {
     // When nobody can read it, there is nobody to tell that either.
-    drop(io::stderr().lock().write_all(text.to_string().as_bytes()));
+    let _ = io::stderr().lock().write_all(text.to_string().as_bytes());
 }
 
 #[cfg(test)]

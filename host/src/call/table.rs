@@ -57,6 +57,10 @@ impl ActiveCall {
 }
 
 /// Every call that an instance is in.
+///
+/// A call whose outcome is sent stays, for the tasks that it has spawned and that go on. wasmtime
+/// gives its task's number to a later call once they have ended, so there are never more entries
+/// than there were calls at a time.
 #[derive(Debug, Default)]
 pub struct Table {
     calls: HashMap<GuestTaskId, ActiveCall>,
@@ -73,10 +77,6 @@ impl Table {
 
     pub fn get_mut(&mut self, task: GuestTaskId) -> Option<&mut ActiveCall> {
         self.calls.get_mut(&task)
-    }
-
-    pub fn leave(&mut self, task: GuestTaskId) -> Option<ActiveCall> {
-        self.calls.remove(&task)
     }
 
     /// Takes out every call, when the instance is lost.

@@ -28,7 +28,10 @@ fn helps(path: &[&str], expected: &Expect) {
     let command = path.iter().fold(&mut root, |command, name| {
         command.find_subcommand_mut(name).expect("the command exists")
     });
-    expected.assert_eq(&command.render_long_help().to_string());
+    // clap indents empty lines as well.
+    let help = command.render_long_help().to_string();
+    let lines = help.lines().map(|line| format!("{}\n", line.trim_end()));
+    expected.assert_eq(&lines.collect::<String>());
 }
 
 #[test]
@@ -80,9 +83,9 @@ fn the_version_names_everything_that_has_to_fit() {
     let error = parse("mikros-host --version").unwrap_err();
 
     assert_eq!(error.exit_code(), 0);
-    expect![[r#"
+    expect![[r"
         mikros-host 0.1.0 (contract mikros:service@0.1.0, wasmtime 48.0.8)
-    "#]]
+    "]]
     .assert_eq(&error.to_string());
 }
 
@@ -94,19 +97,26 @@ fn the_version_of_wasmtime_is_the_one_that_is_built_in() {
 }
 
 #[test]
-fn a_mistyped_command_is_answered_with_the_right_one() {
-    rejects("mikros-host rnu", &expect![[r#"
-        error: unrecognized subcommand 'rnu'
+fn a_mistyped_command_is_answered_with_the_nearest_one() {
+    rejects(
+        "mikros-host inspcet",
+        &expect![[r"
+            error: unrecognized subcommand 'inspcet'
 
-        Usage: mikros-host [OPTIONS] <COMMAND>
+              tip: a similar subcommand exists: 'inspect'
 
-        For more information, try '--help'.
-    "#]]);
+            Usage: mikros-host [OPTIONS] <COMMAND>
+
+            For more information, try '--help'.
+        "]],
+    );
 }
 
 #[test]
 fn an_unknown_option_is_refused() {
-    rejects("mikros-host check --jsno", &expect![[r#"
+    rejects(
+        "mikros-host check --jsno",
+        &expect![[r"
         error: unexpected argument '--jsno' found
 
           tip: a similar argument exists: '--json'
@@ -114,33 +124,42 @@ fn an_unknown_option_is_refused() {
         Usage: mikros-host check --json [SERVICE_TOML]
 
         For more information, try '--help'.
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn an_unknown_level_is_answered_with_all_levels() {
-    rejects("mikros-host run --log-level verbose", &expect![[r#"
+    rejects(
+        "mikros-host run --log-level verbose",
+        &expect![[r"
         error: invalid value 'verbose' for '--log-level <LEVEL>'
           [possible values: debug, internal, info, warn, error, fatal]
 
         For more information, try '--help'.
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn a_second_service_is_refused() {
-    rejects("mikros-host run one two", &expect![[r#"
+    rejects(
+        "mikros-host run one two",
+        &expect![[r"
         error: unexpected argument 'two' found
 
         Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
 
         For more information, try '--help'.
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn the_help_lists_the_commands() {
-    helps(&[], &expect![[r#"
+    helps(
+        &[],
+        &expect![[r"
         Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`
 
         Usage: mikros-host [OPTIONS] <COMMAND>
@@ -164,7 +183,7 @@ fn the_help_lists_the_commands() {
         Log:
               --log-format <FORMAT>
                   Form of log lines
-          
+
                   By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
                   Possible values:
@@ -173,9 +192,9 @@ fn the_help_lists_the_commands() {
 
               --log-level <LEVEL>
                   Least level that is logged
-          
+
                   By default what `[log] level` says for `run`, and `warn` for the other commands.
-          
+
                   [possible values: debug, internal, info, warn, error, fatal]
 
         Exit status:
@@ -189,12 +208,15 @@ fn the_help_lists_the_commands() {
           MIKROS_HOST_CACHE  directory for compiled components, by default
                              `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
           NO_COLOR           any value: no colour in log lines
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn run_has_help() {
-    helps(&["run"], &expect![[r#"
+    helps(
+        &["run"],
+        &expect![[r"
         Run a service until it ends or is told to stop
 
         SIGINT or SIGTERM stop it in order, a second one at once. The log goes to standard output.
@@ -204,8 +226,8 @@ fn run_has_help() {
         Arguments:
           [SERVICE_TOML]
                   The service's `service.toml`, or the directory that holds it
-          
-                  Default: $MIKROS_CONFIG, or else `service.toml` in the current directory.
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
           [ARGS]...
                   Arguments for a service of kind `script`
@@ -220,7 +242,7 @@ fn run_has_help() {
         Log:
               --log-format <FORMAT>
                   Form of log lines
-          
+
                   By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
                   Possible values:
@@ -229,16 +251,19 @@ fn run_has_help() {
 
               --log-level <LEVEL>
                   Least level that is logged
-          
+
                   By default what `[log] level` says for `run`, and `warn` for the other commands.
-          
+
                   [possible values: debug, internal, info, warn, error, fatal]
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn build_has_help() {
-    helps(&["build"], &expect![[r#"
+    helps(
+        &["build"],
+        &expect![[r"
         Compile a service with the command in `[host] build`
 
         The command runs in the directory of `service.toml`. All its output goes to standard error. When it
@@ -250,8 +275,8 @@ fn build_has_help() {
         Arguments:
           [SERVICE_TOML]
                   The service's `service.toml`, or the directory that holds it
-          
-                  Default: $MIKROS_CONFIG, or else `service.toml` in the current directory.
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
         Options:
           -h, --help
@@ -260,7 +285,7 @@ fn build_has_help() {
         Log:
               --log-format <FORMAT>
                   Form of log lines
-          
+
                   By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
                   Possible values:
@@ -269,16 +294,19 @@ fn build_has_help() {
 
               --log-level <LEVEL>
                   Least level that is logged
-          
+
                   By default what `[log] level` says for `run`, and `warn` for the other commands.
-          
+
                   [possible values: debug, internal, info, warn, error, fatal]
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn check_has_help() {
-    helps(&["check"], &expect![[r#"
+    helps(
+        &["check"],
+        &expect![[r"
         Check everything that can be known without running the service
 
         That is `service.toml`, the environment variables it asks for, and whether the component fits it.
@@ -289,8 +317,8 @@ fn check_has_help() {
         Arguments:
           [SERVICE_TOML]
                   The service's `service.toml`, or the directory that holds it
-          
-                  Default: $MIKROS_CONFIG, or else `service.toml` in the current directory.
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
         Options:
               --json
@@ -302,7 +330,7 @@ fn check_has_help() {
         Log:
               --log-format <FORMAT>
                   Form of log lines
-          
+
                   By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
                   Possible values:
@@ -311,28 +339,31 @@ fn check_has_help() {
 
               --log-level <LEVEL>
                   Least level that is logged
-          
+
                   By default what `[log] level` says for `run`, and `warn` for the other commands.
-          
+
                   [possible values: debug, internal, info, warn, error, fatal]
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn inspect_has_help() {
-    helps(&["inspect"], &expect![[r#"
+    helps(
+        &["inspect"],
+        &expect![[r"
         Show what a service is made of
 
-        That is its kinds, what its component exports and imports, and every setting with its source. Values
-        that come from the environment are not shown.
+        That is its kinds, what its component exports and imports, and every setting with its source. What
+        may be a secret is shown as `***`.
 
         Usage: mikros-host inspect [OPTIONS] [SERVICE_TOML]
 
         Arguments:
           [SERVICE_TOML]
                   The service's `service.toml`, or the directory that holds it
-          
-                  Default: $MIKROS_CONFIG, or else `service.toml` in the current directory.
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
         Options:
               --json
@@ -344,7 +375,7 @@ fn inspect_has_help() {
         Log:
               --log-format <FORMAT>
                   Form of log lines
-          
+
                   By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
                   Possible values:
@@ -353,16 +384,19 @@ fn inspect_has_help() {
 
               --log-level <LEVEL>
                   Least level that is logged
-          
+
                   By default what `[log] level` says for `run`, and `warn` for the other commands.
-          
+
                   [possible values: debug, internal, info, warn, error, fatal]
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn schema_has_help() {
-    helps(&["schema"], &expect![[r#"
+    helps(
+        &["schema"],
+        &expect![[r"
         Print the JSON Schema of `service.toml`
 
         Editors use it to complete and check the file.
@@ -376,7 +410,7 @@ fn schema_has_help() {
         Log:
               --log-format <FORMAT>
                   Form of log lines
-          
+
                   By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
                   Possible values:
@@ -385,16 +419,19 @@ fn schema_has_help() {
 
               --log-level <LEVEL>
                   Least level that is logged
-          
+
                   By default what `[log] level` says for `run`, and `warn` for the other commands.
-          
+
                   [possible values: debug, internal, info, warn, error, fatal]
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn completions_has_help() {
-    helps(&["completions"], &expect![[r#"
+    helps(
+        &["completions"],
+        &expect![[r"
         Print a script that completes `mikros-host` commands in a shell
 
         Usage: mikros-host completions [OPTIONS] <SHELL>
@@ -410,7 +447,7 @@ fn completions_has_help() {
         Log:
               --log-format <FORMAT>
                   Form of log lines
-          
+
                   By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
                   Possible values:
@@ -419,9 +456,10 @@ fn completions_has_help() {
 
               --log-level <LEVEL>
                   Least level that is logged
-          
+
                   By default what `[log] level` says for `run`, and `warn` for the other commands.
-          
+
                   [possible values: debug, internal, info, warn, error, fatal]
-    "#]]);
+    "]],
+    );
 }

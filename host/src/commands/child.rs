@@ -55,6 +55,6 @@ async fn attend(command: Command) -> io::Result<Ended> {
 fn pass_on(id: Option<Pid>, signal: Signal) {
     if let Some(id) = id {
         // The program may have ended meanwhile.
-        drop(kill_process(id, signal));
+        let _ = kill_process(id, signal);
     }
 }

@@ -13,6 +13,7 @@ use tracing::warn;
 
 use super::problem::Problem;
 use crate::bindings::errors::Kind;
+use crate::call::describe;
 use crate::call::http::{Body, Feed, Streamed, stream};
 
 /// A body that the client announces to be at most so long is handed to the guest whole, in bytes.
@@ -227,7 +228,7 @@ impl Outgoing {
         }
         let reason = match std::task::ready!(Pin::new(&mut self.body.end).poll(context)) {
             Ok(Ok(())) => return Poll::Ready(None),
-            Ok(Err(error)) => error.message,
+            Ok(Err(error)) => describe(&error),
             Err(_) => "the instance was lost".to_owned(),
         };
         warn!(request_id = &*self.request_id, reason, "response cut off");

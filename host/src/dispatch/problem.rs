@@ -83,6 +83,9 @@ impl Problem {
             Fault::InstanceLost => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the service was interrupted, try again")
             }
+            Fault::Unavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "the service is not available, try again")
+            }
             Fault::Saturated => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the service is overloaded, try again")
             }

@@ -194,7 +194,8 @@ impl Residents<'_> {
         };
         let (task, (returned,)) = entered;
         self.accessor.with(|mut access| {
-            if let Some(reply) = access.get().calls.leave(task).and_then(|call| call.reply) {
+            if let Some(reply) = access.get().calls.get_mut(task).and_then(|call| call.reply.take())
+            {
                 reply.answer_step(returned);
             }
         });
@@ -222,7 +223,6 @@ impl Residents<'_> {
         if let Some(course) = course {
             self.follow(task, course).await;
         }
-        self.accessor.with(|mut access| access.get().calls.leave(task));
         Ok(())
     }
 
@@ -242,8 +242,7 @@ impl Residents<'_> {
         }
     }
 
-    /// Calls `function` and waits until it returns. Meanwhile, and until it is taken out, the call
-    /// is in the instance's table.
+    /// Calls `function` and waits until it returns. From then on the call is in the instance's table.
     async fn enter<P, R>(
         &self,
         function: TypedFunc<P, R>,

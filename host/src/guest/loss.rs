@@ -100,6 +100,7 @@ fn fault_kind(fault: &Fault) -> &'static str {
         Fault::InvalidResponse(_) => "invalid-response",
         Fault::DeadlineExceeded { .. } => "deadline-exceeded",
         Fault::InstanceLost => "instance-lost",
+        Fault::Unavailable => "unavailable",
         Fault::Saturated => "saturated",
         Fault::Stopping => "stopping",
     }
@@ -120,10 +121,10 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause) -> Loss {
             loss.request_id = call.context.request_id;
             loss.fault.clone()
         } else {
-            loss.siblings += 1;
             Fault::InstanceLost
         };
         if let Some(reply) = call.reply {
+            loss.siblings += usize::from(Some(task) != culprit);
             reply.fail(told);
         }
     }

@@ -26,9 +26,20 @@ pub(super) struct Queue {
 struct Lanes {
     steps: VecDeque<Call>,
     requests: VecDeque<Waiting>,
-    closed: bool,
-    /// Whether the instance has started and takes requests.
-    ready: bool,
+    door: Door,
+}
+
+/// Whether calls get in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Door {
+    /// The instance starts; requests wait for it.
+    Starting,
+    /// The instance takes requests in.
+    Open,
+    /// The instance could not be started; requests are refused until a later one is.
+    Broken,
+    /// The worker ends; nothing is taken any more.
+    Closed,
 }
 
 #[derive(Debug)]
@@ -46,12 +57,8 @@ pub(super) struct Refused {
 
 impl Queue {
     pub(super) fn new(max_in_flight: usize, max_waiting: usize) -> Self {
-        let lanes = Lanes {
-            steps: VecDeque::new(),
-            requests: VecDeque::new(),
-            closed: false,
-            ready: false,
-        };
+        let lanes =
+            Lanes { steps: VecDeque::new(), requests: VecDeque::new(), door: Door::Starting };
         Self {
             lanes: Mutex::new(lanes),
             waker: AtomicWaker::new(),
@@ -64,20 +71,26 @@ impl Queue {
     /// Adds a call.
     ///
     /// # Errors
-    /// [`Fault::Saturated`] when it is a request and all places are taken, [`Fault::Stopping`] after
-    /// [`Queue::close`].
+    /// [`Fault::Saturated`] when it is a request and all places are taken, [`Fault::Unavailable`] while
+    /// the instance cannot be started, [`Fault::Stopping`] after [`Queue::close`].
     pub(super) fn push(&self, call: Call) -> Result<(), Box<Refused>> {
         let mut lanes = self.lanes();
-        if lanes.closed {
-            return Err(Box::new(Refused { call, fault: Fault::Stopping }));
+        let is_request = !matches!(call.ask, Ask::Step(_));
+        let refusal = match lanes.door {
+            Door::Closed => Some(Fault::Stopping),
+            Door::Broken if is_request => Some(Fault::Unavailable),
+            _ => None,
+        };
+        if let Some(fault) = refusal {
+            return Err(Box::new(Refused { call, fault }));
         }
-        if let Ask::Step(_) = call.ask {
-            lanes.steps.push_back(call);
-        } else {
+        if is_request {
             if lanes.requests.len() >= self.free() + self.max_waiting {
                 return Err(Box::new(Refused { call, fault: Fault::Saturated }));
             }
             lanes.requests.push_back(Waiting { call, since: Instant::now() });
+        } else {
+            lanes.steps.push_back(call);
         }
         drop(lanes);
         self.waker.wake();
@@ -126,8 +139,7 @@ impl Queue {
     /// what was added before was taken in within `patience`.
     pub(super) fn is_open(&self, patience: Duration) -> bool {
         let lanes = self.lanes();
-        lanes.ready
-            && !lanes.closed
+        lanes.door == Door::Open
             && lanes.requests.len() < self.free()
             && lanes.requests.front().is_none_or(|waiting| waiting.since.elapsed() < patience)
     }
@@ -137,33 +149,37 @@ impl Queue {
         self.lanes().requests.len() + self.in_flight.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_ready(&self, ready: bool) {
-        self.lanes().ready = ready;
+    /// Moves the door, unless it is closed for good.
+    pub(super) fn set_door(&self, door: Door) {
+        let mut lanes = self.lanes();
+        if lanes.door != Door::Closed {
+            lanes.door = door;
+        }
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.lanes().ready
+        self.lanes().door == Door::Open
     }
 
     /// Resolves once the queue is closed.
     pub(super) async fn closed(&self) {
         poll_fn(|context| {
             self.waker.register(context.waker());
-            if self.lanes().closed { Poll::Ready(()) } else { Poll::Pending }
+            if self.lanes().door == Door::Closed { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
 
     /// Takes no more calls; those that wait still enter.
     pub(super) fn close(&self) {
-        self.lanes().closed = true;
+        self.lanes().door = Door::Closed;
         self.waker.wake();
     }
 
     /// Closed, and nothing waits.
     pub(super) fn is_finished(&self) -> bool {
         let lanes = self.lanes();
-        lanes.closed && lanes.steps.is_empty() && lanes.requests.is_empty()
+        lanes.door == Door::Closed && lanes.steps.is_empty() && lanes.requests.is_empty()
     }
 
     pub(super) fn register(&self, waker: &std::task::Waker) {

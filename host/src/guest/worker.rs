@@ -15,7 +15,7 @@ use super::Limits;
 use super::instance;
 use super::loss::{self, Cause, Loss, StartFailure};
 use super::pulse::Pulse;
-use super::queue::{Queue, Refused};
+use super::queue::{Door, Queue, Refused};
 use super::watchdog::{Alarm, Watchdog};
 use super::workers::Workers;
 use crate::bindings::errors::Error as ServiceError;
@@ -162,7 +162,7 @@ impl Seat {
         loop {
             let born = Instant::now();
             let end = self.live().await;
-            self.worker.queue.set_ready(false);
+            self.worker.queue.set_door(Door::Starting);
             self.worker.queue.emptied();
             let longest = match end {
                 End::Closed => break,
@@ -172,6 +172,7 @@ impl Seat {
                 }
                 End::NotStarted(failure) => {
                     self.report_failure(&failure);
+                    self.worker.queue.set_door(Door::Broken);
                     LONGEST_START_DELAY
                 }
                 End::Lost(loss) => {
@@ -203,7 +204,7 @@ impl Seat {
 
     /// The instance has started.
     pub(super) fn opened(&self) {
-        self.worker.queue.set_ready(true);
+        self.worker.queue.set_door(Door::Open);
         self.tell(EventKind::Ready);
     }
 

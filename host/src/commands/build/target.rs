@@ -2,7 +2,7 @@
 //!
 //! Does not know the service's build command beyond whether it names the target.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::super::child::{self, Ended};
@@ -69,10 +69,7 @@ fn library(directory: &Path) -> Library {
         Ok(Ended::Interrupted(signal)) => Library::Interrupted(signal),
         Ok(Ended::Exited(output)) if output.status.success() => {
             let path = String::from_utf8_lossy(&output.stdout);
-            match holds_library(&PathBuf::from(path.trim())) {
-                true => Library::Present,
-                false => Library::Missing,
-            }
+            if holds_library(Path::new(path.trim())) { Library::Present } else { Library::Missing }
         }
         Ok(Ended::Exited(_)) | Err(_) => Library::Unknown,
     }

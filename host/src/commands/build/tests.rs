@@ -69,24 +69,32 @@ fn a_service_without_a_command_cannot_be_built() {
 
 #[test]
 fn a_failed_build_names_the_command_and_its_exit_status() {
-    Service::new().fails("build = 'exit 3'", Status::Failure, &expect![[r#"
+    Service::new().fails(
+        "build = 'exit 3'",
+        Status::Failure,
+        &expect![[r"
         error: the build failed: `exit 3` in `<directory>` ended with exit status 3
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn a_build_that_is_killed_names_the_signal() {
-    Service::new().fails("build = 'kill -KILL $$'", Status::Failure, &expect![[r#"
+    Service::new().fails(
+        "build = 'kill -KILL $$'",
+        Status::Failure,
+        &expect![[r"
         error: the build failed: `kill -KILL $$` in `<directory>` was ended by signal 9
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
 fn a_build_that_leaves_no_component_names_both_files() {
-    Service::new().fails("build = 'mkdir out'", Status::EditNeeded, &expect![[r#"
+    Service::new().fails("build = 'mkdir out'", Status::EditNeeded, &expect![[r"
         error: the build succeeded, but there is no component `<directory>/out/greeter.wasm`
          help: let `[host] component` in `<directory>/service.toml` name the file that `mkdir out` writes
-    "#]]);
+    "]]);
 }
 
 #[test]
@@ -94,8 +102,12 @@ fn a_directory_that_is_gone_is_named() {
     let service = Service::new();
     fs::remove_dir(&service.directory).unwrap();
 
-    service.fails("build = 'true'", Status::Failure, &expect![[r#"
+    service.fails(
+        "build = 'true'",
+        Status::Failure,
+        &expect![[r"
         error: cannot run `true` in `<directory>`
         cause: No such file or directory (os error 2)
-    "#]]);
+    "]],
+    );
 }

@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::iter::successors;
 use std::path::Path;
 
 use serde::Serialize;
@@ -54,12 +55,8 @@ impl Finding {
 
     /// An error about a file as a whole, with its causes.
     pub(super) fn of_file(file: &Path, error: &dyn Error, help: Option<&str>) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
+        let chain = successors(Some(error), |&error| error.source());
+        let message = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
         Self::about(file, message, help.map(str::to_owned))
     }
 

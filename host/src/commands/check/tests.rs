@@ -96,25 +96,35 @@ fn json_without_findings_is_ok() {
           "ok": true,
           "problems": []
         }
-    "#]].assert_eq(&verdict.json());
+    "#]]
+    .assert_eq(&verdict.json());
 }
 
 #[test]
 fn the_summary_counts() {
     let warning = || Finding::of_environment(undecodable("TERM"));
 
-    summarises(vec![], &expect![[r#"
+    summarises(
+        vec![],
+        &expect![[r"
         service.toml: no problems
-    "#]]);
-    summarises(vec![warning()], &expect![[r#"
+    "]],
+    );
+    summarises(
+        vec![warning()],
+        &expect![[r"
         environment: warning: environment variable `TERM` counts as not set, because its value is not UTF-8
         service.toml: no problems, 1 warning
-    "#]]);
-    summarises(vec![warning(), warning()], &expect![[r#"
+    "]],
+    );
+    summarises(
+        vec![warning(), warning()],
+        &expect![[r"
         environment: warning: environment variable `TERM` counts as not set, because its value is not UTF-8
         environment: warning: environment variable `TERM` counts as not set, because its value is not UTF-8
         service.toml: no problems, 2 warnings
-    "#]]);
+    "]],
+    );
 }
 
 #[test]
@@ -123,10 +133,11 @@ fn a_file_that_cannot_be_read_is_one_problem() {
 
     let verdict = check(path, &Surroundings::default());
 
-    expect![[r#"
+    expect![[r"
         /nope/service.toml: cannot read `/nope/service.toml`: No such file or directory (os error 2)
           help: pass the path of the service's `service.toml`
         /nope/service.toml: 1 problem
-    "#]].assert_eq(&verdict.text(path));
+    "]]
+    .assert_eq(&verdict.text(path));
     assert_eq!(verdict.status, Status::EditNeeded);
 }

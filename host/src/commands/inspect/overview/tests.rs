@@ -92,7 +92,8 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         MIKROS_CICD_TEST                false          default
         envs                            DATABASE_URL   service.toml:6
         envs.DATABASE_URL               ***            DATABASE_URL
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn without_a_component_the_rest_is_shown() {
     let text = Overview::new(&definition, None).to_string();
 
     let facts = text.split("\n\n").next().unwrap_or_default();
-    expect![[r#"
+    expect![[r"
         service     greeter v1.2.0
         product     Matrix
         language    rust
@@ -111,7 +112,8 @@ fn without_a_component_the_rest_is_shown() {
         kinds       http on any free port
                     native
         exports     unknown
-        imports     unknown"#]].assert_eq(facts);
+        imports     unknown"]]
+    .assert_eq(facts);
 }
 
 #[test]
@@ -162,5 +164,6 @@ fn json_names_everything() {
               "origin": "service.toml:3"
             }
           ]
-        }"#]].assert_eq(&text);
+        }"#]]
+    .assert_eq(&text);
 }

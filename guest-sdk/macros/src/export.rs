@@ -1,0 +1,255 @@
+//! `export!(Type: kind, ..)`: turns a service into the exports of a component.
+//! Deliberately does not look at the type: the compiler checks that it implements what the kinds need.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::{Ident, Path, Token};
+
+const USAGE: &str =
+    "write `export!(MyService: http)`, with one or more of the kinds `http`, `native` and `script`";
+
+/// A kind that a component can export.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Http,
+    Native,
+    Script,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Http, Self::Native, Self::Script];
+
+    /// As `service.toml` spells it; also the name of the bindings' module.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Native => "native",
+            Self::Script => "script",
+        }
+    }
+}
+
+/// What the author wrote.
+struct Input {
+    service: Path,
+    colon: Option<Token![:]>,
+    kinds: Punctuated<Ident, Token![,]>,
+}
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.is_empty() {
+            return Err(input.error(USAGE));
+        }
+        let service = input.parse()?;
+        let colon: Option<Token![:]> = input.parse()?;
+        if colon.is_none() && !input.is_empty() {
+            return Err(input.error(format!("expected `:` and the kinds of the service; {USAGE}")));
+        }
+        Ok(Self { service, colon, kinds: Punctuated::parse_terminated(input)? })
+    }
+}
+
+/// Expands `export!`. On errors the expansion is `compile_error!`s that point at the author's words.
+pub(crate) fn expand(input: TokenStream) -> TokenStream {
+    let input: Input = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    let (kinds, errors) = check(&input);
+    let checks = trait_checks(&input.service, &kinds);
+    if errors.is_empty() {
+        let exports = exports(&input.service, &kinds);
+        quote!(#checks #exports)
+    } else {
+        let errors = errors.iter().map(syn::Error::to_compile_error);
+        quote!(#checks #(#errors)*)
+    }
+}
+
+/// The kinds that make sense, with the place of each, and all that does not.
+fn check(input: &Input) -> (Vec<(Kind, Span)>, Vec<syn::Error>) {
+    let mut kinds: Vec<(Kind, Span)> = Vec::new();
+    let mut errors = Vec::new();
+    for word in &input.kinds {
+        let Some(kind) = Kind::ALL.into_iter().find(|kind| word == kind.name()) else {
+            errors.push(syn::Error::new_spanned(word, unknown(&word.to_string())));
+            continue;
+        };
+        if kinds.iter().any(|(known, _)| *known == kind) {
+            errors.push(syn::Error::new_spanned(
+                word,
+                format!("kind `{word}` is named twice; remove one"),
+            ));
+            continue;
+        }
+        kinds.push((kind, word.span()));
+    }
+    if input.kinds.is_empty() {
+        let message = format!("expected the kinds of the service; {USAGE}");
+        let tokens = match &input.colon {
+            Some(colon) => colon.to_token_stream(),
+            None => input.service.to_token_stream(),
+        };
+        errors.push(syn::Error::new_spanned(tokens, message));
+    }
+    if let (Some((_, span)), true) =
+        (kinds.iter().find(|(kind, _)| *kind == Kind::Script), kinds.len() > 1)
+    {
+        let message = "`script` cannot be combined with other kinds; \
+                       make the script a service of its own";
+        errors.push(syn::Error::new(*span, message));
+    }
+    (kinds, errors)
+}
+
+fn unknown(word: &str) -> String {
+    // The name that Go services use for the same kind.
+    let nearest = if word == "worker" {
+        Some("native")
+    } else {
+        let names = Kind::ALL.into_iter().map(Kind::name);
+        names
+            .filter(|name| strsim::jaro(name, word) > 0.7)
+            .max_by(|left, right| strsim::jaro(left, word).total_cmp(&strsim::jaro(right, word)))
+    };
+    match nearest {
+        Some(name) => format!("unknown kind `{word}`, did you mean `{name}`?"),
+        None => format!("unknown kind `{word}`, expected one of `http`, `native`, `script`"),
+    }
+}
+
+/// Fails to compile at the author's words when the type does not implement what its kinds need.
+fn trait_checks(service: &Path, kinds: &[(Kind, Span)]) -> TokenStream {
+    let checks = kinds.iter().map(|(kind, _)| {
+        let check = Ident::new(&format!("is_{}", kind.name()), Span::call_site());
+        quote_spanned!(service.span()=> ::mikros_sdk::__private::#check::<#service>();)
+    });
+    quote! {
+        const _: () = {
+            ::mikros_sdk::__private::is_service::<#service>();
+            #(#checks)*
+        };
+    }
+}
+
+/// The exports themselves; only a component has any.
+fn exports(service: &Path, kinds: &[(Kind, Span)]) -> TokenStream {
+    let routes = if kinds.iter().any(|(kind, _)| *kind == Kind::Http) {
+        quote!(::mikros_sdk::__private::WithRoutes)
+    } else {
+        quote!(::mikros_sdk::__private::WithoutRoutes)
+    };
+    let modules = std::iter::once("lifecycle").chain(kinds.iter().map(|(kind, _)| kind.name()));
+    let exports = modules.map(|name| {
+        let module = Ident::new(name, Span::call_site());
+        let export = Ident::new(&format!("export_{name}"), Span::call_site());
+        quote! {
+            ::mikros_sdk::__private::#module::#export!(
+                __Exported with_types_in ::mikros_sdk::__private::#module
+            );
+        }
+    });
+    quote! {
+        #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
+        const _: () = {
+            type __Exported = ::mikros_sdk::__private::Exported<#service, #routes>;
+            #(#exports)*
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    #[track_caller]
+    fn expands(input: &str, expected: &Expect) {
+        let tokens = expand(input.parse().expect("the input is tokens"));
+        let file = syn::parse2(tokens).expect("the expansion is items");
+        expected.assert_eq(&prettyplease::unparse(&file));
+    }
+
+    #[test]
+    fn a_kind_becomes_an_export_next_to_the_lifecycle() {
+        expands(
+            "crate::Hello: http",
+            &expect![[r#"
+            const _: () = {
+                ::mikros_sdk::__private::is_service::<crate::Hello>();
+                ::mikros_sdk::__private::is_http::<crate::Hello>();
+            };
+            #[cfg(target_family = "wasm")]
+            #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
+            const _: () = {
+                type __Exported = ::mikros_sdk::__private::Exported<
+                    crate::Hello,
+                    ::mikros_sdk::__private::WithRoutes,
+                >;
+                ::mikros_sdk::__private::lifecycle::export_lifecycle!(
+                    __Exported with_types_in::mikros_sdk::__private::lifecycle
+                );
+                ::mikros_sdk::__private::http::export_http!(
+                    __Exported with_types_in::mikros_sdk::__private::http
+                );
+            };
+        "#]],
+        );
+    }
+
+    #[test]
+    fn several_kinds_share_one_type() {
+        expands(
+            "Hello: native, http,",
+            &expect![[r#"
+            const _: () = {
+                ::mikros_sdk::__private::is_service::<Hello>();
+                ::mikros_sdk::__private::is_native::<Hello>();
+                ::mikros_sdk::__private::is_http::<Hello>();
+            };
+            #[cfg(target_family = "wasm")]
+            #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
+            const _: () = {
+                type __Exported = ::mikros_sdk::__private::Exported<
+                    Hello,
+                    ::mikros_sdk::__private::WithRoutes,
+                >;
+                ::mikros_sdk::__private::lifecycle::export_lifecycle!(
+                    __Exported with_types_in::mikros_sdk::__private::lifecycle
+                );
+                ::mikros_sdk::__private::native::export_native!(
+                    __Exported with_types_in::mikros_sdk::__private::native
+                );
+                ::mikros_sdk::__private::http::export_http!(
+                    __Exported with_types_in::mikros_sdk::__private::http
+                );
+            };
+        "#]],
+        );
+    }
+
+    #[test]
+    fn mistakes_are_collected_and_nothing_is_exported() {
+        expands(
+            "Hello: http, http, grpc",
+            &expect![[r#"
+            const _: () = {
+                ::mikros_sdk::__private::is_service::<Hello>();
+                ::mikros_sdk::__private::is_http::<Hello>();
+            };
+            ::core::compile_error! {
+                "kind `http` is named twice; remove one"
+            }
+            ::core::compile_error! {
+                "unknown kind `grpc`, expected one of `http`, `native`, `script`"
+            }
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,21 @@
+//! Macros of `mikros-sdk`; their documentation is at the re-exports of that crate.
+//! Deliberately glue only: each macro is a pure function over tokens in a module of its own.
+
+#![warn(missing_docs)]
+
+mod env;
+mod export;
+
+use proc_macro::TokenStream;
+
+#[expect(missing_docs, reason = "documented where it is re-exported")]
+#[proc_macro]
+pub fn export(input: TokenStream) -> TokenStream {
+    export::expand(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported")]
+#[proc_macro_derive(Env, attributes(env))]
+pub fn derive_env(input: TokenStream) -> TokenStream {
+    env::expand(input.into()).into()
+}

@@ -1,0 +1,226 @@
+//! The error that a service returns: what went wrong, told once for people, once for programs.
+//! Deliberately knows nothing about transports: the host turns a kind into a status.
+
+mod convert;
+pub(crate) mod wire;
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub use convert::OrServiceError;
+
+/// What functions of a service return: a value or a [`ServiceError`].
+pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
+
+/// What sort of failure it is. Decides the status that the caller sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The service failed. HTTP 500.
+    Internal,
+    /// What was asked for does not exist. HTTP 404.
+    NotFound,
+    /// The request is wrong and will stay wrong. HTTP 400.
+    InvalidArguments,
+    /// The request is right, the state of the service is not. HTTP 412.
+    PreconditionFailed,
+    /// The caller may not do this. HTTP 403.
+    PermissionDenied,
+    /// A service that this one depends on failed. HTTP 500.
+    Rpc,
+    /// None of the above. HTTP 500.
+    Custom,
+}
+
+/// The error that a service returns.
+///
+/// A caller sees it as a JSON object with the status of its [kind](ErrorKind). It is made by one
+/// constructor per kind and refined by the `with_…` methods:
+///
+/// ```
+/// use mikros_sdk::ServiceError;
+///
+/// let error = ServiceError::not_found("no item with this id")
+///     .with_code(42)
+///     .with_attribute("id", 7);
+/// assert_eq!(error.to_string(), "no item with this id");
+/// ```
+///
+/// # `?` on other errors
+///
+/// Every [`std::error::Error`] converts into an internal error whose cause is the error's text
+/// and the texts of its sources. That is the reason why `ServiceError` itself does not implement
+/// `std::error::Error`: the two conversions would overlap. Where another kind is right, say so with
+/// [`OrServiceError`]:
+///
+/// ```
+/// use mikros_sdk::prelude::*;
+///
+/// fn age(text: &str) -> Result<u8> {
+///     text.parse().or_invalid_arguments("`age` must be a number below 256")
+/// }
+/// # assert!(age("x").is_err());
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct ServiceError(Box<Parts>);
+
+/// What an error consists of, as the contract has it.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Parts {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+    pub(crate) code: i32,
+    pub(crate) cause: Option<String>,
+    pub(crate) destination: Option<String>,
+    pub(crate) attributes: Map<String, Value>,
+}
+
+impl ServiceError {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::from_parts(Parts {
+            kind,
+            message: message.into(),
+            code: 0,
+            cause: None,
+            destination: None,
+            attributes: Map::new(),
+        })
+    }
+
+    pub(crate) fn from_parts(parts: Parts) -> Self {
+        Self(Box::new(parts))
+    }
+
+    /// The service failed. `cause` is for whoever debugs it; the message is a fixed phrase.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Internal, "got an internal error").with_cause(cause)
+    }
+
+    /// What was asked for does not exist.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotFound, message)
+    }
+
+    /// The request is wrong and will stay wrong.
+    pub fn invalid_arguments(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArguments, message)
+    }
+
+    /// The request is right, the state of the service is not.
+    pub fn precondition_failed(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::PreconditionFailed, message)
+    }
+
+    /// The caller may not do this.
+    pub fn permission_denied(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::PermissionDenied, message)
+    }
+
+    /// The service `destination`, which this one depends on, failed.
+    pub fn rpc(destination: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut error = Self::new(ErrorKind::Rpc, message);
+        error.0.destination = Some(destination.into());
+        error
+    }
+
+    /// A failure that no other kind describes.
+    pub fn custom(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Custom, message)
+    }
+
+    /// Sets the number that only this service gives a meaning to. Default: 0.
+    #[must_use]
+    pub fn with_code(mut self, code: i32) -> Self {
+        self.0.code = code;
+        self
+    }
+
+    /// Sets the sentence for the caller.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
+    /// Sets what led to it, for whoever debugs it. Callers see it unless the host hides it.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
+        self
+    }
+
+    /// Adds a fact for the caller's program. A second value under the same key replaces the first.
+    ///
+    /// A value that cannot be written as JSON is replaced by the text of that failure.
+    #[must_use]
+    pub fn with_attribute(mut self, key: impl Into<String>, value: impl Serialize) -> Self {
+        let value =
+            serde_json::to_value(value).unwrap_or_else(|error| Value::String(error.to_string()));
+        self.0.attributes.insert(key.into(), value);
+        self
+    }
+
+    /// What sort of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The sentence for the caller.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The number that only this service gives a meaning to, 0 when it gives none.
+    pub fn code(&self) -> i32 {
+        self.0.code
+    }
+
+    /// What led to it.
+    pub fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    /// The service that was called, for kind [`ErrorKind::Rpc`].
+    pub fn destination(&self) -> Option<&str> {
+        self.0.destination.as_deref()
+    }
+
+    /// Facts for the caller's program.
+    pub fn attributes(&self) -> &Map<String, Value> {
+        &self.0.attributes
+    }
+}
+
+/// The message, then the cause in parentheses.
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())?;
+        match self.cause() {
+            Some(cause) => write!(f, " ({cause})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("ServiceError");
+        text.field("kind", &self.0.kind).field("message", &self.0.message);
+        if self.0.code != 0 {
+            text.field("code", &self.0.code);
+        }
+        if let Some(cause) = &self.0.cause {
+            text.field("cause", cause);
+        }
+        if let Some(destination) = &self.0.destination {
+            text.field("destination", destination);
+        }
+        if !self.0.attributes.is_empty() {
+            let json = Value::Object(self.0.attributes.clone());
+            text.field("attributes", &format_args!("{json}"));
+        }
+        text.finish()
+    }
+}

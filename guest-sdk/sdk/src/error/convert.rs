@@ -1,0 +1,67 @@
+//! Other errors become service errors: by `?`, or by an adapter that says which kind is right.
+//! Deliberately knows no library's error type by name.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use super::{Result, ServiceError};
+
+/// An ordinary error is a failure of the service; its text and its sources' texts are the cause.
+impl<E: Error> From<E> for ServiceError {
+    fn from(error: E) -> Self {
+        Self::internal(chain(&error))
+    }
+}
+
+/// The text of an error and of what led to it, outermost first, separated by colons.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, ": {inner}");
+        source = inner.source();
+    }
+    text
+}
+
+/// Turns the failure of a [`Result`](std::result::Result) or the absence in an [`Option`] into a
+/// [`ServiceError`] of the kind that the caller should see.
+///
+/// The original error becomes the cause.
+pub trait OrServiceError<T>: Sized {
+    /// Applies `make` to a failure and adds the original error, if any, as the cause.
+    fn or_service_error(self, make: impl FnOnce() -> ServiceError) -> Result<T>;
+
+    /// A failure is the fault of the request.
+    fn or_invalid_arguments(self, message: impl Into<String>) -> Result<T> {
+        self.or_service_error(|| ServiceError::invalid_arguments(message))
+    }
+
+    /// A failure means that what was asked for does not exist.
+    fn or_not_found(self, message: impl Into<String>) -> Result<T> {
+        self.or_service_error(|| ServiceError::not_found(message))
+    }
+
+    /// A failure means that the state of the service does not allow it.
+    fn or_precondition_failed(self, message: impl Into<String>) -> Result<T> {
+        self.or_service_error(|| ServiceError::precondition_failed(message))
+    }
+
+    /// A failure means that the caller may not do this.
+    fn or_permission_denied(self, message: impl Into<String>) -> Result<T> {
+        self.or_service_error(|| ServiceError::permission_denied(message))
+    }
+}
+
+impl<T, E: Error> OrServiceError<T> for std::result::Result<T, E> {
+    fn or_service_error(self, make: impl FnOnce() -> ServiceError) -> Result<T> {
+        self.map_err(|error| make().with_cause(chain(&error)))
+    }
+}
+
+impl<T> OrServiceError<T> for Option<T> {
+    fn or_service_error(self, make: impl FnOnce() -> ServiceError) -> Result<T> {
+        self.ok_or_else(make)
+    }
+}

@@ -1,0 +1,164 @@
+//! What the host calls: the exports of the component, made of what the author implements.
+//! Deliberately only translates types and races cancellation; the work is the service's.
+
+mod http;
+
+use std::any::Any;
+use std::cell::OnceCell;
+use std::future::Future;
+use std::marker::PhantomData;
+
+use crate::bindings::imports::mikros::service::errors as wit;
+use crate::bindings::{lifecycle, native, script};
+use crate::call::until_cancelled;
+use crate::error::{ErrorKind, Parts, Result, ServiceError};
+use crate::http::Routes;
+use crate::service::{Http, Native, Script, Service};
+
+/// Implements the exports for the service `S`; `R` says whether it has routes.
+#[derive(Debug)]
+pub struct Exported<S, R>(PhantomData<(S, R)>);
+
+/// Whether a service has routes to build when it starts.
+pub trait HasRoutes<S: 'static> {
+    #[doc(hidden)]
+    fn build() -> Result<Option<Opaque<S>>>;
+}
+
+/// Hides the type of the routes from the public interface.
+#[doc(hidden)]
+#[expect(missing_debug_implementations, reason = "nothing but this module can hold one")]
+pub struct Opaque<S: 'static>(Routes<S>);
+
+/// The service exports `http`.
+#[derive(Debug)]
+pub enum WithRoutes {}
+
+/// The service does not export `http`.
+#[derive(Debug)]
+pub enum WithoutRoutes {}
+
+impl<S: Http> HasRoutes<S> for WithRoutes {
+    fn build() -> Result<Option<Opaque<S>>> {
+        Ok(Some(Opaque(Routes::new(S::routes())?)))
+    }
+}
+
+impl<S: 'static> HasRoutes<S> for WithoutRoutes {
+    fn build() -> Result<Option<Opaque<S>>> {
+        Ok(None)
+    }
+}
+
+/// The service of this instance, made by `on-start`.
+struct Running<S: 'static> {
+    service: S,
+    routes: Option<Routes<S>>,
+}
+
+thread_local! {
+    static RUNNING: OnceCell<&'static dyn Any> = const { OnceCell::new() };
+}
+
+/// The service, which lives as long as the instance.
+fn running<S: 'static>() -> Result<&'static Running<S>> {
+    RUNNING
+        .with(|running| running.get().copied())
+        .and_then(|running| running.downcast_ref())
+        .ok_or_else(|| ServiceError::internal("the host called the service before `on-start`"))
+}
+
+/// Runs a step of the service and gives its outcome to the host.
+async fn finish<T>(work: impl Future<Output = Result<T>>) -> Result<T, wit::Error> {
+    let outcome = until_cancelled(work).await;
+    outcome.unwrap_or_else(|| Err(cancelled())).map_err(|error| to_wit(&error))
+}
+
+/// What a call answers when nobody waits for its answer any more.
+fn cancelled() -> ServiceError {
+    ServiceError::internal("nobody waits for the result any more")
+        .with_message("the call was cancelled")
+}
+
+impl<S: Service, R: HasRoutes<S>> lifecycle::exports::mikros::service::lifecycle::Guest
+    for Exported<S, R>
+{
+    async fn on_start() -> Result<(), wit::Error> {
+        finish(async {
+            let service = S::on_start().await?;
+            let routes = R::build()?.map(|Opaque(routes)| routes);
+            // Leaked, because tasks may use it until the instance itself is gone.
+            let running: &'static Running<S> = Box::leak(Box::new(Running { service, routes }));
+            RUNNING
+                .with(|slot| slot.set(running))
+                .map_err(|_running| ServiceError::internal("the host called `on-start` twice"))
+        })
+        .await
+    }
+
+    async fn on_finish() -> Result<(), wit::Error> {
+        finish(async { running::<S>()?.service.on_finish().await }).await
+    }
+}
+
+impl<S: Native, R> native::exports::mikros::service::native::Guest for Exported<S, R> {
+    async fn start() -> Result<(), wit::Error> {
+        finish(async { running::<S>()?.service.start().await }).await
+    }
+
+    async fn stop() -> Result<(), wit::Error> {
+        finish(async { running::<S>()?.service.stop().await }).await
+    }
+}
+
+impl<S: Script, R> script::exports::mikros::service::script::Guest for Exported<S, R> {
+    async fn run(arguments: Vec<String>) -> Result<(), wit::Error> {
+        finish(async { running::<S>()?.service.run(arguments).await }).await
+    }
+
+    async fn cleanup() -> Result<(), wit::Error> {
+        finish(async { running::<S>()?.service.cleanup().await }).await
+    }
+}
+
+fn to_wit(error: &ServiceError) -> wit::Error {
+    let attributes = error.attributes();
+    wit::Error {
+        kind: match error.kind() {
+            ErrorKind::Internal => wit::Kind::Internal,
+            ErrorKind::NotFound => wit::Kind::NotFound,
+            ErrorKind::InvalidArguments => wit::Kind::InvalidArguments,
+            ErrorKind::PreconditionFailed => wit::Kind::PreconditionFailed,
+            ErrorKind::PermissionDenied => wit::Kind::PermissionDenied,
+            ErrorKind::Rpc => wit::Kind::Rpc,
+            ErrorKind::Custom => wit::Kind::Custom,
+        },
+        message: error.message().to_owned(),
+        code: error.code(),
+        cause: error.cause().map(str::to_owned),
+        destination: error.destination().map(str::to_owned),
+        attributes: (!attributes.is_empty())
+            .then(|| serde_json::to_string(attributes).expect("JSON values are always valid JSON")),
+    }
+}
+
+fn from_wit(error: wit::Error) -> ServiceError {
+    let kind = match error.kind {
+        wit::Kind::Internal => ErrorKind::Internal,
+        wit::Kind::NotFound => ErrorKind::NotFound,
+        wit::Kind::InvalidArguments => ErrorKind::InvalidArguments,
+        wit::Kind::PreconditionFailed => ErrorKind::PreconditionFailed,
+        wit::Kind::PermissionDenied => ErrorKind::PermissionDenied,
+        wit::Kind::Rpc => ErrorKind::Rpc,
+        wit::Kind::Custom => ErrorKind::Custom,
+    };
+    ServiceError::from_parts(Parts {
+        kind,
+        message: error.message,
+        code: error.code,
+        cause: error.cause,
+        destination: error.destination,
+        // Reading them would add a JSON parser, 70 KiB, to guests that otherwise need none.
+        attributes: serde_json::Map::new(),
+    })
+}

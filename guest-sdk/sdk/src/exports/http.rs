@@ -1,0 +1,103 @@
+//! The export `http`: bytes of the host become a request, a response becomes bytes.
+//! Deliberately copies nothing that can be moved: this is the path of every request.
+
+use bytes::Bytes;
+use futures_util::stream::{LocalBoxStream, Stream, StreamExt as _, unfold};
+use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
+
+use super::{Exported, cancelled, finish, from_wit, running, to_wit, wit};
+use crate::bindings::http::exports::mikros::service::http as contract;
+use crate::bindings::http::{wit_future, wit_stream};
+use crate::call::until_cancelled;
+use crate::error::{Result, ServiceError};
+use crate::http::{Body, Content, Head, Request, Response};
+use crate::service::Http;
+
+/// How much of a streamed request body is asked for at a time, in bytes.
+const CHUNK: usize = 16 * 1024;
+
+type End = Result<(), wit::Error>;
+
+impl<S: Http, R> contract::Guest for Exported<S, R> {
+    async fn handle(head: Vec<u8>, body: contract::Body) -> Result<contract::Response, wit::Error> {
+        finish(async {
+            let running = running::<S>()?;
+            let routes = running.routes.as_ref();
+            let routes =
+                routes.ok_or_else(|| ServiceError::internal("the service has no routes"))?;
+            let request = Request::new(Head::parse(head)?, from_host(body));
+            to_host(routes.respond(&running.service, request).await?)
+        })
+        .await
+    }
+}
+
+fn from_host(body: contract::Body) -> Body {
+    match body {
+        contract::Body::None => Body::empty(),
+        contract::Body::Bytes(bytes) => bytes.into(),
+        contract::Body::Streamed(streamed) => Body::stream(read(streamed.data, streamed.end)),
+    }
+}
+
+/// The chunks of a request body, then an error when it was cut off.
+fn read(
+    data: StreamReader<u8>,
+    end: FutureReader<End>,
+) -> impl Stream<Item = Result<Bytes>> + 'static {
+    unfold(Some((data, end)), async |state| {
+        let (mut data, end) = state?;
+        loop {
+            match data.read(Vec::with_capacity(CHUNK)).await {
+                // A wake-up without data.
+                (StreamResult::Complete(0), _) => {}
+                (StreamResult::Complete(_), mut chunk) => {
+                    chunk.shrink_to_fit();
+                    return Some((Ok(chunk.into()), Some((data, end))));
+                }
+                (StreamResult::Dropped | StreamResult::Cancelled, _) => {
+                    let end = end.await;
+                    return end.err().map(|error| (Err(from_wit(error)), None));
+                }
+            }
+        }
+    })
+}
+
+fn to_host(response: Response) -> Result<contract::Response> {
+    let (status, headers, body) = response.into_parts()?;
+    let body = match body.into_content() {
+        Content::Empty => contract::Body::None,
+        Content::Whole(bytes) => contract::Body::Bytes(bytes.into_owned()),
+        Content::Stream(stream) => contract::Body::Streamed(write(stream)),
+    };
+    Ok(contract::Response { status: status.as_u16(), headers, body })
+}
+
+/// Hands the reading ends to the host and writes from a task, which outlives the call's answer.
+fn write(stream: LocalBoxStream<'static, Result<Bytes>>) -> contract::Streamed {
+    let (writer, data) = wit_stream::new();
+    let (end_writer, end) =
+        wit_future::new(|| Err(to_wit(&ServiceError::internal("the body was given up"))));
+    crate::imports::spawn(async move {
+        // The writer is dropped before the end is told, as the contract demands.
+        let outcome = until_cancelled(pump(stream, writer)).await;
+        let outcome = outcome.unwrap_or_else(|| Err(cancelled()));
+        // The host may be gone; then nobody wants to know.
+        let _ = end_writer.write(outcome.map_err(|error| to_wit(&error))).await;
+    });
+    contract::Streamed { data, end }
+}
+
+async fn pump(
+    mut stream: LocalBoxStream<'static, Result<Bytes>>,
+    mut writer: StreamWriter<u8>,
+) -> Result<()> {
+    while let Some(chunk) = stream.next().await {
+        let unread = writer.write_all(chunk?.into()).await;
+        if !unread.is_empty() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

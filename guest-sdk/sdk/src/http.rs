@@ -1,0 +1,91 @@
+//! The kind `http`: routing, extraction and responses.
+//! Deliberately knows nothing about sockets, framing and connection headers: those are the host's.
+//!
+//! # Routing
+//!
+//! A [`Router`] maps a method and a path to a handler. Paths are matched as the client sent them:
+//!
+//! - `/items/{id}` matches one segment, `/files/{*path}` the rest, which is not empty. Parameters
+//!   are percent-decoded after matching, so an encoded slash does not split a segment.
+//! - `/items` and `/items/` are two paths. Add both if both shall work.
+//! - A literal segment wins over a parameter, whatever the order in which they were added.
+//! - `HEAD` is answered by the handler of `GET` when there is no other; the host drops the body.
+//! - `OPTIONS` is answered 204 with `Allow` when there is no handler for it.
+//! - A known path with another method is answered 405 with `Allow`, an unknown path 404, unless there
+//!   is a [fallback](Router::fallback). Both are JSON, like every error.
+//!
+//! # Handlers
+//!
+//! A handler is an async function that takes the service and up to eight extractors, and returns
+//! something that is [`IntoResponse`]. Only the last extractor may consume the body. The service may
+//! be left out.
+//!
+//! ```
+//! use mikros_sdk::prelude::*;
+//! # struct Shop;
+//! # #[derive(serde::Deserialize)] struct Paging { limit: Option<u32> }
+//! # #[derive(serde::Deserialize, serde::Serialize)] struct Item { name: String }
+//! impl Shop {
+//!     async fn list(&self, Query(paging): Query<Paging>) -> Result<Json<Vec<Item>>> {
+//!         # let _ = paging.limit;
+//!         Ok(Json(Vec::new()))
+//!     }
+//!     async fn replace(&self, Path(id): Path<u64>, Json(item): Json<Item>) -> StatusCode {
+//!         # let _ = (id, item);
+//!         StatusCode::NO_CONTENT
+//!     }
+//! }
+//! async fn ready() -> &'static str {
+//!     "ready"
+//! }
+//!
+//! let routes = Router::new()
+//!     .get("/ready", ready)
+//!     .get("/items", Shop::list)
+//!     .put("/items/{id}", Shop::replace);
+//! # drop(routes);
+//! ```
+//!
+//! # Bad requests
+//!
+//! All extractors of a request are tried before it is answered, and everything that is wrong with it
+//! is in one 400:
+//!
+//! ```json
+//! {"kind": "ValidationError", "message": "request validation failed", "code": 0, "service_name": "shop",
+//!  "attributes": {"fields": [
+//!    {"in": "path", "name": "id", "message": "expected u64, found `x`"},
+//!    {"in": "query", "name": "limit", "message": "expected u32, found `-1`"}
+//!  ]}}
+//! ```
+
+mod body;
+mod extract;
+mod handler;
+mod head;
+mod into_response;
+pub(crate) mod lines;
+mod rejection;
+mod request;
+mod response;
+mod router;
+mod routes;
+mod sse;
+mod values;
+
+pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+pub use body::Body;
+#[cfg(target_family = "wasm")]
+pub(crate) use body::Content;
+pub use bytes::Bytes;
+pub use extract::{FromHead, FromRequest, Headers, Json, Path, Query};
+pub use handler::Handler;
+pub use head::Head;
+pub use into_response::{IntoHeaders, IntoResponse};
+pub use rejection::{FieldError, Location, Rejection};
+pub use request::Request;
+pub use response::Response;
+pub use router::Router;
+pub use sse::{Event, IntoEvent, Sse, sse};
+
+pub(crate) use routes::Routes;

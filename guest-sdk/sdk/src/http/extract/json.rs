@@ -1,0 +1,73 @@
+//! Extracts a JSON body; the same type answers with JSON.
+//! Deliberately reports the first thing that is wrong with a body only: serde stops there.
+
+use ::http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::{FromRequest, Rejection, Request};
+use crate::error::{ServiceError, wire};
+use crate::http::{FieldError, Head, Location, Response};
+use crate::imports;
+
+/// A JSON body: as an extractor the request's, as an answer the response's.
+///
+/// The request must say that it is JSON (`application/json` or `application/…+json`), otherwise it
+/// is answered 415. A body that does not fit `T` is a 400 that names the path of the first field that
+/// is wrong. `Option<Json<T>>` is `None` when there is no body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Json<T>(pub T);
+
+impl<S, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    async fn from_request(request: Request, _service: &'static S) -> Result<Self, Rejection> {
+        let (head, body) = request.into_parts();
+        if !is_json(&head) {
+            return Err(Rejection::Response(Box::new(unsupported(&head))));
+        }
+        parse(&body.bytes().await?)
+    }
+}
+
+impl<S, T: DeserializeOwned> FromRequest<S> for Option<Json<T>> {
+    async fn from_request(request: Request, service: &'static S) -> Result<Self, Rejection> {
+        let (head, body) = request.into_parts();
+        // Reading first: only that tells an empty stream from one that has data.
+        let bytes = body.bytes().await?;
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        Json::from_request(Request::new(head, bytes.into()), service).await.map(Some)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>, Rejection> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        // The path means something only when the text is JSON; `.` is the whole document.
+        let is_whole = path == "." || !error.inner().is_data();
+        let name = if is_whole { String::new() } else { path };
+        FieldError::new(Location::Body, name, error.inner().to_string())
+    })?;
+    json.end().map_err(|error| FieldError::new(Location::Body, "", error.to_string()))?;
+    Ok(Json(value))
+}
+
+/// RFC 8259 §11 and the suffix of RFC 6839 §3.1; parameters do not matter.
+fn is_json(head: &Head) -> bool {
+    let Some(value) = head.header("content-type") else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Some(subtype) = essence.strip_prefix("application/") else { return false };
+    subtype == "json" || subtype.ends_with("+json")
+}
+
+/// The contract's errors have no kind for this status, so it is a response that looks like one.
+fn unsupported(head: &Head) -> Response {
+    let found = match head.header("content-type") {
+        Some(value) => format!("found `{value}`"),
+        None => "found none".to_owned(),
+    };
+    let error = ServiceError::invalid_arguments(format!(
+        "expected a body of content type `application/json`, {found}"
+    ));
+    wire::response(&error, StatusCode::UNSUPPORTED_MEDIA_TYPE, &imports::describe().name)
+}

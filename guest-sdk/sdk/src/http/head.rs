@@ -1,0 +1,112 @@
+//! The head of a request: method, target and header fields.
+//! Deliberately leaves the text that the host hands over as it is and reads only what is asked for.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::ops::Range;
+
+use ::http::{HeaderMap, Method};
+
+use super::lines;
+use crate::error::{Result, ServiceError};
+
+/// The head of a request.
+pub struct Head {
+    /// The request line without the version, then the header lines, each ended by CR LF.
+    text: Vec<u8>,
+    method: Method,
+    path: Range<usize>,
+    query: Option<Range<usize>>,
+    lines: usize,
+    parameters: Vec<(&'static str, Range<usize>)>,
+    headers: OnceCell<HeaderMap>,
+}
+
+impl Head {
+    /// Takes the text apart up to the header lines. The host has checked it, so an error here means
+    /// that host and guest do not fit.
+    pub(crate) fn parse(text: Vec<u8>) -> Result<Self> {
+        let malformed = || ServiceError::internal("the host sent a malformed request head");
+        let end = lines::end_of_line(&text).unwrap_or(text.len());
+        let line = std::str::from_utf8(&text[..end]).map_err(|_not_utf8| malformed())?;
+        let (method, target) = line.split_once(' ').ok_or_else(malformed)?;
+        let start = method.len() + 1;
+        let (path, query) = match target.find('?') {
+            Some(mark) => (start..start + mark, Some(start + mark + 1..end)),
+            None => (start..end, None),
+        };
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_invalid| malformed())?;
+        let lines = (end + 2).min(text.len());
+        Ok(Self { text, method, path, query, lines, parameters: vec![], headers: OnceCell::new() })
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path as the client sent it, without the service's base path; percent-encoded.
+    pub fn path(&self) -> &str {
+        self.line(&self.path)
+    }
+
+    /// What follows `?`, percent-encoded.
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_ref().map(|range| self.line(range))
+    }
+
+    /// The first value of the field `name`, in any case. `None` also when it is not UTF-8.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        lines::find(&self.text[self.lines..], name)
+    }
+
+    /// All header fields. Built when this is first called.
+    pub fn headers(&self) -> &HeaderMap {
+        self.headers.get_or_init(|| lines::to_map(&self.text[self.lines..]))
+    }
+
+    /// Names and values of all header lines in their order; names are in lower case.
+    pub(crate) fn header_lines(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        lines::read(&self.text[self.lines..])
+    }
+
+    /// Remembers which part of the path matched which parameter of the route.
+    ///
+    /// `values` are parts of [`Head::path`] as it is now.
+    pub(crate) fn parameters_of<'path>(
+        &self,
+        values: impl Iterator<Item = (&'static str, &'path str)>,
+    ) -> Vec<(&'static str, Range<usize>)> {
+        let base = self.text.as_ptr().addr();
+        values
+            .map(|(name, value)| {
+                let start = value.as_ptr().addr() - base;
+                (name, start..start + value.len())
+            })
+            .collect()
+    }
+
+    pub(crate) fn set_parameters(&mut self, parameters: Vec<(&'static str, Range<usize>)>) {
+        self.parameters = parameters;
+    }
+
+    /// Names and raw values of the route's parameters in the order of the path.
+    pub(crate) fn parameters(&self) -> impl ExactSizeIterator<Item = (&'static str, &str)> {
+        self.parameters.iter().map(|(name, range)| (*name, self.line(range)))
+    }
+
+    /// A part of the request line, which `parse` found to be UTF-8.
+    fn line(&self, range: &Range<usize>) -> &str {
+        std::str::from_utf8(&self.text[range.clone()]).unwrap_or_default()
+    }
+}
+
+/// Without header fields: they may hold secrets.
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("method", &self.method)
+            .field("path", &self.path())
+            .finish_non_exhaustive()
+    }
+}

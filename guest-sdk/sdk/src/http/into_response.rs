@@ -1,0 +1,149 @@
+//! What a handler may return.
+//! Deliberately gives errors to the host as they are: how they look is the same for all services.
+
+use ::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::{Body, Json, Response};
+use crate::error::{Result, ServiceError};
+
+const TEXT: &str = "content-type: text/plain; charset=utf-8\r\n";
+const BYTES: &str = "content-type: application/octet-stream\r\n";
+const JSON: &str = "content-type: application/json\r\n";
+
+/// Something that a handler may return.
+///
+/// | type | response |
+/// |---|---|
+/// | `&'static str`, `String` | 200, `text/plain; charset=utf-8` |
+/// | `Vec<u8>`, `&'static [u8]`, [`Bytes`] | 200, `application/octet-stream` |
+/// | [`Body`] | 200, no content type |
+/// | [`Json<T>`] | 200, `application/json` |
+/// | [`Sse`](super::Sse) | 200, `text/event-stream` |
+/// | `()` | 204 |
+/// | [`StatusCode`] | that status, no body |
+/// | `(StatusCode, T)` | `T` with that status |
+/// | `(StatusCode, headers, T)` | and with those header fields, which replace `T`'s own |
+/// | [`Response`] | itself |
+/// | [`Result<T, E>`] | `T`, or the error as JSON with the status of its kind |
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the answer of a handler",
+    label = "does not implement `IntoResponse`",
+    note = "return text, bytes, `Json(value)`, a `StatusCode`, `(StatusCode, body)`, a `Response`, or a `Result` of those"
+)]
+pub trait IntoResponse {
+    /// Makes the response.
+    ///
+    /// # Errors
+    ///
+    /// What the host answers instead, as JSON with the status of its kind.
+    fn into_response(self) -> Result<Response>;
+}
+
+/// Header fields of a response: pairs of name and value in an array or a [`Vec`], or a
+/// [`HeaderMap`].
+pub trait IntoHeaders {
+    /// Sets the fields, replacing those of the same name; a name that occurs twice in `self` is
+    /// sent twice.
+    fn apply_to(self, response: Response) -> Response;
+}
+
+impl IntoResponse for Response {
+    fn into_response(self) -> Result<Response> {
+        Ok(self)
+    }
+}
+
+impl<T: IntoResponse, E: Into<ServiceError>> IntoResponse for std::result::Result<T, E> {
+    fn into_response(self) -> Result<Response> {
+        self.map_err(Into::into)?.into_response()
+    }
+}
+
+impl IntoResponse for ServiceError {
+    fn into_response(self) -> Result<Response> {
+        Err(self)
+    }
+}
+
+impl IntoResponse for () {
+    fn into_response(self) -> Result<Response> {
+        Ok(Response::new(StatusCode::NO_CONTENT))
+    }
+}
+
+impl IntoResponse for StatusCode {
+    fn into_response(self) -> Result<Response> {
+        Ok(Response::new(self))
+    }
+}
+
+impl IntoResponse for Body {
+    fn into_response(self) -> Result<Response> {
+        Ok(Response::new(StatusCode::OK).with_body(self))
+    }
+}
+
+macro_rules! whole {
+    ($($type:ty: $lines:expr),* $(,)?) => {$(
+        impl IntoResponse for $type {
+            fn into_response(self) -> Result<Response> {
+                Ok(Response::with_lines($lines, self))
+            }
+        }
+    )*};
+}
+
+whole! { &'static str: TEXT, String: TEXT, &'static [u8]: BYTES, Vec<u8>: BYTES, Bytes: BYTES }
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Result<Response> {
+        Ok(Response::with_lines(JSON, serde_json::to_vec(&self.0)?))
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for (StatusCode, T) {
+    fn into_response(self) -> Result<Response> {
+        Ok(self.1.into_response()?.with_status(self.0))
+    }
+}
+
+impl<H: IntoHeaders, T: IntoResponse> IntoResponse for (StatusCode, H, T) {
+    fn into_response(self) -> Result<Response> {
+        Ok(self.1.apply_to(self.2.into_response()?.with_status(self.0)))
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>, const COUNT: usize> IntoHeaders for [(N, V); COUNT] {
+    fn apply_to(self, response: Response) -> Response {
+        apply(&self, response)
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> IntoHeaders for Vec<(N, V)> {
+    fn apply_to(self, response: Response) -> Response {
+        apply(&self, response)
+    }
+}
+
+impl IntoHeaders for HeaderMap {
+    fn apply_to(self, response: Response) -> Response {
+        let pairs: Vec<_> = self.iter().collect();
+        apply(&pairs, response)
+    }
+}
+
+fn apply<N: AsRef<str>, V: AsRef<[u8]>>(pairs: &[(N, V)], mut response: Response) -> Response {
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        let name = name.as_ref();
+        let is_first =
+            !pairs[..index].iter().any(|(key, _)| key.as_ref().eq_ignore_ascii_case(name));
+        if is_first {
+            response.set_header(name, value.as_ref());
+        } else {
+            response.append_header(name, value.as_ref());
+        }
+    }
+    response
+}

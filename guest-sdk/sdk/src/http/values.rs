@@ -1,0 +1,140 @@
+//! Named texts (parameters, query, header fields) become a type, and all that do not fit are told.
+//! Deliberately knows nothing about where the texts come from.
+//!
+//! serde stops at the first error. To find the others, the type is deserialized again with stand-ins
+//! for the fields that are known to be wrong, until nothing new turns up. Only a bad request pays
+//! for that.
+
+mod problem;
+mod source;
+mod value;
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+
+use self::problem::Problem;
+use self::source::{Shape, Source};
+use self::value::Value;
+use super::{FieldError, Location, Rejection};
+use crate::error::ServiceError;
+
+/// Most errors that are told about one place. Each costs another attempt, and a client chooses how
+/// many there are.
+const MOST_ERRORS: usize = 32;
+
+/// All values of one name. A value is `None` when it is not UTF-8.
+struct Group<'a> {
+    name: Cow<'a, str>,
+    values: Vec<Option<Cow<'a, str>>>,
+}
+
+/// Names with all their values, in the order in which they first occur.
+#[derive(Default)]
+pub(super) struct Values<'a> {
+    groups: Vec<Group<'a>>,
+    /// Where the group of a name is. Looking for it would take a time that a client chooses.
+    index: BTreeMap<Cow<'a, str>, usize>,
+}
+
+impl<'a> Values<'a> {
+    /// Adds a value to those of its name. `None` is one that is not UTF-8.
+    pub(super) fn add(&mut self, name: Cow<'a, str>, value: Option<Cow<'a, str>>) {
+        if let Some(index) = self.index.get(&name) {
+            self.groups[*index].values.push(value);
+            return;
+        }
+        self.index.insert(name.clone(), self.groups.len());
+        self.groups.push(Group { name, values: vec![value] });
+    }
+
+    /// Deserializes fields, which have names and no order.
+    pub(super) fn into_fields<T: DeserializeOwned>(
+        self,
+        location: Location,
+    ) -> Result<T, Rejection> {
+        deserialize(location, Shape::Fields, &self.groups)
+    }
+
+    /// Deserializes the parameters of a route, which have names and an order.
+    pub(super) fn into_parameters<T: DeserializeOwned>(self) -> Result<T, Rejection> {
+        deserialize(Location::Path, Shape::Parameters, &self.groups)
+    }
+}
+
+/// One try to deserialize, with what the tries before have found.
+struct Attempt<'a> {
+    groups: &'a [Group<'a>],
+    wrong: &'a [Wrong],
+    /// The name of the value that is being deserialized.
+    current: Cell<Option<&'a str>>,
+}
+
+/// A field that is known to be wrong.
+struct Wrong {
+    error: FieldError,
+    fault: Fault,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// The request has a value that does not fit.
+    Value,
+    /// The request has no value.
+    Missing,
+    /// The type has no such field: there is nothing to put a stand-in into.
+    Unknown,
+}
+
+impl<'a> Attempt<'a> {
+    fn fault(&self, name: &str) -> Option<Fault> {
+        self.wrong.iter().find(|wrong| wrong.error.name == name).map(|wrong| wrong.fault)
+    }
+
+    /// Name and value at `index`: of those that the request has, then stand-ins for those that are
+    /// missing.
+    fn entry(&self, index: usize) -> Option<(&'a str, Value<'a>)> {
+        if let Some(group) = self.groups.get(index) {
+            let is_wrong = self.fault(&group.name).is_some();
+            let value = if is_wrong { Value::StandIn } else { Value::Given(&group.values) };
+            return Some((&group.name, value));
+        }
+        let mut missing = self.wrong.iter().filter(|wrong| wrong.fault == Fault::Missing);
+        missing.nth(index - self.groups.len()).map(|wrong| (&*wrong.error.name, Value::StandIn))
+    }
+}
+
+fn deserialize<T: DeserializeOwned>(
+    location: Location,
+    shape: Shape,
+    groups: &[Group<'_>],
+) -> Result<T, Rejection> {
+    let mut wrong: Vec<Wrong> = Vec::new();
+    loop {
+        let attempt = Attempt { groups, wrong: &wrong, current: Cell::new(None) };
+        let problem = match T::deserialize(Source::new(shape, &attempt)) {
+            Ok(value) if wrong.is_empty() => return Ok(value),
+            Ok(_made_of_stand_ins) => return Err(all(wrong)),
+            Err(problem) => problem,
+        };
+        let (name, message, fault) = match problem {
+            Problem::Unsupported(reason) => return Err(ServiceError::internal(reason).into()),
+            Problem::Value(message) => {
+                (attempt.current.get().unwrap_or_default().to_owned(), message, Fault::Value)
+            }
+            Problem::Missing(name) => (name.to_owned(), "is missing".to_owned(), Fault::Missing),
+            Problem::Unknown(name, message) => (name, message, Fault::Unknown),
+        };
+        // Known already: the stand-in did not fit either, so what comes after it stays unknown.
+        if attempt.fault(&name).is_some() || wrong.len() == MOST_ERRORS {
+            return Err(all(wrong));
+        }
+        wrong.push(Wrong { error: FieldError::new(location, name, message), fault });
+    }
+}
+
+fn all(wrong: Vec<Wrong>) -> Rejection {
+    Rejection::Fields(wrong.into_iter().map(|wrong| wrong.error).collect())
+}

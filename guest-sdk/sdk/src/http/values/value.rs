@@ -1,0 +1,158 @@
+//! One named value becomes a scalar, an enum or a list.
+//! Deliberately strict: nothing is trimmed, converted or guessed.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use serde::Deserializer;
+use serde::de::value::{MapDeserializer, SeqDeserializer};
+use serde::de::{IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::problem::Problem;
+
+/// Longest part of a value that is shown in a message, in characters.
+const SHOWN: usize = 60;
+
+/// The value of a name.
+#[derive(Clone, Copy)]
+pub(super) enum Value<'a> {
+    /// What the request has: one text, or several when the name occurs several times. `None` is a
+    /// text that is not UTF-8.
+    Given(&'a [Option<Cow<'a, str>>]),
+    /// Whatever is asked for, because what the request has is known to be wrong. What is made of it
+    /// is thrown away.
+    StandIn,
+}
+
+impl<'a> Value<'a> {
+    fn text(self) -> Result<&'a str, Problem> {
+        match self {
+            Self::StandIn => Ok(""),
+            Self::Given([Some(text)]) => Ok(text),
+            Self::Given([None]) => Err(Problem::Value("must be UTF-8".to_owned())),
+            Self::Given(texts) => {
+                Err(Problem::Value(format!("expected one value, found {}", texts.len())))
+            }
+        }
+    }
+
+    fn parse<T: FromStr>(self, expected: &str, stand_in: T) -> Result<T, Problem> {
+        let text = match self {
+            Self::StandIn => return Ok(stand_in),
+            Self::Given(_) => self.text()?,
+        };
+        text.parse().map_err(|_wrong| {
+            let shown: String = text.chars().take(SHOWN).collect();
+            let cut = if shown.len() < text.len() { "…" } else { "" };
+            Problem::Value(format!("expected {expected}, found `{shown}{cut}`"))
+        })
+    }
+}
+
+macro_rules! parsed {
+    ($($method:ident $visit:ident $type:ty, $expected:literal, $stand_in:expr;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+            visitor.$visit(self.parse::<$type>($expected, $stand_in)?)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Value<'_> {
+    type Error = Problem;
+
+    // The stand-in of numbers is one rather than zero, which types such as `NonZeroU32` refuse.
+    parsed! {
+        deserialize_bool visit_bool bool, "`true` or `false`", false;
+        deserialize_i8 visit_i8 i8, "i8", 1;
+        deserialize_i16 visit_i16 i16, "i16", 1;
+        deserialize_i32 visit_i32 i32, "i32", 1;
+        deserialize_i64 visit_i64 i64, "i64", 1;
+        deserialize_i128 visit_i128 i128, "i128", 1;
+        deserialize_u8 visit_u8 u8, "u8", 1;
+        deserialize_u16 visit_u16 u16, "u16", 1;
+        deserialize_u32 visit_u32 u32, "u32", 1;
+        deserialize_u64 visit_u64 u64, "u64", 1;
+        deserialize_u128 visit_u128 u128, "u128", 1;
+        deserialize_f32 visit_f32 f32, "f32", 1.0;
+        deserialize_f64 visit_f64 f64, "f64", 1.0;
+        deserialize_char visit_char char, "one character", '-';
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visitor.visit_str(self.text()?)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        match self {
+            Self::StandIn => visitor.visit_none(),
+            Self::Given(_) => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        let texts = match self {
+            Self::StandIn => &[],
+            Self::Given(texts) => texts,
+        };
+        let each = texts.iter().map(|text| Value::Given(std::slice::from_ref(text)));
+        visitor.visit_seq(SeqDeserializer::new(each))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        let variant = match self {
+            Self::StandIn => variants.first().copied().unwrap_or_default(),
+            Self::Given(_) => self.text()?,
+        };
+        visitor.visit_enum(variant.into_deserializer())
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        match self {
+            Self::StandIn => {
+                visitor.visit_map(MapDeserializer::new(std::iter::empty::<(Self, Self)>()))
+            }
+            Self::Given(_) => Err(Problem::Unsupported(
+                "a field of a `Path`, `Query` or `Headers` cannot be a struct or a map".to_owned(),
+            )),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Problem> {
+        self.deserialize_map(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        str string bytes byte_buf unit unit_struct tuple tuple_struct identifier
+    }
+}
+
+impl IntoDeserializer<'_, Problem> for Value<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}

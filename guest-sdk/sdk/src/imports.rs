@@ -1,0 +1,19 @@
+//! The seam between the SDK and what runs it: everything that a service asks of its host.
+//! Deliberately has no behaviour of its own; `component` crosses into the host, `memory` stands in for
+//! one in unit tests.
+
+#[cfg(target_family = "wasm")]
+mod component;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) mod memory;
+
+#[cfg(target_family = "wasm")]
+pub(crate) use component::{
+    cancelled, deployment, describe, feature_settings, get_level, log, remaining, request_id,
+    set_level, settings, shutdown_notice, sleep, spawn, variable, variable_names,
+};
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use memory::{
+    cancelled, deployment, describe, feature_settings, get_level, log, remaining, request_id,
+    set_level, settings, shutdown_notice, sleep, spawn, variable, variable_names,
+};

@@ -1,0 +1,100 @@
+//! Asks the host, through the imports of the component.
+//! Deliberately only translates types; what a function means is written in `wit/`.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::bindings::imports::mikros::service as wit;
+use crate::definition::Identity;
+use crate::log::Level;
+
+pub(crate) fn log(level: Level, message: &str, attributes: &str) {
+    wit::logger::log(to_wit(level), message, attributes);
+}
+
+pub(crate) fn get_level() -> Level {
+    from_wit(wit::logger::get_level())
+}
+
+pub(crate) fn set_level(level: Level) -> Level {
+    from_wit(wit::logger::set_level(to_wit(level)))
+}
+
+fn to_wit(level: Level) -> wit::logger::Level {
+    match level {
+        Level::Debug => wit::logger::Level::Debug,
+        Level::Internal => wit::logger::Level::Internal,
+        Level::Info => wit::logger::Level::Info,
+        Level::Warn => wit::logger::Level::Warn,
+        Level::Error => wit::logger::Level::Error,
+        Level::Fatal => wit::logger::Level::Fatal,
+    }
+}
+
+fn from_wit(level: wit::logger::Level) -> Level {
+    match level {
+        wit::logger::Level::Debug => Level::Debug,
+        wit::logger::Level::Internal => Level::Internal,
+        wit::logger::Level::Info => Level::Info,
+        wit::logger::Level::Warn => Level::Warn,
+        wit::logger::Level::Error => Level::Error,
+        wit::logger::Level::Fatal => Level::Fatal,
+    }
+}
+
+pub(crate) fn variable(name: &str) -> Option<String> {
+    wit::env::get(name)
+}
+
+pub(crate) fn variable_names() -> Vec<String> {
+    wit::env::names()
+}
+
+pub(crate) fn deployment() -> String {
+    wit::env::deployment()
+}
+
+pub(crate) fn describe() -> Identity {
+    let identity = wit::definition::describe();
+    Identity {
+        name: identity.name,
+        version: identity.version,
+        product: identity.product,
+        language: identity.language,
+        kinds: identity.kinds,
+    }
+}
+
+pub(crate) fn settings() -> String {
+    wit::definition::settings()
+}
+
+pub(crate) fn feature_settings(name: &str) -> Option<String> {
+    wit::definition::feature_settings(name)
+}
+
+pub(crate) async fn cancelled() {
+    wit::call::cancelled().await;
+}
+
+pub(crate) fn request_id() -> Option<String> {
+    wit::call::request_id()
+}
+
+pub(crate) fn remaining() -> Option<Duration> {
+    wit::call::remaining().map(Duration::from_nanos)
+}
+
+pub(crate) async fn shutdown_notice() {
+    wit::shutdown::notice().await;
+}
+
+pub(crate) async fn sleep(duration: Duration) {
+    // More than 584 years do not fit; nobody will notice that they are cut.
+    wit::time::sleep(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)).await;
+}
+
+pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
+    // Dropping the handle detaches the task.
+    drop(wit_bindgen::spawn_local(future));
+}

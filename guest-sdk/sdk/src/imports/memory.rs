@@ -1,0 +1,174 @@
+//! Stands in for the host in unit tests: everything is in memory, and time passes when all wait.
+//! Deliberately one per thread, as tests run on threads of their own.
+
+mod call;
+mod clock;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use self::clock::Clock;
+use crate::definition::Identity;
+use crate::log::Level;
+use crate::testing::LogLine;
+
+pub(crate) use call::{Call, cancelled, in_call, remaining, request_id};
+
+/// What a host would know and do.
+pub(crate) struct Memory {
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) settings: Value,
+    pub(crate) features: BTreeMap<String, Value>,
+    pub(crate) identity: Identity,
+    pub(crate) deployment: String,
+    pub(crate) level: Cell<Level>,
+    pub(crate) logs: RefCell<Vec<LogLine>>,
+    pub(crate) stop_after: Option<Duration>,
+    clock: Clock,
+    is_stopping: Cell<bool>,
+    stopping: RefCell<Vec<Waker>>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            variables: Vec::new(),
+            settings: Value::Object(Map::new()),
+            features: BTreeMap::new(),
+            identity: Identity {
+                name: "test".to_owned(),
+                version: "v0.0.0".to_owned(),
+                product: "test".to_owned(),
+                language: "rust".to_owned(),
+                kinds: Vec::new(),
+            },
+            deployment: "test".to_owned(),
+            level: Cell::new(Level::Debug),
+            logs: RefCell::default(),
+            stop_after: None,
+            clock: Clock::default(),
+            is_stopping: Cell::new(false),
+            stopping: RefCell::default(),
+        }
+    }
+}
+
+thread_local! {
+    /// The memory of the test that runs on this thread; an empty one outside of `Context::run`, so
+    /// that code which only logs needs no context.
+    static CURRENT: RefCell<Rc<Memory>> = RefCell::default();
+}
+
+fn current() -> Rc<Memory> {
+    CURRENT.with(|current| Rc::clone(&current.borrow()))
+}
+
+/// Makes the memory before it the current one again, also when the test panics.
+struct Restore(Rc<Memory>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.with(|current| current.replace(Rc::clone(&self.0)));
+    }
+}
+
+impl Memory {
+    /// Runs `future` with this memory as the host.
+    pub(crate) fn run<T>(self: &Rc<Self>, future: impl Future<Output = T>) -> T {
+        let _restore = Restore(CURRENT.with(|current| current.replace(Rc::clone(self))));
+        if let Some(time) = self.stop_after {
+            let memory = Rc::clone(self);
+            self.clock.spawn(async move {
+                memory.clock.sleep(time.saturating_sub(memory.now())).await;
+                memory.shut_down();
+            });
+        }
+        self.clock.run(future)
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    pub(crate) fn shut_down(&self) {
+        self.is_stopping.set(true);
+        for waker in self.stopping.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Virtual time of the current memory.
+pub(crate) fn now() -> Duration {
+    current().now()
+}
+
+pub(crate) fn log(level: Level, message: &str, attributes: &str) {
+    let attributes = match serde_json::from_str(attributes) {
+        Ok(Value::Object(attributes)) => attributes,
+        _ => Map::new(),
+    };
+    let line = LogLine { level, message: message.to_owned(), attributes, request_id: request_id() };
+    current().logs.borrow_mut().push(line);
+}
+
+pub(crate) fn get_level() -> Level {
+    current().level.get()
+}
+
+pub(crate) fn set_level(level: Level) -> Level {
+    current().level.replace(level)
+}
+
+pub(crate) fn variable(name: &str) -> Option<String> {
+    let memory = current();
+    let found = memory.variables.iter().find(|(known, _)| known == name);
+    found.map(|(_, value)| value.clone())
+}
+
+pub(crate) fn variable_names() -> Vec<String> {
+    current().variables.iter().map(|(name, _)| name.clone()).collect()
+}
+
+pub(crate) fn deployment() -> String {
+    current().deployment.clone()
+}
+
+pub(crate) fn describe() -> Identity {
+    current().identity.clone()
+}
+
+pub(crate) fn settings() -> String {
+    current().settings.to_string()
+}
+
+pub(crate) fn feature_settings(name: &str) -> Option<String> {
+    current().features.get(name).map(Value::to_string)
+}
+
+pub(crate) async fn shutdown_notice() {
+    poll_fn(|context| {
+        let memory = current();
+        if memory.is_stopping.get() {
+            return Poll::Ready(());
+        }
+        memory.stopping.borrow_mut().push(context.waker().clone());
+        Poll::Pending
+    })
+    .await;
+}
+
+pub(crate) async fn sleep(duration: Duration) {
+    let memory = current();
+    memory.clock.sleep(duration).await;
+}
+
+pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
+    current().clock.spawn(in_call(call::current(), future));
+}

@@ -1,0 +1,126 @@
+//! Write a Mikros service as a WebAssembly component: the business logic and nothing else.
+//! Deliberately knows nothing about servers, sockets, signals and log formats: those are `mikros-host`'s.
+//!
+//! # A service
+//!
+//! `src/lib.rs`:
+//!
+//! ```
+//! use mikros_sdk::prelude::*;
+//! use std::cell::Cell;
+//!
+//! struct Hello {
+//!     greeting: String,
+//!     greeted: Cell<u64>,
+//! }
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Settings {
+//!     greeting: String,
+//! }
+//!
+//! impl Service for Hello {
+//!     async fn on_start() -> Result<Self> {
+//!         let Settings { greeting } = mikros_sdk::settings()?;
+//!         Ok(Self { greeting, greeted: Cell::new(0) })
+//!     }
+//! }
+//!
+//! impl Http for Hello {
+//!     fn routes() -> Router<Self> {
+//!         Router::new().get("/hello/{name}", Self::greet)
+//!     }
+//! }
+//!
+//! impl Hello {
+//!     async fn greet(&self, Path(name): Path<String>) -> Result<String> {
+//!         self.greeted.set(self.greeted.get() + 1);
+//!         log::info!("greeted", name, times = self.greeted.get());
+//!         Ok(format!("{} {name}", self.greeting))
+//!     }
+//! }
+//!
+//! mikros_sdk::export!(Hello: http);
+//! # fn main() {}
+//! ```
+//!
+//! `service.toml`:
+//!
+//! ```toml
+//! name = "hello"
+//! types = ["http:8080"]
+//! version = "v1.0.0"
+//! language = "rust"
+//! product = "Examples"
+//!
+//! [host]
+//! component = "target/wasm32-wasip2/release/hello.wasm"
+//! build = "cargo build --release --target wasm32-wasip2"
+//!
+//! [service]
+//! greeting = "hello"
+//! ```
+//!
+//! `Cargo.toml` needs `crate-type = ["cdylib"]` under `[lib]`. Then `mikros-host run --build` builds
+//! and runs it.
+//!
+//! # What there is
+//!
+//! - [`Service`] and the kinds [`Http`], [`Native`] and [`Script`]; [`export!`] makes them a component.
+//! - [`http`](mod@http): routes, extractors, responses, streams, server-sent events.
+//! - [`ServiceError`]: one constructor per kind of error; `?` works on all others.
+//! - [`log`]: structured log lines. [`env`](mod@env): typed variables. [`settings`]: the table `[service]`.
+//! - [`sleep`], [`spawn`], [`shutdown`]: waiting without blocking the other calls.
+//! - [`testing`]: unit tests with `cargo test`, without a host.
+//!
+//! # Calls take turns
+//!
+//! All calls of an instance run concurrently on one thread: where one waits, others go on. That is why
+//! `&self` and a [`Cell`](std::cell::Cell) are enough for shared state, and why nothing may block:
+//! use [`sleep`] rather than `std::thread::sleep`, no `block_on`, and no async runtime of your own.
+//!
+//! A call that nobody waits for any more (its deadline passed, its caller went away) is cancelled: its
+//! future is dropped where it waits.
+
+#![warn(missing_docs)]
+
+// The expansions of the macros name this crate by its name, also in its own tests.
+extern crate self as mikros_sdk;
+
+#[cfg(target_family = "wasm")]
+mod bindings;
+mod call;
+mod definition;
+pub mod env;
+mod error;
+#[cfg(target_family = "wasm")]
+mod exports;
+pub mod http;
+mod imports;
+pub mod log;
+pub mod prelude;
+mod service;
+mod task;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use call::{
+    cancelled, is_shutting_down, remaining, request_id, shutdown, sleep, until_shutdown,
+};
+pub use definition::{Identity, feature_settings, identity, settings};
+pub use error::{ErrorKind, OrServiceError, Result, ServiceError};
+pub use futures_util::stream;
+pub use service::{Http, Native, Script, Service};
+pub use task::{Task, spawn};
+
+/// Makes a service the exports of a component: `export!(MyService: http)`.
+///
+/// After the type come its kinds, those of `types` in `service.toml`: `http`, `native` or `script`. A
+/// service may have several (`export!(MyService: http, native)`), except for `script`, which stands
+/// alone. A kind needs the trait of its name. The lifecycle is always exported.
+///
+/// Write it once per component. On other targets than WebAssembly it only checks the traits.
+pub use mikros_sdk_macros::export;

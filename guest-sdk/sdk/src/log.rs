@@ -1,0 +1,173 @@
+//! Log lines of the service, with structured attributes.
+//! Deliberately knows neither the format nor the destination: both are the host's.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::imports;
+
+/// How important a line is, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Detail for whoever debugs the service.
+    Debug,
+    /// Detail about the framework rather than about the service.
+    Internal,
+    /// The service changed state.
+    Info,
+    /// Something is degraded but handled.
+    Warn,
+    /// Somebody must act.
+    Error,
+    /// The service cannot go on. Only a level: logging it does not stop the service.
+    Fatal,
+}
+
+/// In lower case, as `service.toml` spells it.
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Debug => "debug",
+            Self::Internal => "internal",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+        })
+    }
+}
+
+/// The least important level that is written now.
+pub fn level() -> Level {
+    imports::get_level()
+}
+
+/// Changes the level of this service's lines and returns the level before.
+///
+/// It lasts until the service stops and holds for all its instances.
+pub fn set_level(level: Level) -> Level {
+    imports::set_level(level)
+}
+
+/// The attributes of one line: a JSON object that grows by one member at a time.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Attributes(Vec<u8>);
+
+impl Attributes {
+    pub fn push(&mut self, key: &str, value: &(impl Serialize + ?Sized)) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        self.json(key);
+        self.0.push(b':');
+        let before = self.0.len();
+        if let Err(error) = serde_json::to_writer(&mut self.0, value) {
+            self.0.truncate(before);
+            self.json(&format!("cannot write this value: {error}"));
+        }
+    }
+
+    fn json(&mut self, text: &str) {
+        serde_json::to_writer(&mut self.0, text).expect("a string is always valid JSON");
+    }
+
+    pub fn write(mut self, level: Level, message: &str) {
+        if !self.0.is_empty() {
+            self.0.push(b'}');
+        }
+        imports::log(level, message, &String::from_utf8_lossy(&self.0));
+    }
+}
+
+/// Writes one line of the given [`Level`]; the macros of the levels are made of it.
+///
+/// ```
+/// use mikros_sdk::log::{self, Level};
+///
+/// let user = 7;
+/// let reason = std::io::Error::other("no disk");
+/// log::write!(Level::Warn, "cannot store the item", user, attempt = 2, "http.method" = "PUT");
+/// log::error!("giving up", error = %reason, user = ?Some(user));
+/// ```
+///
+/// The message is any expression that is a string. An attribute is `name`, `name = value` with a
+/// value that implements [`serde::Serialize`], `name = %value` for its `Display` text or
+/// `name = ?value` for its `Debug` text; a name is an identifier or a string literal.
+///
+/// Nothing is evaluated when the level is off.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_write {
+    ($level:expr, $message:expr $(, $($attributes:tt)*)?) => {{
+        let level: $crate::log::Level = $level;
+        if level >= $crate::log::level() {
+            #[allow(unused_mut)]
+            let mut attributes = $crate::log::Attributes::default();
+            $($crate::__log_attributes!(attributes $($attributes)*);)?
+            attributes.write(level, ::core::convert::AsRef::<str>::as_ref(&$message));
+        }
+    }};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_attributes {
+    ($to:ident $(,)?) => {};
+    ($to:ident $key:ident $(, $($rest:tt)*)?) => {
+        $to.push(::core::stringify!($key), &$key);
+        $($crate::__log_attributes!($to $($rest)*);)?
+    };
+    ($to:ident $key:ident = $($rest:tt)*) => {
+        $crate::__log_value!($to (::core::stringify!($key)) $($rest)*);
+    };
+    ($to:ident $key:literal = $($rest:tt)*) => {
+        $crate::__log_value!($to ($key) $($rest)*);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_value {
+    ($to:ident ($key:expr) % $value:expr $(, $($rest:tt)*)?) => {
+        $to.push($key, &::std::format!("{}", $value));
+        $($crate::__log_attributes!($to $($rest)*);)?
+    };
+    ($to:ident ($key:expr) ? $value:expr $(, $($rest:tt)*)?) => {
+        $to.push($key, &::std::format!("{:?}", $value));
+        $($crate::__log_attributes!($to $($rest)*);)?
+    };
+    ($to:ident ($key:expr) $value:expr $(, $($rest:tt)*)?) => {
+        $to.push($key, &$value);
+        $($crate::__log_attributes!($to $($rest)*);)?
+    };
+}
+
+#[doc(inline)]
+pub use crate::__log_write as write;
+
+/// One macro per level, documented once at [`write!`](crate::log::write).
+macro_rules! levels {
+    ($dollar:tt $($name:ident $hidden:ident $level:ident $doc:literal;)*) => {$(
+        #[doc = $doc]
+        ///
+        /// Attributes are written as in [`write!`](crate::log::write).
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! $hidden {
+            ($dollar($dollar arguments:tt)*) => {
+                $crate::log::write!($crate::log::Level::$level, $dollar($dollar arguments)*)
+            };
+        }
+        #[doc(inline)]
+        pub use $hidden as $name;
+    )*};
+}
+
+levels! { $
+    debug __log_debug Debug "Writes a line of level [`Level::Debug`].";
+    internal __log_internal Internal "Writes a line of level [`Level::Internal`].";
+    info __log_info Info "Writes a line of level [`Level::Info`].";
+    warn __log_warn Warn "Writes a line of level [`Level::Warn`].";
+    error __log_error Error "Writes a line of level [`Level::Error`].";
+    fatal __log_fatal Fatal "Writes a line of level [`Level::Fatal`].";
+}

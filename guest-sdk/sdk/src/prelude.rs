@@ -1,0 +1,9 @@
+//! What nearly every service needs, for `use mikros_sdk::prelude::*`.
+//! Deliberately short: a name in here is a name that no service can use without a thought.
+
+pub use crate::error::{OrServiceError as _, Result, ServiceError};
+pub use crate::http::{
+    Body, Bytes, Headers, IntoResponse, Json, Path, Query, Request, Response, Router, StatusCode,
+};
+pub use crate::log;
+pub use crate::service::{Http, Native, Script, Service};

@@ -1,0 +1,147 @@
+//! What a test tells the service, and what it asks afterwards.
+//! Deliberately only the outside; `imports::memory` does the work.
+
+use std::fmt;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::imports::memory::Memory;
+use crate::log::Level;
+
+/// Stands in for the host in a unit test.
+///
+/// Everything is optional: without any setting there are no variables and an empty `[service]`
+/// table, the deployment is `test`, and lines of all levels are captured.
+#[derive(Default)]
+pub struct Context(Rc<Memory>);
+
+/// A line that the service has logged.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LogLine {
+    /// How important it is.
+    pub level: Level,
+    /// The constant part.
+    pub message: String,
+    /// The rest.
+    pub attributes: Map<String, Value>,
+    /// The request that it belongs to.
+    pub request_id: Option<String>,
+}
+
+impl Context {
+    /// A context without variables and settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Memory)) -> Self {
+        let memory = Rc::get_mut(&mut self.0).expect("a context is set up before it runs anything");
+        change(memory);
+        self
+    }
+
+    /// Declares and sets an environment variable.
+    #[must_use]
+    pub fn variable(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.change(|memory| memory.variables.push((name.into(), value.into())))
+    }
+
+    /// Sets the table `[service]`, for example with [`json!`](super::json).
+    ///
+    /// # Panics
+    ///
+    /// When `settings` cannot be written as JSON.
+    #[must_use]
+    pub fn settings(self, settings: impl Serialize) -> Self {
+        let settings = serde_json::to_value(settings).expect("settings must fit into JSON");
+        self.change(|memory| memory.settings = settings)
+    }
+
+    /// Enables a feature with the table `[features.<name>]`.
+    ///
+    /// # Panics
+    ///
+    /// When `settings` cannot be written as JSON.
+    #[must_use]
+    pub fn feature(self, name: impl Into<String>, settings: impl Serialize) -> Self {
+        let settings = serde_json::to_value(settings).expect("settings must fit into JSON");
+        self.change(|memory| drop(memory.features.insert(name.into(), settings)))
+    }
+
+    /// Sets the service's name. Default: `test`.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.change(|memory| memory.identity.name = name.into())
+    }
+
+    /// Sets where the service is deployed, for example `prod`. Default: `test`.
+    #[must_use]
+    pub fn deployment(self, deployment: impl Into<String>) -> Self {
+        self.change(|memory| memory.deployment = deployment.into())
+    }
+
+    /// Sets the least important level that is captured. Default: [`Level::Debug`].
+    #[must_use]
+    pub fn level(self, level: Level) -> Self {
+        self.change(|memory| memory.level.set(level))
+    }
+
+    /// Tells the service to stop when this much virtual time has passed. Default: never.
+    #[must_use]
+    pub fn shut_down_after(self, time: Duration) -> Self {
+        self.change(|memory| memory.stop_after = Some(time))
+    }
+
+    /// Runs `future` and what it [spawns](crate::spawn), until `future` is done; tasks that are
+    /// still running then are dropped.
+    ///
+    /// Time is virtual: whenever everything waits, the clock jumps to the next timer.
+    ///
+    /// # Panics
+    ///
+    /// When everything waits and no timer is pending, because the test would never end.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.0.run(future)
+    }
+
+    /// Tells the service to stop: [`shutdown`](crate::shutdown) returns. Can be called while
+    /// [`Context::run`] runs.
+    pub fn shut_down(&self) {
+        self.0.shut_down();
+    }
+
+    /// Virtual time since the context was made.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.now()
+    }
+
+    /// The lines that were logged so far.
+    #[must_use]
+    pub fn logs(&self) -> Vec<LogLine> {
+        self.0.logs.borrow().clone()
+    }
+}
+
+/// The level, the message, then the attributes as JSON: `info greeted {"name":"Ada"}`.
+impl fmt::Display for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.level, self.message)?;
+        if self.attributes.is_empty() {
+            return Ok(());
+        }
+        write!(f, " {}", Value::Object(self.attributes.clone()))
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("elapsed", &self.elapsed()).finish_non_exhaustive()
+    }
+}

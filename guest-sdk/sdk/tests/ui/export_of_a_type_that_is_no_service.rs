@@ -1,0 +1,7 @@
+use mikros_sdk::prelude::*;
+
+struct Hello;
+
+mikros_sdk::export!(Hello: native);
+
+fn main() {}

@@ -1,0 +1,16 @@
+use mikros_sdk::prelude::*;
+
+struct Hello;
+
+impl Service for Hello {
+    async fn on_start() -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+mikros_sdk::export!(Hello);
+mikros_sdk::export!(Hello:);
+mikros_sdk::export!();
+mikros_sdk::export!(Hello http);
+
+fn main() {}

@@ -1,0 +1,83 @@
+//! Keeps a server busy for a while, over many connections.
+//!
+//! Does not know which server it is, nor what the figures are compared with.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
+
+use super::exchange::{Connection, ExchangeError};
+
+/// How long answers may be late at the end of a load.
+const LATE_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a server did under load. Every answer was right.
+#[derive(Debug)]
+pub(crate) struct Load {
+    /// From a request's first byte to the last byte of its answer.
+    pub(crate) latencies: Vec<Duration>,
+    pub(crate) elapsed: Duration,
+}
+
+/// Why a load says nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    #[error("`{server}` did not answer every request")]
+    Failed { server: &'static str, source: ExchangeError },
+    #[error("`{server}` still owes answers after {}", humantime::format_duration(LATE_LIMIT))]
+    Late { server: &'static str },
+    #[error("cannot read how long `{process}` used the processor")]
+    Usage { process: String, source: std::io::Error },
+}
+
+/// Sends requests to `address` over so many connections, one at a time on each, for `duration`.
+pub(crate) async fn run(
+    server: &'static str,
+    address: SocketAddr,
+    connections: usize,
+    duration: Duration,
+) -> Result<Load, LoadError> {
+    let load = timeout(duration + LATE_LIMIT, send_all(address, connections, duration)).await;
+    let load = load.map_err(|_elapsed| LoadError::Late { server })?;
+    load.map_err(|source| LoadError::Failed { server, source })
+}
+
+async fn send_all(
+    address: SocketAddr,
+    connections: usize,
+    duration: Duration,
+) -> Result<Load, ExchangeError> {
+    let mut opened = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        opened.push(Connection::open(address).await?);
+    }
+    let began = Instant::now();
+    let mut clients = JoinSet::new();
+    for connection in opened {
+        clients.spawn_local(send(connection, began + duration));
+    }
+    let mut latencies = Vec::new();
+    while let Some(client) = clients.join_next().await {
+        latencies.append(&mut client.unwrap_or_else(|error| resume(error))?);
+    }
+    Ok(Load { latencies, elapsed: began.elapsed() })
+}
+
+async fn send(mut connection: Connection, until: Instant) -> Result<Vec<Duration>, ExchangeError> {
+    let mut latencies = Vec::new();
+    let mut sent = Instant::now();
+    while sent < until {
+        connection.exchange().await?;
+        let received = Instant::now();
+        latencies.push(received - sent);
+        sent = received;
+    }
+    Ok(latencies)
+}
+
+/// A client that panicked panics here as well; none is cancelled while somebody waits for it.
+fn resume<T>(error: JoinError) -> T {
+    std::panic::resume_unwind(error.into_panic())
+}

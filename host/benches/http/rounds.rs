@@ -1,0 +1,107 @@
+//! The comparison under load: turn by turn, so that both contenders see the same machine.
+//!
+//! Does not know how figures look when they are printed.
+
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+use super::load::{self, Load, LoadError};
+use super::sample::Sample;
+use super::server::{Both, Pair, Server};
+
+/// How long both are warmed up before the first round.
+const WARM_UP: Duration = Duration::from_millis(300);
+
+/// How much load.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) connections: usize,
+    pub(crate) rounds: usize,
+    pub(crate) turn: Duration,
+}
+
+/// What a contender did in one turn.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Turn {
+    /// Answers per second.
+    pub(crate) rate: f64,
+    /// Time of the processor per answer, in microseconds. Unlike the rate it does not suffer when
+    /// other programs use the processor as well.
+    pub(crate) cost: f64,
+    /// Part of the time that the client used its processor. Near 1 the client is what is measured.
+    pub(crate) client: f64,
+}
+
+/// What both did in all rounds.
+#[derive(Debug)]
+pub(crate) struct Throughput {
+    pub(crate) rounds: Vec<Both<Turn>>,
+    /// Of all answers, in microseconds.
+    pub(crate) latencies: Both<Sample>,
+}
+
+/// Lets both contenders take turns; `tell` hears of each round when it is over.
+pub(crate) async fn run(
+    pair: &Pair,
+    shape: &Shape,
+    tell: impl Fn(usize, &Both<Turn>),
+) -> Result<Throughput, LoadError> {
+    for server in [&pair.host, &pair.native] {
+        load::run(server.contender.name(), server.address, shape.connections, WARM_UP).await?;
+    }
+    let mut rounds = Vec::with_capacity(shape.rounds);
+    let mut latencies = Both::<Vec<Duration>>::default();
+    for number in 1..=shape.rounds {
+        let host = turn(&pair.host, shape, &mut latencies.host).await?;
+        let native = turn(&pair.native, shape, &mut latencies.native).await?;
+        let round = Both { host, native };
+        tell(number, &round);
+        rounds.push(round);
+    }
+    let Both { host, native } = latencies;
+    Ok(Throughput { rounds, latencies: Both { host: sample(host), native: sample(native) } })
+}
+
+async fn turn(
+    server: &Server,
+    shape: &Shape,
+    latencies: &mut Vec<Duration>,
+) -> Result<Turn, LoadError> {
+    let (id, client) = (server.id.to_string(), "self");
+    let before = (processor_time(&id)?, processor_time(client)?);
+    let load =
+        load::run(server.contender.name(), server.address, shape.connections, shape.turn).await?;
+    let used = (processor_time(&id)? - before.0, processor_time(client)? - before.1);
+    let Load { latencies: mut new, elapsed } = load;
+    let answers = f64::from(u32::try_from(new.len()).unwrap_or(u32::MAX));
+    latencies.append(&mut new);
+    Ok(Turn {
+        rate: answers / elapsed.as_secs_f64(),
+        cost: microseconds(used.0) / answers,
+        client: used.1.as_secs_f64() / elapsed.as_secs_f64(),
+    })
+}
+
+/// How long all threads of a process have used a processor.
+fn processor_time(process: &str) -> Result<Duration, LoadError> {
+    let sum = || -> io::Result<u64> {
+        let mut nanoseconds = 0;
+        for task in fs::read_dir(format!("/proc/{process}/task"))? {
+            let schedule = fs::read_to_string(task?.path().join("schedstat"))?;
+            let first = schedule.split(' ').next().and_then(|first| first.parse::<u64>().ok());
+            nanoseconds += first.ok_or_else(|| io::Error::other("`schedstat` has no number"))?;
+        }
+        Ok(nanoseconds)
+    };
+    let time = sum().map_err(|source| LoadError::Usage { process: process.to_owned(), source })?;
+    Ok(Duration::from_nanos(time))
+}
+
+fn sample(latencies: Vec<Duration>) -> Sample {
+    Sample::new(latencies.into_iter().map(microseconds))
+}
+
+fn microseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
