@@ -32,6 +32,12 @@ pub enum Fault {
     /// The guest went on computing for this call after its deadline and was interrupted.
     #[error("the service computed past its deadline and was interrupted")]
     Interrupted,
+    /// The guest blocked its whole instance past a deadline; `std::thread::sleep` does.
+    #[error(
+        "the service blocked its instance past a deadline, in a call of WASI such as \
+         `std::thread::sleep`, and was ended"
+    )]
+    Blocked,
     /// What the guest returned breaks the contract.
     #[error("the service returned an invalid response: {0}")]
     InvalidResponse(Arc<str>),

@@ -173,7 +173,7 @@ impl Supervisor {
         let logger = self.logger.clone();
         let (sender, receiver) = oneshot::channel();
         let load = move || {
-            let cache = cache_directory.as_deref().and_then(open_cache);
+            let cache = open_cache(cache_directory.as_deref());
             // A supervisor that was told to stop does not wait for it.
             let _ = sender.send(Loaded::load(definition, logger, cache.as_ref()));
         };
@@ -359,7 +359,14 @@ fn with_source(error: &dyn std::error::Error) -> String {
     }
 }
 
-fn open_cache(directory: &Path) -> Option<Cache> {
+fn open_cache(directory: Option<&Path>) -> Option<Cache> {
+    let Some(directory) = directory else {
+        warn!(
+            help = "set `MIKROS_HOST_CACHE` to a directory",
+            "compiled components are not kept, compiling at every start"
+        );
+        return None;
+    };
     match Cache::open(directory.to_owned()) {
         Ok(cache) => Some(cache),
         Err(error) => {

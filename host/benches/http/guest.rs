@@ -76,7 +76,7 @@ impl Drop for Ended {
     fn drop(&mut self) {
         if let Some(id) = self.0.and_then(|id| Pid::from_raw(id.try_into().ok()?)) {
             // Most often it has ended by itself.
-            drop(kill_process(id, Signal::TERM));
+            let _ = kill_process(id, Signal::TERM);
         }
     }
 }

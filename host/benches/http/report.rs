@@ -93,10 +93,10 @@ fn efficiency(round: &Both<Turn>) -> f64 {
 
 /// Times from start to first answer, in milliseconds.
 pub(crate) fn start(times: &Both<Sample>) {
-    println!("\nstart to first answer, warm cache, ms      p50      p99");
+    println!("\nstart to first answer, warm cache, ms   median  slowest");
     for (contender, sample) in [(Contender::Host, &times.host), (Contender::Native, &times.native)]
     {
-        let (half, most) = (sample.median(), sample.percentile(99));
+        let (half, most) = (sample.median(), sample.percentile(100));
         println!("{:<37} {half:>8.1} {most:>8.1}", contender.name());
     }
     println!("start {}", at_most(times.host.median(), LONGEST_START, "ms"));

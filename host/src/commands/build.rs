@@ -23,14 +23,21 @@ use crate::report::{self, Status};
 pub enum BuildError {
     #[error("`{}` does not say how to build the service", path.display())]
     NoCommand { path: PathBuf },
-    #[error("cannot run `{command}` in `{}`", directory.display())]
+    #[error("cannot start `sh` in `{}` to run `{command}`", directory.display())]
     Spawn { command: String, directory: PathBuf, source: io::Error },
     #[error("the build failed: `{command}` in `{}` {outcome}", directory.display())]
     Failed { command: String, directory: PathBuf, outcome: Outcome },
     #[error("the build succeeded, but there is no component `{}`", component.display())]
     NoComponent { component: PathBuf, help: String },
-    #[error("cannot install the compilation target `{}`: {reason}", target::NAME)]
-    Target { reason: String, help: String },
+    /// `rustup` is not there, or cannot be started.
+    #[error("cannot start `rustup` to install the compilation target `{}`", target::NAME)]
+    SpawnRustup { source: io::Error, help: String },
+    /// `rustup` has told the user why.
+    #[error(
+        "cannot install the compilation target: `{}` {outcome}, its message is above",
+        target::INSTALL
+    )]
+    InstallTarget { outcome: Outcome, help: String },
 }
 
 impl BuildError {
@@ -40,7 +47,9 @@ impl BuildError {
             Self::NoCommand { .. } => Some(
                 "add to `[host]`, for example, `build = \"cargo build --release --target wasm32-wasip2\"`",
             ),
-            Self::NoComponent { help, .. } | Self::Target { help, .. } => Some(help),
+            Self::NoComponent { help, .. }
+            | Self::SpawnRustup { help, .. }
+            | Self::InstallTarget { help, .. } => Some(help),
             Self::Spawn { .. } | Self::Failed { .. } => None,
         }
     }
@@ -48,7 +57,10 @@ impl BuildError {
     pub(super) fn status(&self) -> Status {
         match self {
             Self::NoCommand { .. } | Self::NoComponent { .. } => Status::EditNeeded,
-            Self::Spawn { .. } | Self::Failed { .. } | Self::Target { .. } => Status::Failure,
+            Self::Spawn { .. }
+            | Self::Failed { .. }
+            | Self::SpawnRustup { .. }
+            | Self::InstallTarget { .. } => Status::Failure,
         }
     }
 }
@@ -78,7 +90,9 @@ pub(super) enum Built {
 pub(super) fn run(typed: &cli::Build, surroundings: &Surroundings) -> Result<Status, CommandError> {
     warn_of_undecodable(surroundings);
     let path = locate(&typed.service, surroundings);
-    let definition = Definition::load(&path, &surroundings.variables)?;
+    // Machines that build services have none of the variables that run them.
+    let variables = surroundings.variables.clone().incomplete();
+    let definition = Definition::load(&path, &variables)?;
     Ok(match build(&definition)? {
         Built::Component => Status::Success,
         Built::Interrupted(signal) => Status::Forced(signal),
@@ -97,7 +111,7 @@ pub(super) fn build(definition: &Definition) -> Result<Built, BuildError> {
         return Ok(Built::Interrupted(signal));
     }
     report::tell(format_args!("building `{}`: {command}\n", definition.identity.name));
-    match outcome(command, shell(command), directory)? {
+    match run_shell(command, directory)? {
         Ended::Interrupted(signal) => return Ok(Built::Interrupted(signal)),
         Ended::Exited(output) if output.status.success() => (),
         Ended::Exited(output) => {
@@ -119,26 +133,23 @@ pub(super) fn build(definition: &Definition) -> Result<Built, BuildError> {
     })
 }
 
-fn shell(command: &str) -> Command {
+/// Runs a command line in `directory`.
+fn run_shell(command: &str, directory: &Path) -> Result<Ended, BuildError> {
     let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command);
-    shell
+    shell.arg("-c").arg(command).current_dir(directory);
+    to_stderr(&mut shell).and_then(|()| child::wait(shell)).map_err(|source| BuildError::Spawn {
+        command: command.to_owned(),
+        directory: directory.to_owned(),
+        source,
+    })
 }
 
-/// Runs a program in `directory`. What it prints goes to standard error: standard output is for what
-/// the user asked this program for, which with `run --build` is the log of the service.
-fn outcome(name: &str, mut program: Command, directory: &Path) -> Result<Ended, BuildError> {
-    let output = io::stderr().as_fd().try_clone_to_owned();
-    output
-        .and_then(|output| {
-            program.current_dir(directory).stdout(Stdio::from(output));
-            child::wait(program)
-        })
-        .map_err(|source| BuildError::Spawn {
-            command: name.to_owned(),
-            directory: directory.to_owned(),
-            source,
-        })
+/// Sends what a program prints to standard error. Standard output is for what the user asked this
+/// program for, which with `run --build` is the log of the service.
+fn to_stderr(program: &mut Command) -> io::Result<()> {
+    let output = io::stderr().as_fd().try_clone_to_owned()?;
+    program.stdout(Stdio::from(output));
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Does not know what the look is for.
 
-use std::io;
+use std::io::ErrorKind;
 
 use tracing::warn;
 use wasmtime::component::Component;
@@ -38,9 +38,12 @@ fn open(surroundings: &Surroundings) -> Option<Cache> {
 pub(super) fn status(error: &CompileError) -> Status {
     match error {
         CompileError::Engine(_) => Status::Failure,
-        CompileError::Read { source, .. } if source.kind() != io::ErrorKind::NotFound => {
-            Status::Failure
-        }
+        CompileError::Read { source, .. } => match source.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory => {
+                Status::EditNeeded
+            }
+            _ => Status::Failure,
+        },
         _ => Status::EditNeeded,
     }
 }

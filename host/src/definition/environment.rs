@@ -62,11 +62,14 @@ fn declared<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<(String, Str
     declared
 }
 
-/// Says that a variable the file asks for has no value.
+/// Says that a variable the file asks for has no value, unless that is no problem.
 pub(super) fn note_missing(reader: &mut Reader<'_>, place: usize, variable: &str) {
     if variable.is_empty() {
         let message = "`@env` must follow the name of an environment variable".to_owned();
         reader.problem(place, message, Some("for example `DATABASE_URL@env`".to_owned()));
+        return;
+    }
+    if reader.scope().may_miss() {
         return;
     }
     let state = if reader.scope().is_empty(variable) { "empty" } else { "not set" };

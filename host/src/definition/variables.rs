@@ -10,30 +10,40 @@ use std::fmt;
 ///
 /// A variable that is set to the empty string counts as not set.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Variables(BTreeMap<String, String>);
+pub struct Variables {
+    values: BTreeMap<String, String>,
+    may_miss: bool,
+}
 
 impl Variables {
+    /// The same variables for a look at a definition without running its service, where it is no
+    /// problem when a variable that the service asks for is not set.
+    #[must_use]
+    pub fn incomplete(self) -> Self {
+        Self { may_miss: true, ..self }
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 
 impl From<BTreeMap<String, String>> for Variables {
-    fn from(variables: BTreeMap<String, String>) -> Self {
-        Self(variables)
+    fn from(values: BTreeMap<String, String>) -> Self {
+        Self { values, may_miss: false }
     }
 }
 
 impl FromIterator<(String, String)> for Variables {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
-        Self(variables.into_iter().collect())
+        variables.into_iter().collect::<BTreeMap<_, _>>().into()
     }
 }
 
 /// Names only: values may be secrets.
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.values.keys()).finish()
     }
 }
 
@@ -93,9 +103,14 @@ impl<'a> Scope<'a> {
         Some((winner, loser))
     }
 
+    /// Whether it is no problem that a variable is not set.
+    pub(super) fn may_miss(&self) -> bool {
+        self.variables.may_miss
+    }
+
     /// Whether the plain variable exists and holds nothing.
     pub(super) fn is_empty(&self, name: &str) -> bool {
-        self.variables.0.get(name).is_some_and(String::is_empty)
+        self.variables.values.get(name).is_some_and(String::is_empty)
     }
 
     /// How to spell the override in a shell's `export`; `None` without a service.

@@ -74,6 +74,7 @@ impl Problem {
             | Fault::OutOfMemory { .. }
             | Fault::Exited { .. }
             | Fault::Interrupted
+            | Fault::Blocked
             | Fault::InvalidResponse(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "got an internal error")
             }

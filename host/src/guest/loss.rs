@@ -97,6 +97,7 @@ fn fault_kind(fault: &Fault) -> &'static str {
         Fault::OutOfMemory { .. } => "out-of-memory",
         Fault::Exited { .. } => "exit",
         Fault::Interrupted => "interrupted",
+        Fault::Blocked => "blocked",
         Fault::InvalidResponse(_) => "invalid-response",
         Fault::DeadlineExceeded { .. } => "deadline-exceeded",
         Fault::InstanceLost => "instance-lost",
@@ -132,7 +133,7 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause) -> Loss {
 }
 
 fn fault(state: &State, cause: &Cause, last_words: Option<String>) -> Fault {
-    let Cause::Failed(error) = cause else { return Fault::Interrupted };
+    let Cause::Failed(error) = cause else { return Fault::Blocked };
     if let Some(exit) = error.downcast_ref::<I32Exit>() {
         return Fault::Exited { status: exit.0 };
     }
@@ -163,18 +164,9 @@ fn stack(cause: &Cause) -> Vec<String> {
     let frames = backtrace.frames().iter();
     frames
         .map(|frame| match frame.func_name() {
-            Some(name) => without_hash(name).to_owned(),
+            // Without the hash that makes the name unique.
+            Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
             None => format!("function {}", frame.func_index()),
         })
         .collect()
-}
-
-/// `crate::function::h0123456789abcdef` without what the compiler made unique.
-fn without_hash(name: &str) -> &str {
-    match name.rsplit_once("::h") {
-        Some((path, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            path
-        }
-        _ => name,
-    }
 }

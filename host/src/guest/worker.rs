@@ -71,6 +71,14 @@ impl Worker {
         self.outcome(outcome, None).await
     }
 
+    /// Takes a step of a shutdown that is over at `deadline`. Its owner looks at the clock: it drops
+    /// the future then.
+    pub async fn step_of_shutdown(&self, step: Step, deadline: Instant) -> Outcome<()> {
+        let context = Context { deadline: Some(deadline), ..Context::default() };
+        let outcome = self.begin(step, context)?;
+        self.outcome(outcome, None).await
+    }
+
     fn begin(&self, step: Step, context: Context) -> Result<oneshot::Receiver<Outcome<()>>, Fault> {
         let (reply, outcome) = oneshot::channel();
         let call = Call { ask: Ask::Step(step), reply: Reply::Step(reply), context };

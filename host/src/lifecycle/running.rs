@@ -127,8 +127,7 @@ impl Running {
     ///
     /// What is not done after `limit` is cut off.
     pub async fn stop(mut self, limit: Duration) -> Stopped {
-        let natives =
-            if self.is_native() { self.natives.into_iter().collect() } else { Vec::new() };
+        let natives = self.is_native().then(|| self.natives.into_iter().collect());
         let stopped = stop_crew(&mut self.crew, natives, limit).await;
         drop(self.watchdog);
         stopped
@@ -147,18 +146,27 @@ fn into_result(kind: &'static str, outcome: Outcome<()>) -> Result<(), KindFailu
     }
 }
 
-/// Stops the threads of a service in order; `natives` are the calls of `native.start`.
-pub(super) async fn stop_crew(crew: &mut Crew, natives: Vec<Native>, limit: Duration) -> Stopped {
+/// Stops the threads of a service in order; `natives` are the calls of `native.start` that go on,
+/// `None` when the service is not of that kind.
+pub(super) async fn stop_crew(
+    crew: &mut Crew,
+    natives: Option<Vec<Native>>,
+    limit: Duration,
+) -> Stopped {
     let deadline = Instant::now() + limit;
     let mut stopped = Stopped { in_order: true, requests_cut: 0 };
+    let mut step = "drain";
     crew.serving.send_replace(false);
     crew.phase.send_replace(Phase::Drain);
-    let in_time = timeout_at(deadline, finish(crew, natives, deadline, &mut stopped)).await;
-    if in_time.is_err() {
+    let steps = async {
+        stopped.in_order = finish(crew, natives, deadline, &mut step).await;
+    };
+    if timeout_at(deadline, steps).await.is_err() {
         stopped.in_order = false;
         stopped.requests_cut = crew.workers.load();
         warn!(
             timeout = %humantime::format_duration(limit),
+            step,
             calls.cut = stopped.requests_cut,
             "shutdown takes too long, interrupting the service"
         );
@@ -173,26 +181,36 @@ pub(super) async fn stop_crew(crew: &mut Crew, natives: Vec<Native>, limit: Dura
     stopped
 }
 
-async fn finish(crew: &mut Crew, natives: Vec<Native>, deadline: Instant, stopped: &mut Stopped) {
+/// All steps, one after the other; tells whether all went well. `current` is the one that goes on.
+async fn finish(
+    crew: &mut Crew,
+    natives: Option<Vec<Native>>,
+    deadline: Instant,
+    current: &mut &'static str,
+) -> bool {
     crew.drained().await;
     crew.notice.send_replace(true);
-    if !natives.is_empty() {
+    let mut well = true;
+    if let Some(starts) = natives {
+        *current = "native";
         let stops = steps(crew, &Step::NativeStop, deadline);
-        let (stops, starts) = tokio::join!(stops, join_all(natives));
-        stopped.in_order &= stops & all_well(&Step::NativeStart, starts);
+        let (stops, starts) = tokio::join!(stops, join_all(starts));
+        well &= stops & all_well(&Step::NativeStart, starts);
     }
-    stopped.in_order &= steps(crew, &Step::OnFinish, deadline).await;
+    *current = Step::OnFinish.name();
+    well &= steps(crew, &Step::OnFinish, deadline).await;
+    *current = "end";
     crew.workers.iter().for_each(Worker::close);
     crew.phase.send_replace(Phase::Cut);
     crew.ended().await;
+    well
 }
 
 /// Takes a step in every instance that is there; tells whether all went well.
 async fn steps(crew: &Crew, step: &Step, deadline: Instant) -> bool {
-    let remaining = deadline.saturating_duration_since(Instant::now());
     let ready = crew.workers.iter().filter(|worker| worker.is_ready());
-    let outcomes = join_all(ready.map(|worker| worker.step(step.clone(), Some(remaining)))).await;
-    all_well(step, outcomes)
+    let outcomes = ready.map(|worker| worker.step_of_shutdown(step.clone(), deadline));
+    all_well(step, join_all(outcomes).await)
 }
 
 fn all_well(step: &Step, outcomes: Vec<Outcome<()>>) -> bool {

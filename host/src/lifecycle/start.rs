@@ -159,7 +159,7 @@ impl Starting {
             worker.close();
             worker.kill();
         }
-        let stopped = stop_crew(&mut self.crew, Vec::new(), limit).await;
+        let stopped = stop_crew(&mut self.crew, None, limit).await;
         drop(self.watchdog);
         stopped
     }

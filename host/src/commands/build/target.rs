@@ -6,13 +6,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::super::child::{self, Ended};
-use super::{BuildError, Built, Outcome};
+use super::{BuildError, Built, Outcome, to_stderr};
 use crate::report;
 
 /// The only target of which the Rust compiler makes components by itself.
 pub(super) const NAME: &str = "wasm32-wasip2";
 
-const INSTALL: &str = "rustup target add wasm32-wasip2";
+pub(super) const INSTALL: &str = "rustup target add wasm32-wasip2";
 
 /// Whether a build command works only with the target installed: it names it, and does not compile
 /// the standard library by itself.
@@ -31,25 +31,24 @@ pub(super) fn install(directory: &Path) -> Result<Built, BuildError> {
     report::tell(format_args!("the target `{NAME}` is not installed, installing it: {INSTALL}\n"));
     let mut rustup = Command::new("rustup");
     rustup.args(["target", "add", NAME]).current_dir(directory).stdin(Stdio::null());
-    rustup.stdout(Stdio::null());
-    match child::wait(rustup) {
+    match to_stderr(&mut rustup).and_then(|()| child::wait(rustup)) {
         Ok(Ended::Interrupted(signal)) => Ok(Built::Interrupted(signal)),
         Ok(Ended::Exited(output)) if output.status.success() => Ok(Built::Component),
-        Ok(Ended::Exited(output)) => Err(failed(
-            format!("`{INSTALL}` {}, see its message above", Outcome(output.status)),
-            directory,
-        )),
-        Err(error) => Err(failed(format!("cannot run `rustup`: {error}"), directory)),
+        Ok(Ended::Exited(output)) => Err(BuildError::InstallTarget {
+            outcome: Outcome(output.status),
+            help: format!(
+                "run `{INSTALL}` in `{}` when this machine has network access",
+                directory.display()
+            ),
+        }),
+        Err(source) => Err(BuildError::SpawnRustup {
+            source,
+            help: format!(
+                "install Rust with rustup and run `{INSTALL}`, or add the standard library for \
+                 `{NAME}` to the toolchain in use"
+            ),
+        }),
     }
-}
-
-fn failed(reason: String, directory: &Path) -> BuildError {
-    let directory = directory.display();
-    let help = format!(
-        "run `{INSTALL}` in `{directory}` when the machine has network access; without rustup, add \
-         the standard library for `{NAME}` the way the Rust toolchain was installed"
-    );
-    BuildError::Target { reason, help }
 }
 
 /// The target's standard library in the toolchain that is used in a directory.

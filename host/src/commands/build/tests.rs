@@ -106,8 +106,8 @@ fn a_directory_that_is_gone_is_named() {
         "build = 'true'",
         Status::Failure,
         &expect![[r"
-        error: cannot run `true` in `<directory>`
-        cause: No such file or directory (os error 2)
-    "]],
+            error: cannot start `sh` in `<directory>` to run `true`
+            cause: No such file or directory (os error 2)
+        "]],
     );
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use expect_test::expect;
 
-use super::{accepted, explained, rejects, variables, warns, with};
+use super::{Definition, FILE, Path, accepted, explained, rejects, variables, warns, with};
 use crate::definition::{Deployment, ErrorField};
 
 /// The value a service named `my-svc` gets for the variable `DB`.
@@ -259,4 +259,14 @@ fn values_are_masked_wherever_they_could_show() {
     assert!(!format!("{definition:?}").contains("hunter2"));
     assert!(!format!("{:?}", variables(&list)).contains("hunter2"));
     assert!(format!("{:?}", variables(&list)).contains("GREETER__TOKEN"));
+}
+
+#[test]
+fn where_nothing_runs_a_variable_may_be_missing() {
+    let text = with(&[("envs", "[\"DATABASE_URL\"]")], "[service]\ntoken = \"TOKEN@env\"\n");
+    let variables = variables(&[]).incomplete();
+
+    let definition = Definition::parse(Path::new(FILE), &text, &variables).unwrap();
+
+    assert_eq!(definition.environment.declared, []);
 }

@@ -1,0 +1,332 @@
+//! Snapshots of the help of every command.
+
+use clap::CommandFactory;
+use expect_test::{Expect, expect};
+
+use crate::cli::Cli;
+
+/// Wide enough for the longest line of the help, so that clap breaks none.
+const WIDTH: usize = 100;
+
+/// The help of the command at `path`.
+#[track_caller]
+fn helps(path: &[&str], expected: &Expect) {
+    let mut root = Cli::command().term_width(WIDTH);
+    root.build();
+    let command = path.iter().fold(&mut root, |command, name| {
+        command.find_subcommand_mut(name).expect("the command exists")
+    });
+    // clap indents empty lines as well.
+    let help = command.render_long_help().to_string();
+    let lines = help.lines().map(|line| format!("{}\n", line.trim_end()));
+    expected.assert_eq(&lines.collect::<String>());
+}
+
+#[test]
+fn the_help_lists_the_commands() {
+    helps(
+        &[],
+        &expect![[r"
+        Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`
+
+        Usage: mikros-host [OPTIONS] <COMMAND>
+
+        Commands:
+          run          Run a service until it ends or is told to stop
+          build        Compile a service with the command in `[host] build`
+          check        Check everything that can be known without running the service
+          inspect      Show what a service is made of
+          schema       Print the JSON Schema of `service.toml`
+          completions  Print a script that completes `mikros-host` commands in a shell
+          help         Print this message or the help of the given subcommand(s)
+
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
+
+          -V, --version
+                  Print version
+
+        Log:
+              --log-format <FORMAT>
+                  Form of log lines
+
+                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Least level that is logged
+
+                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+
+        Exit status:
+          0      ended as asked
+          1      the service failed, or the machine is in the way
+          2      something must be edited: the command line, `service.toml`, the environment
+          128+n  forced by signal n
+
+        Environment:
+          MIKROS_CONFIG      the `service.toml` or its directory, when none is given
+          MIKROS_HOST_CACHE  directory for compiled components, by default
+                             `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
+          NO_COLOR           any value: no colour in log lines
+    "]],
+    );
+}
+
+#[test]
+fn run_has_help() {
+    helps(
+        &["run"],
+        &expect![[r"
+        Run a service until it ends or is told to stop
+
+        SIGINT or SIGTERM stop it in order, a second one at once. The log goes to standard output.
+
+        Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+
+        Arguments:
+          [SERVICE_TOML]
+                  The service's `service.toml`, or the directory that holds it
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+
+          [ARGS]...
+                  Arguments for a service of kind `script`
+
+        Options:
+              --build
+                  Compile the service first, as `build` does
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Log:
+              --log-format <FORMAT>
+                  Form of log lines
+
+                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Least level that is logged
+
+                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+    "]],
+    );
+}
+
+#[test]
+fn build_has_help() {
+    helps(
+        &["build"],
+        &expect![[r"
+        Compile a service with the command in `[host] build`
+
+        The command runs in the directory of `service.toml`. All its output goes to standard error. When it
+        builds for `wasm32-wasip2` and that target is not installed, it is installed first, with `rustup
+        target add wasm32-wasip2`.
+
+        Usage: mikros-host build [OPTIONS] [SERVICE_TOML]
+
+        Arguments:
+          [SERVICE_TOML]
+                  The service's `service.toml`, or the directory that holds it
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Log:
+              --log-format <FORMAT>
+                  Form of log lines
+
+                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Least level that is logged
+
+                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+    "]],
+    );
+}
+
+#[test]
+fn check_has_help() {
+    helps(
+        &["check"],
+        &expect![[r"
+        Check everything that can be known without running the service
+
+        That is `service.toml`, the environment variables it asks for, and whether the component fits it.
+        All problems are listed together. Warnings do not fail the check.
+
+        Usage: mikros-host check [OPTIONS] [SERVICE_TOML]
+
+        Arguments:
+          [SERVICE_TOML]
+                  The service's `service.toml`, or the directory that holds it
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+
+        Options:
+              --json
+                  Print one JSON document instead of text
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Log:
+              --log-format <FORMAT>
+                  Form of log lines
+
+                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Least level that is logged
+
+                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+    "]],
+    );
+}
+
+#[test]
+fn inspect_has_help() {
+    helps(
+        &["inspect"],
+        &expect![[r"
+        Show what a service is made of
+
+        That is its kinds, what its component exports and imports, and every setting with its source. What
+        may be a secret is shown as `***`.
+
+        Usage: mikros-host inspect [OPTIONS] [SERVICE_TOML]
+
+        Arguments:
+          [SERVICE_TOML]
+                  The service's `service.toml`, or the directory that holds it
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+
+        Options:
+              --json
+                  Print one JSON document instead of text
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Log:
+              --log-format <FORMAT>
+                  Form of log lines
+
+                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Least level that is logged
+
+                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+    "]],
+    );
+}
+
+#[test]
+fn schema_has_help() {
+    helps(
+        &["schema"],
+        &expect![[r"
+        Print the JSON Schema of `service.toml`
+
+        Editors use it to complete and check the file.
+
+        Usage: mikros-host schema [OPTIONS]
+
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Log:
+              --log-format <FORMAT>
+                  Form of log lines
+
+                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Least level that is logged
+
+                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+    "]],
+    );
+}
+
+#[test]
+fn completions_has_help() {
+    helps(
+        &["completions"],
+        &expect![[r"
+        Print a script that completes `mikros-host` commands in a shell
+
+        Usage: mikros-host completions [OPTIONS] <SHELL>
+
+        Arguments:
+          <SHELL>
+                  [possible values: bash, elvish, fish, powershell, zsh]
+
+        Options:
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Log:
+              --log-format <FORMAT>
+                  Form of log lines
+
+                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Least level that is logged
+
+                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+    "]],
+    );
+}
