@@ -44,7 +44,7 @@ struct Arguments {
     #[arg(long, default_value = "7")]
     rounds: NonZeroUsize,
     /// How long a turn lasts
-    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "2s", value_parser = parse_turn)]
     turn: Duration,
     /// How often each server is started
     #[arg(long, default_value = "20")]
@@ -143,6 +143,14 @@ async fn measure(arguments: &Arguments) -> Result<(), MeasureError> {
     report::start(&start::run(&processors, &guest, starts).await?);
     report::memory(&fresh, &used);
     Ok(())
+}
+
+fn parse_turn(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("must be longer than zero, for example `2s`".to_owned()),
+        Ok(turn) => Ok(turn),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// How much is measured.

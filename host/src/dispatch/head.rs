@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
 use http::request::Parts;
-use http::{Method, Version};
+use http::{Method, Uri, Version};
 
 /// Fields that are between the client and the host, and say nothing about the request.
 const HOP_BY_HOP: [HeaderName; 6] = [
@@ -18,7 +18,7 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 /// Why a request does not reach the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Not exactly one `host` (RFC 9112 section 3.2), or a tunnel is asked for.
+    /// Not exactly one `host` (RFC 9112 section 3.2), no path, or a tunnel is asked for.
     Malformed(&'static str),
     TooLarge,
     /// The path is outside the base path.
@@ -43,6 +43,7 @@ pub(super) fn pack(parts: &Parts, base: &str, limit: usize) -> Result<Bytes, Ref
     if parts.method == Method::CONNECT {
         return Err(Refusal::Malformed("method CONNECT is not supported"));
     }
+    check_target(&parts.uri)?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let Some(below) = below(target, base) else { return Err(Refusal::Elsewhere) };
     let size = size(parts, target);
@@ -88,6 +89,16 @@ fn fields_size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
 }
 
+/// Guests are promised a path; the forms of a target without one are for proxies and for servers as
+/// such (RFC 9112 sections 3.2.3 and 3.2.4).
+fn check_target(uri: &Uri) -> Result<(), Refusal> {
+    let is_authority = uri.scheme().is_none() && uri.authority().is_some();
+    if is_authority || uri.path() == "*" {
+        return Err(Refusal::Malformed("the request target names no path"));
+    }
+    Ok(())
+}
+
 fn check_host(parts: &Parts) -> Result<(), Refusal> {
     if parts.version < Version::HTTP_11 || parts.uri.authority().is_some() {
         return Ok(());
@@ -118,7 +129,6 @@ mod tests {
         assert_eq!(below("/apis", "/api"), None);
         assert_eq!(below("/", "/api"), None);
         assert_eq!(below("/items", ""), Some("/items"));
-        assert_eq!(below("*", ""), Some("*"));
     }
 
     #[test]
@@ -147,6 +157,14 @@ mod tests {
         let head = pack(&parts(request), "", 1024).unwrap();
 
         assert_eq!(&head[..], b"GET /x\r\nhost: localhost:1\r\n");
+    }
+
+    #[test]
+    fn a_target_without_a_path_is_refused() {
+        for target in ["*", "example.org", "example.org:80"] {
+            let request = Request::get(target).header("host", "a");
+            assert!(matches!(pack(&parts(request), "", 64), Err(Refusal::Malformed(_))), "{target}");
+        }
     }
 
     #[test]

@@ -210,6 +210,10 @@ impl Dispatcher {
 
     /// An error that the service returned, with what only the log may know.
     fn log_error(&self, problem: &Problem, about: &About<'_>) {
+        if problem.error.attributes.is_some() && problem::attributes(&problem.error).is_none() {
+            let message = "the attributes of an error are no JSON object, leaving them out";
+            self.log(Level::Warn, message, &Attributes::new(), about);
+        }
         if !self.rules.logs_errors {
             return;
         }

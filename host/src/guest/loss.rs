@@ -107,8 +107,9 @@ fn fault_kind(fault: &Fault) -> &'static str {
     }
 }
 
-/// Tells every call in the instance what happened to it, and names the loss.
-pub(super) fn settle(store: &mut Store<State>, cause: &Cause) -> Loss {
+/// Names the loss, reports it, and then tells every call in the instance what happened to it, so
+/// that the reason stands in the log before its consequences.
+pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnce(&Loss)) -> Loss {
     let culprit = match cause {
         Cause::Failed(_) => capability::current_task(&mut *store),
         Cause::Blocked => None,
@@ -116,8 +117,9 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause) -> Loss {
     let last_words = store.data_mut().last_words();
     let fault = fault(store.data(), cause, last_words);
     let mut loss = Loss { fault, call: None, request_id: None, stack: stack(cause), siblings: 0 };
+    let mut replies = Vec::new();
     for (task, call) in store.data_mut().calls.drain() {
-        let told = if Some(task) == culprit {
+        let fault = if Some(task) == culprit {
             loss.call = Some(call.name);
             loss.request_id = call.context.request_id;
             loss.fault.clone()
@@ -126,8 +128,12 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause) -> Loss {
         };
         if let Some(reply) = call.reply {
             loss.siblings += usize::from(Some(task) != culprit);
-            reply.fail(told);
+            replies.push((reply, fault));
         }
+    }
+    report(&loss);
+    for (reply, fault) in replies {
+        reply.fail(fault);
     }
     loss
 }

@@ -15,6 +15,8 @@ pub(super) struct Pulse {
     overdue_since: AtomicU64,
     /// Guest code traps at its next opportunity.
     interrupted: AtomicBool,
+    /// No instance follows the present one.
+    last: AtomicBool,
     kill: Notify,
 }
 
@@ -70,6 +72,15 @@ impl Pulse {
 
     pub(super) fn is_interrupted(&self) -> bool {
         self.interrupted.load(Ordering::SeqCst)
+    }
+
+    /// The service stops: an instance that is lost now is not replaced.
+    pub(super) fn set_last(&self) {
+        self.last.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_last(&self) -> bool {
+        self.last.load(Ordering::SeqCst)
     }
 
     /// A new instance begins.

@@ -11,6 +11,9 @@ use futures_util::task::AtomicWaker;
 
 use crate::call::{Ask, Call, Fault};
 
+/// Least time between two looks for callers that have left a full queue.
+const SWEEP_PAUSE: Duration = Duration::from_millis(10);
+
 /// Requests wait in order and within a bound; steps of the lifecycle go first and have no bound.
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -27,6 +30,8 @@ struct Lanes {
     steps: VecDeque<Call>,
     requests: VecDeque<Waiting>,
     door: Door,
+    /// When callers that have left were last looked for.
+    swept: Option<Instant>,
 }
 
 /// Whether calls get in.
@@ -55,10 +60,26 @@ pub(super) struct Refused {
     pub(super) fault: Fault,
 }
 
+impl Lanes {
+    /// Takes out the requests whose callers have left, so that they do not keep others out. Not at
+    /// every refusal: a queue that is full is looked through in vain most of the time.
+    fn sweep(&mut self) {
+        let now = Instant::now();
+        if self.swept.is_none_or(|swept| now - swept >= SWEEP_PAUSE) {
+            self.swept = Some(now);
+            self.requests.retain(|waiting| !waiting.call.reply.is_abandoned());
+        }
+    }
+}
+
 impl Queue {
     pub(super) fn new(max_in_flight: usize, max_waiting: usize) -> Self {
-        let lanes =
-            Lanes { steps: VecDeque::new(), requests: VecDeque::new(), door: Door::Starting };
+        let lanes = Lanes {
+            steps: VecDeque::new(),
+            requests: VecDeque::new(),
+            door: Door::Starting,
+            swept: None,
+        };
         Self {
             lanes: Mutex::new(lanes),
             waker: AtomicWaker::new(),
@@ -85,7 +106,11 @@ impl Queue {
             return Err(Box::new(Refused { call, fault }));
         }
         if is_request {
-            if lanes.requests.len() >= self.free() + self.max_waiting {
+            let places = self.free() + self.max_waiting;
+            if lanes.requests.len() >= places {
+                lanes.sweep();
+            }
+            if lanes.requests.len() >= places {
                 return Err(Box::new(Refused { call, fault: Fault::Saturated }));
             }
             lanes.requests.push_back(Waiting { call, since: Instant::now() });

@@ -111,6 +111,11 @@ impl Worker {
         self.queue.close();
     }
 
+    /// From now on a lost instance is not replaced.
+    pub fn retire(&self) {
+        self.pulse.set_last();
+    }
+
     /// Ends the instance now, whatever is in it.
     pub fn kill(&self) {
         self.pulse.kill();
@@ -184,13 +189,12 @@ impl Seat {
                     LONGEST_START_DELAY
                 }
                 End::Lost(loss) => {
-                    self.report(&loss);
                     self.tell(EventKind::Lost(loss));
                     LONGEST_DELAY
                 }
             };
             first = false;
-            if !self.replace {
+            if !self.is_replaced() {
                 break;
             }
             self.hand_over();
@@ -201,6 +205,9 @@ impl Seat {
                 () = self.worker.queue.closed() => break,
                 () = sleep(delay.next(longest)) => (),
             }
+            if !self.is_replaced() {
+                break;
+            }
         }
         self.worker.close();
         for call in
@@ -208,6 +215,10 @@ impl Seat {
         {
             call.reply.fail(Fault::Stopping);
         }
+    }
+
+    fn is_replaced(&self) -> bool {
+        self.replace && !self.worker.pulse.is_last()
     }
 
     /// The instance has started.
@@ -233,11 +244,19 @@ impl Seat {
             Ended::Left(Err(error)) => Cause::Failed(error),
             Ended::Dropped => Cause::Blocked,
             Ended::TimedOut => {
-                loss::settle(&mut store, &Cause::Blocked);
+                loss::settle(&mut store, &Cause::Blocked, |_| ());
                 return End::NotStarted(StartFailure::TimedOut(self.limits.start_timeout));
             }
         };
-        let loss = loss::settle(&mut store, &cause);
+        let report = |loss: &Loss| {
+            // Whoever is told of the loss must not find the instance ready.
+            self.worker.queue.set_door(Door::Starting);
+            // What has never started is reported as a failed start.
+            if started.get() {
+                self.report(loss);
+            }
+        };
+        let loss = loss::settle(&mut store, &cause, report);
         if started.get() { End::Lost(loss) } else { End::NotStarted(StartFailure::Lost(loss)) }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, warn};
 
 use super::crew::{Crew, one_ended};
@@ -17,6 +17,8 @@ use crate::definition::{Definition, Kind};
 use crate::guest::{EventKind, Watchdog, Worker};
 use crate::listener::Phase;
 
+/// How long guests get to notice that their calls are cancelled, before they are interrupted.
+const CANCEL_GRACE: Duration = Duration::from_millis(250);
 /// How long threads get to end after their guests were interrupted.
 const LAST_GRACE: Duration = Duration::from_secs(2);
 
@@ -172,10 +174,12 @@ pub(super) async fn stop_crew(
         );
         crew.notice.send_replace(true);
         crew.workers.iter().for_each(Worker::close);
-        crew.workers.iter().for_each(Worker::kill);
         crew.phase.send_replace(Phase::Cut);
-        if timeout_at(Instant::now() + LAST_GRACE, crew.ended()).await.is_err() {
-            error!("worker threads do not end, leaving them behind");
+        if timeout(CANCEL_GRACE, crew.ended()).await.is_err() {
+            crew.workers.iter().for_each(Worker::kill);
+            if timeout(LAST_GRACE, crew.ended()).await.is_err() {
+                error!("worker threads do not end, leaving them behind");
+            }
         }
     }
     stopped
@@ -189,6 +193,7 @@ async fn finish(
     current: &mut &'static str,
 ) -> bool {
     crew.drained().await;
+    crew.workers.iter().for_each(Worker::retire);
     crew.notice.send_replace(true);
     let mut well = true;
     if let Some(starts) = natives {

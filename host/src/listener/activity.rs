@@ -28,6 +28,10 @@ pub struct Timeouts {
 /// The first bytes of a client that speaks HTTP/2 without negotiation (RFC 9113 section 3.4).
 const HTTP_2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
+/// How long a connection that is to end may stay without a request: for one that was on its way when
+/// the client was told, and for clients that do not listen.
+const DRAIN_GRACE: Duration = Duration::from_secs(1);
+
 /// Shared by the parts of one connection, all on one thread.
 #[derive(Debug, Clone)]
 pub(super) struct Activity(Rc<Notes>);
@@ -43,6 +47,8 @@ struct Notes {
     head_since: Cell<Option<Instant>>,
     /// Since when bytes wait for the client to take some.
     blocked_since: Cell<Option<Instant>>,
+    /// Since when the client knows that the connection is to end.
+    draining_since: Cell<Option<Instant>>,
     protocol: Cell<Protocol>,
 }
 
@@ -71,6 +77,7 @@ impl Activity {
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
             blocked_since: Cell::new(None),
+            draining_since: Cell::new(None),
             protocol: Cell::new(Protocol::Unknown),
         }))
     }
@@ -82,15 +89,24 @@ impl Activity {
         Open(self.clone())
     }
 
+    /// The client was told that the connection is to end.
+    pub(super) fn drain(&self) {
+        self.0.draining_since.set(Some(Instant::now()));
+    }
+
     /// When to look again, or what the connection is late with now.
     pub(super) fn check(&self, now: Instant) -> Result<Instant, Late> {
-        let Notes { timeouts, open, idle_since, head_since, blocked_since, .. } = &*self.0;
+        let Notes { timeouts, idle_since, head_since, blocked_since, .. } = &*self.0;
+        let draining = self.0.draining_since.get();
+        let free_since = (self.0.open.get() == 0).then(|| idle_since.get());
+        let last_request = free_since.zip(draining).map(|(free, draining)| free.max(draining));
         let stalls = [
             head_since.get().map(|since| since + timeouts.header),
             blocked_since.get().map(|since| since + timeouts.write),
+            last_request.map(|since| since + DRAIN_GRACE),
         ];
         let stall = stalls.into_iter().flatten().min();
-        let idle = (open.get() == 0).then(|| idle_since.get() + timeouts.idle);
+        let idle = free_since.filter(|_| draining.is_none()).map(|since| since + timeouts.idle);
         if stall.is_some_and(|stall| stall <= now) {
             return Err(Late::Stalled);
         }
@@ -98,7 +114,8 @@ impl Activity {
             return Err(Late::Idle);
         }
         // A stage that begins after this look ends no earlier than its whole timeout from now.
-        let soonest = now + timeouts.header.min(timeouts.write).min(timeouts.idle);
+        let pause = if draining.is_some() { DRAIN_GRACE } else { timeouts.idle };
+        let soonest = now + timeouts.header.min(timeouts.write).min(pause);
         Ok([stall, idle].into_iter().flatten().filter(|at| *at > now).fold(soonest, Instant::min))
     }
 
@@ -249,6 +266,21 @@ mod tests {
         tokio::time::advance(5 * SECOND).await;
 
         assert!(activity.check(Instant::now()).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_is_to_end_does_not_wait_for_a_head() {
+        let activity = Activity::new(TIMEOUTS);
+
+        let open = activity.begin();
+        activity.drain();
+        tokio::time::advance(5 * SECOND).await;
+        assert!(activity.check(Instant::now()).is_ok());
+        drop(open);
+        assert_eq!(activity.check(Instant::now()), Ok(Instant::now() + DRAIN_GRACE));
+        tokio::time::advance(DRAIN_GRACE).await;
+
+        assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
     }
 
     #[tokio::test(start_paused = true)]

@@ -67,7 +67,7 @@ pub(super) async fn serve(
     let mut connection = pin!(builder.serve_connection(io, service));
     let mut draining = pin!(draining);
     let mut drains = false;
-    let mut timer = pin!(sleep_until(look(&activity).unwrap_or_else(|_| Instant::now())));
+    let mut timer = pin!(sleep_until(next_look(&activity)));
     let result = loop {
         tokio::select! {
             biased;
@@ -75,13 +75,16 @@ pub(super) async fn serve(
             () = &mut draining, if !drains => {
                 drains = true;
                 connection.as_mut().graceful_shutdown();
+                activity.drain();
+                timer.as_mut().reset(next_look(&activity));
             }
             () = &mut timer => match look(&activity) {
                 Ok(next) => timer.as_mut().reset(next),
                 Err(Late::Idle) if !drains => {
                     drains = true;
                     connection.as_mut().graceful_shutdown();
-                    timer.as_mut().reset(Instant::now() + rules.timeouts.header);
+                    activity.drain();
+                    timer.as_mut().reset(next_look(&activity));
                 }
                 Err(late) => {
                     debug!(?late, "connection closed");
@@ -97,6 +100,11 @@ pub(super) async fn serve(
 
 fn look(activity: &Activity) -> Result<Instant, Late> {
     activity.check(Instant::now())
+}
+
+/// When to look, at once if the connection is late already.
+fn next_look(activity: &Activity) -> Instant {
+    look(activity).unwrap_or_else(|_late| Instant::now())
 }
 
 fn builder(rules: ConnectionRules) -> auto::Builder<LocalExecutor> {
