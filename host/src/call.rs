@@ -32,6 +32,12 @@ pub enum Fault {
     /// The guest went on computing for this call after its deadline and was interrupted.
     #[error("the service computed past its deadline and was interrupted")]
     Interrupted,
+    /// All places were held by calls whose callers were gone and which ignored `call.cancelled`.
+    #[error("all places are held by calls that ignore their cancellation")]
+    Unresponsive,
+    /// What still ran when the service had to be stopped.
+    #[error("the service did not come to its end in time and was cut off")]
+    CutOff,
     /// The guest blocked its whole instance past a deadline; `std::thread::sleep` does.
     #[error(
         "the service blocked its instance past a deadline, in a call of WASI such as \

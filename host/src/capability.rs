@@ -43,8 +43,17 @@ pub struct Grants {
     /// How the stack of a guest that trapped is logged.
     pub stack_trace: StackTrace,
     pub logger: Logger,
-    /// Turns true once, when the shutdown notice is given.
-    pub notice: watch::Receiver<bool>,
+    pub stopping: watch::Receiver<Stopping>,
+}
+
+/// How far the shutdown of a service has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stopping {
+    No,
+    /// No new requests; those in flight are finished.
+    Draining,
+    /// The last request is answered.
+    Drained,
 }
 
 /// The host's state of one instance.
@@ -108,6 +117,12 @@ impl Unsettled {
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.resources }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.output.finish();
     }
 }
 

@@ -21,6 +21,10 @@ pub use self::watchdog::Watchdog;
 pub use self::worker::{Event, EventKind, Seat, Worker};
 pub use self::workers::Workers;
 
+/// How long a guest may go on computing after the deadline of the call it computes for: time to
+/// notice by itself that the call is cancelled.
+const OVERDUE_GRACE: Duration = Duration::from_millis(100);
+
 /// What an instance may use. Source: `[host.limits]` and `[host] start_timeout`.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -30,6 +34,8 @@ pub struct Limits {
     pub max_concurrency: NonZeroUsize,
     /// Requests that wait for a place in one instance.
     pub max_queue: usize,
+    /// Longest time one request may take, until the head of its response.
+    pub call_timeout: Duration,
     /// Longest time from instantiating until `on-start` returned.
     pub start_timeout: Duration,
 }

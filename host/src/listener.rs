@@ -49,7 +49,9 @@ pub async fn serve(
     let listener = tokio::net::TcpListener::from_std(listener)?;
     reach(&mut phase, Phase::Accept).await;
     let mut connections = accept(&listener, rules, &service, phase.clone()).await;
-    drop(listener);
+    for stream in backlog(listener)? {
+        connections.spawn_local(converse(stream, rules, service.clone(), phase.clone()));
+    }
     let cut = tokio::select! {
         biased;
         () = async { while connections.join_next().await.is_some() {} } => 0,
@@ -86,6 +88,18 @@ async fn accept(
             },
         }
     }
+}
+
+/// Takes what the kernel has accepted in our name, and closes the socket. These clients believe that
+/// they are connected, and may have sent a request.
+fn backlog(listener: tokio::net::TcpListener) -> std::io::Result<Vec<TcpStream>> {
+    let listener = listener.into_std()?;
+    let mut streams = Vec::new();
+    while let Ok((stream, _)) = listener.accept() {
+        stream.set_nonblocking(true)?;
+        streams.push(TcpStream::from_std(stream)?);
+    }
+    Ok(streams)
 }
 
 async fn converse(

@@ -2,6 +2,7 @@
 //!
 //! Decides what happens next; how any of it is done is `lifecycle`'s.
 
+mod announce;
 mod signal;
 
 use std::io;
@@ -18,9 +19,7 @@ use tracing::{info, warn};
 use self::signal::{Signal, Signals};
 use crate::definition::{Definition, Kind};
 use crate::engine::Cache;
-use crate::lifecycle::{
-    Endpoint, KindFailure, LoadError, Loaded, Running, StartError, Starting, Stopped,
-};
+use crate::lifecycle::{KindFailure, LoadError, Loaded, Running, StartError, Starting, Stopped};
 use crate::telemetry::{self, Attributes, Format, Level, Logger, StartLogError};
 
 /// How long the end of the process may wait for whoever reads the log.
@@ -68,10 +67,11 @@ pub enum RunError {
 /// # Errors
 /// Only for what fails before there is a log.
 pub fn run(options: Options) -> Result<Ending, RunError> {
-    let settings = log_settings(&options);
+    let settings = announce::log_settings(&options);
     let (logger, flush) = Logger::start(&settings, io::stdout())?;
     // There can be only one; a second service in this process would keep the first one's.
     let _ = tracing::subscriber::set_global_default(telemetry::subscriber(logger.clone()));
+    report_panics(logger.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -85,26 +85,6 @@ pub fn run(options: Options) -> Result<Ending, RunError> {
     // Lines that nobody takes are lost; there is nowhere left to say so.
     let _ = flush.finish(if forced { FORCED_FLUSH_LIMIT } else { FLUSH_LIMIT });
     ending
-}
-
-fn log_settings(options: &Options) -> telemetry::Settings {
-    let definition = &options.definition;
-    let identity = &definition.identity;
-    let kinds: Vec<_> = definition.kinds.iter().map(Kind::name).collect();
-    let fixed = [
-        ("service.name", identity.name.clone()),
-        ("service.type", kinds.join(",")),
-        ("service.version", identity.version.clone()),
-        ("service.env", definition.environment.deployment.as_str().to_owned()),
-        ("service.product", identity.product.clone()),
-    ];
-    let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
-    telemetry::Settings {
-        format: options.format,
-        level: options.level.unwrap_or(definition.log.level),
-        fixed: fixed.chain(definition.log.attributes.iter().cloned()).collect(),
-        local_timestamp: definition.log.local_timestamp,
-    }
 }
 
 /// What wakes the supervisor while a step goes on.
@@ -128,10 +108,12 @@ impl Supervisor {
     async fn supervise(mut self, options: Options) -> Ending {
         match self.phases(options).await {
             Ok(ending) | Err(ending) => {
-                if let Ending::Forced(signal) = ending {
-                    warn!(signal = signal.name(), "service stopped by force");
-                } else {
-                    info!("service stopped");
+                match ending {
+                    Ending::Stopped => info!("service stopped"),
+                    Ending::Failed => info!(exit.status = 1, "service stopped"),
+                    Ending::Forced(signal) => {
+                        warn!(signal = signal.name(), "service stopped by force");
+                    }
                 }
                 ending
             }
@@ -149,9 +131,9 @@ impl Supervisor {
         }
         let loaded = self.load(definition.clone(), cache_directory).await?;
         let starting = self.start(&definition, loaded).await?;
-        log_resources(&definition, began);
+        announce::resources(&definition, began);
         for endpoint in starting.endpoints() {
-            log_endpoint(endpoint);
+            announce::endpoint(endpoint);
         }
         let running = starting.open();
         for kind in definition.kinds.iter().filter(|kind| !matches!(kind, Kind::Http(_))) {
@@ -240,19 +222,20 @@ impl Supervisor {
         arguments: Vec<String>,
     ) -> Step<Ending> {
         let limit = definition.host.shutdown_timeout;
-        let outcome = self.run_script(&running, arguments, limit).await?;
+        let (outcome, deadline) = self.run_script(&running, arguments, limit).await?;
+        let left = || deadline.map_or(limit, |at| at.saturating_duration_since(Instant::now()));
         let cut_short = self.stopping.filter(|_| outcome.is_err());
         if let (Err(failure), None) = (&outcome, cut_short) {
             self.abort_with("could not execute service", &failure.to_string(), None, None);
         }
-        let cleaned = self.forcible(running.clean_up(limit)).await?;
+        let cleaned = self.forcible(running.clean_up(left())).await?;
         if let Err(failure) = &cleaned {
             tracing::error!(error.message = %failure, "cleanup of the script failed");
         }
         if self.stopping.is_none() {
             info!("stopping service");
         }
-        let stopped = self.forcible(running.stop(limit)).await?;
+        let stopped = self.forcible(running.stop(left())).await?;
         Ok(match cut_short {
             Some(signal) => Ending::Forced(signal),
             None if outcome.is_err() || cleaned.is_err() => Ending::Failed,
@@ -260,18 +243,20 @@ impl Supervisor {
         })
     }
 
-    /// `run` of a script. A signal tells it to give up; what goes on after `limit` is interrupted.
+    /// `run` of a script. A signal tells it to give up; then all that is left to do has until `limit`
+    /// from there, which is returned.
     async fn run_script(
         &mut self,
         running: &Running,
         arguments: Vec<String>,
         limit: Duration,
-    ) -> Step<Result<(), KindFailure>> {
+    ) -> Step<(Result<(), KindFailure>, Option<Instant>)> {
         let (cancel, cancelled) = oneshot::channel();
         let mut script = pin!(running.script(arguments, cancelled));
         if let Event::Done(outcome) = self.or_signal(&mut script).await? {
-            return Ok(outcome);
+            return Ok((outcome, None));
         }
+        let deadline = Instant::now() + limit;
         // The script may have ended in this very moment.
         let _ = cancel.send(());
         let patient = async {
@@ -282,7 +267,7 @@ impl Supervisor {
             running.kill();
             script.await
         };
-        self.forcible(patient).await
+        Ok((self.forcible(patient).await?, Some(deadline)))
     }
 
     /// Waits for `step` or for the signal that ends the service in order.
@@ -347,6 +332,19 @@ impl Supervisor {
     }
 }
 
+/// A panic of the host is a bug in it; the log is where it is looked for.
+fn report_panics(logger: Logger) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map(ToString::to_string);
+        let attributes = Attributes::from_iter([
+            ("error.message".to_owned(), Value::from(panic.payload_as_str().unwrap_or("unknown"))),
+            ("error.place".to_owned(), Value::from(place)),
+        ]);
+        let message = "the host has a bug, please report it";
+        logger.log(Level::Error, message, &attributes, &Attributes::new());
+    }));
+}
+
 fn ending(stopped: &Stopped) -> Ending {
     if stopped.in_order { Ending::Stopped } else { Ending::Failed }
 }
@@ -378,24 +376,4 @@ fn open_cache(directory: Option<&Path>) -> Option<Cache> {
             None
         }
     }
-}
-
-fn log_resources(definition: &Definition, began: Instant) {
-    let host = &definition.host;
-    info!(
-        component = %host.component.display(),
-        limits.memory = host.limits.memory,
-        limits.max_concurrency = host.limits.max_concurrency.get(),
-        started_in_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "service resources"
-    );
-}
-
-fn log_endpoint(endpoint: &Endpoint) {
-    info!(
-        kind = endpoint.kind,
-        address = %endpoint.address,
-        port.source = %endpoint.source,
-        "service is running"
-    );
 }

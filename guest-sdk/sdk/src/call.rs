@@ -56,6 +56,19 @@ pub async fn shutdown() {
     imports::shutdown_notice().await;
 }
 
+/// Returns when the host takes no more requests and waits for those in flight; at once if that was
+/// before.
+///
+/// A response without an end of its own should come to one then; [`sse`](crate::http::sse) does by
+/// itself. [`shutdown`] follows when the last response is sent.
+///
+/// # Cancel safety
+///
+/// Dropping the future has no effect.
+pub async fn draining() {
+    imports::draining().await;
+}
+
 /// Whether the service has begun to stop: whether [`shutdown`] would return at once.
 pub fn is_shutting_down() -> bool {
     imports::shutdown_notice().now_or_never().is_some()

@@ -108,7 +108,7 @@ pub mod testing;
 pub mod __private;
 
 pub use call::{
-    cancelled, is_shutting_down, remaining, request_id, shutdown, sleep, until_shutdown,
+    cancelled, draining, is_shutting_down, remaining, request_id, shutdown, sleep, until_shutdown,
 };
 pub use definition::{Identity, feature_settings, identity, settings};
 pub use error::{ErrorKind, OrServiceError, Result, ServiceError};

@@ -4,14 +4,18 @@ use wasmtime::ResourceLimiter;
 
 use super::Unsettled;
 
-/// Most entries that a guest's tables may have together; a table entry is a pointer.
+/// Most entries that a guest's tables may have together; an entry is a pointer.
 const TABLE_ENTRIES: usize = 1_000_000;
+/// Most core instances, tables and memories of one component. Components made from interpreted
+/// languages have a dozen or two of each.
+const PARTS: usize = 256;
 
 /// Limits the linear memories of one instance, all of them together.
 #[derive(Debug)]
 pub struct Memory {
     limit: usize,
     used: usize,
+    table_entries: usize,
     refused: bool,
     unsettled: Unsettled,
 }
@@ -19,7 +23,7 @@ pub struct Memory {
 impl Memory {
     /// At most `limit` bytes.
     pub(super) fn new(limit: usize, unsettled: Unsettled) -> Self {
-        Self { limit, used: 0, refused: false, unsettled }
+        Self { limit, used: 0, table_entries: 0, refused: false, unsettled }
     }
 
     pub fn limit(&self) -> usize {
@@ -56,10 +60,27 @@ impl ResourceLimiter for Memory {
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ENTRIES)
+        let entries = self.table_entries.saturating_sub(current).saturating_add(desired);
+        if entries > TABLE_ENTRIES {
+            return Ok(false);
+        }
+        self.table_entries = entries;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        PARTS
+    }
+
+    fn tables(&self) -> usize {
+        PARTS
+    }
+
+    fn memories(&self) -> usize {
+        PARTS
     }
 }

@@ -81,6 +81,16 @@ impl Output {
         }
     }
 
+    /// Logs what is left without the end of a line, when no more can follow.
+    pub(super) fn finish(&self) {
+        let mut lines = self.lines();
+        let Lines { logger, stdout, stderr } = &mut *lines;
+        for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
+            publish(logger, name, text);
+            log(logger, name, &std::mem::take(text));
+        }
+    }
+
     /// Takes what is held back of stderr.
     pub(super) fn last_words(&self) -> Option<String> {
         let text = std::mem::take(&mut self.lines().stderr);

@@ -163,7 +163,10 @@ mod tests {
     fn a_target_without_a_path_is_refused() {
         for target in ["*", "example.org", "example.org:80"] {
             let request = Request::get(target).header("host", "a");
-            assert!(matches!(pack(&parts(request), "", 64), Err(Refusal::Malformed(_))), "{target}");
+            assert!(
+                matches!(pack(&parts(request), "", 64), Err(Refusal::Malformed(_))),
+                "{target}"
+            );
         }
     }
 

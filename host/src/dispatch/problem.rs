@@ -75,6 +75,7 @@ impl Problem {
             | Fault::Exited { .. }
             | Fault::Interrupted
             | Fault::Blocked
+            | Fault::Unresponsive
             | Fault::InvalidResponse(_) => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "got an internal error")
             }
@@ -90,7 +91,7 @@ impl Problem {
             Fault::Saturated => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the service is overloaded, try again")
             }
-            Fault::Stopping => {
+            Fault::Stopping | Fault::CutOff => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the service is stopping, try again")
             }
         };

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use tracing::{debug, warn};
+use uuid::Uuid;
 use wasmtime::component::Component;
 
 /// Bits of a mode that let others than the owner write.
@@ -80,17 +81,17 @@ impl Cache {
 
     /// Puts a whole file in place at once: a host that is killed meanwhile leaves no part of one.
     fn replace(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
-        let unfinished = self.directory.join(format!("unfinished-{}", std::process::id()));
+        // A name that nobody else uses, also in another container with the same process ids.
+        let unfinished = self.directory.join(format!("unfinished-{}", Uuid::now_v7()));
         let written = OpenOptions::new()
             .write(true)
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .mode(0o600)
             .open(&unfinished)
             .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()))
             .and_then(|()| fs::rename(&unfinished, path));
         if written.is_err() {
-            // Best effort: what stays is overwritten by the next process with this id.
+            // Best effort: what stays wastes space and is never loaded.
             drop(fs::remove_file(&unfinished));
         }
         written

@@ -8,19 +8,19 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, Stream};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 use wasmtime::component::{
     Access, Accessor, ComponentNamedList, GuestTaskId, Lift, Lower, TypedFunc,
 };
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
-use super::body;
 use super::exports::Exports;
 use super::worker::Seat;
+use super::{OVERDUE_GRACE, body};
 use crate::bindings::errors::Error as ServiceError;
 use crate::bindings::http as contract;
 use crate::call::{ActiveCall, Ask, Call, Context as CallContext, Reply, Step, http};
-use crate::capability::{State, Unsettled};
+use crate::capability::{self, State, Unsettled};
 
 /// How long calls that nobody waits for may hold all places of an instance: enough to notice that
 /// they are cancelled.
@@ -34,12 +34,15 @@ pub(super) fn store(seat: &Seat) -> Store<State> {
     store.set_epoch_deadline(1);
     let pulse = seat.worker.pulse.clone();
     let mut last_turn = 0;
-    store.epoch_deadline_callback(move |_| {
+    store.epoch_deadline_callback(move |mut context| {
         if pulse.is_interrupted() {
             return Ok(UpdateDeadline::Interrupt);
         }
         let turn = pulse.turns();
         if turn == last_turn {
+            if is_late(&mut context) {
+                return Ok(UpdateDeadline::Interrupt);
+            }
             // tokio's own yield, because it lets the thread look at its sockets and timers first.
             return Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())));
         }
@@ -47,6 +50,14 @@ pub(super) fn store(seat: &Seat) -> Store<State> {
         Ok(UpdateDeadline::Continue(1))
     });
     store
+}
+
+/// Whether the call that computes right now is past its own deadline.
+fn is_late(context: &mut StoreContextMut<'_, State>) -> bool {
+    let task = capability::current_task(&mut *context);
+    let call = task.and_then(|task| context.data().calls.get(task));
+    let deadline = call.and_then(|call| call.context.deadline);
+    deadline.is_some_and(|deadline| Instant::now() >= deadline + OVERDUE_GRACE)
 }
 
 /// Instantiates, starts and serves until the queue is closed and empty.
@@ -89,7 +100,7 @@ pub(super) async fn live(
 
 /// Once per turn of the event loop: no guest code is on the stack now.
 fn turn(seat: &Seat, accessor: &Accessor<State>, unsettled: &Unsettled) {
-    seat.worker.pulse.beat();
+    seat.worker.pulse.beat(seat.worker.alarm.now());
     if unsettled.take() {
         accessor.with(|mut access| access.get().survived());
     }
@@ -161,9 +172,7 @@ impl Residents<'_> {
         let timer = self.all_abandoned.take();
         let mut timer = timer.unwrap_or_else(|| Box::pin(sleep(ABANDONED_GRACE)));
         if timer.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(wasmtime::format_err!(
-                "every place is held by a call that ignores its cancellation"
-            )));
+            return Poll::Ready(Err(wasmtime::Error::new(Unresponsive)));
         }
         self.all_abandoned.set(Some(timer));
         Poll::Pending
@@ -303,6 +312,11 @@ impl Residents<'_> {
         })
     }
 }
+
+/// Every place is held by a call whose caller is gone and which ignores that.
+#[derive(Debug, thiserror::Error)]
+#[error("every place is held by a call that ignores its cancellation")]
+pub(super) struct Unresponsive;
 
 /// Who makes a call, and where its outcome goes.
 struct Visitor {

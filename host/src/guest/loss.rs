@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use super::instance::Unresponsive;
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::{self, Fault, REQUEST_ID};
 use crate::capability::{self, State};
 use crate::definition::StackTrace;
-use crate::engine;
 use crate::telemetry::Attributes;
 
 /// How the loop of an instance was left without being asked to.
@@ -20,6 +20,8 @@ pub(super) enum Cause {
     Failed(wasmtime::Error),
     /// The guest was to be ended and stood still in the host, in a blocking call of WASI 0.2.
     Blocked,
+    /// The service stops and this instance did not in time.
+    CutOff,
 }
 
 /// An instance that was lost, with all the calls in it.
@@ -98,6 +100,8 @@ fn fault_kind(fault: &Fault) -> &'static str {
         Fault::Exited { .. } => "exit",
         Fault::Interrupted => "interrupted",
         Fault::Blocked => "blocked",
+        Fault::Unresponsive => "unresponsive",
+        Fault::CutOff => "cut-off",
         Fault::InvalidResponse(_) => "invalid-response",
         Fault::DeadlineExceeded { .. } => "deadline-exceeded",
         Fault::InstanceLost => "instance-lost",
@@ -111,8 +115,8 @@ fn fault_kind(fault: &Fault) -> &'static str {
 /// that the reason stands in the log before its consequences.
 pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnce(&Loss)) -> Loss {
     let culprit = match cause {
-        Cause::Failed(_) => capability::current_task(&mut *store),
-        Cause::Blocked => None,
+        Cause::Failed(_) | Cause::Blocked => capability::current_task(&mut *store),
+        Cause::CutOff => None,
     };
     let last_words = store.data_mut().last_words();
     let fault = fault(store.data(), cause, last_words);
@@ -139,7 +143,14 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnc
 }
 
 fn fault(state: &State, cause: &Cause, last_words: Option<String>) -> Fault {
-    let Cause::Failed(error) = cause else { return Fault::Blocked };
+    let error = match cause {
+        Cause::Failed(error) => error,
+        Cause::Blocked => return Fault::Blocked,
+        Cause::CutOff => return Fault::CutOff,
+    };
+    if error.is::<Unresponsive>() {
+        return Fault::Unresponsive;
+    }
     if let Some(exit) = error.downcast_ref::<I32Exit>() {
         return Fault::Exited { status: exit.0 };
     }
@@ -153,7 +164,8 @@ fn fault(state: &State, cause: &Cause, last_words: Option<String>) -> Fault {
     let text = match (last_words, trap) {
         (Some(words), _) => without_notes(&words),
         (None, Some(trap)) => trap.to_string(),
-        (None, None) => engine::describe(error),
+        // What stands around it is the stack, which is told apart.
+        (None, None) => error.root_cause().to_string(),
     };
     Fault::Trapped(text.into())
 }

@@ -1,18 +1,25 @@
 //! Whether a worker's event loop still turns, seen from threads that guests never run on.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
 
-/// Signs of life of one worker, and the ways to end one that shows none.
-#[derive(Debug, Default)]
+/// Signs of life of one worker, and the ways to end one that shows none. Times are milliseconds of
+/// the watchdog's clock.
+#[derive(Debug)]
 pub(super) struct Pulse {
     /// Counts the turns of the event loop. Grows between any two stretches of guest code.
     turns: AtomicU64,
+    /// When it turned last.
+    last_turn: AtomicU64,
+    /// How long it may stand still while somebody waits for it.
+    patience: u64,
+    /// One more than the turns there were when a caller gave up; 0 when none has.
+    given_up_at: AtomicU64,
     /// Whether the worker's thread is inside the event loop, and so may be inside guest code.
     running: AtomicBool,
-    /// When a caller gave up while the loop had not turned since; 0 when none has. Milliseconds.
-    overdue_since: AtomicU64,
     /// Guest code traps at its next opportunity.
     interrupted: AtomicBool,
     /// No instance follows the present one.
@@ -20,13 +27,35 @@ pub(super) struct Pulse {
     kill: Notify,
 }
 
+/// What the watchdog sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Nothing to watch.
+    Idle,
+    /// Guest code may run, or it is open whether the loop stands still.
+    Watched,
+    /// A caller gave up, and the loop has stood still for longer than any call may take.
+    Stuck,
+}
+
 impl Pulse {
-    /// The event loop turned: no guest code is on the stack.
-    pub(super) fn beat(&self) {
-        self.turns.fetch_add(1, Ordering::Relaxed);
-        if self.overdue_since.load(Ordering::Relaxed) != 0 {
-            self.overdue_since.store(0, Ordering::Relaxed);
+    pub(super) fn new(patience: Duration) -> Self {
+        Self {
+            turns: AtomicU64::new(0),
+            last_turn: AtomicU64::new(0),
+            patience: u64::try_from(patience.as_millis()).unwrap_or(u64::MAX),
+            given_up_at: AtomicU64::new(0),
+            running: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
+            last: AtomicBool::new(false),
+            kill: Notify::new(),
         }
+    }
+
+    /// The event loop turned: no guest code is on the stack.
+    pub(super) fn beat(&self, now: u64) {
+        self.turns.fetch_add(1, Ordering::Relaxed);
+        self.last_turn.store(now, Ordering::Relaxed);
     }
 
     pub(super) fn turns(&self) -> u64 {
@@ -37,27 +66,36 @@ impl Pulse {
         self.running.store(running, Ordering::SeqCst);
     }
 
-    pub(super) fn is_running(&self) -> bool {
-        self.running.load(Ordering::SeqCst)
+    /// A caller gave up. The loop must be woken after this: an idle one shows by turning that it is
+    /// well.
+    pub(super) fn report_given_up(&self) {
+        self.given_up_at.store(self.turns() + 1, Ordering::SeqCst);
     }
 
-    /// A caller gave up at `now`, in milliseconds that are never 0.
-    pub(super) fn report_overdue(&self, now: u64) {
-        // Only the first report counts: it says since when the loop stands still.
-        let _ = self.overdue_since.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst);
-    }
-
-    /// Since when the loop has not turned although a caller gave up.
-    pub(super) fn overdue_since(&self) -> Option<u64> {
-        match self.overdue_since.load(Ordering::SeqCst) {
-            0 => None,
-            since => Some(since),
+    pub(super) fn judge(&self, now: u64) -> Verdict {
+        let given_up_at = self.given_up_at.load(Ordering::SeqCst);
+        let stands_still = given_up_at == self.turns() + 1;
+        if given_up_at != 0 && !stands_still {
+            // It may have been reported anew meanwhile; then that stands.
+            let _ = self.given_up_at.compare_exchange(
+                given_up_at,
+                0,
+                Ordering::SeqCst,
+                Ordering::SeqCst,
+            );
+        }
+        let since_turn = now.saturating_sub(self.last_turn.load(Ordering::Relaxed));
+        match stands_still {
+            true if since_turn >= self.patience => Verdict::Stuck,
+            true => Verdict::Watched,
+            false if self.running.load(Ordering::SeqCst) => Verdict::Watched,
+            false => Verdict::Idle,
         }
     }
 
     /// Asks the worker to end its instance, whatever the guest does.
     pub(super) fn kill(&self) {
-        self.overdue_since.store(0, Ordering::Relaxed);
+        self.given_up_at.store(0, Ordering::SeqCst);
         self.kill.notify_one();
     }
 
@@ -83,9 +121,62 @@ impl Pulse {
         self.last.load(Ordering::SeqCst)
     }
 
-    /// A new instance begins.
-    pub(super) fn reset(&self) {
+    /// A new instance begins; what was asked of the one before does not concern it.
+    pub(super) fn reset(&self, now: u64) {
         self.interrupted.store(false, Ordering::SeqCst);
-        self.overdue_since.store(0, Ordering::SeqCst);
+        self.given_up_at.store(0, Ordering::SeqCst);
+        self.last_turn.store(now, Ordering::Relaxed);
+        // There is at most one kill that nobody has seen.
+        let _ = self.kill.notified().now_or_never();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(1000);
+
+    #[test]
+    fn a_loop_that_turns_after_a_caller_gave_up_is_well() {
+        let pulse = Pulse::new(PATIENCE);
+        pulse.beat(10);
+
+        pulse.report_given_up();
+        assert_eq!(pulse.judge(5000), Verdict::Stuck);
+        pulse.beat(5000);
+
+        assert_eq!(pulse.judge(9000), Verdict::Idle);
+    }
+
+    #[test]
+    fn a_loop_that_has_not_stood_still_for_long_enough_is_watched() {
+        let pulse = Pulse::new(PATIENCE);
+        pulse.beat(500);
+
+        pulse.report_given_up();
+
+        assert_eq!(pulse.judge(1499), Verdict::Watched);
+        assert_eq!(pulse.judge(1500), Verdict::Stuck);
+    }
+
+    #[test]
+    fn a_loop_nobody_waits_for_may_stand_still() {
+        let pulse = Pulse::new(PATIENCE);
+        pulse.beat(1);
+
+        assert_eq!(pulse.judge(1_000_000), Verdict::Idle);
+        pulse.set_running(true);
+        assert_eq!(pulse.judge(1_000_000), Verdict::Watched);
+    }
+
+    #[tokio::test]
+    async fn a_new_instance_is_not_killed_for_the_one_before() {
+        let pulse = Pulse::new(PATIENCE);
+
+        pulse.kill();
+        pulse.reset(0);
+
+        assert!(pulse.killed().now_or_never().is_none());
     }
 }

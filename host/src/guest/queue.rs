@@ -201,10 +201,19 @@ impl Queue {
         self.waker.wake();
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.lanes().door == Door::Closed
+    }
+
     /// Closed, and nothing waits.
     pub(super) fn is_finished(&self) -> bool {
         let lanes = self.lanes();
         lanes.door == Door::Closed && lanes.steps.is_empty() && lanes.requests.is_empty()
+    }
+
+    /// Makes the event loop turn.
+    pub(super) fn wake(&self) {
+        self.waker.wake();
     }
 
     pub(super) fn register(&self, waker: &std::task::Waker) {

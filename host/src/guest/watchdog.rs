@@ -1,19 +1,16 @@
 //! The thread that makes busy guests yield and ends those that no longer answer. Guests never run on
 //! it, so nothing they do can hold it up.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use super::pulse::Pulse;
+use super::pulse::{Pulse, Verdict};
 
 /// How often guests are made to yield. One that computes gives way to its thread's other work after
 /// one to two ticks.
 const TICK: Duration = Duration::from_millis(10);
-/// How long a guest may go on after a caller gave up on it before it is interrupted, in
-/// milliseconds: time to notice by itself that its call is cancelled.
-const OVERDUE_GRACE: u64 = 100;
 /// After so many ticks without a guest at work the thread sleeps until one works again.
 const IDLE_TICKS: u32 = 100;
 
@@ -28,6 +25,8 @@ pub struct Watchdog {
 #[derive(Debug)]
 pub(super) struct Alarm {
     origin: Instant,
+    /// Milliseconds since `origin`, as of the last tick or awakening.
+    clock: AtomicU64,
     asleep: AtomicBool,
     stopping: AtomicBool,
     thread: std::sync::OnceLock<Thread>,
@@ -40,6 +39,7 @@ impl Watchdog {
     pub fn start(engine: &wasmtime::Engine) -> std::io::Result<Self> {
         let alarm = Arc::new(Alarm {
             origin: Instant::now(),
+            clock: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             thread: std::sync::OnceLock::new(),
@@ -89,13 +89,20 @@ impl Alarm {
         if self.asleep.load(Ordering::SeqCst)
             && let Some(thread) = self.thread.get()
         {
+            self.advance_clock();
             thread.unpark();
         }
     }
 
-    /// Milliseconds since the watchdog exists; never 0.
+    /// Milliseconds since the watchdog exists, at most one tick late while a guest runs. Costs one
+    /// load, which is why turns of an event loop can be timed by it.
     pub(super) fn now(&self) -> u64 {
-        u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
+        self.clock.load(Ordering::Relaxed)
+    }
+
+    fn advance_clock(&self) {
+        let elapsed = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.clock.fetch_max(elapsed, Ordering::Relaxed);
     }
 
     /// Ticks until nothing has happened for a while, then sleeps until it is roused.
@@ -119,17 +126,17 @@ impl Alarm {
 
     /// Ends the workers that stand still; tells whether there is anything to watch.
     fn check(&self) -> bool {
+        self.advance_clock();
         let now = self.now();
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let mut busy = false;
         for pulse in watched.iter().filter_map(Weak::upgrade) {
-            busy |= pulse.is_running();
-            if let Some(since) = pulse.overdue_since() {
-                busy = true;
-                if now.saturating_sub(since) >= OVERDUE_GRACE {
-                    pulse.kill();
-                }
+            match pulse.judge(now) {
+                Verdict::Idle => continue,
+                Verdict::Watched => (),
+                Verdict::Stuck => pulse.kill(),
             }
+            busy = true;
         }
         busy
     }

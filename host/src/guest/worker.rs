@@ -11,13 +11,13 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::Limits;
 use super::instance;
 use super::loss::{self, Cause, Loss, StartFailure};
 use super::pulse::Pulse;
 use super::queue::{Door, Queue, Refused};
 use super::watchdog::{Alarm, Watchdog};
 use super::workers::Workers;
+use super::{Limits, OVERDUE_GRACE};
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, Step};
 use crate::capability::Grants;
@@ -41,13 +41,13 @@ const STEADY: Duration = Duration::from_secs(10);
 pub struct Worker {
     pub(super) queue: Arc<Queue>,
     pub(super) pulse: Arc<Pulse>,
-    alarm: Arc<Alarm>,
+    pub(super) alarm: Arc<Alarm>,
 }
 
 impl Worker {
     pub fn new(limits: &Limits, watchdog: &Watchdog) -> Self {
         let queue = Queue::new(limits.max_concurrency.get(), limits.max_queue);
-        let pulse = Arc::<Pulse>::default();
+        let pulse = Arc::new(Pulse::new(limits.call_timeout + OVERDUE_GRACE));
         let alarm = watchdog.alarm();
         alarm.watch_over(&pulse);
         Self { queue: Arc::new(queue), pulse, alarm }
@@ -99,8 +99,12 @@ impl Worker {
                 .map_err(|_elapsed| Fault::DeadlineExceeded { limit }),
         };
         if received.is_err() {
-            self.pulse.report_overdue(self.alarm.now());
-            self.alarm.rouse();
+            // While an instance starts it has a limit of its own.
+            if self.queue.is_ready() {
+                self.pulse.report_given_up();
+                self.queue.wake();
+                self.alarm.rouse();
+            }
         }
         // A worker that drops a call without an answer has ended.
         received?.unwrap_or(Err(Fault::Stopping))
@@ -177,6 +181,8 @@ impl Seat {
             let end = self.live().await;
             self.worker.queue.set_door(Door::Starting);
             self.worker.queue.emptied();
+            // One that did not start has not proved anything by taking its time.
+            let was_steady = matches!(end, End::Lost(_)) && born.elapsed() >= STEADY;
             let longest = match end {
                 End::Closed => break,
                 End::NotStarted(failure) if first => {
@@ -198,7 +204,7 @@ impl Seat {
                 break;
             }
             self.hand_over();
-            if born.elapsed() >= STEADY {
+            if was_steady {
                 delay = Delay::default();
             }
             tokio::select! {
@@ -217,6 +223,11 @@ impl Seat {
         }
     }
 
+    /// Whether the instance was ended because the service has to end.
+    fn is_cut_off(&self) -> bool {
+        self.worker.pulse.is_interrupted() && self.worker.queue.is_closed()
+    }
+
     fn is_replaced(&self) -> bool {
         self.replace && !self.worker.pulse.is_last()
     }
@@ -229,7 +240,7 @@ impl Seat {
 
     /// Runs one instance to its end.
     async fn live(&self) -> End {
-        self.worker.pulse.reset();
+        self.worker.pulse.reset(self.worker.alarm.now());
         let mut store = instance::store(self);
         let started = Cell::new(false);
         let ended = {
@@ -241,6 +252,7 @@ impl Seat {
             Ended::Left(Ok(Err(refusal))) => {
                 return End::NotStarted(StartFailure::Refused(refusal));
             }
+            _ if self.is_cut_off() => Cause::CutOff,
             Ended::Left(Err(error)) => Cause::Failed(error),
             Ended::Dropped => Cause::Blocked,
             Ended::TimedOut => {
@@ -308,6 +320,12 @@ impl Seat {
     }
 
     fn report(&self, loss: &Loss) {
+        if loss.fault == Fault::CutOff {
+            // The supervisor says that time ran out; this says in which instance calls were cut.
+            let message = "instance cut off";
+            self.grants.logger.log(Level::Warn, message, &self.attributes(loss), &loss.context());
+            return;
+        }
         self.grants.logger.log(
             Level::Error,
             "instance lost",

@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
+use crate::capability::Stopping;
 use crate::dispatch::Dispatcher;
 use crate::guest::{Event, Seat, Workers};
 use crate::listener::{self, ConnectionRules, Phase, Served};
@@ -40,7 +41,7 @@ pub(super) struct Crew {
     pub(super) phase: watch::Sender<Phase>,
     /// True while the health check says so.
     pub(super) serving: watch::Sender<bool>,
-    pub(super) notice: watch::Sender<bool>,
+    pub(super) stopping: watch::Sender<Stopping>,
     pub(super) events: mpsc::UnboundedReceiver<Event>,
     pub(super) members: Vec<Member>,
 }
@@ -58,7 +59,7 @@ pub(super) struct Member {
 pub(super) struct Channels {
     pub(super) phase: watch::Sender<Phase>,
     pub(super) serving: watch::Sender<bool>,
-    pub(super) notice: watch::Sender<bool>,
+    pub(super) stopping: watch::Sender<Stopping>,
 }
 
 impl Crew {
@@ -67,8 +68,8 @@ impl Crew {
         channels: Channels,
         events: mpsc::UnboundedReceiver<Event>,
     ) -> Self {
-        let Channels { phase, serving, notice } = channels;
-        Self { workers, phase, serving, notice, events, members: Vec::new() }
+        let Channels { phase, serving, stopping } = channels;
+        Self { workers, phase, serving, stopping, events, members: Vec::new() }
     }
 
     /// Starts the thread of one worker.

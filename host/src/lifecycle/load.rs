@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::bindings::definition::Identity;
-use crate::capability::Grants;
+use crate::capability::{Grants, Stopping};
 use crate::definition::{Definition, Kind};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
 use crate::guest::Watchdog;
@@ -49,7 +49,7 @@ impl Loaded {
     }
 
     /// What the guest may have.
-    pub(super) fn grants(&self, notice: watch::Receiver<bool>) -> Grants {
+    pub(super) fn grants(&self, stopping: watch::Receiver<Stopping>) -> Grants {
         let definition = &*self.definition;
         let identity = &definition.identity;
         let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
@@ -69,7 +69,7 @@ impl Loaded {
             deployment: definition.environment.deployment.as_str(),
             stack_trace: definition.log.stack_trace,
             logger: self.logger.clone(),
-            notice,
+            stopping,
         }
     }
 }

@@ -13,6 +13,7 @@ use tracing::{error, warn};
 use super::crew::{Crew, one_ended};
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::{Fault, Outcome, Step, describe};
+use crate::capability::Stopping;
 use crate::definition::{Definition, Kind};
 use crate::guest::{EventKind, Watchdog, Worker};
 use crate::listener::Phase;
@@ -109,13 +110,12 @@ impl Running {
     /// `cleanup` of the script, at most for `limit`. Not possible when its instance was lost.
     pub async fn clean_up(&self, limit: Duration) -> Result<(), KindFailure> {
         let worker = self.crew.workers.get(0);
-        match worker.step(Step::ScriptCleanup, Some(limit)).await {
-            Err(Fault::Stopping) => {
-                warn!("the instance is lost, `cleanup` is left out");
-                Ok(())
-            }
-            outcome => into_result("script", outcome),
+        // It is not ready any more before `run` is told that it was lost.
+        if !worker.is_ready() {
+            warn!("the instance is lost, `cleanup` is left out");
+            return Ok(());
         }
+        into_result("script", worker.step(Step::ScriptCleanup, Some(limit)).await)
     }
 
     /// Ends what the script still does, after it was told to give up and did not.
@@ -159,6 +159,7 @@ pub(super) async fn stop_crew(
     let mut stopped = Stopped { in_order: true, requests_cut: 0 };
     let mut step = "drain";
     crew.serving.send_replace(false);
+    crew.stopping.send_replace(Stopping::Draining);
     crew.phase.send_replace(Phase::Drain);
     let steps = async {
         stopped.in_order = finish(crew, natives, deadline, &mut step).await;
@@ -172,7 +173,7 @@ pub(super) async fn stop_crew(
             calls.cut = stopped.requests_cut,
             "shutdown takes too long, interrupting the service"
         );
-        crew.notice.send_replace(true);
+        crew.stopping.send_replace(Stopping::Drained);
         crew.workers.iter().for_each(Worker::close);
         crew.phase.send_replace(Phase::Cut);
         if timeout(CANCEL_GRACE, crew.ended()).await.is_err() {
@@ -194,7 +195,7 @@ async fn finish(
 ) -> bool {
     crew.drained().await;
     crew.workers.iter().for_each(Worker::retire);
-    crew.notice.send_replace(true);
+    crew.stopping.send_replace(Stopping::Drained);
     let mut well = true;
     if let Some(starts) = natives {
         *current = "native";

@@ -1,5 +1,6 @@
 //! The start phase: sockets, threads, `on-start`.
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +12,15 @@ use super::StartError;
 use super::crew::{Channels, Crew, Post, one_ended};
 use super::load::Loaded;
 use super::running::{Running, Stopped, stop_crew};
+use crate::capability::Stopping;
 use crate::definition::{Definition, Deployment, Http, Instances, Kind, Origin};
 use crate::dispatch::{Dispatcher, ErrorRules, HttpRules};
 use crate::guest::{self, EventKind, Seat, Watchdog, Worker, Workers};
 use crate::listener::{self, ConnectionRules, Phase, Timeouts};
 
-/// Requests at a time on one HTTP/2 connection.
-const STREAMS_PER_CONNECTION: u32 = 256;
+/// Requests at a time on one HTTP/2 connection: fewer than an instance has places by default, so that
+/// one client cannot take them all.
+const STREAMS_PER_CONNECTION: u32 = 128;
 
 /// Where a kind listens.
 #[derive(Debug, Clone)]
@@ -36,7 +39,8 @@ pub struct Starting {
     endpoints: Vec<Endpoint>,
     /// Keeps guests yielding; ends with the service.
     watchdog: Watchdog,
-    waiting: usize,
+    /// Indices of the workers whose first instance has not started yet.
+    waiting: BTreeSet<usize>,
 }
 
 impl Loaded {
@@ -50,13 +54,13 @@ impl Loaded {
         let channels = Channels {
             phase: watch::channel(Phase::Hold).0,
             serving: watch::channel(false).0,
-            notice: watch::channel(false).0,
+            stopping: watch::channel(Stopping::No).0,
         };
         let limits = limits(&self.definition);
         let workers = (0..count).map(|_| Worker::new(&limits, &self.watchdog)).collect();
         let workers = Workers::new(workers, self.definition.host.limits.call_timeout);
         let (events, receiver) = mpsc::unbounded_channel();
-        let grants = Arc::new(self.grants(channels.notice.subscribe()));
+        let grants = Arc::new(self.grants(channels.stopping.subscribe()));
         let rules = http_kind(&self.definition).map(|http| Arc::new(self.http_rules(http)));
         let mut sockets = sockets.into_iter();
         let serving = channels.serving.subscribe();
@@ -89,7 +93,7 @@ impl Loaded {
             crew,
             endpoints,
             watchdog: self.watchdog,
-            waiting: count,
+            waiting: (0..count).collect(),
         })
     }
 
@@ -129,14 +133,16 @@ impl Starting {
     /// Can be called again.
     pub async fn ready(&mut self) -> Result<(), StartError> {
         let Crew { events, members, .. } = &mut self.crew;
-        while self.waiting > 0 {
+        while !self.waiting.is_empty() {
             let event = tokio::select! {
                 biased;
                 Some(event) = events.recv() => event,
                 () = one_ended(members) => return Err(StartError::ThreadLost),
             };
             match event.kind {
-                EventKind::Ready => self.waiting -= 1,
+                EventKind::Ready => {
+                    self.waiting.remove(&event.worker);
+                }
                 EventKind::Failed(failure) => return Err(StartError::Instance(failure)),
                 // It had started, so it is replaced, or its loss is told to whoever calls it.
                 EventKind::Lost(_) => (),
@@ -197,6 +203,7 @@ fn limits(definition: &Definition) -> guest::Limits {
         memory: limits.memory,
         max_concurrency: limits.max_concurrency,
         max_queue: limits.max_queue,
+        call_timeout: limits.call_timeout,
         start_timeout: definition.host.start_timeout,
     }
 }

@@ -49,12 +49,19 @@ struct Notes {
     blocked_since: Cell<Option<Instant>>,
     /// Since when the client knows that the connection is to end.
     draining_since: Cell<Option<Instant>>,
+    /// Answers of which the client has not taken what there is.
+    waiting: Cell<usize>,
+    /// When the client took a part of any of them.
+    taken_at: Cell<Instant>,
     protocol: Cell<Protocol>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Protocol {
-    Unknown,
+    /// So many bytes of the preface of HTTP/2 have arrived, and nothing else.
+    Unknown {
+        matched: usize,
+    },
     Http1,
     /// Frames other than requests come and go at any time, so bytes do not announce a head.
     Http2,
@@ -78,7 +85,9 @@ impl Activity {
             head_since: Cell::new(None),
             blocked_since: Cell::new(None),
             draining_since: Cell::new(None),
-            protocol: Cell::new(Protocol::Unknown),
+            waiting: Cell::new(0),
+            taken_at: Cell::new(Instant::now()),
+            protocol: Cell::new(Protocol::Unknown { matched: 0 }),
         }))
     }
 
@@ -103,6 +112,7 @@ impl Activity {
         let stalls = [
             head_since.get().map(|since| since + timeouts.header),
             blocked_since.get().map(|since| since + timeouts.write),
+            self.untaken_since().map(|since| since + timeouts.write),
             last_request.map(|since| since + DRAIN_GRACE),
         ];
         let stall = stalls.into_iter().flatten().min();
@@ -121,17 +131,51 @@ impl Activity {
 
     fn note_read(&self, bytes: &[u8]) {
         let notes = &*self.0;
-        if notes.protocol.get() == Protocol::Unknown {
-            let length = bytes.len().min(HTTP_2_PREFACE.len());
-            let http_2 = bytes[..length] == HTTP_2_PREFACE[..length];
-            notes.protocol.set(if http_2 { Protocol::Http2 } else { Protocol::Http1 });
+        if let Protocol::Unknown { matched } = notes.protocol.get() {
+            let expected = &HTTP_2_PREFACE[matched..];
+            let length = bytes.len().min(expected.len());
+            notes.protocol.set(if bytes[..length] != expected[..length] {
+                Protocol::Http1
+            } else if length == expected.len() {
+                notes.head_since.set(None);
+                Protocol::Http2
+            } else {
+                Protocol::Unknown { matched: matched + length }
+            });
         }
-        if notes.protocol.get() == Protocol::Http1
+        if notes.protocol.get() != Protocol::Http2
             && notes.open.get() == 0
             && notes.head_since.get().is_none()
         {
             notes.head_since.set(Some(Instant::now()));
         }
+    }
+
+    /// Whether the client has sent enough to tell its protocol.
+    pub(super) fn is_decided(&self) -> bool {
+        !matches!(self.0.protocol.get(), Protocol::Unknown { .. })
+    }
+
+    /// Part of an answer waits for the client. HTTP/2 clients can refuse to take it without the
+    /// socket noticing.
+    pub(super) fn note_offered(&self) {
+        self.0.waiting.set(self.0.waiting.get() + 1);
+        self.0.taken_at.set(Instant::now());
+    }
+
+    /// The client took a part, and the next one waits already.
+    pub(super) fn note_taken(&self) {
+        self.0.taken_at.set(Instant::now());
+    }
+
+    /// Nothing of that answer waits for the client any more.
+    pub(super) fn note_all_taken(&self) {
+        self.0.waiting.set(self.0.waiting.get() - 1);
+    }
+
+    /// Since when the client has taken nothing of any answer although something waits.
+    fn untaken_since(&self) -> Option<Instant> {
+        (self.0.waiting.get() > 0).then(|| self.0.taken_at.get())
     }
 
     fn note_write<T>(&self, polled: &Poll<T>) {
@@ -147,6 +191,12 @@ impl Activity {
 /// A request that is being answered, until the last byte of the answer is handed to the connection.
 #[derive(Debug)]
 pub(super) struct Open(Activity);
+
+impl Open {
+    pub(super) fn activity(&self) -> &Activity {
+        &self.0
+    }
+}
 
 impl Drop for Open {
     fn drop(&mut self) {
@@ -281,6 +331,33 @@ mod tests {
         tokio::time::advance(DRAIN_GRACE).await;
 
         assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_byte_of_the_http_2_preface_is_not_http_2_yet() {
+        let activity = Activity::new(TIMEOUTS);
+
+        activity.note_read(b"P");
+        activity.note_read(b"OST / HTTP/1.1\r\n");
+        tokio::time::advance(SECOND).await;
+
+        assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_nobody_takes_is_a_stall_although_the_socket_takes_all() {
+        let activity = Activity::new(TIMEOUTS);
+        let _open = activity.begin();
+
+        activity.note_offered();
+        tokio::time::advance(SECOND).await;
+        activity.note_taken();
+        tokio::time::advance(SECOND).await;
+        assert!(activity.check(Instant::now()).is_ok());
+        tokio::time::advance(SECOND).await;
+        assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
+        activity.note_all_taken();
+        assert!(activity.check(Instant::now()).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

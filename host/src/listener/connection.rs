@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2 as its first bytes say, until it ends, idles or stalls.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -60,21 +61,34 @@ pub(super) async fn serve(
         let service = service.clone();
         async move {
             let response = service.respond(request).await?;
-            Ok::<_, Infallible>(response.map(|body| Tracked { body: Box::pin(body), _open: open }))
+            Ok::<_, Infallible>(response.map(|body| Tracked::new(body, open)))
         }
     });
     let builder = builder(rules);
     let mut connection = pin!(builder.serve_connection(io, service));
     let mut draining = pin!(draining);
     let mut drains = false;
+    let mut told = false;
     let mut timer = pin!(sleep_until(next_look(&activity)));
     let result = loop {
+        // Told before its first bytes, a connection would end without reading them.
+        let progress = poll_fn(|context| {
+            loop {
+                if let Poll::Ready(result) = connection.as_mut().poll(context) {
+                    return Poll::Ready(result);
+                }
+                if !drains || told || !activity.is_decided() {
+                    return Poll::Pending;
+                }
+                told = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        });
         tokio::select! {
             biased;
-            result = connection.as_mut() => break result,
+            result = progress => break result,
             () = &mut draining, if !drains => {
                 drains = true;
-                connection.as_mut().graceful_shutdown();
                 activity.drain();
                 timer.as_mut().reset(next_look(&activity));
             }
@@ -82,7 +96,6 @@ pub(super) async fn serve(
                 Ok(next) => timer.as_mut().reset(next),
                 Err(Late::Idle) if !drains => {
                     drains = true;
-                    connection.as_mut().graceful_shutdown();
                     activity.drain();
                     timer.as_mut().reset(next_look(&activity));
                 }
@@ -137,10 +150,36 @@ where
     }
 }
 
-/// A body whose request is open until it is dropped.
+/// A body whose request is open until it is dropped, and which notes whether the client takes it.
 struct Tracked<B> {
     body: Pin<Box<B>>,
-    _open: Open,
+    open: Open,
+    /// Whether a part of it waits for the client.
+    is_offered: bool,
+}
+
+impl<B> Tracked<B> {
+    fn new(body: B, open: Open) -> Self {
+        open.activity().note_offered();
+        Self { body: Box::pin(body), open, is_offered: true }
+    }
+
+    fn set_offered(&mut self, is_offered: bool) {
+        let activity = self.open.activity();
+        match (self.is_offered, is_offered) {
+            (true, true) => activity.note_taken(),
+            (false, true) => activity.note_offered(),
+            (true, false) => activity.note_all_taken(),
+            (false, false) => (),
+        }
+        self.is_offered = is_offered;
+    }
+}
+
+impl<B> Drop for Tracked<B> {
+    fn drop(&mut self) {
+        self.set_offered(false);
+    }
 }
 
 impl<B: Body> Body for Tracked<B> {
@@ -151,7 +190,9 @@ impl<B: Body> Body for Tracked<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.body.as_mut().poll_frame(context)
+        let polled = self.body.as_mut().poll_frame(context);
+        self.set_offered(matches!(polled, Poll::Ready(Some(Ok(_)))));
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -11,7 +11,7 @@ use futures_util::stream::{Stream, StreamExt as _, unfold};
 use serde::Serialize;
 
 use super::{Body, IntoResponse, Response};
-use crate::call::sleep;
+use crate::call::{draining, sleep};
 use crate::error::{Result, ServiceError};
 
 const LINES: &str = "content-type: text/event-stream\r\ncache-control: no-cache\r\n";
@@ -20,6 +20,9 @@ const LINES: &str = "content-type: text/event-stream\r\ncache-control: no-cache\
 const KEEP_ALIVE: &[u8] = b":\n\n";
 
 /// Answers with server-sent events.
+///
+/// The stream ends when the host begins to stop (see [`draining`](crate::draining)), so that clients
+/// come back to another instance and do not keep this one from stopping.
 ///
 /// ```
 /// use mikros_sdk::prelude::*;
@@ -61,6 +64,7 @@ impl<S> Sse<S> {
 impl<S: Stream<Item: IntoEvent> + 'static> IntoResponse for Sse<S> {
     fn into_response(self) -> Result<Response> {
         let events = self.events.map(|event| event.into_event().map(Event::into_bytes));
+        let events = events.take_until(draining());
         let body = match self.keep_alive {
             Some(interval) => Body::stream(keep_alive(events, interval)),
             None => Body::stream(events),

@@ -85,6 +85,10 @@ pub(crate) fn remaining() -> Option<Duration> {
     wit::call::remaining().map(Duration::from_nanos)
 }
 
+pub(crate) async fn draining() {
+    wit::shutdown::draining().await;
+}
+
 pub(crate) async fn shutdown_notice() {
     wit::shutdown::notice().await;
 }

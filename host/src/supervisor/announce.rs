@@ -1,0 +1,51 @@
+//! What the log says about a service as a whole.
+
+use std::time::Instant;
+
+use tracing::info;
+
+use super::Options;
+use crate::definition::{Definition, Kind};
+use crate::lifecycle::Endpoint;
+use crate::telemetry;
+
+/// The log as the definition and the command line want it, with what stands in every line.
+pub(super) fn log_settings(options: &Options) -> telemetry::Settings {
+    let definition = &options.definition;
+    let identity = &definition.identity;
+    let kinds: Vec<_> = definition.kinds.iter().map(Kind::name).collect();
+    let fixed = [
+        ("service.name", identity.name.clone()),
+        ("service.type", kinds.join(",")),
+        ("service.version", identity.version.clone()),
+        ("service.env", definition.environment.deployment.as_str().to_owned()),
+        ("service.product", identity.product.clone()),
+    ];
+    let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
+    telemetry::Settings {
+        format: options.format,
+        level: options.level.unwrap_or(definition.log.level),
+        fixed: fixed.chain(definition.log.attributes.iter().cloned()).collect(),
+        local_timestamp: definition.log.local_timestamp,
+    }
+}
+
+pub(super) fn resources(definition: &Definition, began: Instant) {
+    let host = &definition.host;
+    info!(
+        component = %host.component.display(),
+        limits.memory = host.limits.memory,
+        limits.max_concurrency = host.limits.max_concurrency.get(),
+        started_in_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "service resources"
+    );
+}
+
+pub(super) fn endpoint(endpoint: &Endpoint) {
+    info!(
+        kind = endpoint.kind,
+        address = %endpoint.address,
+        port.source = %endpoint.source,
+        "service is running"
+    );
+}
