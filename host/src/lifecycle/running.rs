@@ -155,7 +155,8 @@ pub(super) async fn stop_crew(
     natives: Option<Vec<Native>>,
     limit: Duration,
 ) -> Stopped {
-    let deadline = Instant::now() + limit;
+    // A script may have used up all its time. What has ended by itself still gets to say so.
+    let deadline = Instant::now() + limit.max(CANCEL_GRACE);
     let mut stopped = Stopped { in_order: true, requests_cut: 0 };
     let mut step = "drain";
     crew.serving.send_replace(false);

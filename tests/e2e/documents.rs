@@ -1,0 +1,177 @@
+//! Documents say what the code does: tables are those of the code, examples are valid.
+//! Does not judge their prose.
+
+use std::fs;
+use std::path::Path;
+
+use clap::CommandFactory;
+use mikros_host::cli::Cli;
+use mikros_host::definition::{Definition, Variables, reference_table, variables_table};
+
+use crate::layers::ORDER;
+use crate::support::{Host, Service, guests, http, workspace};
+
+fn read(path: &str) -> String {
+    let text = fs::read_to_string(workspace().join(path));
+    text.unwrap_or_else(|error| panic!("cannot read `{path}`: {error}"))
+}
+
+/// What stands between `<!-- name -->` and `<!-- /name -->` in the README.
+#[track_caller]
+fn section(name: &str) -> String {
+    let text = read("README.md");
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let section = text.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end));
+    section.unwrap_or_else(|| panic!("README.md has no part `{name}`")).0.to_owned()
+}
+
+/// The code blocks of `language` in a Markdown text.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let begin = format!("```{language}\n");
+    let parts = text.split(&begin).skip(1);
+    let blocks = parts.map(|part| part.split("```").next().unwrap_or_default().to_owned());
+    blocks.collect()
+}
+
+/// Checks a `service.toml` as the host does, with all variables set that it asks for.
+#[track_caller]
+fn loads(place: &str, text: &str) {
+    let file: toml::Table = text.parse().unwrap_or_else(|error| panic!("{place}: {error}"));
+    let names = file.get("envs").and_then(toml::Value::as_array).into_iter().flatten();
+    let names = names.filter_map(toml::Value::as_str).map(str::to_owned);
+    let variables: Variables = names.map(|name| (name, "set".to_owned())).collect();
+    if let Err(problems) = Definition::parse(Path::new("service.toml"), text, &variables) {
+        panic!("{place} is not valid: {problems:#?}\n{text}");
+    }
+}
+
+#[test]
+fn the_readme_has_the_reference_of_all_keys() {
+    assert_eq!(section("reference"), reference_table());
+}
+
+#[test]
+fn the_readme_has_the_reference_of_all_variables() {
+    assert_eq!(section("variables"), variables_table());
+}
+
+#[test]
+fn every_definition_in_a_document_is_valid() {
+    let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+    let texts = documents.map(|path| (path, read(path)));
+    let sdk = read("guest-sdk/sdk/src/lib.rs").replace("//! ", "").replace("//!", "");
+    let texts = texts.into_iter().chain([("the documentation of the SDK", sdk)]);
+
+    let mut count = 0;
+    for (place, text) in texts {
+        for block in blocks(&text, "toml") {
+            loads(place, &block);
+            count += 1;
+        }
+    }
+
+    assert!(count >= 2, "the README and the SDK each show one");
+}
+
+#[test]
+fn the_service_in_the_readme_is_the_one_that_the_sdk_compiles() {
+    let readme = read("README.md");
+    let sdk = read("guest-sdk/sdk/src/lib.rs");
+    let documentation = sdk.lines().filter_map(|line| line.strip_prefix("//!"));
+    let documentation: String = documentation
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        // Lines that begin so are compiled and not shown.
+        .filter(|line| !line.starts_with("# fn main"))
+        .map(|line| line.to_owned() + "\n")
+        .collect();
+    let compiled = documentation.split("```\n").nth(1).expect("there is an example");
+
+    let shown = blocks(&readme, "rust");
+
+    assert_eq!(shown, [compiled]);
+}
+
+#[test]
+fn the_readme_shows_what_the_example_answers() {
+    let own = read("examples/hello-http/service.toml");
+    let settings = own.split_once("[service]").expect("it has settings").1;
+    let service =
+        Service::new(guests::HELLO_HTTP, "http:0").tables(&format!("[service]{settings}"));
+    let host = Host::start(&service);
+
+    let mut count = 0;
+    for block in blocks(&read("README.md"), "console") {
+        for example in block.split("$ curl ").skip(1) {
+            let (address, answer) = example.split_once('\n').expect("it shows an answer");
+            let path = address.trim_matches('\'').strip_prefix("localhost:8080");
+            let path = path.unwrap_or_else(|| panic!("not the example: {address}"));
+            assert_eq!(http::get(host.port(), path).text(), answer.trim_end(), "{path}");
+            count += 1;
+        }
+    }
+
+    assert!(count >= 2, "it shows nothing");
+    host.stop();
+}
+
+#[test]
+fn every_example_is_valid_and_explained() {
+    let examples = fs::read_dir(workspace().join("examples")).expect("there are examples");
+    let readme = read("README.md");
+
+    for example in examples {
+        let name = example.expect("the examples can be read").file_name();
+        let name = name.to_str().expect("names of examples are ASCII");
+        let path = |file: &str| format!("examples/{name}/{file}");
+        loads(&path("service.toml"), &read(&path("service.toml")));
+        let own = read(&path("README.md"));
+        assert!(own.contains("mikros-host run"), "`{name}` does not say how it is run");
+        assert!(readme.contains(&format!("(examples/{name})")), "README.md leaves out `{name}`");
+    }
+}
+
+#[test]
+fn the_readme_names_every_command_and_option() {
+    let readme = read("README.md");
+    let command = Cli::command();
+
+    let mut missing = Vec::new();
+    for subcommand in command.get_subcommands() {
+        let name = format!("mikros-host {}", subcommand.get_name());
+        missing.extend((!readme.contains(&name)).then_some(name));
+    }
+    let all = std::iter::once(&command).chain(command.get_subcommands());
+    for option in all.flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long) {
+        let name = format!("--{option}");
+        missing.extend((!readme.contains(&name)).then_some(name));
+    }
+
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_architecture_lists_the_modules_in_the_order_of_the_layers() {
+    let text = read("ARCHITECTURE.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+
+    let modules: Vec<_> = rows.map(|(name, _)| name).filter(|name| ORDER.contains(name)).collect();
+
+    assert_eq!(modules, ORDER);
+}
+
+#[test]
+fn every_link_to_a_file_leads_to_one() {
+    let mut broken = Vec::new();
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let text = read(document);
+        let targets = text.split("](").skip(1).filter_map(|part| part.split(')').next());
+        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+            let path = target.split('#').next().unwrap_or(target);
+            if !workspace().join(path).exists() {
+                broken.push(format!("{document}: {target}"));
+            }
+        }
+    }
+
+    assert!(broken.is_empty(), "{broken:#?}");
+}

@@ -1,0 +1,17 @@
+//! HTTP as clients see it: connections, routing, errors, bodies.
+//! Does not know what happens to malformed requests and failing guests; they have subjects of their own.
+
+/// Request bodies and responses that are known whole.
+mod bodies;
+/// Protocol versions, keep-alive, addresses.
+mod connections;
+/// Errors on the wire and in the log.
+mod errors;
+/// The health check.
+mod health;
+/// The id that every request has.
+mod request_id;
+/// Paths, methods, header fields.
+mod routing;
+/// Bodies that flow.
+mod streams;

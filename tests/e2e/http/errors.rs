@@ -1,0 +1,154 @@
+//! Errors of the service, on the wire and in the log.
+//! Does not know how the service comes to fail.
+
+use expect_test::{Expect, expect};
+
+use crate::support::http;
+use crate::support::{Host, Service, guests, http2};
+
+const EVERY_KIND: [&str; 7] = [
+    "internal",
+    "not-found",
+    "invalid-arguments",
+    "precondition-failed",
+    "permission-denied",
+    "rpc",
+    "custom",
+];
+
+#[test]
+fn every_kind_has_its_status_and_the_same_json() {
+    let service =
+        Service::new(guests::HELLO_HTTP, "http:0").tables("[service]\ngreeting = 'hello'");
+    let host = Host::start(&service);
+
+    let answers = EVERY_KIND.map(|kind| {
+        let answer = http::get(host.port(), &format!("/errors/{kind}"));
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        format!("{} {}\n", answer.status, answer.text())
+    });
+
+    expect![[r#"
+        500 {"kind":"InternalError","message":"got an internal error","cause":"the disk is gone","code":0,"service_name":"probe"}
+        404 {"kind":"NotFoundError","message":"there is no such item","code":0,"service_name":"probe"}
+        400 {"kind":"ValidationError","message":"`age` must be positive","code":0,"service_name":"probe","attributes":{"field":"age"}}
+        412 {"kind":"ConditionError","message":"the account is closed","code":0,"service_name":"probe"}
+        403 {"kind":"PermissionError","message":"only owners may do this","code":0,"service_name":"probe"}
+        500 {"kind":"RPCError","message":"the ledger does not answer","code":0,"service_name":"probe","destination":"ledger"}
+        500 {"kind":"CustomError","message":"out of luck","code":13,"service_name":"probe"}
+    "#]]
+    .assert_eq(&answers.concat());
+    host.stop();
+}
+
+#[test]
+fn errors_are_the_same_on_http_2() {
+    let host = Host::start(&Service::new(guests::ECHOES, "http:0"));
+
+    let old = http::get(host.port(), "/error");
+    let new = http2::Client::connect(host.port()).get("/error");
+
+    assert_eq!((old.status, old.text()), (new.status, new.text()));
+    assert_eq!(new.header("content-type"), Some("application/json"));
+    host.stop();
+}
+
+#[track_caller]
+fn answers(variables: &[(&str, &str)], path: &str, expected: &Expect) {
+    let service = Service::new(guests::ECHOES, "http:0");
+    let command = variables
+        .iter()
+        .fold(Host::command(&service), |command, (name, value)| command.env(name, value));
+    let host = Host::running(&service, command);
+
+    let answer = http::get(host.port(), path);
+
+    assert_eq!(answer.status, 500);
+    expected.assert_eq(answer.text());
+    host.stop();
+}
+
+#[test]
+fn fields_can_be_hidden() {
+    answers(
+        &[],
+        "/error",
+        &expect![[
+            r#"{"kind":"RPCError","message":"the ledger does not answer","cause":"connection refused","code":7,"service_name":"probe","destination":"ledger","attributes":{"attempt":2}}"#
+        ]],
+    );
+    answers(
+        &[("MIKROS_HIDE_RESPONSE_FIELDS", "cause,destination")],
+        "/error",
+        &expect![[
+            r#"{"kind":"RPCError","message":"the ledger does not answer","code":7,"service_name":"probe","attributes":{"attempt":2}}"#
+        ]],
+    );
+    answers(
+        &[("MIKROS_HIDE_RESPONSE_FIELDS", "message,service_name,attributes,destination,cause")],
+        "/error",
+        &expect![[r#"{"kind":"RPCError","code":7}"#]],
+    );
+}
+
+#[test]
+fn the_cause_of_an_internal_error_is_not_told_in_production() {
+    answers(
+        &[("MIKROS_SERVICE_DEPLOY", "dev")],
+        "/secret-error",
+        &expect![[
+            r#"{"kind":"InternalError","message":"got an internal error","cause":"the password of the database is wrong","code":0,"service_name":"probe"}"#
+        ]],
+    );
+    answers(
+        &[("MIKROS_SERVICE_DEPLOY", "prod")],
+        "/secret-error",
+        &expect![[
+            r#"{"kind":"InternalError","message":"got an internal error","code":0,"service_name":"probe"}"#
+        ]],
+    );
+}
+
+#[test]
+fn an_error_is_logged_with_everything() {
+    let host = Host::start(&Service::new(guests::ECHOES, "http:0"));
+
+    http::request(host.port(), "GET", "/error", "x-request-id: seven\r\n", b"");
+    http::request(host.port(), "GET", "/secret-error", "x-request-id: eight\r\n", b"");
+    host.wait_for_count("request failed", 2);
+
+    let stopped = host.stop();
+    expect![[r#"
+        WARN request failed attempt=2 error.kind="RPCError" error.code=7 error.message="the ledger does not answer" error.cause="connection refused" error.destination="ledger" request_id="seven" http.method="GET" http.path="/error"
+        ERROR request failed error.kind="InternalError" error.code=0 error.message="got an internal error" error.cause="the password of the database is wrong" request_id="eight" http.method="GET" http.path="/secret-error"
+    "#]]
+    .assert_eq(&crate::support::log::outline(stopped.lines("request failed")));
+}
+
+#[test]
+fn errors_are_not_logged_when_the_definition_says_so() {
+    let host = Host::start(
+        &Service::new(guests::ECHOES, "http:0").tables("[log]\ndisplay_errors = false"),
+    );
+
+    let answer = http::get(host.port(), "/error");
+
+    assert_eq!(answer.status, 500);
+    assert!(host.stop().lines("request failed").is_empty());
+}
+
+/// The contract says that such attributes are dropped, with a warning.
+#[test]
+fn attributes_that_are_no_json_object_are_dropped_and_reported() {
+    let host = Host::start(&Service::new(guests::BARE, "http:0"));
+
+    let answer = http::get(host.port(), "/attributes");
+
+    assert_eq!(answer.status, 500);
+    expect![[r#"{"kind":"CustomError","message":"out of luck","code":3,"service_name":"probe"}"#]]
+        .assert_eq(answer.text());
+    let stopped = host.stop();
+    let warned =
+        stopped.log.iter().any(|line| line.level() == "WARN" && line.msg().contains("attributes"));
+    assert!(warned, "nothing in the log says so");
+}

@@ -1,0 +1,161 @@
+//! The rules of the house that text alone can show: modules in layers, files that say what they are.
+//! Understands no Rust: it looks for paths and counts lines.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::workspace;
+
+/// The host's modules from bottom to top. Each may only use those before it.
+pub(crate) const ORDER: [&str; 14] = [
+    "telemetry",
+    "definition",
+    "bindings",
+    "call",
+    "capability",
+    "engine",
+    "guest",
+    "dispatch",
+    "listener",
+    "lifecycle",
+    "supervisor",
+    "report",
+    "cli",
+    "commands",
+];
+
+/// Where Rust is that people read. `guest-sdk/sdk/tests/ui` is not: it holds mistakes.
+const SOURCES: [&str; 8] = [
+    "host/src",
+    "host/benches",
+    "guest-sdk/sdk/src",
+    "guest-sdk/sdk/tests/behaviour",
+    "guest-sdk/macros/src",
+    "examples",
+    "tests/e2e",
+    "tests/guests",
+];
+
+/// Longest file, in lines. A longer one is two things.
+const LONGEST_FILE: usize = 400;
+
+struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+/// All `.rs` files below `directory`, which is relative to the workspace.
+fn sources(directory: &str) -> Vec<Source> {
+    let mut sources = Vec::new();
+    collect(&workspace().join(directory), &mut sources);
+    assert!(!sources.is_empty(), "there is no Rust in `{directory}`");
+    sources
+}
+
+fn collect(directory: &Path, sources: &mut Vec<Source>) {
+    let entries = fs::read_dir(directory).expect("directories of the workspace can be read");
+    for entry in entries {
+        let path = entry.expect("directories of the workspace can be read").path();
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).expect("sources are UTF-8");
+            sources.push(Source { path, text });
+        }
+    }
+}
+
+impl Source {
+    /// The names of the modules from the crate's root to this file's own.
+    fn module(&self) -> Vec<String> {
+        let root = workspace().join("host/src");
+        let path = self.path.strip_prefix(root).expect("only asked for files of the host");
+        let path = path.with_extension("");
+        path.iter().map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+
+    /// The modules of the crate's root that it names.
+    fn uses(&self) -> Vec<&'static str> {
+        let depth = self.module().len();
+        let paths = self.text.match_indices("crate::").map(|(at, path)| at + path.len());
+        let climbs = self.text.match_indices("super::").filter_map(|(at, _)| {
+            let rest = &self.text[at..];
+            let end = rest.len() - rest.trim_start_matches("super::").len();
+            (end / "super::".len() >= depth).then_some(at + end)
+        });
+        paths.chain(climbs).filter_map(|at| named_module(&self.text[at..])).collect()
+    }
+}
+
+/// The module of [`ORDER`] whose name `text` begins with.
+fn named_module(text: &str) -> Option<&'static str> {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    ORDER.into_iter().find(|module| *module == &text[..end])
+}
+
+#[test]
+fn modules_only_use_the_ones_below_them() {
+    let mut mistakes = Vec::new();
+
+    for source in sources("host/src") {
+        let module = &source.module()[0];
+        let level = ORDER.iter().position(|one| one == module);
+        // `main` and `lib` are above all.
+        let level = level.unwrap_or(ORDER.len());
+        for used in source.uses() {
+            if ORDER[..level].contains(&used) || used == module {
+                continue;
+            }
+            mistakes.push(format!("{} uses `{used}`", source.path.display()));
+        }
+    }
+
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
+}
+
+#[test]
+fn paths_to_other_modules_are_written_so_that_the_layers_can_be_checked() {
+    let mut mistakes = Vec::new();
+
+    for source in sources("host/src") {
+        for hidden in ["crate::{", "crate as ", "super::{super", "mikros_host::{self"] {
+            if source.text.contains(hidden) {
+                mistakes.push(format!("{} has `{hidden}`", source.path.display()));
+            }
+        }
+    }
+
+    assert!(mistakes.is_empty(), "name one module per `use`: {mistakes:#?}");
+}
+
+#[test]
+fn the_list_of_modules_is_in_the_order_of_the_layers() {
+    let text = fs::read_to_string(workspace().join("host/src/lib.rs")).unwrap();
+
+    let modules: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'))
+        .collect();
+
+    assert_eq!(modules, ORDER);
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    let all = SOURCES.into_iter().flat_map(sources);
+
+    let silent: Vec<_> = all.filter(|source| !source.text.starts_with("//! ")).collect();
+
+    let silent: Vec<_> = silent.iter().map(|source| source.path.display()).collect();
+    assert!(silent.is_empty(), "without `//!` on their first line: {silent:#?}");
+}
+
+#[test]
+fn no_file_is_too_long_to_be_about_one_thing() {
+    let all = SOURCES.into_iter().flat_map(sources);
+
+    let long: Vec<_> = all.filter(|source| source.text.lines().count() > LONGEST_FILE).collect();
+
+    let long: Vec<_> = long.iter().map(|source| source.path.display()).collect();
+    assert!(long.is_empty(), "longer than {LONGEST_FILE} lines: {long:#?}");
+}

@@ -1,0 +1,55 @@
+//! End-to-end tests: the real binary runs real guests, and is talked to over real sockets.
+//! Knows nothing of the host's modules; what needs no guest is tested beside its code.
+
+#![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them")]
+
+/// Tools of all tests: the host as a process, services, guests, HTTP.
+mod support;
+
+/// The rules of the house that text alone can show.
+mod layers;
+
+/// Documents say what the code does.
+mod documents;
+
+/// Every command from what is typed to what is printed.
+mod commands;
+
+/// Every message about bad input, word for word.
+mod messages;
+
+/// Compiled components on disk.
+mod cache;
+
+/// Phases, steps of the lifecycle, and what happens when one fails.
+mod lifecycle;
+
+/// Kind `native`: work in the background.
+mod natives;
+
+/// Kind `script`: run, cleanup, exit status.
+mod scripts;
+
+/// SIGINT and SIGTERM in every phase, and the drain.
+mod signals;
+
+/// The log: levels, fields, lines of guests, and who waits for whom.
+mod logs;
+
+/// HTTP as clients see it.
+mod http;
+
+/// Clients that break the rules of HTTP, or of good manners.
+mod malformed;
+
+/// Services that fail in every way they can.
+mod faults;
+
+/// `[host.limits]`.
+mod limits;
+
+/// Many calls at the same time, in one instance and in several.
+mod concurrency;
+
+/// What a service can see of the machine it runs on.
+mod isolation;

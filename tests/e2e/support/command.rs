@@ -1,0 +1,79 @@
+//! One run of the binary from its command line to its end.
+//! Does not know services.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process;
+
+use super::mask;
+use super::process::Process;
+
+/// A command line of `mikros-host` that has not been run yet.
+///
+/// Nothing of the developer's environment is passed on except `PATH`. Compiled components are shared
+/// by all tests of all runs: compiling is not what most of them are about.
+#[derive(Debug)]
+pub(crate) struct Command(process::Command);
+
+impl Command {
+    pub(crate) fn new(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        let mut command = process::Command::new(env!("CARGO_BIN_EXE_mikros-host"));
+        let keep = std::env::vars_os().filter(|(name, _)| name == "PATH");
+        command.env_clear().envs(keep).args(arguments);
+        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+        command.env("MIKROS_HOST_CACHE", cache);
+        Self(command)
+    }
+
+    #[must_use]
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// Runs in `directory`.
+    #[must_use]
+    pub(crate) fn within(mut self, directory: &Path) -> Self {
+        self.0.current_dir(directory);
+        self
+    }
+
+    pub(crate) fn arguments(&mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) {
+        self.0.args(arguments);
+    }
+
+    /// Starts it.
+    pub(crate) fn spawn(self) -> Process {
+        Process::spawn(self.0, true)
+    }
+
+    /// Starts it with its stdout going to `stdout`.
+    pub(crate) fn spawn_into(mut self, stdout: process::Stdio) -> Process {
+        self.0.stdout(stdout);
+        Process::spawn(self.0, false)
+    }
+
+    /// Runs it to its end.
+    pub(crate) fn run(self) -> Finished {
+        let mut process = self.spawn();
+        let status = process.wait().code().expect("no signal has ended it");
+        let stdout = process.stdout().iter().map(|line| line.clone() + "\n").collect();
+        Finished { status, stdout, stderr: process.stderr() }
+    }
+}
+
+/// What came of a command line.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Finished {
+    /// All of it, for snapshots.
+    pub(crate) fn outline(&self) -> String {
+        let Self { status, stdout, stderr } = self;
+        mask(&format!("status {status}\n--- stdout\n{stdout}--- stderr\n{stderr}"))
+    }
+}

@@ -1,0 +1,137 @@
+//! HTTP/2 as raw frames, for what well-behaved clients do not do.
+//! Understands of HPACK only what is needed to ask.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+
+use super::LIMIT;
+
+/// What a client says first (RFC 9113 section 3.4).
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+// Types of frames (RFC 9113 section 6).
+pub(crate) const DATA: u8 = 0;
+pub(crate) const HEADERS: u8 = 1;
+pub(crate) const RST_STREAM: u8 = 3;
+pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const GOAWAY: u8 = 7;
+pub(crate) const WINDOW_UPDATE: u8 = 8;
+pub(crate) const CONTINUATION: u8 = 9;
+
+// Flags of frames.
+pub(crate) const END_STREAM: u8 = 1;
+pub(crate) const END_HEADERS: u8 = 4;
+
+/// How a block of header fields with `:status: 400` begins: number 12 of the static table.
+pub(crate) const STATUS_400: [u8; 1] = [0x8c];
+
+/// How a block of header fields with `:status: 503` begins: the name is number 8 of the static table,
+/// the value is three bytes of Huffman code (RFC 7541 appendices A and B).
+pub(crate) const STATUS_503: [u8; 5] = [0x48, 0x83, 0x6c, 0x0c, 0xff];
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Client(TcpStream);
+
+/// One frame of the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) kind: u8,
+    pub(crate) flags: u8,
+    pub(crate) stream: u32,
+    pub(crate) payload: Vec<u8>,
+}
+
+impl Client {
+    /// Connects and exchanges settings, which are all the default.
+    pub(crate) fn connect(port: u16) -> Self {
+        let mut client = Self::silent(port);
+        client.send(PREFACE);
+        client.frame(SETTINGS, 0, 0, &[]);
+        client.until(SETTINGS);
+        client.frame(SETTINGS, 1, 0, &[]);
+        client
+    }
+
+    /// Connects and says nothing.
+    pub(crate) fn silent(port: u16) -> Self {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the host accepts");
+        let bounded = stream
+            .set_read_timeout(Some(LIMIT))
+            .and_then(|()| stream.set_write_timeout(Some(LIMIT)))
+            .and_then(|()| stream.set_nodelay(true));
+        bounded.expect("a connected socket takes options");
+        Self(stream)
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).expect("the host reads");
+    }
+
+    /// Sends a frame.
+    pub(crate) fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
+        self.try_frame(kind, flags, stream, payload).expect("the host reads");
+    }
+
+    /// Sends a frame, unless the host has closed the connection.
+    pub(crate) fn try_frame(
+        &mut self,
+        kind: u8,
+        flags: u8,
+        stream: u32,
+        payload: &[u8],
+    ) -> io::Result<()> {
+        let length = u32::try_from(payload.len()).expect("tests send small frames");
+        let mut frame = length.to_be_bytes()[1..].to_vec();
+        frame.extend([kind, flags]);
+        frame.extend(stream.to_be_bytes());
+        frame.extend(payload);
+        self.0.write_all(&frame)
+    }
+
+    /// Sends `GET path` as the whole of a stream.
+    pub(crate) fn get(&mut self, stream: u32, path: &str) {
+        self.frame(HEADERS, END_HEADERS | END_STREAM, stream, &fields(path));
+    }
+
+    /// Reads frames up to the first of this kind.
+    pub(crate) fn until(&mut self, kind: u8) -> Frame {
+        loop {
+            let frame = self.read().expect("the host sends such a frame");
+            if frame.kind == kind {
+                return frame;
+            }
+        }
+    }
+
+    /// Reads one frame.
+    pub(crate) fn read(&mut self) -> io::Result<Frame> {
+        let mut head = [0; 9];
+        self.0.read_exact(&mut head)?;
+        let [a, b, c, kind, flags, stream @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        self.0.read_exact(&mut payload)?;
+        Ok(Frame { kind, flags, stream: u32::from_be_bytes(stream), payload })
+    }
+
+    /// Reads until the host closes the connection, whatever it says before.
+    pub(crate) fn is_closed_at_last(&mut self) -> bool {
+        match self.0.read_to_end(&mut Vec::new()) {
+            Ok(_) => true,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+/// The header fields of `GET path`, without compression.
+pub(crate) fn fields(path: &str) -> Vec<u8> {
+    // `:method: GET`, `:scheme: http`, then `:path` and `:authority` with values of their own.
+    let mut fields = vec![0x82, 0x86];
+    for (name, value) in [(0x04, path), (0x01, "localhost")] {
+        fields.push(name);
+        fields.push(u8::try_from(value.len()).expect("tests ask for short paths"));
+        fields.extend(value.as_bytes());
+    }
+    fields
+}

@@ -1,0 +1,177 @@
+//! Fails in every way a service can fail: one route per fault.
+//! Deliberately knows nothing about how the host answers them.
+
+#![expect(clippy::unused_async, reason = "handlers are async, also those that never wait")]
+
+mod start;
+
+use std::cell::Cell;
+use std::future::pending;
+use std::time::Duration;
+
+use mikros_sdk::prelude::*;
+use mikros_sdk::stream;
+
+/// How much memory is asked for at a time.
+const CHUNK: usize = 1024 * 1024;
+
+struct Misbehaves {
+    /// How many requests this instance has answered with it.
+    answered: Cell<u32>,
+}
+
+impl Service for Misbehaves {
+    async fn on_start() -> Result<Self> {
+        start::misbehave()?;
+        log::info!("an instance has started");
+        Ok(Self { answered: Cell::new(0) })
+    }
+}
+
+impl Http for Misbehaves {
+    fn routes() -> Router<Self> {
+        Router::new()
+            .get("/answered", Self::answered)
+            .get("/panic", panic_in_a_handler)
+            .get("/panic-after-a-wait", panic_after_a_wait)
+            .get("/panic-in-a-stream", panic_in_a_stream)
+            .get("/panic-in-every-start", start::panic_for_good)
+            .get("/panic-and-refuse-twice", start::panic_and_refuse_twice)
+            .get("/wait", wait)
+            .get("/spin", spin)
+            .get("/spin-in-a-stream", spin_in_a_stream)
+            .get("/block", block)
+            .get("/exhaust", exhaust)
+            .get("/ask-for-too-much", ask_for_too_much)
+            .get("/exit/{status}", exit)
+            .get("/overflow", overflow)
+            .get("/status/{status}", status)
+            .get("/header/{name}", header)
+            .get("/print-and-panic", print_and_panic)
+    }
+}
+
+impl Misbehaves {
+    /// How many requests this instance has answered here, this one included.
+    async fn answered(&self) -> String {
+        self.answered.set(self.answered.get() + 1);
+        self.answered.get().to_string()
+    }
+}
+
+/// Tells in the log that a call has ended, however it ended.
+struct Departure;
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        log::info!("a waiting call was dropped");
+    }
+}
+
+async fn panic_in_a_handler() {
+    a_function_that_panics(1);
+}
+
+#[inline(never)]
+fn a_function_that_panics(number: u32) {
+    panic!("cannot go on with number {number}");
+}
+
+async fn panic_after_a_wait() {
+    mikros_sdk::sleep(Duration::from_millis(20)).await;
+    a_function_that_panics(2);
+}
+
+/// Sends one piece of a body and panics.
+async fn panic_in_a_stream() -> Body {
+    Body::stream(stream::unfold(0, async |pieces| {
+        if pieces > 0 {
+            mikros_sdk::sleep(Duration::from_millis(20)).await;
+            a_function_that_panics(3);
+        }
+        Some((Ok("the first piece"), pieces + 1))
+    }))
+}
+
+/// Waits until nobody waits for it.
+async fn wait() {
+    let _departure = Departure;
+    log::info!("a call waits");
+    pending::<()>().await;
+}
+
+#[expect(clippy::empty_loop, reason = "a guest that never gives way is what this is for")]
+async fn spin() {
+    log::info!("a call spins");
+    loop {}
+}
+
+/// Sends one piece of a body and computes for ever.
+#[expect(clippy::empty_loop, reason = "a guest that never gives way is what this is for")]
+async fn spin_in_a_stream() -> Body {
+    Body::stream(stream::unfold(0, async |pieces| {
+        if pieces > 0 {
+            log::info!("a call spins");
+            loop {}
+        }
+        Some((Ok("the first piece"), pieces + 1))
+    }))
+}
+
+/// Blocks the instance with everything that is in it.
+async fn block() {
+    log::info!("a call blocks");
+    std::thread::sleep(Duration::from_hours(1));
+}
+
+async fn exhaust() -> String {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(vec![1_u8; CHUNK]);
+        if hoard.len() > 4096 {
+            return format!("{} bytes and no end", hoard.len() * CHUNK);
+        }
+    }
+}
+
+/// Asks for more memory than there is, and takes no for an answer.
+async fn ask_for_too_much() -> Result<()> {
+    Ok(Vec::<u8>::new().try_reserve(1 << 30)?)
+}
+
+#[expect(clippy::exit, reason = "a service that ends itself is what this is for")]
+async fn exit(Path(status): Path<i32>) {
+    std::process::exit(status)
+}
+
+async fn overflow() -> String {
+    descend(&[1]).to_string()
+}
+
+/// Calls itself until the stack is full.
+#[expect(unconditional_recursion, reason = "filling the stack is what this is for")]
+#[inline(never)]
+fn descend(path: &[u64]) -> u64 {
+    let deeper = [path[0], path[0] + 1];
+    std::hint::black_box(descend(std::hint::black_box(&deeper))) + path[0]
+}
+
+async fn status(Path(status): Path<u16>) -> Result<StatusCode> {
+    Ok(StatusCode::from_u16(status)?)
+}
+
+/// Sets a header field that is the host's to set.
+async fn header(Path(name): Path<String>) -> Response {
+    Response::new(StatusCode::OK).with_header(name, "1").with_body("hello")
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this is for")]
+async fn print_and_panic() {
+    println!("a line on stdout");
+    eprintln!("a line on stderr");
+    mikros_sdk::sleep(Duration::from_millis(1)).await;
+    eprintln!("a line right before the panic");
+    a_function_that_panics(4);
+}
+
+mikros_sdk::export!(Misbehaves: http);

@@ -1,0 +1,4 @@
+//! A program with a `main`.
+//! Does nothing: it is not even started.
+
+fn main() {}
