@@ -51,9 +51,9 @@ pub enum Mismatch {
     /// An export without its kind.
     UndeclaredKind { interface: Interface },
     /// Our package in a version that this host does not speak.
-    OtherVersion { name: String },
-    /// An import that the host does not offer.
-    UnknownImport { name: String },
+    OtherVersion { package: String },
+    /// Imports of one package that the host does not offer, as they stand in the component.
+    UnknownImports { names: Vec<String> },
 }
 
 impl Surface {
@@ -76,19 +76,20 @@ impl Surface {
     /// Everything that does not fit a service with the kinds `declared`.
     pub fn mismatches(&self, declared: &[Interface]) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
-        for name in self.imports.iter().chain(&self.exports) {
-            if is_other_version(name) {
-                mismatches.push(Mismatch::OtherVersion { name: name.clone() });
+        for name in self.imports.iter().chain(&self.exports).filter(|name| is_other_version(name)) {
+            let version = name.split_once('@').map_or("", |(_, version)| version);
+            let mismatch = Mismatch::OtherVersion { package: format!("{PACKAGE}@{version}") };
+            if !mismatches.contains(&mismatch) {
+                mismatches.push(mismatch);
             }
         }
         if mismatches.is_empty() {
             self.compare_exports(declared, &mut mismatches);
         }
-        for name in &self.imports {
-            if !is_other_version(name) && !is_offered(name) {
-                mismatches.push(Mismatch::UnknownImport { name: name.clone() });
-            }
-        }
+        let unknown = |name: &&String| !is_other_version(name) && !is_offered(name);
+        let unknown: Vec<_> = self.imports.iter().filter(unknown).cloned().collect();
+        let by_package = unknown.chunk_by(|a, b| package(a) == package(b));
+        mismatches.extend(by_package.map(|n| Mismatch::UnknownImports { names: n.to_vec() }));
         mismatches
     }
 
@@ -142,9 +143,14 @@ fn is_other_version(name: &str) -> bool {
     rest.split_once('@').is_none_or(|(_, version)| version != VERSION)
 }
 
+/// `wasi:cli` of `wasi:cli/environment@0.2.6`.
+fn package(name: &str) -> &str {
+    name.split(['/', '@']).next().unwrap_or(name)
+}
+
 /// Where an import that the host does not offer most likely comes from.
 fn origin(name: &str) -> &'static str {
-    match name.split(['/', '@']).next().unwrap_or(name) {
+    match package(name) {
         "wasi:filesystem" => {
             "files, for example `std::fs`; a service has no file system: take settings from \
              `service.toml` and embed data with `include_bytes!`"
@@ -186,16 +192,17 @@ impl fmt::Display for Mismatch {
                 interface.name(),
                 interface.export(),
             ),
-            Self::OtherVersion { name } => write!(
+            Self::OtherVersion { package } => write!(
                 f,
-                "it was built for `{name}`, this host speaks version {VERSION}\n    \
+                "it was built for `{package}`, this host speaks version {VERSION}\n    \
                  help: use the SDK of the same version as the host",
             ),
-            Self::UnknownImport { name } => write!(
+            Self::UnknownImports { names } => write!(
                 f,
-                "it imports `{name}`, which this host does not offer\n    \
+                "it imports `{}`, which this host does not offer\n    \
                  help: it comes from {}",
-                origin(name),
+                names.join("`, `"),
+                origin(&names[0]),
             ),
         }
     }
@@ -227,7 +234,12 @@ mod tests {
     #[test]
     fn every_mismatch_is_reported_at_once() {
         let surface = surface(
-            &["wasi:cli/environment@0.2.6", "wasi:filesystem/types@0.2.6", "acme:flags/flags"],
+            &[
+                "wasi:cli/environment@0.2.6",
+                "wasi:filesystem/types@0.2.6",
+                "wasi:filesystem/preopens@0.2.6",
+                "acme:flags/flags",
+            ],
             &["mikros:service/native@0.1.0"],
         );
 
@@ -236,8 +248,13 @@ mod tests {
             [
                 Mismatch::MissingExport { interface: Interface::Http, program: false },
                 Mismatch::UndeclaredKind { interface: Interface::Native },
-                Mismatch::UnknownImport { name: "wasi:filesystem/types@0.2.6".to_owned() },
-                Mismatch::UnknownImport { name: "acme:flags/flags".to_owned() },
+                Mismatch::UnknownImports {
+                    names: vec![
+                        "wasi:filesystem/types@0.2.6".to_owned(),
+                        "wasi:filesystem/preopens@0.2.6".to_owned(),
+                    ]
+                },
+                Mismatch::UnknownImports { names: vec!["acme:flags/flags".to_owned()] },
             ]
         );
     }
@@ -248,12 +265,6 @@ mod tests {
 
         let names: Vec<_> = surface.mismatches(&[Interface::Http]);
 
-        assert_eq!(
-            names,
-            [
-                Mismatch::OtherVersion { name: "mikros:service/logger@0.2.0".to_owned() },
-                Mismatch::OtherVersion { name: "mikros:service/http@0.2.0".to_owned() },
-            ]
-        );
+        assert_eq!(names, [Mismatch::OtherVersion { package: "mikros:service@0.2.0".to_owned() }]);
     }
 }

@@ -20,8 +20,8 @@ pub(super) enum Cause {
     Failed(wasmtime::Error),
     /// The guest was to be ended and stood still in the host, in a blocking call of WASI 0.2.
     Blocked,
-    /// The service stops and this instance did not in time.
-    CutOff,
+    /// The service stops and this instance did not in time; what it was interrupted with.
+    CutOff(Option<wasmtime::Error>),
 }
 
 /// An instance that was lost, with all the calls in it.
@@ -115,8 +115,11 @@ fn fault_kind(fault: &Fault) -> &'static str {
 /// that the reason stands in the log before its consequences.
 pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnce(&Loss)) -> Loss {
     let culprit = match cause {
-        Cause::Failed(_) | Cause::Blocked => capability::current_task(&mut *store),
-        Cause::CutOff => None,
+        Cause::Failed(_) | Cause::Blocked | Cause::CutOff(Some(_)) => {
+            capability::current_task(&mut *store)
+        }
+        // It only waited.
+        Cause::CutOff(None) => None,
     };
     let last_words = store.data_mut().last_words();
     let fault = fault(store.data(), cause, last_words);
@@ -146,7 +149,7 @@ fn fault(state: &State, cause: &Cause, last_words: Option<String>) -> Fault {
     let error = match cause {
         Cause::Failed(error) => error,
         Cause::Blocked => return Fault::Blocked,
-        Cause::CutOff => return Fault::CutOff,
+        Cause::CutOff(_) => return Fault::CutOff,
     };
     if error.is::<Unresponsive>() {
         return Fault::Unresponsive;
@@ -177,7 +180,7 @@ fn without_notes(words: &str) -> String {
 }
 
 fn stack(cause: &Cause) -> Vec<String> {
-    let Cause::Failed(error) = cause else { return Vec::new() };
+    let (Cause::Failed(error) | Cause::CutOff(Some(error))) = cause else { return Vec::new() };
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let frames = backtrace.frames().iter();
     frames

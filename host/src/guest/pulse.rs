@@ -93,6 +93,12 @@ impl Pulse {
         }
     }
 
+    /// Whether guest code has been computing for longer than `patience` without a turn of the loop.
+    pub(super) fn is_busy(&self, now: u64, patience: Duration) -> bool {
+        let since_turn = now.saturating_sub(self.last_turn.load(Ordering::Relaxed));
+        self.running.load(Ordering::Relaxed) && u128::from(since_turn) > patience.as_millis()
+    }
+
     /// Asks the worker to end its instance, whatever the guest does.
     pub(super) fn kill(&self) {
         self.given_up_at.store(0, Ordering::SeqCst);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -148,6 +148,16 @@ impl Queue {
     /// The instance is gone, and the requests in it with it.
     pub(super) fn emptied(&self) {
         self.in_flight.store(0, Ordering::Relaxed);
+    }
+
+    /// Takes back the request `id` if it has not entered yet.
+    pub(super) fn withdraw(&self, id: &Arc<str>) -> Option<Call> {
+        let mut lanes = self.lanes();
+        let is_it = |waiting: &Waiting| {
+            waiting.call.context.request_id.as_ref().is_some_and(|other| Arc::ptr_eq(id, other))
+        };
+        let place = lanes.requests.iter().position(is_it)?;
+        lanes.requests.remove(place).map(|waiting| waiting.call)
     }
 
     /// Takes every request that waits, for another worker.

@@ -16,7 +16,7 @@ use super::loss::{self, Cause, Loss, StartFailure};
 use super::pulse::Pulse;
 use super::queue::{Door, Queue, Refused};
 use super::watchdog::{Alarm, Watchdog};
-use super::workers::Workers;
+use super::workers::{PATIENCE, Workers};
 use super::{Limits, OVERDUE_GRACE};
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, Step};
@@ -123,6 +123,11 @@ impl Worker {
     /// Ends the instance now, whatever is in it.
     pub fn kill(&self) {
         self.pulse.kill();
+    }
+
+    /// Whether a request that is added now can be expected to enter at once.
+    pub(super) fn is_open(&self) -> bool {
+        self.queue.is_open(PATIENCE) && !self.pulse.is_busy(self.alarm.now(), PATIENCE)
     }
 
     /// Whether the instance has started and takes requests.
@@ -252,7 +257,8 @@ impl Seat {
             Ended::Left(Ok(Err(refusal))) => {
                 return End::NotStarted(StartFailure::Refused(refusal));
             }
-            _ if self.is_cut_off() => Cause::CutOff,
+            Ended::Left(Err(error)) if self.is_cut_off() => Cause::CutOff(Some(error)),
+            _ if self.is_cut_off() => Cause::CutOff(None),
             Ended::Left(Err(error)) => Cause::Failed(error),
             Ended::Dropped => Cause::Blocked,
             Ended::TimedOut => {

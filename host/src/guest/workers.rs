@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::queue::Refused;
 use super::worker::Worker;
 use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, http};
 
 /// A worker that has not taken in a request for so long is stuck or saturated: others are better.
-const PATIENCE: Duration = Duration::from_millis(20);
+pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The workers of a service. Cheap to clone; usable from any thread.
 #[derive(Debug, Clone)]
@@ -58,16 +58,30 @@ impl Workers {
     ) -> Outcome<http::Response> {
         let (reply, outcome) = oneshot::channel();
         let deadline = Instant::now() + self.call_timeout;
-        let context =
-            Context { request_id: Some(request_id), deadline: Some(deadline), cancel: None };
+        let context = Context {
+            request_id: Some(request_id.clone()),
+            deadline: Some(deadline),
+            cancel: None,
+        };
         let call = Call { ask: Ask::Http(request), reply: Reply::Http(reply), context };
-        let worker = self.push(local, call).map_err(|refused| refused.fault)?;
-        worker.outcome(outcome, Some((deadline, self.call_timeout))).await
+        let mut worker = self.push(local, call).map_err(|refused| refused.fault)?;
+        let limit = Some((deadline, self.call_timeout));
+        if self.workers.len() == 1 {
+            return worker.outcome(outcome, limit).await;
+        }
+        let mut outcome = outcome;
+        if let Ok(received) = timeout(PATIENCE, &mut outcome).await {
+            return received.unwrap_or(Err(Fault::Stopping));
+        }
+        if let Some(call) = worker.queue.withdraw(&request_id) {
+            worker = self.push(local, call).map_err(|refused| refused.fault)?;
+        }
+        worker.outcome(outcome, limit).await
     }
 
     fn push(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {
         let worker = &self.workers[local];
-        if self.workers.len() == 1 || worker.queue.is_open(PATIENCE) {
+        if self.workers.len() == 1 || worker.is_open() {
             return worker.queue.push(call).map(|()| worker);
         }
         match self.push_elsewhere(local, call) {
@@ -79,7 +93,7 @@ impl Workers {
     /// Adds a request to the least loaded worker except `local` that can take it in at once.
     pub(super) fn push_elsewhere(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {
         let others = self.workers.iter().enumerate().filter(|(index, _)| *index != local);
-        let open = others.map(|(_, worker)| worker).filter(|w| w.queue.is_open(PATIENCE));
+        let open = others.map(|(_, worker)| worker).filter(|worker| worker.is_open());
         match open.min_by_key(|worker| worker.queue.load()) {
             Some(worker) => worker.queue.push(call).map(|()| worker),
             None => Err(Box::new(Refused { call, fault: Fault::Saturated })),

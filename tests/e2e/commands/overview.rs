@@ -103,47 +103,39 @@ fn a_check_looks_at_the_component_too() {
     check(
         &run(&service, &["check", "--json"]),
         &expect![[r#"
-        status 2
-        --- stdout
-        {
-          "ok": false,
-          "problems": [
+            status 2
+            --- stdout
             {
-              "severity": "error",
-              "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
-              "line": null,
-              "column": null,
-              "message": "kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`",
-              "help": "add `http` to `mikros_sdk::export!`, or remove it from `types`"
-            },
-            {
-              "severity": "error",
-              "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
-              "line": null,
-              "column": null,
-              "message": "the component exports `mikros:service/native@0.1.0`, but kind `native` is not declared in `types`",
-              "help": "add `native` to `types`, or remove it from `mikros_sdk::export!`"
-            },
-            {
-              "severity": "error",
-              "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
-              "line": null,
-              "column": null,
-              "message": "it imports `wasi:filesystem/types@0.2.6`, which this host does not offer",
-              "help": "it comes from files, for example `std::fs`; a service has no file system: take settings from `service.toml` and embed data with `include_bytes!`"
-            },
-            {
-              "severity": "error",
-              "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
-              "line": null,
-              "column": null,
-              "message": "it imports `wasi:filesystem/preopens@0.2.6`, which this host does not offer",
-              "help": "it comes from files, for example `std::fs`; a service has no file system: take settings from `service.toml` and embed data with `include_bytes!`"
+              "ok": false,
+              "problems": [
+                {
+                  "severity": "error",
+                  "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
+                  "line": null,
+                  "column": null,
+                  "message": "kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`",
+                  "help": "add `http` to `mikros_sdk::export!`, or remove it from `types`"
+                },
+                {
+                  "severity": "error",
+                  "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
+                  "line": null,
+                  "column": null,
+                  "message": "the component exports `mikros:service/native@0.1.0`, but kind `native` is not declared in `types`",
+                  "help": "add `native` to `types`, or remove it from `mikros_sdk::export!`"
+                },
+                {
+                  "severity": "error",
+                  "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
+                  "line": null,
+                  "column": null,
+                  "message": "it imports `wasi:filesystem/types@0.2.6`, `wasi:filesystem/preopens@0.2.6`, which this host does not offer",
+                  "help": "it comes from files, for example `std::fs`; a service has no file system: take settings from `service.toml` and embed data with `include_bytes!`"
+                }
+              ]
             }
-          ]
-        }
-        --- stderr
-    "#]],
+            --- stderr
+        "#]],
     );
 }
 

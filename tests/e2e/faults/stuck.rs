@@ -100,7 +100,7 @@ fn calls_that_ignore_their_cancellation_cost_the_instance_once_they_hold_every_p
     }
 
     let line = host.wait_for("instance lost");
-    expect!["the service trapped: every place is held by a call that ignores its cancellation"]
+    expect!["all places are held by calls that ignore their cancellation"]
         .assert_eq(line.text("error.message"));
     assert_eq!(http::get(host.port(), "/fine").status, 200);
     host.stop();
