@@ -152,6 +152,7 @@ fn an_instance_that_is_stuck_leaves_its_calls_to_the_others() {
     assert!(!was_lost, "some have waited for the end of the instance that is stuck");
     assert_eq!(found.len(), 1);
     assert!(!found.contains(&line.number("instance").to_string()));
+    assert_eq!(host.stderr(), "");
 }
 
 #[test]

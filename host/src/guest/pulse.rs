@@ -18,6 +18,9 @@ pub(super) struct Pulse {
     patience: u64,
     /// One more than the turns there were when a caller gave up; 0 when none has.
     given_up_at: AtomicU64,
+    /// One more than the turns there were when a request was not taken in for too long; 0 when none
+    /// was.
+    suspected_at: AtomicU64,
     /// Whether the worker's thread is inside the event loop, and so may be inside guest code.
     running: AtomicBool,
     /// Guest code traps at its next opportunity.
@@ -45,6 +48,7 @@ impl Pulse {
             last_turn: AtomicU64::new(0),
             patience: u64::try_from(patience.as_millis()).unwrap_or(u64::MAX),
             given_up_at: AtomicU64::new(0),
+            suspected_at: AtomicU64::new(0),
             running: AtomicBool::new(false),
             interrupted: AtomicBool::new(false),
             last: AtomicBool::new(false),
@@ -93,10 +97,14 @@ impl Pulse {
         }
     }
 
-    /// Whether guest code has been computing for longer than `patience` without a turn of the loop.
-    pub(super) fn is_busy(&self, now: u64, patience: Duration) -> bool {
-        let since_turn = now.saturating_sub(self.last_turn.load(Ordering::Relaxed));
-        self.running.load(Ordering::Relaxed) && u128::from(since_turn) > patience.as_millis()
+    /// A request was not taken in for too long.
+    pub(super) fn suspect(&self) {
+        self.suspected_at.store(self.turns() + 1, Ordering::Relaxed);
+    }
+
+    /// Whether the loop has not turned since it was suspected.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.suspected_at.load(Ordering::Relaxed) == self.turns() + 1
     }
 
     /// Asks the worker to end its instance, whatever the guest does.
@@ -131,6 +139,7 @@ impl Pulse {
     pub(super) fn reset(&self, now: u64) {
         self.interrupted.store(false, Ordering::SeqCst);
         self.given_up_at.store(0, Ordering::SeqCst);
+        self.suspected_at.store(0, Ordering::Relaxed);
         self.last_turn.store(now, Ordering::Relaxed);
         // There is at most one kill that nobody has seen.
         let _ = self.kill.notified().now_or_never();

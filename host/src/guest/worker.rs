@@ -127,7 +127,7 @@ impl Worker {
 
     /// Whether a request that is added now can be expected to enter at once.
     pub(super) fn is_open(&self) -> bool {
-        self.queue.is_open(PATIENCE) && !self.pulse.is_busy(self.alarm.now(), PATIENCE)
+        self.queue.is_open(PATIENCE) && !self.pulse.is_suspect()
     }
 
     /// Whether the instance has started and takes requests.

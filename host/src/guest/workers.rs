@@ -74,6 +74,7 @@ impl Workers {
             return received.unwrap_or(Err(Fault::Stopping));
         }
         if let Some(call) = worker.queue.withdraw(&request_id) {
+            worker.pulse.suspect();
             worker = self.push(local, call).map_err(|refused| refused.fault)?;
         }
         worker.outcome(outcome, limit).await

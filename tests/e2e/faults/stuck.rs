@@ -134,6 +134,7 @@ fn a_call_that_is_stuck_does_not_stop_other_connections_from_being_read() {
 
     assert_eq!((answers, was_lost), ([200; 10], false));
     is_too_late(&stuck.response());
+    assert_eq!(host.stderr(), "");
 }
 
 #[test]
