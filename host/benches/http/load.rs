@@ -60,7 +60,7 @@ async fn send_all(
     }
     let mut latencies = Vec::new();
     while let Some(client) = clients.join_next().await {
-        latencies.append(&mut client.unwrap_or_else(|error| resume(error))?);
+        latencies.append(&mut client.unwrap_or_else(resume)?);
     }
     Ok(Load { latencies, elapsed: began.elapsed() })
 }

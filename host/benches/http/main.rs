@@ -36,6 +36,7 @@ use self::rounds::Shape;
 /// Compares the HTTP path of mikros-host with native hyper
 #[derive(Debug, Parser)]
 #[command(name = "http")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed")]
 struct Arguments {
     /// Connections, each with one request at a time
     #[arg(long, default_value = "32")]

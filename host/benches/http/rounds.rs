@@ -72,7 +72,10 @@ async fn turn(
     let before = (processor_time(&id)?, processor_time(client)?);
     let load =
         load::run(server.contender.name(), server.address, shape.connections, shape.turn).await?;
-    let used = (processor_time(&id)? - before.0, processor_time(client)? - before.1);
+    let used = (
+        processor_time(&id)?.saturating_sub(before.0),
+        processor_time(client)?.saturating_sub(before.1),
+    );
     let Load { latencies: mut new, elapsed } = load;
     let answers = f64::from(u32::try_from(new.len()).unwrap_or(u32::MAX));
     latencies.append(&mut new);

@@ -16,7 +16,7 @@ use super::guest::{Guest, HOST};
 use super::processors::Processors;
 
 /// How long a server may take until it listens: a compilation on a slow machine, and then some.
-const LAUNCH_LIMIT: Duration = Duration::from_secs(60);
+const LAUNCH_LIMIT: Duration = Duration::from_mins(1);
 
 /// Who takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_directory_that_others_can_write_is_refused() {
-        let directory = std::env::temp_dir().join(format!("mikros-cache-{}", uuid::Uuid::now_v7()));
+        let directory = std::env::temp_dir().join(format!("mikros-cache-{}", Uuid::now_v7()));
         fs::create_dir(&directory).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
 

@@ -150,7 +150,7 @@ impl Pulse {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_millis(1000);
+    const PATIENCE: Duration = Duration::from_secs(1);
 
     #[test]
     fn a_loop_that_turns_after_a_caller_gave_up_is_well() {
