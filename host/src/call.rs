@@ -65,6 +65,21 @@ pub enum Fault {
     Stopping,
 }
 
+impl Fault {
+    /// What a caller with this deadline is told. A busy thread may hear of the end of an instance
+    /// before its own timer tells it that time is up, which is what the instance was ended for.
+    pub fn for_caller(self, deadline: Option<(Instant, Duration)>) -> Self {
+        match (self, deadline) {
+            (Self::Interrupted | Self::Blocked, Some((deadline, limit)))
+                if deadline <= Instant::now() =>
+            {
+                Self::DeadlineExceeded { limit }
+            }
+            (fault, _) => fault,
+        }
+    }
+}
+
 /// For whom a call is made. Shared with the capabilities, which add it to log lines.
 #[derive(Debug, Default)]
 pub struct Context {

@@ -140,8 +140,7 @@ fn calls_overflow_to_an_instance_with_free_places() {
 
 #[test]
 fn an_instance_that_is_stuck_leaves_its_calls_to_the_others() {
-    let service = Service::new(guests::GATHERS, "http:0").host("instances = 2");
-    let host = Host::start(&service.limits("call_timeout = '5s'"));
+    let host = gathers("instances = 2");
     let mut stuck = Client::connect(host.port());
     stuck.get("/spin");
     let line = host.wait_for("a call spins");

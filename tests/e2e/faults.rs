@@ -3,6 +3,8 @@
 
 /// Responses that break the contract.
 mod invalid;
+/// Calls next to one that is late.
+mod neighbours;
 /// What happens after an instance was lost.
 mod recovery;
 /// Calls that do not come to an end.

@@ -129,6 +129,27 @@ fn what_a_guest_prints_becomes_lines() {
 }
 
 #[test]
+fn what_a_guest_prints_without_the_end_of_a_line_is_not_lost() {
+    let host = Host::start(&talks());
+
+    assert_eq!(http::get(host.port(), "/print-without-end").status, 204);
+    let stopped = host.stop();
+
+    assert_eq!(stopped.lines("to stdout without an end").len(), 1, "{}", stopped.outline());
+    assert_eq!(stopped.lines("to stderr without an end").len(), 1, "{}", stopped.outline());
+}
+
+#[test]
+fn what_a_guest_prints_and_does_not_flush_is_not_lost() {
+    let host = Host::start(&talks());
+
+    assert_eq!(http::get(host.port(), "/print-without-flush").status, 204);
+    let stopped = host.stop();
+
+    assert_eq!(stopped.lines("to stdout without a flush").len(), 1, "{}", stopped.outline());
+}
+
+#[test]
 fn attributes_of_the_definition_are_in_every_line() {
     let service = talks().tables("[log]\nattributes = { team = 'core' }");
     let host = Host::start(&service);

@@ -1,6 +1,7 @@
 //! SIGINT and SIGTERM in every phase, once and twice; and the drain that follows.
 //! Does not know what the steps of the shutdown say when they fail.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::Command;
@@ -282,6 +283,35 @@ fn no_request_in_flight_is_lost() {
         INFO service stopped
     "#]],
     );
+}
+
+/// Stops the process as ctrl-z does, so that the system alone deals with its connections.
+fn suspend(host: &Host) {
+    host.signal(Signal::STOP);
+    let deadline = Instant::now() + LIMIT;
+    let path = format!("/proc/{}/status", host.id());
+    while !fs::read_to_string(&path).is_ok_and(|status| status.contains("State:\tT")) {
+        assert!(Instant::now() < deadline, "the process is not suspended");
+    }
+}
+
+#[test]
+fn requests_that_nobody_has_accepted_yet_are_answered() {
+    let host = Host::start(&Service::new(guests::STARTS, "http:0"));
+    let port = host.port();
+
+    suspend(&host);
+    // So many that the host hears the signal before it has accepted them all.
+    let mut clients: Vec<_> = (0..500).map(|_| Client::connect(port)).collect();
+    clients.iter_mut().for_each(|client| client.get("/act/return"));
+    host.signal(Signal::TERM);
+    host.signal(Signal::CONT);
+
+    for client in &mut clients {
+        assert_eq!(client.response().status, 204);
+    }
+    let stopped = host.ended();
+    assert_eq!((stopped.status, stopped.stderr.as_str()), (Some(0), ""));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod http;
 use std::any::Any;
 use std::cell::OnceCell;
 use std::future::Future;
+use std::io::Write as _;
 use std::marker::PhantomData;
 
 use crate::bindings::imports::mikros::service::errors as wit;
@@ -97,7 +98,10 @@ impl<S: Service, R: HasRoutes<S>> lifecycle::exports::mikros::service::lifecycle
     }
 
     async fn on_finish() -> Result<(), wit::Error> {
-        finish(async { running::<S>()?.service.on_finish().await }).await
+        let finished = finish(async { running::<S>()?.service.on_finish().await }).await;
+        // What was printed without the end of a line has waited here. A host that refuses it is gone.
+        let _ = std::io::stdout().flush();
+        finished
     }
 }
 

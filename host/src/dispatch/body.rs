@@ -153,6 +153,8 @@ enum Inner {
 struct Outgoing {
     body: Streamed,
     pump: Option<Pump>,
+    /// Whether the connection may still hold back the last chunk.
+    unsent: bool,
     request_id: std::sync::Arc<str>,
 }
 
@@ -181,7 +183,7 @@ impl ResponseBody {
         pump: Option<Pump>,
         request_id: std::sync::Arc<str>,
     ) -> Self {
-        Self(Inner::Streamed(Box::new(Outgoing { body, pump, request_id })))
+        Self(Inner::Streamed(Box::new(Outgoing { body, pump, unsent: false, request_id })))
     }
 }
 
@@ -224,7 +226,13 @@ impl Outgoing {
             self.pump = None;
         }
         if let Some(chunk) = std::task::ready!(self.body.data.poll_recv(context)) {
+            self.unsent = true;
             return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        }
+        if std::mem::take(&mut self.unsent) {
+            // Otherwise an error that follows at once would take the last chunk with it.
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         let reason = match std::task::ready!(Pin::new(&mut self.body.end).poll(context)) {
             Ok(Ok(())) => return Poll::Ready(None),

@@ -107,7 +107,7 @@ impl Worker {
             }
         }
         // A worker that drops a call without an answer has ended.
-        received?.unwrap_or(Err(Fault::Stopping))
+        received?.unwrap_or(Err(Fault::Stopping)).map_err(|fault| fault.for_caller(deadline))
     }
 
     /// Lets the worker end once it is done with what it has; new calls are refused.

@@ -80,6 +80,18 @@ fn fields_of_the_connection_are_the_hosts() {
     );
 }
 
+/// More than the host's own map of them can hold.
+#[test]
+fn too_many_header_fields_are_refused() {
+    refuses(
+        guests::MISBEHAVES,
+        &["/headers/33000"],
+        &expect![[r#"
+        /headers/33000 the service returned an invalid response: it has too many headers
+    "#]],
+    );
+}
+
 #[test]
 fn a_length_that_is_not_the_bodys_is_refused() {
     refuses(

@@ -17,7 +17,18 @@ fn reports(line: &Line, expected: &Expect) {
         .into_iter()
         .filter(|field| !["time", "error.stack"].contains(field) && !field.starts_with("service."));
     let text = fields.map(|field| format!("{field}: {}\n", line.get(field).unwrap_or_default()));
-    expected.assert_eq(&text.collect::<String>());
+    expected.assert_eq(&without_line(&text.collect::<String>()));
+}
+
+/// Where in a guest's source a panic is changes with every edit of the guest.
+fn without_line(text: &str) -> String {
+    match text.split_once("lib.rs:") {
+        Some((before, after)) => {
+            let after = after.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':');
+            format!("{before}lib.rs:$LINE:{after}")
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// Asks for `path`, which is the end of the instance, then whether the service is there again.
@@ -44,7 +55,7 @@ fn a_panic_is_reported_with_its_text_and_its_place() {
             level: "ERROR"
             msg: "instance lost"
             error.kind: "trap"
-            error.message: "the service trapped: thread '<unnamed>' (1) panicked at tests/guests/misbehaves/src/lib.rs:77:5:\ncannot go on with number 1"
+            error.message: "the service trapped: thread '<unnamed>' (1) panicked at tests/guests/misbehaves/src/lib.rs:$LINE:\ncannot go on with number 1"
             call: "http.handle"
             worker: 0
             request_id: "culprit"

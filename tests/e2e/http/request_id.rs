@@ -1,6 +1,8 @@
 //! The id that every request has: taken over or made, echoed, logged.
 //! Does not know what the id is good for.
 
+use std::collections::BTreeSet;
+
 use crate::support::http::{self, Client, Response};
 use crate::support::{Host, Service, guests, http2};
 
@@ -113,4 +115,23 @@ fn a_task_logs_under_the_id_of_its_request() {
     assert_eq!(response.status, 204);
     assert_eq!((line.text("id"), line.text("request_id")), ("order-7", "order-7"));
     host.stop();
+}
+
+#[test]
+fn tasks_that_outlive_their_calls_do_not_mix_up_their_ids() {
+    const TASKS: usize = 20;
+    let host = echoes();
+
+    for number in 0..TASKS {
+        let id = format!("order-{number}");
+        assert_eq!(with_id(host.port(), "/task", id.as_bytes()).status, 204);
+    }
+    host.wait_for_count("a task is done", TASKS);
+    let stopped = host.stop();
+
+    let ids = stopped.lines("a task is done").into_iter().map(|line| {
+        assert_eq!(line.text("id"), line.text("request_id"));
+        line.text("request_id").to_owned()
+    });
+    assert_eq!(ids.collect::<BTreeSet<_>>().len(), TASKS);
 }

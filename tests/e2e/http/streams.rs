@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::time::Duration;
 
 use crate::support::http::{self, Client};
-use crate::support::{Host, LIMIT, Service, frames, guests, http2};
+use crate::support::{Host, LIMIT, Service, Signal, frames, guests, http2};
 
 /// Size of the pieces of a test's large bodies.
 const PIECE: usize = 64 * 1024;
@@ -296,4 +296,30 @@ fn streams_work_on_http_2() {
 
     assert_eq!((answer.status, answer.body.len()), (200, 16 * PIECE));
     host.stop();
+}
+
+#[test]
+fn server_sent_events_do_not_keep_the_service_from_stopping() {
+    let host =
+        Host::start(&Service::new(guests::ECHOES, "http:0").host("shutdown_timeout = '50s'"));
+    let mut old = Client::connect(host.port());
+    let mut new = frames::Client::connect(host.port());
+    old.get("/events");
+    let status = old.head().status;
+    new.get(1, "/events");
+    new.until(frames::HEADERS);
+    http::get(host.port(), "/permit");
+    let event = old.chunk().expect("an event arrives");
+    let first = new.until(frames::DATA);
+
+    host.signal(Signal::TERM);
+    let end = old.chunk().expect("the stream comes to its end");
+    let last = new.until(frames::DATA);
+    drop(new);
+    let stopped = host.ended();
+
+    assert_eq!((status, event.len(), end.len()), (200, first.payload.len(), 0));
+    assert_eq!((last.payload.len(), last.flags), (0, frames::END_STREAM));
+    assert_eq!((stopped.status, stopped.stderr.as_str()), (Some(0), ""));
+    assert!(stopped.lines("shutdown takes too long, interrupting the service").is_empty());
 }

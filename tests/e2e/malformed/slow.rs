@@ -7,7 +7,7 @@ use std::time::Duration;
 use expect_test::expect;
 
 use crate::support::http::{self, Client};
-use crate::support::{Host, LIMIT, Service, frames, guests};
+use crate::support::{Host, LIMIT, Service, frames, guests, http2};
 
 /// How long such a client looks for an answer before it sends the next bit.
 const DAWDLE: Duration = Duration::from_millis(20);
@@ -191,4 +191,43 @@ fn clients_that_do_nothing_do_not_hold_up_the_end() {
     let stopped = host.stop();
 
     assert!(stopped.lines("shutdown takes too long, interrupting the service").is_empty());
+}
+
+#[test]
+fn a_head_of_one_byte_is_not_waited_for() {
+    let host = echoes("header_timeout = '200ms'\nidle_timeout = '10m'");
+
+    // `P` may become `POST` or the preface of HTTP/2.
+    for begin in ["P", "PRI", "G"] {
+        let mut client = Client::connect(host.port());
+        client.send(begin);
+        assert!(client.is_closed());
+    }
+
+    assert_eq!(http::get(host.port(), "/seen").text(), "0");
+    host.stop();
+}
+
+#[test]
+fn a_client_that_gives_no_room_at_all_is_left() {
+    let host = echoes("write_timeout = '200ms'\nidle_timeout = '10m'");
+
+    // One byte, and more than any buffer holds.
+    for path in ["/seen", "/produce/1024"] {
+        let mut client = frames::Client::silent(host.port());
+        client.send(frames::PREFACE);
+        // SETTINGS_INITIAL_WINDOW_SIZE is number 4; it is zero.
+        client.frame(frames::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
+        client.until(frames::SETTINGS);
+        client.frame(frames::SETTINGS, 1, 0, &[]);
+        client.get(1, path);
+        client.until(frames::HEADERS);
+
+        assert_eq!(http::get(host.port(), "/head").status, 200);
+        assert_eq!(http2::Client::connect(host.port()).get("/head").status, 200);
+        assert!(client.is_closed_at_last());
+    }
+
+    host.wait_for("a waiting call was dropped");
+    host.stop();
 }

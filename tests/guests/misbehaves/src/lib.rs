@@ -7,10 +7,10 @@ mod start;
 
 use std::cell::Cell;
 use std::future::pending;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mikros_sdk::prelude::*;
-use mikros_sdk::stream;
+use mikros_sdk::stream::{self, StreamExt};
 
 /// How much memory is asked for at a time.
 const CHUNK: usize = 1024 * 1024;
@@ -41,12 +41,17 @@ impl Http for Misbehaves {
             .get("/spin", spin)
             .get("/spin-in-a-stream", spin_in_a_stream)
             .get("/block", block)
+            .get("/block/{milliseconds}", block_for)
+            .get("/compute/{milliseconds}", compute_for)
+            .get("/wait/{milliseconds}", wait_for)
+            .get("/pause-in-a-stream/{milliseconds}", pause_in_a_stream)
             .get("/exhaust", exhaust)
             .get("/ask-for-too-much", ask_for_too_much)
             .get("/exit/{status}", exit)
             .get("/overflow", overflow)
             .get("/status/{status}", status)
             .get("/header/{name}", header)
+            .get("/headers/{count}", headers)
             .get("/print-and-panic", print_and_panic)
     }
 }
@@ -124,6 +129,35 @@ async fn block() {
     std::thread::sleep(Duration::from_hours(1));
 }
 
+async fn block_for(Path(milliseconds): Path<u64>) {
+    std::thread::sleep(Duration::from_millis(milliseconds));
+}
+
+/// Computes for so long without giving way.
+async fn compute_for(Path(milliseconds): Path<u64>) -> &'static str {
+    log::info!("a call computes");
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(milliseconds) {
+        std::hint::black_box(
+            (0..1_000_000_u64).fold(0, |sum, next| sum ^ std::hint::black_box(next)),
+        );
+    }
+    "computed"
+}
+
+async fn wait_for(Path(milliseconds): Path<u64>) {
+    mikros_sdk::sleep(Duration::from_millis(milliseconds)).await;
+}
+
+/// Sends two pieces of a body with so much time between them, in which nothing happens.
+async fn pause_in_a_stream(Path(milliseconds): Path<u64>) -> Body {
+    let first = stream::once(async { Ok("the first piece") });
+    Body::stream(first.chain(stream::once(async move {
+        mikros_sdk::sleep(Duration::from_millis(milliseconds)).await;
+        Ok("the second piece")
+    })))
+}
+
 async fn exhaust() -> String {
     let mut hoard = Vec::new();
     loop {
@@ -163,6 +197,13 @@ async fn status(Path(status): Path<u16>) -> Result<StatusCode> {
 /// Sets a header field that is the host's to set.
 async fn header(Path(name): Path<String>) -> Response {
     Response::new(StatusCode::OK).with_header(name, "1").with_body("hello")
+}
+
+/// Sets so many header fields.
+async fn headers(Path(count): Path<u32>) -> Response {
+    (0..count).fold(Response::new(StatusCode::OK), |response, number| {
+        response.with_appended_header(format!("x-{number}"), "1")
+    })
 }
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this is for")]

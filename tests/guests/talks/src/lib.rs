@@ -3,6 +3,8 @@
 
 #![expect(clippy::unused_async, reason = "handlers are async, also those that never wait")]
 
+use std::io::{self, Write};
+
 use mikros_sdk::prelude::*;
 
 struct Talks;
@@ -20,6 +22,8 @@ impl Http for Talks {
             .put("/level/{level}", Self::set_level)
             .get("/attributes", Self::attributes)
             .get("/print", Self::print)
+            .get("/print-without-end", Self::print_without_end)
+            .get("/print-without-flush", Self::print_without_flush)
             .get("/flood/{lines}", Self::flood)
             .get("/reveal/{variable}", Self::reveal)
     }
@@ -65,6 +69,20 @@ impl Talks {
         print!("in two ");
         println!("pieces");
         eprintln!("to stderr");
+    }
+
+    /// Leaves lines without their ends behind.
+    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "that is what it shows")]
+    async fn print_without_end(&self) {
+        print!("to stdout without an end");
+        io::stdout().flush().expect("the host takes it");
+        eprint!("to stderr without an end");
+    }
+
+    /// Leaves a line where Rust keeps it until it has an end.
+    #[expect(clippy::print_stdout, reason = "that is what it shows")]
+    async fn print_without_flush(&self) {
+        print!("to stdout without a flush");
     }
 
     /// As many lines of a kilobyte each.
