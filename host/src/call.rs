@@ -68,6 +68,8 @@ pub enum Fault {
 impl Fault {
     /// What a caller with this deadline is told. A busy thread may hear of the end of an instance
     /// before its own timer tells it that time is up, which is what the instance was ended for.
+    #[must_use]
+    #[must_use]
     pub fn for_caller(self, deadline: Option<(Instant, Duration)>) -> Self {
         match (self, deadline) {
             (Self::Interrupted | Self::Blocked, Some((deadline, limit)))

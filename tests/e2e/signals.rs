@@ -303,7 +303,9 @@ fn requests_that_nobody_has_accepted_yet_are_answered() {
     suspend(&host);
     // So many that the host hears the signal before it has accepted them all.
     let mut clients: Vec<_> = (0..500).map(|_| Client::connect(port)).collect();
-    clients.iter_mut().for_each(|client| client.get("/act/return"));
+    for client in &mut clients {
+        client.get("/act/return");
+    }
     host.signal(Signal::TERM);
     host.signal(Signal::CONT);
 
