@@ -69,7 +69,6 @@ impl Fault {
     /// What a caller with this deadline is told. A busy thread may hear of the end of an instance
     /// before its own timer tells it that time is up, which is what the instance was ended for.
     #[must_use]
-    #[must_use]
     pub fn for_caller(self, deadline: Option<(Instant, Duration)>) -> Self {
         match (self, deadline) {
             (Self::Interrupted | Self::Blocked, Some((deadline, limit)))
