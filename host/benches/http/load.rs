@@ -2,10 +2,11 @@
 //!
 //! Does not know which server it is, nor what the figures are compared with.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::{JoinError, JoinSet, yield_now};
 use tokio::time::timeout;
 
 use super::exchange::{Connection, ExchangeError};
@@ -28,8 +29,8 @@ pub(crate) enum LoadError {
     Failed { server: &'static str, source: ExchangeError },
     #[error("`{server}` still owes answers after {}", humantime::format_duration(LATE_LIMIT))]
     Late { server: &'static str },
-    #[error("cannot read how long `{process}` used the processor")]
-    Usage { process: String, source: std::io::Error },
+    #[error("cannot read how long `{server}` used the processor")]
+    Usage { server: &'static str, source: std::io::Error },
 }
 
 /// Sends requests to `address` over so many connections, one at a time on each, for `duration`.
@@ -59,10 +60,23 @@ async fn send_all(
         clients.spawn_local(send(connection, began + duration));
     }
     let mut latencies = Vec::new();
-    while let Some(client) = clients.join_next().await {
+    loop {
+        let client = tokio::select! {
+            client = clients.join_next() => client,
+            never = stay_awake() => match never {},
+        };
+        let Some(client) = client else { break };
         latencies.append(&mut client.unwrap_or_else(resume)?);
     }
     Ok(Load { latencies, elapsed: began.elapsed() })
+}
+
+/// Keeps the client's processor from going to sleep. A server that answers a sleeping client pays for
+/// waking it, the more often the slower it is, and that is not what is measured.
+async fn stay_awake() -> Infallible {
+    loop {
+        yield_now().await;
+    }
 }
 
 async fn send(mut connection: Connection, until: Instant) -> Result<Vec<Duration>, ExchangeError> {

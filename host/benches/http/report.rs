@@ -14,8 +14,8 @@ const LEAST_RATIO: f64 = 0.6;
 const LONGEST_START: f64 = 30.0;
 /// Most resident memory without work, in MiB.
 const MOST_MEMORY: f64 = 40.0;
-/// From this part of its processor on, the client may be what is measured.
-const BUSY_CLIENT: f64 = 0.95;
+/// Below this part of its processor, a server was held up by something else.
+const IDLE_SERVER: f64 = 0.95;
 
 /// Says what is measured, and heads the table of rounds.
 pub(crate) fn conditions(shape: &Shape, processors: &Processors, quick: bool) {
@@ -44,26 +44,18 @@ pub(crate) fn turn(number: usize, round: &Both<Turn>) {
 /// Closes the table of rounds, adds latencies and says whether the target is met.
 pub(crate) fn throughput(throughput: &Throughput) {
     let rounds = &throughput.rounds;
+    let all =
+        Both { host: typical(rounds, |round| round.host), native: typical(rounds, |r| r.native) };
     let median = |figure: fn(&Both<Turn>) -> f64| Sample::new(rounds.iter().map(figure)).median();
-    let all = Both {
-        host: Turn { rate: median(|r| r.host.rate), cost: median(|r| r.host.cost), client: 0.0 },
-        native: Turn {
-            rate: median(|r| r.native.rate),
-            cost: median(|r| r.native.cost),
-            client: 0.0,
-        },
-    };
     let ratio = median(ratio);
     println!("{}\n", row("median", &all, ratio, median(efficiency)));
     println!("requests per second {ratio:.2} of native, {}", at_least(ratio, LEAST_RATIO));
-    let client = Both { host: median(|r| r.host.client), native: median(|r| r.native.client) };
-    println!(
-        "client used its CPU {:.0} % with the host, {:.0} % with the native server",
-        client.host * 100.0,
-        client.native * 100.0,
-    );
-    if client.host.max(client.native) > BUSY_CLIENT {
-        println!("the client may be the bottleneck: the servers may be faster than measured");
+    let busy = all.host.busy.min(all.native.busy);
+    if busy < IDLE_SERVER {
+        println!(
+            "a server had only {:.0} % of its CPU: other programs run, the CPU column is right",
+            busy * 100.0,
+        );
     }
     let Both { host, native } = &throughput.latencies;
     println!("\nlatency, µs        p50      p99");
@@ -71,6 +63,14 @@ pub(crate) fn throughput(throughput: &Throughput) {
         let (half, most) = (sample.median(), sample.percentile(99));
         println!("{:<14} {half:>8.0} {most:>8.0}", contender.name());
     }
+}
+
+/// The median of each figure of one contender.
+fn typical(rounds: &[Both<Turn>], of: fn(&Both<Turn>) -> Turn) -> Turn {
+    let median = |figure: fn(Turn) -> f64| {
+        Sample::new(rounds.iter().map(|round| figure(of(round)))).median()
+    };
+    Turn { rate: median(|turn| turn.rate), cost: median(|t| t.cost), busy: median(|t| t.busy) }
 }
 
 fn row(title: &str, round: &Both<Turn>, ratio: f64, efficiency: f64) -> String {

@@ -29,8 +29,9 @@ pub(crate) struct Turn {
     /// Time of the processor per answer, in microseconds. Unlike the rate it does not suffer when
     /// other programs use the processor as well.
     pub(crate) cost: f64,
-    /// Part of the time that the client used its processor. Near 1 the client is what is measured.
-    pub(crate) client: f64,
+    /// Part of the time that the server used its processor. Well below 1 the rate is not the server's
+    /// alone: the client was slower, or other programs were in the way.
+    pub(crate) busy: f64,
 }
 
 /// What both did in all rounds.
@@ -68,37 +69,32 @@ async fn turn(
     shape: &Shape,
     latencies: &mut Vec<Duration>,
 ) -> Result<Turn, LoadError> {
-    let (id, client) = (server.id.to_string(), "self");
-    let before = (processor_time(&id)?, processor_time(client)?);
-    let load =
-        load::run(server.contender.name(), server.address, shape.connections, shape.turn).await?;
-    let used = (
-        processor_time(&id)?.saturating_sub(before.0),
-        processor_time(client)?.saturating_sub(before.1),
-    );
+    let name = server.contender.name();
+    let failed = |source| LoadError::Usage { server: name, source };
+    let before = processor_time(server.id).map_err(failed)?;
+    let load = load::run(name, server.address, shape.connections, shape.turn).await?;
+    let used = processor_time(server.id).map_err(failed)?.saturating_sub(before);
     let Load { latencies: mut new, elapsed } = load;
     let answers = f64::from(u32::try_from(new.len()).unwrap_or(u32::MAX));
     latencies.append(&mut new);
     Ok(Turn {
         rate: answers / elapsed.as_secs_f64(),
-        cost: microseconds(used.0) / answers,
-        client: used.1.as_secs_f64() / elapsed.as_secs_f64(),
+        cost: microseconds(used) / answers,
+        busy: used.as_secs_f64() / elapsed.as_secs_f64(),
     })
 }
 
 /// How long all threads of a process have used a processor.
-fn processor_time(process: &str) -> Result<Duration, LoadError> {
-    let sum = || -> io::Result<u64> {
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{process}/task"))? {
-            let schedule = fs::read_to_string(task?.path().join("schedstat"))?;
-            let first = schedule.split(' ').next().and_then(|first| first.parse::<u64>().ok());
-            nanoseconds += first.ok_or_else(|| io::Error::other("`schedstat` has no number"))?;
-        }
-        Ok(nanoseconds)
-    };
-    let time = sum().map_err(|source| LoadError::Usage { process: process.to_owned(), source })?;
-    Ok(Duration::from_nanos(time))
+fn processor_time(process: u32) -> io::Result<Duration> {
+    let mut time = Duration::ZERO;
+    for task in fs::read_dir(format!("/proc/{process}/task"))? {
+        let schedule = fs::read_to_string(task?.path().join("schedstat"))?;
+        let nanoseconds = schedule.split(' ').next().and_then(|first| first.parse().ok());
+        let nanoseconds =
+            nanoseconds.ok_or_else(|| io::Error::other("`schedstat` has no number"))?;
+        time += Duration::from_nanos(nanoseconds);
+    }
+    Ok(time)
 }
 
 fn sample(latencies: Vec<Duration>) -> Sample {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxBuildHasher;
 use tokio::sync::oneshot;
 use wasmtime::component::GuestTaskId;
 
@@ -63,7 +64,7 @@ impl ActiveCall {
 /// than there were calls at a time.
 #[derive(Debug, Default)]
 pub struct Table {
-    calls: HashMap<GuestTaskId, ActiveCall>,
+    calls: HashMap<GuestTaskId, ActiveCall, FxBuildHasher>,
 }
 
 impl Table {

@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{Method, Uri, Version};
 
 /// Fields that are between the client and the host, and say nothing about the request.
-const HOP_BY_HOP: [HeaderName; 6] = [
+static HOP_BY_HOP: [HeaderName; 6] = [
     CONNECTION,
     TE,
     TRANSFER_ENCODING,

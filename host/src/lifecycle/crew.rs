@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::TcpListener;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::Poll;
 
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
@@ -157,7 +158,7 @@ pub(super) async fn one_ended(members: &mut [Member]) {
 
 /// Serves one socket until its last connection is closed.
 async fn attend(post: Post, phase: watch::Receiver<Phase>) -> usize {
-    match listener::serve(post.listener, post.rules, post.dispatcher, phase).await {
+    match listener::serve(post.listener, post.rules, Rc::new(post.dispatcher), phase).await {
         Ok(cut) => cut,
         Err(error) => {
             error!(%error, "cannot use the listening socket");

@@ -38,7 +38,7 @@ pub struct ConnectionRules {
 
 /// What answers the requests of a connection. Never fails: a failure is a response as well.
 pub trait Served: Clone + 'static {
-    type Body: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + 'static;
+    type Body: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Unpin + 'static;
 
     fn respond(
         &self,
@@ -152,7 +152,7 @@ where
 
 /// A body whose request is open until it is dropped, and which notes whether the client takes it.
 struct Tracked<B> {
-    body: Pin<Box<B>>,
+    body: B,
     open: Open,
     /// Whether a part of it waits for the client.
     is_offered: bool,
@@ -161,7 +161,7 @@ struct Tracked<B> {
 impl<B> Tracked<B> {
     fn new(body: B, open: Open) -> Self {
         open.activity().note_offered();
-        Self { body: Box::pin(body), open, is_offered: true }
+        Self { body, open, is_offered: true }
     }
 
     fn set_offered(&mut self, is_offered: bool) {
@@ -182,7 +182,7 @@ impl<B> Drop for Tracked<B> {
     }
 }
 
-impl<B: Body> Body for Tracked<B> {
+impl<B: Body + Unpin> Body for Tracked<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -190,7 +190,7 @@ impl<B: Body> Body for Tracked<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let polled = self.body.as_mut().poll_frame(context);
+        let polled = Pin::new(&mut self.body).poll_frame(context);
         self.set_offered(matches!(polled, Poll::Ready(Some(Ok(_)))));
         polled
     }
