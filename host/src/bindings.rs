@@ -1,8 +1,10 @@
-//! The contract of `wit/` as Rust: generated from it, plus the types of `http`, which are spelled by
-//! hand so that bodies cross as [`bytes::Bytes`] instead of being copied into a `Vec` once more.
+//! The contract of `wit/` as Rust: generated from it, plus the types of `http` and `grpc`, which are
+//! spelled by hand so that bodies and messages cross as [`bytes::Bytes`] instead of being copied into
+//! a `Vec` once more.
 //!
 //! Knows nothing else.
 
+pub mod grpc;
 pub mod http;
 
 mod generated {
@@ -14,11 +16,14 @@ mod generated {
             "mikros:service/logger@0.1.0.log": store,
             "mikros:service/call@0.1.0.request-id": store,
             "mikros:service/call@0.1.0.remaining": store,
+            "mikros:service/health@0.1.0.set-serving": trappable,
         },
     });
 }
 
-pub use generated::mikros::service::{call, definition, env, errors, logger, shutdown, time};
+pub use generated::mikros::service::{
+    call, definition, env, errors, health, logger, shutdown, time,
+};
 
 /// The WIT package with its version, as in import and export names: `mikros:service/http@0.1.0`.
 pub const PACKAGE: &str = "mikros:service";

@@ -2,7 +2,9 @@
 //!
 //! Knows neither how calls enter a guest nor which status a caller sees.
 
+pub mod grpc;
 pub mod http;
+pub mod stream;
 mod table;
 
 use std::sync::Arc;
@@ -118,13 +120,14 @@ impl Step {
 }
 
 /// What the guest returned, or why it did not.
-pub type Outcome<T> = Result<Result<T, ServiceError>, Fault>;
+pub type Outcome<T, E = ServiceError> = Result<Result<T, E>, Fault>;
 
 /// Where the outcome of a call goes. The caller going away is seen as the receiver being dropped.
 #[derive(Debug)]
 pub enum Reply {
     Step(oneshot::Sender<Outcome<()>>),
     Http(oneshot::Sender<Outcome<http::Response>>),
+    Grpc(oneshot::Sender<Outcome<grpc::Answer, grpc::Failure>>),
 }
 
 impl Reply {
@@ -133,6 +136,7 @@ impl Reply {
         match self {
             Self::Step(sender) => drop(sender.send(Err(fault))),
             Self::Http(sender) => drop(sender.send(Err(fault))),
+            Self::Grpc(sender) => drop(sender.send(Err(fault))),
         }
     }
 
@@ -140,15 +144,29 @@ impl Reply {
     pub fn answer_step(self, returned: Result<(), ServiceError>) {
         match self {
             Self::Step(sender) => drop(sender.send(Ok(returned))),
-            Self::Http(_) => debug_assert!(false, "a request was answered as a step"),
+            Self::Http(_) | Self::Grpc(_) => {
+                debug_assert!(false, "a request was answered as a step");
+            }
         }
     }
 
-    /// Ends a request with what the guest returned. A caller that went away does not mind.
+    /// Ends an HTTP request with what the guest returned. A caller that went away does not mind.
     pub fn answer_http(self, returned: Result<http::Response, ServiceError>) {
         match self {
             Self::Http(sender) => drop(sender.send(Ok(returned))),
-            Self::Step(_) => debug_assert!(false, "a step was answered as a request"),
+            Self::Step(_) | Self::Grpc(_) => {
+                debug_assert!(false, "another call was answered as an HTTP request");
+            }
+        }
+    }
+
+    /// Ends an RPC with what the guest returned. A caller that went away does not mind.
+    pub fn answer_grpc(self, returned: Result<grpc::Answer, grpc::Failure>) {
+        match self {
+            Self::Grpc(sender) => drop(sender.send(Ok(returned))),
+            Self::Step(_) | Self::Http(_) => {
+                debug_assert!(false, "another call was answered as an RPC");
+            }
         }
     }
 
@@ -157,6 +175,7 @@ impl Reply {
         match self {
             Self::Step(sender) => sender.is_closed(),
             Self::Http(sender) => sender.is_closed(),
+            Self::Grpc(sender) => sender.is_closed(),
         }
     }
 
@@ -165,6 +184,7 @@ impl Reply {
         match self {
             Self::Step(sender) => sender.poll_closed(context),
             Self::Http(sender) => sender.poll_closed(context),
+            Self::Grpc(sender) => sender.poll_closed(context),
         }
     }
 }
@@ -183,6 +203,7 @@ pub fn describe(error: &ServiceError) -> String {
 pub enum Ask {
     Step(Step),
     Http(http::Request),
+    Grpc(grpc::Request),
 }
 
 impl Ask {
@@ -191,6 +212,10 @@ impl Ask {
         match self {
             Self::Step(step) => step.name(),
             Self::Http(_) => "http.handle",
+            Self::Grpc(request) => match request.messages {
+                grpc::Messages::One(_) => "grpc.unary",
+                grpc::Messages::Many(_) => "grpc.streaming",
+            },
         }
     }
 }

@@ -7,6 +7,7 @@
 mod call;
 mod definition;
 mod env;
+mod health;
 mod logger;
 mod memory;
 mod shutdown;
@@ -21,6 +22,7 @@ use wasmtime::AsContextMut;
 use wasmtime::component::{Access, GuestTaskId, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+pub use self::health::Said;
 pub use self::memory::Memory;
 use self::wasi::Output;
 use crate::bindings::{self, definition::Identity};
@@ -44,6 +46,8 @@ pub struct Grants {
     pub stack_trace: StackTrace,
     pub logger: Logger,
     pub stopping: watch::Receiver<Stopping>,
+    /// What the service says of its health.
+    pub health: watch::Sender<Said>,
 }
 
 /// How far the shutdown of a service has come.
@@ -142,6 +146,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     bindings::env::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::definition::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::call::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    bindings::health::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::shutdown::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::time::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     wasi::link(linker)

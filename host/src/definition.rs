@@ -7,6 +7,7 @@ mod client;
 mod document;
 mod environment;
 mod framework;
+mod grpc;
 mod hosting;
 mod http;
 mod identity;
@@ -38,6 +39,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use self::grpc::{Grpc, GrpcConnections};
 pub use self::problem::{LoadError, Position, Problem};
 pub use self::schema::schema;
 pub use self::tables::{reference_table, variables_table};
@@ -79,6 +81,7 @@ pub struct Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     Http(Http),
+    Grpc(Grpc),
     Native,
     Script,
 }
@@ -87,6 +90,7 @@ impl Kind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::Grpc(_) => "grpc",
             Self::Native => "native",
             Self::Script => "script",
         }

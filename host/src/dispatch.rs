@@ -4,11 +4,17 @@
 //! becomes a status.
 
 mod body;
+mod grpc;
 mod head;
+mod health;
 mod http;
+mod lines;
 mod problem;
 mod reply;
+mod request_id;
 
-pub use self::body::ResponseBody;
+pub use self::body::{Aborted, ResponseBody};
+pub use self::grpc::{GrpcBody, GrpcDispatcher, GrpcRules, GrpcSettings, Routes, Standard};
+pub use self::health::Health;
 pub use self::http::{Dispatcher, HttpRules};
 pub use self::problem::ErrorRules;

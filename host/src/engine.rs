@@ -5,6 +5,7 @@
 
 mod cache;
 mod interface;
+mod services;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 
 pub use self::cache::Cache;
 pub use self::interface::{Interface, Mismatch, Surface};
+pub use self::services::{DeclarationError, Method, Service, Services};
 use crate::capability::{self, State};
 
 /// Most stack that a guest may use, in bytes. Beyond it the guest traps.
@@ -25,6 +27,13 @@ const FIBER_STACK: usize = 2 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Engine {
     wasmtime: wasmtime::Engine,
+}
+
+/// A component that is compiled, with what can be known of it.
+#[derive(Clone)]
+pub struct Compiled {
+    component: Component,
+    surface: Surface,
 }
 
 /// A component that is compiled, checked and linked; has run no guest code.
@@ -103,31 +112,36 @@ impl Engine {
     /// Compiles the component at `path`, or takes the result of an earlier time from `cache`.
     ///
     /// Blocks for as long as the compiler needs: seconds for a large component.
-    pub fn compile(&self, path: &Path, cache: Option<&Cache>) -> Result<Component, CompileError> {
+    pub fn compile(&self, path: &Path, cache: Option<&Cache>) -> Result<Compiled, CompileError> {
         let bytes = std::fs::read(path)
             .map_err(|source| CompileError::Read { path: path.to_owned(), source })?;
         check_format(&bytes, path)?;
-        if let Some(component) = cache.and_then(|cache| cache.load(&self.wasmtime, &bytes)) {
-            return Ok(component);
-        }
-        let component = Component::new(&self.wasmtime, &bytes).map_err(|error| {
-            CompileError::Invalid { path: path.to_owned(), reason: describe(&error) }
-        })?;
-        if let Some(cache) = cache {
-            cache.store(&self.wasmtime, &bytes, &component);
-        }
-        Ok(component)
+        let cached = cache.and_then(|cache| cache.load(&self.wasmtime, &bytes));
+        let component = match cached {
+            Some(component) => component,
+            None => {
+                let component = Component::new(&self.wasmtime, &bytes).map_err(|error| {
+                    CompileError::Invalid { path: path.to_owned(), reason: describe(&error) }
+                })?;
+                if let Some(cache) = cache {
+                    cache.store(&self.wasmtime, &bytes, &component);
+                }
+                component
+            }
+        };
+        let surface = Surface::of(&component, &self.wasmtime, &bytes);
+        Ok(Compiled { component, surface })
     }
 
-    /// Checks that `component` exports what the service declares and imports only what there is, and
+    /// Checks that the component exports what the service declares and imports only what there is, and
     /// links it. All mismatches are reported together.
     pub fn link(
         &self,
-        component: &Component,
+        compiled: &Compiled,
         path: &Path,
         declared: &[Interface],
     ) -> Result<Program, CompileError> {
-        let surface = Surface::of(component, &self.wasmtime);
+        let Compiled { component, surface } = compiled;
         let mismatches = surface.mismatches(declared);
         if !mismatches.is_empty() {
             return Err(CompileError::Mismatched { path: path.to_owned(), mismatches });
@@ -139,7 +153,14 @@ impl Engine {
                 path: path.to_owned(),
                 reason: describe(&error),
             })?;
-        Ok(Program { instance, surface })
+        Ok(Program { instance, surface: surface.clone() })
+    }
+}
+
+impl Compiled {
+    /// What the component imports and exports.
+    pub fn surface(&self) -> &Surface {
+        &self.surface
     }
 }
 
@@ -151,6 +172,12 @@ impl Program {
     /// What the component imports and exports.
     pub fn surface(&self) -> &Surface {
         &self.surface
+    }
+}
+
+impl std::fmt::Debug for Compiled {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compiled").field("surface", &self.surface).finish_non_exhaustive()
     }
 }
 

@@ -7,8 +7,10 @@ mod body;
 mod exports;
 mod instance;
 mod loss;
+mod messages;
 mod pulse;
 mod queue;
+mod requests;
 mod watchdog;
 mod worker;
 mod workers;
@@ -19,7 +21,7 @@ use std::time::Duration;
 pub use self::loss::{Loss, StartFailure};
 pub use self::watchdog::Watchdog;
 pub use self::worker::{Event, EventKind, Seat, Worker};
-pub use self::workers::Workers;
+pub use self::workers::{Terms, Workers};
 
 /// How long a guest may go on computing after the deadline of the call it computes for: time to
 /// notice by itself that the call is cancelled.

@@ -5,6 +5,7 @@
 mod crew;
 mod load;
 mod running;
+mod sockets;
 mod start;
 
 use std::io;
@@ -12,7 +13,8 @@ use std::net::IpAddr;
 
 pub use self::load::{LoadError, Loaded, interfaces};
 pub use self::running::{KindFailure, Running, Stopped};
-pub use self::start::{Endpoint, Starting};
+pub use self::sockets::Endpoint;
+pub use self::start::Starting;
 use crate::guest::StartFailure;
 
 /// Why a loaded service did not come up.
@@ -22,6 +24,9 @@ pub enum StartError {
     /// The port is taken or reserved, or the address is not this machine's.
     #[error("cannot listen on {address} port {port} for kind `{kind}`: {source}")]
     Bind { kind: &'static str, address: IpAddr, port: u16, source: io::Error },
+    /// What the component describes its gRPC services with contradicts itself.
+    #[error("cannot offer reflection of the gRPC services: {0}")]
+    Descriptors(String),
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
     /// The first instance of a worker did not start.

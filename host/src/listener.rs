@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use tracing::warn;
 
 pub use self::activity::Timeouts;
-pub use self::connection::{ConnectionRules, Served};
+pub use self::connection::{ConnectionRules, Keepalive, Served};
 pub use self::socket::bind;
 
 /// Pause after a connection could not be accepted, usually for want of file descriptors.
@@ -47,7 +47,7 @@ pub async fn serve(
     mut phase: watch::Receiver<Phase>,
 ) -> std::io::Result<usize> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    reach(&mut phase, Phase::Accept).await;
+    reach(&mut phase, rules.accepts_from).await;
     let mut connections = accept(&listener, rules, &service, phase.clone()).await;
     for stream in backlog(listener)? {
         connections.spawn_local(converse(stream, rules, service.clone(), phase.clone()));

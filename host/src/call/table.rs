@@ -80,6 +80,18 @@ impl Table {
         self.calls.get_mut(&task)
     }
 
+    /// Where the outcome of a call goes that has returned: what it still does has no deadline.
+    pub fn answered(&mut self, task: GuestTaskId) -> Option<Reply> {
+        let call = self.calls.get_mut(&task)?;
+        call.context.deadline = None;
+        call.reply.take()
+    }
+
+    /// The same for a call whose deadline counts for what it streams as well.
+    pub fn streams(&mut self, task: GuestTaskId) -> Option<Reply> {
+        self.calls.get_mut(&task)?.reply.take()
+    }
+
     /// Takes out every call, when the instance is lost.
     pub fn drain(&mut self) -> impl Iterator<Item = (GuestTaskId, ActiveCall)> {
         self.calls.drain()

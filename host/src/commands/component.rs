@@ -5,18 +5,17 @@
 use std::io::ErrorKind;
 
 use tracing::warn;
-use wasmtime::component::Component;
 
 use crate::cli::Surroundings;
 use crate::definition::Definition;
-use crate::engine::{Cache, CompileError, Engine};
+use crate::engine::{Cache, CompileError, Compiled, Engine};
 use crate::report::Status;
 
 /// Compiles the component of a service, or takes it from the cache.
 pub(super) fn compile(
     definition: &Definition,
     surroundings: &Surroundings,
-) -> Result<(Engine, Component), CompileError> {
+) -> Result<(Engine, Compiled), CompileError> {
     let engine = Engine::new()?;
     let component = engine.compile(&definition.host.component, open(surroundings).as_ref())?;
     Ok((engine, component))

@@ -9,7 +9,6 @@ use super::log::Choice;
 use super::{CommandError, component, json, locate, print, warn_of_undecodable};
 use crate::cli::{self, Surroundings};
 use crate::definition::Definition;
-use crate::engine::Surface;
 use crate::report::Status;
 
 pub(super) fn run(
@@ -23,7 +22,7 @@ pub(super) fn run(
     // Not linked: what a component that does not fit imports and exports is worth seeing.
     let surface = log.during(|| {
         component::compile(&definition, surroundings)
-            .map(|(engine, component)| Surface::of(&component, engine.wasmtime()))
+            .map(|(_, compiled)| compiled.surface().clone())
     })?;
     let overview = Overview::new(&definition, surface.as_ref().ok());
     print(&if typed.output.json { json(&overview) } else { overview.to_string() })?;

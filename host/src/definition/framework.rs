@@ -21,6 +21,12 @@ pub(super) const HTTP_PORT: Framework = Framework {
     expected: "a port from 0 to 65535",
     meaning: "Port of kind `http` when `types` names none. Overridden for one service, it also beats `types`.",
 };
+pub(super) const GRPC_PORT: Framework = Framework {
+    name: "MIKROS_GRPC_PORT",
+    default: "7070",
+    expected: "a port from 0 to 65535",
+    meaning: "Port of kind `grpc` when `types` names none. Overridden for one service, it also beats `types`.",
+};
 pub(super) const DEPLOYMENT: Framework = Framework {
     name: "MIKROS_SERVICE_DEPLOY",
     default: "local",
@@ -58,8 +64,9 @@ pub(super) const CICD_TEST: Framework = Framework {
     meaning: "Whether the service runs inside a CI pipeline. Read by test harnesses only.",
 };
 
-pub(super) const ALL: [&Framework; 7] = [
+pub(super) const ALL: [&Framework; 8] = [
     &HTTP_PORT,
+    &GRPC_PORT,
     &DEPLOYMENT,
     &TRACKER_HEADER,
     &HIDDEN_FIELDS,

@@ -27,7 +27,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, file: &Path)
 
 fn instances<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Instances {
     match reader.read(section, "instances") {
-        Some(Checked::Word) => Instances::Auto,
+        Some(Checked::Word(_)) => Instances::Auto,
         Some(Checked::Integer(count)) => {
             Instances::Count(at_least_one(usize::try_from(count).ok()))
         }

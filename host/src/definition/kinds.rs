@@ -2,14 +2,14 @@
 //!
 //! Does not know what is inside those tables.
 
-use super::http;
+use super::framework::Framework;
 use super::indirection::quoted;
 use super::reader::{Reader, Section};
 use super::shape::Item;
 use super::suggestion::did_you_mean;
-use super::{Kind, Origin, Port, framework};
+use super::{Kind, Origin, Port, framework, grpc, http};
 
-/// The kinds a `service.toml` can name, whether or not this version serves them.
+/// The kinds a `service.toml` can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KindName {
     Grpc,
@@ -21,10 +21,10 @@ pub(super) enum KindName {
 /// Every spelling; the first of a kind is the canonical one.
 const SPELLINGS: [(&str, KindName); 5] = [
     ("http", KindName::Http),
+    ("grpc", KindName::Grpc),
     ("native", KindName::Native),
     ("worker", KindName::Native),
     ("script", KindName::Script),
-    ("grpc", KindName::Grpc),
 ];
 
 /// Kinds of other hosts, with what to do about them.
@@ -62,28 +62,26 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<Kind>
     for name in [KindName::Grpc, KindName::Http, KindName::Native, KindName::Script] {
         check_table(reader, root, name, declared.iter().any(|one| one.name == name));
     }
-    declared.iter().filter_map(|one| kind(reader, root, one)).collect()
+    declared.iter().map(|one| kind(reader, root, one)).collect()
 }
 
-fn kind<'t>(reader: &mut Reader<'t>, root: &Section<'t>, declared: &Declared) -> Option<Kind> {
+fn kind<'t>(reader: &mut Reader<'t>, root: &Section<'t>, declared: &Declared) -> Kind {
     let Declared { name, port, item } = declared;
-    if *name != KindName::Http && port.is_some() {
+    if matches!(name, KindName::Native | KindName::Script) && port.is_some() {
         let message = format!("kind `{}` does not listen, its port is ignored", name.as_str());
         reader.warning(item.place, message, Some(format!("write `{}`", name.as_str())));
     }
     match name {
         KindName::Grpc => {
-            let message = "kind `grpc` is not supported by this version of mikros-host".to_owned();
-            reader.problem(item.place, message, Some("remove it from `types`".to_owned()));
-            None
+            let port = choose_port(reader, *name, &framework::GRPC_PORT, (*port, item.place));
+            Kind::Grpc(grpc::read(reader, &table(root, *name), port))
         }
         KindName::Http => {
-            let port = http_port(reader, *port, item.place);
-            let section = table(root, KindName::Http);
-            Some(Kind::Http(http::read(reader, &section, port)))
+            let port = choose_port(reader, *name, &framework::HTTP_PORT, (*port, item.place));
+            Kind::Http(http::read(reader, &table(root, *name), port))
         }
-        KindName::Native => Some(Kind::Native),
-        KindName::Script => Some(Kind::Script),
+        KindName::Native => Kind::Native,
+        KindName::Script => Kind::Script,
     }
 }
 
@@ -134,7 +132,7 @@ pub(super) fn parse_port(text: &str) -> Option<u16> {
 }
 
 fn note_unknown(reader: &mut Reader<'_>, item: &Item, word: &str) {
-    let expected = served().collect::<Vec<_>>().join("`, `");
+    let expected = spellings().collect::<Vec<_>>().join("`, `");
     let message = if item.is_literal {
         format!("unknown kind {}, expected one of `{expected}`", quoted(word))
     } else {
@@ -146,12 +144,12 @@ fn note_unknown(reader: &mut Reader<'_>, item: &Item, word: &str) {
 /// What to do about a kind that does not exist.
 pub(super) fn suggest(word: &str) -> Option<String> {
     let foreign = FOREIGN.iter().find(|(name, _)| *name == word);
-    foreign.map(|(_, help)| (*help).to_owned()).or_else(|| did_you_mean(word, served()))
+    foreign.map(|(_, help)| (*help).to_owned()).or_else(|| did_you_mean(word, spellings()))
 }
 
-/// Every spelling of the kinds this version serves.
-pub(super) fn served() -> impl Iterator<Item = &'static str> {
-    SPELLINGS.iter().filter(|(_, name)| *name != KindName::Grpc).map(|(word, _)| *word)
+/// Every spelling of every kind.
+pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
+    SPELLINGS.iter().map(|(word, _)| *word)
 }
 
 fn note_duplicate(reader: &mut Reader<'_>, first: &Declared, second: &Declared) {
@@ -197,18 +195,25 @@ fn check_table<'t>(reader: &mut Reader<'t>, root: &Section<'t>, name: KindName, 
         reader.problem(second.place, message, Some("keep one of them".to_owned()));
     }
     if !is_declared {
-        let name = name.as_str();
-        let message = format!("`[{}]` has no effect: `types` does not name `{name}`", first.label);
+        let message =
+            format!("`[{}]` has no effect: `types` does not name `{}`", first.label, name.as_str());
         reader.warning(first.place, message, None);
-        if name == "http" {
-            http::check(reader, first);
+        match name {
+            KindName::Http => http::check(reader, first),
+            KindName::Grpc => grpc::check(reader, first),
+            KindName::Native | KindName::Script => (),
         }
     }
 }
 
 /// Scoped variable, then `service.toml`, then global variable, then default.
-fn http_port(reader: &mut Reader<'_>, declared: Option<u16>, place: usize) -> Port {
-    let variable = &framework::HTTP_PORT;
+fn choose_port(
+    reader: &mut Reader<'_>,
+    kind: KindName,
+    variable: &Framework,
+    (declared, place): (Option<u16>, usize),
+) -> Port {
+    let kind = kind.as_str();
     reader.note_contradiction(variable.name);
     let from_variable = |(number, name)| Port { number, source: Origin::Variable(name) };
     let own = framework::parse_own(reader, variable, parse_port).map(from_variable);
@@ -217,20 +222,17 @@ fn http_port(reader: &mut Reader<'_>, declared: Option<u16>, place: usize) -> Po
     if let (None, Some(file), Some(global)) = (&own, &file, &global)
         && file.number != global.number
     {
-        warn_of_two_ports(reader, file.number, place);
+        let message = format!(
+            "`types` and `{}` set different ports for `{kind}`, {} from `types` wins",
+            variable.name, file.number
+        );
+        let own = reader.scope().exportable(variable.name);
+        reader.warning(place, message, own.map(|own| format!("set `{own}` to override the file")));
     }
     let port = own.or(file).or(global).unwrap_or_else(|| Port {
         number: variable.default.parse().unwrap_or_default(),
         source: Origin::Default,
     });
-    reader.note("http.port".to_owned(), &port.number.to_string(), port.source.clone());
+    reader.note(format!("{kind}.port"), &port.number.to_string(), port.source.clone());
     port
-}
-
-fn warn_of_two_ports(reader: &mut Reader<'_>, number: u16, place: usize) {
-    let name = framework::HTTP_PORT.name;
-    let message =
-        format!("`types` and `{name}` set different ports for `http`, {number} from `types` wins");
-    let own = reader.scope().exportable(name);
-    reader.warning(place, message, own.map(|own| format!("set `{own}` to override the file")));
 }

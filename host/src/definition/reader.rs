@@ -118,6 +118,7 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// `None` also for the word that stands for no duration.
     pub(super) fn duration(&mut self, section: &Section<'t>, name: &str) -> Option<Duration> {
         match self.read(section, name)? {
             Checked::Duration(duration) => Some(duration),

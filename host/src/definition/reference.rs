@@ -37,6 +37,10 @@ const DURATION: Shape = Shape::Duration { least: MILLISECOND, most: DAY, nanosec
 /// Existing files hold these as integers, which count nanoseconds.
 const OLD_DURATION: Shape = Shape::Duration { least: MILLISECOND, most: DAY, nanoseconds: true };
 
+/// Of connections that may be meant to last.
+const LASTING: Shape = Shape::DurationOr { least: MILLISECOND, most: DAY, word: "never" };
+const MESSAGE: Shape = Shape::Size { least: KIB, most: GIB, bytes: false };
+
 pub(super) const LEVELS: &[&str] = &[
     Level::Debug.name(),
     Level::Internal.name(),
@@ -52,7 +56,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("name", Shape::Text, Presence::Required, r#""greeter""#,
         "Name of the service. Used in kebab-case everywhere: `UserService` becomes `user-service`."),
     key("types", Shape::Kinds, Presence::Required, r#"["http:8080"]"#,
-        "Kinds of the service, each `kind` or `kind:port`: `http`, `native` (also spelled `worker`) or `script`, which stands alone. Port `0` takes any free port. Without a port, `MIKROS_HTTP_PORT` or else 8080 counts."),
+        "Kinds of the service, each `kind` or `kind:port`: `http`, `grpc`, `native` (also spelled `worker`) or `script`, which stands alone. Port `0` takes any free port. Without a port, `MIKROS_HTTP_PORT` or else 8080 counts for `http`, `MIKROS_GRPC_PORT` or else 7070 for `grpc`."),
     key("version", Shape::Version, Presence::Required, r#""v1.2.0""#,
         "Version of the service: SemVer, with or without `v`, or `v1`, `v1.2`."),
     key("language", Shape::Text, Presence::Required, r#""rust""#,
@@ -101,8 +105,34 @@ pub(super) const REFERENCE: &[Key] = &[
         "Must be `true`: this version has no authentication."),
     key("services.http.cors_strict", Shape::Switch, Presence::Optional, "true",
         "Has no effect: this version has no CORS rules. Accepted with a warning."),
-    key("services.grpc", Shape::Free, Presence::Optional, "{}",
-        "Has no effect: this version does not serve gRPC. Accepted with a warning."),
+    key("services.grpc.health", Shape::Switch, Presence::Default("true"), "false",
+        "Whether the host answers `grpc.health.v1.Health`, `Check` and `Watch`, for the whole and for each service."),
+    key("services.grpc.reflection", Shape::Switch, Presence::Default("true"), "false",
+        "Whether the host answers server reflection, `v1` and `v1alpha`, from the descriptors in the component."),
+    key("services.grpc.compression", Shape::Choice(&["off", "on"]), Presence::Default(r#""off""#), r#""on""#,
+        "Whether messages are sent compressed (gzip or zstd, as the client prefers) when the service does not say otherwise. Compressed requests are always understood."),
+    key("services.grpc.error_codes", Shape::Choice(&["mapped", "unknown"]), Presence::Default(r#""mapped""#), r#""unknown""#,
+        "Status code of errors the service answers with: by their kind, or always `UNKNOWN`, which older clients expect."),
+    key("services.grpc.max_request", MESSAGE, Presence::Default(r#""4MiB""#), r#""16MiB""#,
+        "Largest message of a client, decompressed. Further ones are answered `RESOURCE_EXHAUSTED`."),
+    key("services.grpc.max_response", MESSAGE, Presence::Default(r#""4MiB""#), r#""16MiB""#,
+        "Largest message of the service, not compressed. Further ones are answered `RESOURCE_EXHAUSTED`."),
+    key("services.grpc.max_metadata", Shape::Size { least: 8 * KIB, most: MIB, bytes: false }, Presence::Default(r#""16KiB""#), r#""64KiB""#,
+        "Largest metadata of a request."),
+    key("services.grpc.max_streams", Shape::Integer { least: 1, most: 65_535 }, Presence::Default("128"), "1000",
+        "Most RPCs at a time on one connection; clients hold further ones back."),
+    key("services.grpc.keepalive_interval", LASTING, Presence::Default(r#""1m""#), r#""10s""#,
+        "A connection is pinged when nothing has arrived for so long."),
+    key("services.grpc.keepalive_timeout", DURATION, Presence::Default(r#""20s""#), r#""5s""#,
+        "A connection is closed when a ping is not answered for so long."),
+    key("services.grpc.max_connection_age", LASTING, Presence::Default(r#""never""#), r#""30m""#,
+        "A connection is to end (GOAWAY) when it is so old, give or take a tenth, so that clients spread over new instances."),
+    key("services.grpc.max_connection_age_grace", LASTING, Presence::Default(r#""never""#), r#""1m""#,
+        "RPCs that are still in flight so long after that are cut off."),
+    key("services.grpc.idle_timeout", LASTING, Presence::Default(r#""15m""#), r#""5m""#,
+        "A connection is to end (GOAWAY) after so long without an RPC."),
+    key("services.grpc.write_timeout", LASTING, Presence::Default(r#""5m""#), r#""30s""#,
+        "A connection is closed when the client takes none of the data that waits for it for so long."),
     key("services.native", Shape::Nothing, Presence::Optional, "{}",
         "No keys yet."),
     key("services.script", Shape::Nothing, Presence::Optional, "{}",
@@ -154,6 +184,7 @@ pub(super) const MOVED: &[(&str, &str)] = &[
         "services.http.disable_panic_recovery",
         "remove it: a panic in the service never stops the host",
     ),
+    ("services.grpc.port", "write the port in `types`, for example `types = [\"grpc:7070\"]`"),
     ("services.native.workers", "write `instances` in `[host]`"),
 ];
 

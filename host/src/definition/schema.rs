@@ -92,6 +92,7 @@ fn rule(shape: &Shape) -> Json {
         Shape::Integer { least, most } => integer(*least, *most),
         Shape::IntegerOr { least, most, word } => or_text(integer(*least, *most), word),
         Shape::Duration { nanoseconds: false, .. } => text(DURATION_PATTERN),
+        Shape::DurationOr { word, .. } => text(&format!("{DURATION_PATTERN}|{word}")),
         Shape::Duration { least, most, nanoseconds: true } => {
             let nanoseconds = |bound: &std::time::Duration| u64::try_from(bound.as_nanos());
             let (least, most) = (nanoseconds(least), nanoseconds(most));
@@ -104,7 +105,7 @@ fn rule(shape: &Shape) -> Json {
         Shape::BasePath => json!({ "type": "string" }),
         Shape::HealthPath => or_text(json!({ "type": "boolean" }), "/.*"),
         Shape::Kinds => {
-            let kinds = kinds::served().collect::<Vec<_>>().join("|");
+            let kinds = kinds::spellings().collect::<Vec<_>>().join("|");
             let item = text(&format!("({kinds})(:[0-9]+)?"));
             json!({ "type": "array", "minItems": 1, "items": item })
         }

@@ -34,6 +34,11 @@ pub(super) enum Shape {
         most: Duration,
         nanoseconds: bool,
     },
+    DurationOr {
+        least: Duration,
+        most: Duration,
+        word: &'static str,
+    },
     /// `bytes`: a bare integer is accepted too.
     Size {
         least: u64,
@@ -62,7 +67,8 @@ pub(super) enum Checked {
     Text(String),
     Switch(bool),
     Integer(u64),
-    Word,
+    /// The word that stands for no number.
+    Word(&'static str),
     Duration(Duration),
     Size(u64),
     Address(IpAddr),
@@ -141,10 +147,13 @@ fn string(shape: &Shape, text: &str) -> Option<Checked> {
         Shape::Text => Some(Checked::Text(text.to_owned())),
         Shape::Version => is_version(text).then(|| Checked::Text(text.to_owned())),
         Shape::Choice(words) => words.contains(&text).then(|| Checked::Text(text.to_owned())),
-        Shape::IntegerOr { word, .. } => (text == *word).then_some(Checked::Word),
-        Shape::Duration { least, most, .. } => parse_duration(text)
-            .filter(|duration| (least..=most).contains(&duration))
-            .map(Checked::Duration),
+        Shape::IntegerOr { word, .. } => (text == *word).then_some(Checked::Word(word)),
+        Shape::DurationOr { word, .. } if text == *word => Some(Checked::Word(word)),
+        Shape::Duration { least, most, .. } | Shape::DurationOr { least, most, .. } => {
+            parse_duration(text)
+                .filter(|duration| (least..=most).contains(&duration))
+                .map(Checked::Duration)
+        }
         Shape::Size { least, most, .. } => {
             parse_size(text).filter(|size| (least..=most).contains(&size)).map(Checked::Size)
         }
@@ -268,15 +277,20 @@ impl Given<'_, '_> {
             (Shape::Switch, Some("true" | "false")) | (Shape::Integer { .. }, Some(_)) => {
                 Some("remove the quotes".to_owned())
             }
-            (Shape::Size { bytes: false, .. } | Shape::Duration { .. }, None)
-                if self.value.get_ref().is_integer() =>
-            {
+            (
+                Shape::Size { bytes: false, .. }
+                | Shape::Duration { .. }
+                | Shape::DurationOr { .. },
+                None,
+            ) if self.value.get_ref().is_integer() => {
                 Some(format!("write the unit, for example `{}`", key.example))
             }
             (Shape::Size { .. }, Some(text)) if parse_size(text).is_none() => {
                 Some(format!("write an integer and a unit: {SIZE_UNITS}"))
             }
-            (Shape::Duration { .. }, Some(text)) if parse_duration(text).is_none() => {
+            (Shape::Duration { .. } | Shape::DurationOr { .. }, Some(text))
+                if parse_duration(text).is_none() =>
+            {
                 Some(format!("write an integer and a unit: {DURATION_UNITS}"))
             }
             _ => None,
@@ -304,6 +318,10 @@ impl fmt::Display for Shape {
                 let (least, most) = (format_duration(*least), format_duration(*most));
                 write!(f, "a duration from `{least}` to `{most}`")
             }
+            Self::DurationOr { least, most, word } => {
+                let (least, most) = (format_duration(*least), format_duration(*most));
+                write!(f, "a duration from `{least}` to `{most}`, or `\"{word}\"`")
+            }
             Self::Size { least, most, .. } => {
                 write!(f, "a size from `{}` to `{}`", format_size(*least), format_size(*most))
             }
@@ -326,7 +344,7 @@ impl fmt::Display for Checked {
             Self::Text(text) => write!(f, "{text}"),
             Self::Switch(on) => write!(f, "{on}"),
             Self::Integer(number) => write!(f, "{number}"),
-            Self::Word => write!(f, "auto"),
+            Self::Word(word) => write!(f, "{word}"),
             Self::Duration(duration) => write!(f, "{}", format_duration(*duration)),
             Self::Size(bytes) => write!(f, "{}", format_size(*bytes)),
             Self::Address(address) => write!(f, "{address}"),

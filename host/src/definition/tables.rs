@@ -51,6 +51,7 @@ fn expected(key: &Key) -> String {
         Shape::Integer { .. }
         | Shape::IntegerOr { .. }
         | Shape::Duration { .. }
+        | Shape::DurationOr { .. }
         | Shape::Size { .. }
         | Shape::Choice(_) => {
             let rule = key.shape.to_string();

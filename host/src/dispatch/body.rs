@@ -14,7 +14,8 @@ use tracing::warn;
 use super::problem::Problem;
 use crate::bindings::errors::Kind;
 use crate::call::describe;
-use crate::call::http::{Body, Feed, Streamed, stream};
+use crate::call::http::{Body, Feed, Streamed};
+use crate::call::stream::stream;
 
 /// A body that the client announces to be at most so long is handed to the guest whole, in bytes.
 const WHOLE_UP_TO: u64 = 64 * 1024;

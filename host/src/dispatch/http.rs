@@ -9,21 +9,17 @@ use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RET
 use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use serde_json::Value;
-use tokio::sync::watch;
-use uuid::Uuid;
 
 use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
 use super::head::{self, Refusal};
+use super::health::Health;
 use super::problem::{self, ErrorRules, Problem};
-use super::reply;
+use super::{reply, request_id};
 use crate::bindings::errors::Kind;
 use crate::call::http as guest;
 use crate::call::{Fault, REQUEST_ID};
 use crate::guest::Workers;
 use crate::telemetry::{Attributes, Level, Logger};
-
-/// Longest request id that is taken over from a client, in bytes.
-const LONGEST_REQUEST_ID: usize = 128;
 
 /// How a service wants its HTTP requests to be treated. Sources in `service.toml` are named in the
 /// definition.
@@ -52,8 +48,7 @@ pub struct Dispatcher {
     /// Index of the worker on this thread.
     local: usize,
     logger: Logger,
-    /// True while the service is up and not stopping.
-    serving: watch::Receiver<bool>,
+    health: Health,
 }
 
 impl Dispatcher {
@@ -61,9 +56,9 @@ impl Dispatcher {
         rules: Arc<HttpRules>,
         (workers, local): (Workers, usize),
         logger: Logger,
-        serving: watch::Receiver<bool>,
+        health: Health,
     ) -> Self {
-        Self { rules, workers, local, logger, serving }
+        Self { rules, workers, local, logger, health }
     }
 
     /// Answers one request.
@@ -75,7 +70,7 @@ impl Dispatcher {
         request: Request<Incoming>,
     ) -> Result<Response<ResponseBody>, Infallible> {
         let (parts, body) = request.into_parts();
-        let request_id = self.request_id(&parts);
+        let request_id = request_id::of(&parts.headers, &self.rules.request_id_header);
         let about = About {
             method: &parts.method,
             path: parts.uri.path(),
@@ -97,15 +92,6 @@ impl Dispatcher {
         Ok(response)
     }
 
-    /// The client's id if it is one that can be logged and echoed without harm, otherwise a new one.
-    fn request_id(&self, parts: &http::request::Parts) -> Arc<str> {
-        let given = parts.headers.get(&self.rules.request_id_header);
-        let given = given.and_then(|value| value.to_str().ok()).filter(|id| {
-            (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
-        });
-        given.map_or_else(new_request_id, Arc::from)
-    }
-
     fn health(&self, method: &Method) -> Response<ResponseBody> {
         if method != Method::GET && method != Method::HEAD {
             let problem = Problem::own(
@@ -118,7 +104,7 @@ impl Dispatcher {
             return response;
         }
         let mut response = Response::new(ResponseBody::empty());
-        if !(*self.serving.borrow() && self.workers.is_ready()) {
+        if !self.health.is_serving() {
             *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
         }
         response
@@ -219,20 +205,7 @@ impl Dispatcher {
         }
         let error = &problem.error;
         let level = if error.kind == Kind::Internal { Level::Error } else { Level::Warn };
-        let mut attributes = match problem::attributes(error) {
-            Some(Value::Object(attributes)) => attributes,
-            _ => Attributes::new(),
-        };
-        attributes.insert("error.kind".to_owned(), problem::kind_name(error.kind).into());
-        attributes.insert("error.code".to_owned(), error.code.into());
-        attributes.insert("error.message".to_owned(), Value::from(&*error.message));
-        for (name, value) in
-            [("error.cause", &error.cause), ("error.destination", &error.destination)]
-        {
-            if let Some(value) = value {
-                attributes.insert(name.to_owned(), Value::from(&**value));
-            }
-        }
+        let attributes = problem::log_attributes(error);
         self.log(level, "request failed", &attributes, about);
     }
 
@@ -253,11 +226,6 @@ impl Dispatcher {
         ]);
         self.logger.log(level, message, attributes, &context);
     }
-}
-
-fn new_request_id() -> Arc<str> {
-    let mut buffer = Uuid::encode_buffer();
-    Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer))
 }
 
 /// What log lines and answers need to know of a request.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::Fault;
 use crate::definition::ErrorField;
+use crate::telemetry::Attributes;
 
 /// What callers may see of errors.
 #[derive(Debug, Clone)]
@@ -122,6 +123,24 @@ impl Problem {
 pub(super) fn attributes(error: &ServiceError) -> Option<Value> {
     let attributes: Value = serde_json::from_str(error.attributes.as_deref()?).ok()?;
     attributes.is_object().then_some(attributes)
+}
+
+/// What a log line says of an error, also what callers may not see.
+pub(super) fn log_attributes(error: &ServiceError) -> Attributes {
+    let mut attributes = match attributes(error) {
+        Some(Value::Object(attributes)) => attributes,
+        _ => Attributes::new(),
+    };
+    attributes.insert("error.kind".to_owned(), kind_name(error.kind).into());
+    attributes.insert("error.code".to_owned(), error.code.into());
+    attributes.insert("error.message".to_owned(), Value::from(&*error.message));
+    for (name, value) in [("error.cause", &error.cause), ("error.destination", &error.destination)]
+    {
+        if let Some(value) = value {
+            attributes.insert(name.to_owned(), Value::from(&**value));
+        }
+    }
+    attributes
 }
 
 /// The name of a kind on the wire and in logs, as all Mikros frameworks spell it.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderMap};
 use http::{Response, StatusCode};
 
 use super::body::{Pump, ResponseBody};
+use super::lines::{self, invalid};
 use crate::call::Fault;
 use crate::call::http::{self as guest, Body};
 
@@ -32,7 +33,7 @@ pub(super) fn unpack(
         .ok()
         .filter(|status| (200..=599).contains(&status.as_u16()))
         .ok_or_else(|| invalid(format!("its status is {status}, expected 200 to 599")))?;
-    let headers = fields(&headers)?;
+    let headers = lines::unpack(&headers, |name| RESERVED.contains(&name))?;
     check_length(&headers, &body)?;
     let body = match body {
         Body::None => ResponseBody::empty(),
@@ -43,40 +44,6 @@ pub(super) fn unpack(
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
-}
-
-fn invalid(reason: impl Into<Arc<str>>) -> Fault {
-    Fault::InvalidResponse(reason.into())
-}
-
-/// Header lines, each ended by CR LF.
-fn fields(packed: &[u8]) -> Result<HeaderMap, Fault> {
-    let mut fields = HeaderMap::with_capacity(8);
-    let mut rest = packed;
-    while !rest.is_empty() {
-        let end = memchr::memmem::find(rest, b"\r\n")
-            .ok_or_else(|| invalid("a header line does not end with CR LF"))?;
-        let (name, value) = field(&rest[..end])?;
-        // Thousands of different names are more than a map can hold.
-        fields.try_append(name, value).map_err(|_full| invalid("it has too many headers"))?;
-        rest = &rest[end + 2..];
-    }
-    Ok(fields)
-}
-
-fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue), Fault> {
-    let show = || String::from_utf8_lossy(&line[..line.len().min(64)]).into_owned();
-    let colon = memchr::memchr(b':', line)
-        .ok_or_else(|| invalid(format!("the header line `{}` has no colon", show())))?;
-    let name = HeaderName::from_bytes(&line[..colon]).ok();
-    let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok();
-    let (Some(name), Some(value)) = (name, value) else {
-        return Err(invalid(format!("the header line `{}` is malformed", show())));
-    };
-    if RESERVED.contains(&name.as_str()) {
-        return Err(invalid(format!("the header `{name}` is the host's to set")));
-    }
-    Ok((name, value))
 }
 
 fn check_length(headers: &HeaderMap, body: &Body) -> Result<(), Fault> {

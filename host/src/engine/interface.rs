@@ -5,6 +5,7 @@ use std::fmt;
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
+use super::services::{DeclarationError, Services};
 use crate::bindings::{PACKAGE, VERSION};
 
 /// An interface of the contract that a guest may export.
@@ -12,18 +13,21 @@ use crate::bindings::{PACKAGE, VERSION};
 pub enum Interface {
     Lifecycle,
     Http,
+    Grpc,
     Native,
     Script,
 }
 
 impl Interface {
-    pub const ALL: [Self; 4] = [Self::Lifecycle, Self::Http, Self::Native, Self::Script];
+    pub const ALL: [Self; 5] =
+        [Self::Lifecycle, Self::Http, Self::Grpc, Self::Native, Self::Script];
 
     /// The name in the contract, which is also the name of the kind that needs it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Lifecycle => "lifecycle",
             Self::Http => "http",
+            Self::Grpc => "grpc",
             Self::Native => "native",
             Self::Script => "script",
         }
@@ -41,6 +45,8 @@ pub struct Surface {
     /// Names as they stand in the component, for example `wasi:cli/environment@0.2.6`.
     pub imports: Vec<String>,
     pub exports: Vec<String>,
+    /// The gRPC services that it declares; empty for a component without `grpc`.
+    pub services: Result<Services, DeclarationError>,
 }
 
 /// Why a component does not fit its service.
@@ -54,18 +60,26 @@ pub enum Mismatch {
     OtherVersion { package: String },
     /// Imports of one package that the host does not offer, as they stand in the component.
     UnknownImports { names: Vec<String> },
+    /// The component exports `grpc`, and what it declares to serve cannot be used.
+    Declaration(DeclarationError),
 }
 
 impl Surface {
-    pub fn of(component: &Component, engine: &wasmtime::Engine) -> Self {
+    /// `bytes` are what `component` was compiled from.
+    pub(super) fn of(component: &Component, engine: &wasmtime::Engine, bytes: &[u8]) -> Self {
         let ty = component.component_type();
         let imports = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
-        let exports = ty
+        let exports: Vec<_> = ty
             .exports(engine)
             .filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
             .map(|(name, _)| name.to_owned())
             .collect();
-        Self { imports, exports }
+        let services = if exports.contains(&Interface::Grpc.export()) {
+            Services::declared(bytes)
+        } else {
+            Ok(Services::default())
+        };
+        Self { imports, exports, services }
     }
 
     /// The interfaces of the contract that the component exports in a version that the host speaks.
@@ -85,6 +99,7 @@ impl Surface {
         }
         if mismatches.is_empty() {
             self.compare_exports(declared, &mut mismatches);
+            mismatches.extend(self.services.clone().err().map(Mismatch::Declaration));
         }
         let unknown = |name: &&String| !is_other_version(name) && !is_offered(name);
         let unknown: Vec<_> = self.imports.iter().filter(unknown).cloned().collect();
@@ -108,11 +123,12 @@ impl Surface {
 }
 
 /// The interfaces that the host offers, without their versions; see `capability`.
-const OFFERED: [&str; 20] = [
+const OFFERED: [&str; 21] = [
     "mikros:service/call",
     "mikros:service/definition",
     "mikros:service/env",
     "mikros:service/errors",
+    "mikros:service/health",
     "mikros:service/logger",
     "mikros:service/shutdown",
     "mikros:service/time",
@@ -204,6 +220,12 @@ impl fmt::Display for Mismatch {
                 names.join("`, `"),
                 origin(&names[0]),
             ),
+            Self::Declaration(error) => write!(
+                f,
+                "{error}\n    \
+                 help: build it with `mikros_sdk_build` and `mikros_sdk::export!` of the same \
+                 version; other languages add the custom sections that `wit/grpc.wit` describes",
+            ),
         }
     }
 }
@@ -219,7 +241,11 @@ mod tests {
 
     fn surface(imports: &[&str], exports: &[&str]) -> Surface {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Surface { imports: owned(imports), exports: owned(exports) }
+        Surface {
+            imports: owned(imports),
+            exports: owned(exports),
+            services: Ok(Services::default()),
+        }
     }
 
     #[test]

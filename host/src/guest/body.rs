@@ -14,7 +14,8 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::bindings::http as contract;
-use crate::call::http::{self, Body, Feed, Streamed};
+use crate::call::http::{Body, Feed, Streamed};
+use crate::call::stream::stream;
 use crate::capability::State;
 
 /// Most bytes that are taken from a guest at once.
@@ -41,7 +42,7 @@ pub(super) fn lower(
     })
 }
 
-/// The two ways in which a streamed response comes to its end.
+/// The two ways in which what a guest streams comes to its end.
 pub(super) struct Course {
     /// Fails when the guest has written the last of it.
     pub(super) finished: oneshot::Receiver<()>,
@@ -59,7 +60,7 @@ pub(super) fn lift(
         contract::Body::Bytes(bytes) if bytes.is_empty() => (Body::None, None),
         contract::Body::Bytes(bytes) => (Body::Whole(bytes), None),
         contract::Body::Streamed(contract::Streamed { data, end }) => {
-            let (feed, streamed) = http::stream();
+            let (feed, streamed) = stream();
             let Feed { data: chunks, end: ended, unread } = feed;
             let (finish, finished) = oneshot::channel();
             data.pipe(&mut store, Sink { chunks: PollSender::new(chunks), _finish: finish })?;
@@ -69,11 +70,11 @@ pub(super) fn lift(
     })
 }
 
-/// The end of a request body whose connection was lost.
-fn cut_off() -> ServiceError {
+/// The end of what a client streamed when its connection was lost.
+pub(super) fn cut_off() -> ServiceError {
     ServiceError {
         kind: Kind::InvalidArguments,
-        message: "the request body was cut off".to_owned(),
+        message: "the request was cut off".to_owned(),
         code: 0,
         cause: None,
         destination: None,

@@ -4,6 +4,7 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower, TypedFunc};
 
 use crate::bindings::errors::Error as ServiceError;
+use crate::bindings::grpc::{StreamingParameters, StreamingResults, UnaryParameters, UnaryResults};
 use crate::bindings::http::{HandleParameters, HandleResults};
 use crate::call::Step;
 use crate::capability::State;
@@ -12,6 +13,8 @@ use crate::engine::{Interface, Surface};
 type StepResults = (Result<(), ServiceError>,);
 pub(super) type PlainStep = TypedFunc<(), StepResults>;
 pub(super) type RunStep = TypedFunc<(Vec<String>,), StepResults>;
+pub(super) type Unary = TypedFunc<UnaryParameters, UnaryResults>;
+pub(super) type Streaming = TypedFunc<StreamingParameters, StreamingResults>;
 pub(super) type Handle = TypedFunc<HandleParameters, HandleResults>;
 
 /// `None` for an interface that the component does not export.
@@ -21,6 +24,7 @@ pub(super) struct Exports {
     native: Option<(PlainStep, PlainStep)>,
     script: Option<(RunStep, PlainStep)>,
     pub(super) handle: Option<Handle>,
+    pub(super) grpc: Option<(Unary, Streaming)>,
 }
 
 impl Exports {
@@ -46,6 +50,9 @@ impl Exports {
                     exports.script = Some((find.function("run")?, find.function("cleanup")?));
                 }
                 Interface::Http => exports.handle = Some(find.function("handle")?),
+                Interface::Grpc => {
+                    exports.grpc = Some((find.function("unary")?, find.function("streaming")?));
+                }
             }
         }
         Ok(exports)

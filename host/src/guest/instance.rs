@@ -14,12 +14,11 @@ use wasmtime::component::{
 };
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
+use super::OVERDUE_GRACE;
 use super::exports::Exports;
 use super::worker::Seat;
-use super::{OVERDUE_GRACE, body};
 use crate::bindings::errors::Error as ServiceError;
-use crate::bindings::http as contract;
-use crate::call::{ActiveCall, Ask, Call, Context as CallContext, Reply, Step, http};
+use crate::call::{ActiveCall, Ask, Call, Context as CallContext, Reply, Step};
 use crate::capability::{self, State, Unsettled};
 
 /// How long calls that nobody waits for may hold all places of an instance: enough to notice that
@@ -113,12 +112,12 @@ enum Left {
 }
 
 /// The calls inside the instance.
-struct Residents<'a> {
+pub(super) struct Residents<'a> {
     seat: &'a Seat,
-    accessor: &'a Accessor<State>,
-    exports: &'a Exports,
+    pub(super) accessor: &'a Accessor<State>,
+    pub(super) exports: &'a Exports,
     /// Requests that nobody waits for any more and that have not left.
-    abandoned: Cell<usize>,
+    pub(super) abandoned: Cell<usize>,
     /// Runs while these hold every place.
     all_abandoned: Cell<Option<Pin<Box<Sleep>>>>,
 }
@@ -182,7 +181,8 @@ impl Residents<'_> {
         let Call { ask, reply, context } = call;
         let visitor = Visitor { name: ask.name(), context, reply };
         match ask {
-            Ask::Http(request) => self.handle(request, visitor).await.map(|()| Left::Request),
+            Ask::Http(request) => self.http(request, visitor).await.map(|()| Left::Request),
+            Ask::Grpc(request) => self.grpc(request, visitor).await.map(|()| Left::Request),
             Ask::Step(step) => self.step(step, visitor).await.map(|()| Left::Step),
         }
     }
@@ -203,56 +203,15 @@ impl Residents<'_> {
         };
         let (task, (returned,)) = entered;
         self.accessor.with(|mut access| {
-            if let Some(reply) = access.get().calls.get_mut(task).and_then(|call| call.reply.take())
-            {
+            if let Some(reply) = access.get().calls.answered(task) {
                 reply.answer_step(returned);
             }
         });
         Ok(())
     }
 
-    async fn handle(&self, request: http::Request, visitor: Visitor) -> wasmtime::Result<()> {
-        let http::Request { head, body } = request;
-        let Some(handle) = self.exports.handle else {
-            wasmtime::bail!("a request was sent to a component without `http`");
-        };
-        let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body)?));
-        let (task, (returned,)) = self.enter(handle, lower, visitor).await?;
-        let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
-            let (response, course) = match returned {
-                Ok(response) => lift(&mut access, response).map(|(r, course)| (Ok(r), course))?,
-                Err(error) => (Err(error), None),
-            };
-            let calls = &mut access.get().calls;
-            if let Some(reply) = calls.get_mut(task).and_then(|call| call.reply.take()) {
-                reply.answer_http(response);
-            }
-            Ok(course)
-        })?;
-        if let Some(course) = course {
-            self.follow(task, course).await;
-        }
-        Ok(())
-    }
-
-    /// Waits until a streamed response is written. A client that leaves cancels the call, also when
-    /// the guest has nothing to write at the moment.
-    async fn follow(&self, task: GuestTaskId, course: body::Course) {
-        let body::Course { mut finished, unread } = course;
-        tokio::select! {
-            biased;
-            _ = &mut finished => (),
-            _ = unread => {
-                self.cancel(task);
-                let mut abandoned = Abandoned { count: &self.abandoned, this: false };
-                abandoned.set();
-                let _ = finished.await;
-            }
-        }
-    }
-
     /// Calls `function` and waits until it returns. From then on the call is in the instance's table.
-    async fn enter<P, R>(
+    pub(super) async fn enter<P, R>(
         &self,
         function: TypedFunc<P, R>,
         parameters: impl FnOnce(&mut Access<'_, State>) -> wasmtime::Result<P>,
@@ -293,7 +252,7 @@ impl Residents<'_> {
         Ok((task, returned))
     }
 
-    fn cancel(&self, task: GuestTaskId) {
+    pub(super) fn cancel(&self, task: GuestTaskId) {
         self.accessor.with(|mut access| {
             if let Some(call) = access.get().calls.get_mut(task) {
                 call.cancel();
@@ -319,7 +278,7 @@ impl Residents<'_> {
 pub(super) struct Unresponsive;
 
 /// Who makes a call, and where its outcome goes.
-struct Visitor {
+pub(super) struct Visitor {
     name: &'static str,
     context: CallContext,
     reply: Reply,
@@ -332,12 +291,19 @@ impl Visitor {
 }
 
 /// Counts a call among the abandoned ones for as long as it stays.
-struct Abandoned<'a> {
+pub(super) struct Abandoned<'a> {
     count: &'a Cell<usize>,
     this: bool,
 }
 
-impl Abandoned<'_> {
+impl<'a> Abandoned<'a> {
+    /// One that counts from now on.
+    pub(super) fn counted(count: &'a Cell<usize>) -> Self {
+        let mut abandoned = Self { count, this: false };
+        abandoned.set();
+        abandoned
+    }
+
     fn set(&mut self) {
         self.this = true;
         self.count.set(self.count.get() + 1);
@@ -350,13 +316,4 @@ impl Drop for Abandoned<'_> {
             self.count.set(self.count.get() - 1);
         }
     }
-}
-
-fn lift(
-    access: &mut Access<'_, State>,
-    response: contract::Response,
-) -> wasmtime::Result<(http::Response, Option<body::Course>)> {
-    let contract::Response { status, headers, body } = response;
-    let (body, course) = body::lift(access, body)?;
-    Ok((http::Response { status, headers, body }, course))
 }

@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
+use tokio::sync::watch;
 
 use crate::call::{Ask, Call, Fault};
 
@@ -23,6 +24,8 @@ pub(super) struct Queue {
     in_flight: AtomicUsize,
     max_in_flight: usize,
     max_waiting: usize,
+    /// Told whenever the door moves.
+    doors: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -73,7 +76,7 @@ impl Lanes {
 }
 
 impl Queue {
-    pub(super) fn new(max_in_flight: usize, max_waiting: usize) -> Self {
+    pub(super) fn new(max_in_flight: usize, max_waiting: usize, doors: watch::Sender<()>) -> Self {
         let lanes = Lanes {
             steps: VecDeque::new(),
             requests: VecDeque::new(),
@@ -86,6 +89,7 @@ impl Queue {
             in_flight: AtomicUsize::new(0),
             max_in_flight,
             max_waiting,
+            doors,
         }
     }
 
@@ -190,6 +194,8 @@ impl Queue {
         if lanes.door != Door::Closed {
             lanes.door = door;
         }
+        drop(lanes);
+        self.doors.send_replace(());
     }
 
     pub(super) fn is_ready(&self) -> bool {
@@ -209,6 +215,7 @@ impl Queue {
     pub(super) fn close(&self) {
         self.lanes().door = Door::Closed;
         self.waker.wake();
+        self.doors.send_replace(());
     }
 
     pub(super) fn is_closed(&self) -> bool {

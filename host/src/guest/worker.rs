@@ -8,7 +8,7 @@ use std::task;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::instance;
@@ -45,8 +45,9 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn new(limits: &Limits, watchdog: &Watchdog) -> Self {
-        let queue = Queue::new(limits.max_concurrency.get(), limits.max_queue);
+    /// `doors` is told whenever the worker becomes ready, or no longer is.
+    pub(super) fn new(limits: &Limits, watchdog: &Watchdog, doors: watch::Sender<()>) -> Self {
+        let queue = Queue::new(limits.max_concurrency.get(), limits.max_queue, doors);
         let pulse = Arc::new(Pulse::new(limits.call_timeout + OVERDUE_GRACE));
         let alarm = watchdog.alarm();
         alarm.watch_over(&pulse);
@@ -87,11 +88,11 @@ impl Worker {
     }
 
     /// Waits for the outcome of a request that was sent to this worker, until its deadline.
-    pub(super) async fn outcome<T>(
+    pub(super) async fn outcome<T, E>(
         &self,
-        outcome: oneshot::Receiver<Outcome<T>>,
+        outcome: oneshot::Receiver<Outcome<T, E>>,
         deadline: Option<(Instant, Duration)>,
-    ) -> Outcome<T> {
+    ) -> Outcome<T, E> {
         let received = match deadline {
             None => Ok(outcome.await),
             Some((deadline, limit)) => timeout_at(deadline, outcome)
@@ -99,15 +100,20 @@ impl Worker {
                 .map_err(|_elapsed| Fault::DeadlineExceeded { limit }),
         };
         if received.is_err() {
-            // While an instance starts it has a limit of its own.
-            if self.queue.is_ready() {
-                self.pulse.report_given_up();
-                self.queue.wake();
-                self.alarm.rouse();
-            }
+            self.give_up();
         }
         // A worker that drops a call without an answer has ended.
         received?.unwrap_or(Err(Fault::Stopping)).map_err(|fault| fault.for_caller(deadline))
+    }
+
+    /// A caller has stopped waiting: an instance that stands still has to answer for it.
+    pub(super) fn give_up(&self) {
+        // While an instance starts it has a limit of its own.
+        if self.queue.is_ready() {
+            self.pulse.report_given_up();
+            self.queue.wake();
+            self.alarm.rouse();
+        }
     }
 
     /// Lets the worker end once it is done with what it has; new calls are refused.

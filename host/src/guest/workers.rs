@@ -3,15 +3,36 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::Limits;
 use super::queue::Refused;
+use super::watchdog::Watchdog;
 use super::worker::Worker;
-use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, http};
+use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, grpc, http};
 
 /// A worker that has not taken in a request for so long is stuck or saturated: others are better.
 pub(super) const PATIENCE: Duration = Duration::from_millis(20);
+
+/// On which terms a request is made.
+#[derive(Debug)]
+pub struct Terms {
+    pub request_id: Arc<str>,
+    /// When its caller stops waiting, and what the caller would say the limit was.
+    pub deadline: Option<(Instant, Duration)>,
+}
+
+impl Terms {
+    fn call(&self, ask: Ask, reply: Reply) -> Call {
+        let context = Context {
+            request_id: Some(self.request_id.clone()),
+            deadline: self.deadline.map(|(at, _)| at),
+            cancel: None,
+        };
+        Call { ask, reply, context }
+    }
+}
 
 /// The workers of a service. Cheap to clone; usable from any thread.
 #[derive(Debug, Clone)]
@@ -19,11 +40,19 @@ pub struct Workers {
     workers: Arc<[Worker]>,
     /// Longest time a request may take, until the head of its response.
     call_timeout: Duration,
+    doors: watch::Sender<()>,
 }
 
 impl Workers {
-    pub fn new(workers: Vec<Worker>, call_timeout: Duration) -> Self {
-        Self { workers: workers.into(), call_timeout }
+    pub fn new(count: usize, limits: &Limits, watchdog: &Watchdog) -> Self {
+        let doors = watch::Sender::new(());
+        let workers = (0..count).map(|_| Worker::new(limits, watchdog, doors.clone())).collect();
+        Self { workers, call_timeout: limits.call_timeout, doors }
+    }
+
+    /// Told whenever a worker becomes ready, or no longer is.
+    pub fn doors(&self) -> watch::Receiver<()> {
+        self.doors.subscribe()
     }
 
     /// The worker with this index among its siblings.
@@ -45,7 +74,7 @@ impl Workers {
         self.workers.iter().any(Worker::is_ready)
     }
 
-    /// Sends a request to the worker `local`, which shares the caller's thread, or to another when
+    /// Sends an HTTP request to the worker `local`, which shares the caller's thread, or to another when
     /// that one is saturated, stuck or lost, and waits for the outcome.
     ///
     /// # Cancel safety
@@ -57,19 +86,57 @@ impl Workers {
         request_id: Arc<str>,
     ) -> Outcome<http::Response> {
         let (reply, outcome) = oneshot::channel();
-        let deadline = Instant::now() + self.call_timeout;
-        let context = Context {
-            request_id: Some(request_id.clone()),
-            deadline: Some(deadline),
-            cancel: None,
+        let deadline = (Instant::now() + self.call_timeout, self.call_timeout);
+        let terms = Terms { request_id, deadline: Some(deadline) };
+        let call = terms.call(Ask::Http(request), Reply::Http(reply));
+        self.request(local, call, outcome, terms).await
+    }
+
+    /// The same for an RPC. One that begins with a stream of the client counts its time from `last` on,
+    /// which resolves when the client has sent its last message.
+    ///
+    /// # Cancel safety
+    /// As for [`Workers::http`].
+    pub async fn grpc(
+        &self,
+        local: usize,
+        request: grpc::Request,
+        terms: Terms,
+        last: Option<oneshot::Receiver<()>>,
+    ) -> Outcome<grpc::Answer, grpc::Failure> {
+        let (reply, outcome) = oneshot::channel();
+        let call = terms.call(Ask::Grpc(request), Reply::Grpc(reply));
+        let request = self.request(local, call, outcome, terms);
+        let Some(last) = last else { return request.await };
+        let overdue = async {
+            if last.await.is_err() {
+                // The client broke off, which ends the RPC by itself.
+                std::future::pending::<()>().await;
+            }
+            sleep(self.call_timeout).await;
         };
-        let call = Call { ask: Ask::Http(request), reply: Reply::Http(reply), context };
-        let mut worker = self.push(local, call).map_err(|refused| refused.fault)?;
-        let limit = Some((deadline, self.call_timeout));
-        if self.workers.len() == 1 {
-            return worker.outcome(outcome, limit).await;
+        tokio::select! {
+            biased;
+            outcome = request => outcome,
+            () = overdue => {
+                self.workers[local].give_up();
+                Err(Fault::DeadlineExceeded { limit: self.call_timeout })
+            }
         }
-        let mut outcome = outcome;
+    }
+
+    async fn request<T, E>(
+        &self,
+        local: usize,
+        call: Call,
+        mut outcome: oneshot::Receiver<Outcome<T, E>>,
+        terms: Terms,
+    ) -> Outcome<T, E> {
+        let Terms { request_id, deadline } = terms;
+        let mut worker = self.push(local, call).map_err(|refused| refused.fault)?;
+        if self.workers.len() == 1 {
+            return worker.outcome(outcome, deadline).await;
+        }
         if let Ok(received) = timeout(PATIENCE, &mut outcome).await {
             return received.unwrap_or(Err(Fault::Stopping));
         }
@@ -77,7 +144,7 @@ impl Workers {
             worker.pulse.suspect();
             worker = self.push(local, call).map_err(|refused| refused.fault)?;
         }
-        worker.outcome(outcome, limit).await
+        worker.outcome(outcome, deadline).await
     }
 
     fn push(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {

@@ -7,12 +7,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use futures_util::future::join_all;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::error;
 
 use crate::capability::Stopping;
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Dispatcher, GrpcDispatcher};
 use crate::guest::{Event, Seat, Workers};
 use crate::listener::{self, ConnectionRules, Phase, Served};
 
@@ -21,7 +22,14 @@ use crate::listener::{self, ConnectionRules, Phase, Served};
 pub(super) struct Post {
     pub(super) listener: TcpListener,
     pub(super) rules: ConnectionRules,
-    pub(super) dispatcher: Dispatcher,
+    pub(super) dispatcher: AnyDispatcher,
+}
+
+/// What answers, by the kind that owns the socket.
+#[derive(Debug)]
+pub(super) enum AnyDispatcher {
+    Http(Dispatcher),
+    Grpc(GrpcDispatcher),
 }
 
 impl Served for Dispatcher {
@@ -32,6 +40,17 @@ impl Served for Dispatcher {
         request: http::Request<hyper::body::Incoming>,
     ) -> Result<http::Response<Self::Body>, std::convert::Infallible> {
         Dispatcher::respond(self, request).await
+    }
+}
+
+impl Served for GrpcDispatcher {
+    type Body = crate::dispatch::GrpcBody;
+
+    async fn respond(
+        &self,
+        request: http::Request<hyper::body::Incoming>,
+    ) -> Result<http::Response<Self::Body>, std::convert::Infallible> {
+        Ok(GrpcDispatcher::respond(self, request).await)
     }
 }
 
@@ -73,11 +92,11 @@ impl Crew {
         Self { workers, phase, serving, stopping, events, members: Vec::new() }
     }
 
-    /// Starts the thread of one worker.
+    /// Starts the thread of one worker and of the sockets that belong to it.
     ///
     /// # Errors
     /// When the system refuses another thread or what its runtime needs.
-    pub(super) fn enlist(&mut self, seat: Seat, post: Option<Post>) -> io::Result<()> {
+    pub(super) fn enlist(&mut self, seat: Seat, posts: Vec<Post>) -> io::Result<()> {
         let phase = self.phase.subscribe();
         let (drain, drained) = oneshot::channel();
         let (end, ended) = oneshot::channel();
@@ -96,11 +115,8 @@ impl Crew {
                     let _ = end.send(());
                 };
                 let attend = async {
-                    let cut = match post {
-                        Some(post) => attend(post, phase).await,
-                        None => 0,
-                    };
-                    let _ = drain.send(cut);
+                    let posts = posts.into_iter().map(|post| attend(post, phase.clone()));
+                    let _ = drain.send(join_all(posts).await.into_iter().sum());
                 };
                 tokio::join!(work, attend);
             });
@@ -158,7 +174,12 @@ pub(super) async fn one_ended(members: &mut [Member]) {
 
 /// Serves one socket until its last connection is closed.
 async fn attend(post: Post, phase: watch::Receiver<Phase>) -> usize {
-    match listener::serve(post.listener, post.rules, Rc::new(post.dispatcher), phase).await {
+    let Post { listener, rules, dispatcher } = post;
+    let served = match dispatcher {
+        AnyDispatcher::Http(http) => listener::serve(listener, rules, Rc::new(http), phase).await,
+        AnyDispatcher::Grpc(grpc) => listener::serve(listener, rules, Rc::new(grpc), phase).await,
+    };
+    match served {
         Ok(cut) => cut,
         Err(error) => {
             error!(%error, "cannot use the listening socket");

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::bindings::definition::Identity;
-use crate::capability::{Grants, Stopping};
+use crate::capability::{Grants, Said, Stopping};
 use crate::definition::{Definition, Kind};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
 use crate::guest::Watchdog;
@@ -70,6 +70,7 @@ impl Loaded {
             stack_trace: definition.log.stack_trace,
             logger: self.logger.clone(),
             stopping,
+            health: watch::Sender::new(Said::new()),
         }
     }
 }
@@ -78,6 +79,7 @@ impl Loaded {
 pub fn interfaces(kinds: &[Kind]) -> Vec<Interface> {
     let interface = |kind: &Kind| match kind {
         Kind::Http(_) => Interface::Http,
+        Kind::Grpc(_) => Interface::Grpc,
         Kind::Native => Interface::Native,
         Kind::Script => Interface::Script,
     };

@@ -1,35 +1,20 @@
 //! The start phase: sockets, threads, `on-start`.
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
 use tokio::sync::{mpsc, watch};
 
 use super::StartError;
-use super::crew::{Channels, Crew, Post, one_ended};
+use super::crew::{Channels, Crew, one_ended};
 use super::load::Loaded;
 use super::running::{Running, Stopped, stop_crew};
+use super::sockets::{self, Endpoint, Needs};
 use crate::capability::Stopping;
-use crate::definition::{Definition, Deployment, Http, Instances, Kind, Origin};
-use crate::dispatch::{Dispatcher, ErrorRules, HttpRules};
-use crate::guest::{self, EventKind, Seat, Watchdog, Worker, Workers};
-use crate::listener::{self, ConnectionRules, Phase, Timeouts};
-
-/// Requests at a time on one HTTP/2 connection: fewer than an instance has places by default, so that
-/// one client cannot take them all.
-const STREAMS_PER_CONNECTION: u32 = 128;
-
-/// Where a kind listens.
-#[derive(Debug, Clone)]
-pub struct Endpoint {
-    pub kind: &'static str,
-    pub address: SocketAddr,
-    /// Where the port comes from.
-    pub source: Origin,
-}
+use crate::definition::{Definition, Instances, Kind};
+use crate::guest::{self, EventKind, Seat, Watchdog, Workers};
+use crate::listener::Phase;
 
 /// A service whose sockets are bound and whose instances start.
 #[derive(Debug)]
@@ -50,32 +35,27 @@ impl Loaded {
     /// [`StartError::Bind`] and [`StartError::Thread`]; nothing is left running then.
     pub fn start(self) -> Result<Starting, StartError> {
         let count = instances(self.definition.host.instances);
-        let (sockets, endpoints) = bind(&self.definition, count)?;
         let channels = Channels {
             phase: watch::channel(Phase::Hold).0,
             serving: watch::channel(false).0,
             stopping: watch::channel(Stopping::No).0,
         };
         let limits = limits(&self.definition);
-        let workers = (0..count).map(|_| Worker::new(&limits, &self.watchdog)).collect();
-        let workers = Workers::new(workers, self.definition.host.limits.call_timeout);
+        let workers = Workers::new(count, &limits, &self.watchdog);
         let (events, receiver) = mpsc::unbounded_channel();
         let grants = Arc::new(self.grants(channels.stopping.subscribe()));
-        let rules = http_kind(&self.definition).map(|http| Arc::new(self.http_rules(http)));
-        let mut sockets = sockets.into_iter();
-        let serving = channels.serving.subscribe();
+        let needs = Needs {
+            workers: workers.clone(),
+            logger: self.logger.clone(),
+            serving: channels.serving.subscribe(),
+            stopping: channels.stopping.subscribe(),
+            said: grants.health.subscribe(),
+        };
+        let mut outposts = sockets::bind(&self, count, &needs)?;
         let mut crew = Crew::new(workers.clone(), channels, receiver);
         for (index, worker) in workers.iter().enumerate() {
-            let post = rules.clone().zip(sockets.next()).map(|(rules, listener)| Post {
-                listener,
-                rules: connection_rules(&self.definition),
-                dispatcher: Dispatcher::new(
-                    rules,
-                    (workers.clone(), index),
-                    self.logger.clone(),
-                    serving.clone(),
-                ),
-            });
+            let posts = outposts.iter_mut().filter_map(|outpost| outpost.post(index, &needs));
+            let posts = posts.collect();
             let seat = Seat {
                 index,
                 worker: worker.clone(),
@@ -86,8 +66,9 @@ impl Loaded {
                 events: events.clone(),
                 replace: !self.definition.kinds.contains(&Kind::Script),
             };
-            crew.enlist(seat, post).map_err(StartError::Thread)?;
+            crew.enlist(seat, posts).map_err(StartError::Thread)?;
         }
+        let endpoints = outposts.into_iter().map(|outpost| outpost.endpoint).collect();
         Ok(Starting {
             definition: self.definition,
             crew,
@@ -95,26 +76,6 @@ impl Loaded {
             watchdog: self.watchdog,
             waiting: (0..count).collect(),
         })
-    }
-
-    fn http_rules(&self, http: &Http) -> HttpRules {
-        let definition = &*self.definition;
-        let environment = &definition.environment;
-        HttpRules {
-            base_path: http.base_path.clone(),
-            health: http.health.clone(),
-            request_id_header: HeaderName::from_bytes(environment.tracker_header.as_bytes())
-                .expect("the definition has checked the name"),
-            max_head: http.max_header_bytes,
-            max_body: definition.host.limits.max_body,
-            read_timeout: http.timeouts.read,
-            errors: ErrorRules {
-                service_name: definition.identity.name.clone(),
-                hidden: environment.hidden_fields.clone(),
-                shows_internal_causes: environment.deployment != Deployment::Prod,
-            },
-            logs_errors: definition.log.display_errors,
-        }
     }
 }
 
@@ -178,25 +139,6 @@ fn instances(instances: Instances) -> usize {
     }
 }
 
-fn http_kind(definition: &Definition) -> Option<&Http> {
-    definition.kinds.iter().find_map(|kind| match kind {
-        Kind::Http(http) => Some(http),
-        _ => None,
-    })
-}
-
-fn bind(
-    definition: &Definition,
-    count: usize,
-) -> Result<(Vec<TcpListener>, Vec<Endpoint>), StartError> {
-    let Some(http) = http_kind(definition) else { return Ok((Vec::new(), Vec::new())) };
-    let (kind, address, port) = ("http", definition.host.address, http.port.number);
-    let failed = |source| StartError::Bind { kind, address, port, source };
-    let sockets = listener::bind(address, port, count).map_err(failed)?;
-    let bound = listener::local_address(&sockets[0]).map_err(failed)?;
-    Ok((sockets, vec![Endpoint { kind, address: bound, source: http.port.source.clone() }]))
-}
-
 fn limits(definition: &Definition) -> guest::Limits {
     let limits = definition.host.limits;
     guest::Limits {
@@ -205,18 +147,5 @@ fn limits(definition: &Definition) -> guest::Limits {
         max_queue: limits.max_queue,
         call_timeout: limits.call_timeout,
         start_timeout: definition.host.start_timeout,
-    }
-}
-
-fn connection_rules(definition: &Definition) -> ConnectionRules {
-    let http = http_kind(definition).expect("only called for services of this kind");
-    ConnectionRules {
-        timeouts: Timeouts {
-            header: http.timeouts.header,
-            write: http.timeouts.write,
-            idle: http.timeouts.idle,
-        },
-        max_head: http.max_header_bytes,
-        max_streams: STREAMS_PER_CONNECTION,
     }
 }

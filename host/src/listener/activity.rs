@@ -5,6 +5,7 @@
 //! the notes.
 
 use std::cell::Cell;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -19,10 +20,14 @@ use tokio::time::Instant;
 pub struct Timeouts {
     /// From the first byte of a request until its head is there.
     pub header: Duration,
-    /// Without the client taking any of what is sent to it.
-    pub write: Duration,
-    /// Without a request.
-    pub idle: Duration,
+    /// Without the client taking any of what is sent to it; `None` is for ever.
+    pub write: Option<Duration>,
+    /// Without a request; `None` is for ever.
+    pub idle: Option<Duration>,
+    /// From its beginning until it is to end; `None` is for ever.
+    pub age: Option<Duration>,
+    /// For the requests that are still in flight then; `None` is for ever.
+    pub age_grace: Option<Duration>,
 }
 
 /// The first bytes of a client that speaks HTTP/2 without negotiation (RFC 9113 section 3.4).
@@ -39,6 +44,9 @@ pub(super) struct Activity(Rc<Notes>);
 #[derive(Debug)]
 struct Notes {
     timeouts: Timeouts,
+    born: Instant,
+    /// Whether it is to end because of its age.
+    is_old: Cell<bool>,
     /// Requests that are being answered.
     open: Cell<usize>,
     /// Since when there is none.
@@ -70,7 +78,7 @@ enum Protocol {
 /// What a connection is late with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Late {
-    /// No request for too long: an orderly end.
+    /// No request for too long, or too old: an orderly end.
     Idle,
     /// The client sends a head or takes an answer too slowly: nothing more to say to it.
     Stalled,
@@ -79,7 +87,9 @@ pub(super) enum Late {
 impl Activity {
     pub(super) fn new(timeouts: Timeouts) -> Self {
         Self(Rc::new(Notes {
-            timeouts,
+            timeouts: Timeouts { age: timeouts.age.map(spread), ..timeouts },
+            born: Instant::now(),
+            is_old: Cell::new(false),
             open: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
@@ -111,21 +121,29 @@ impl Activity {
         let last_request = free_since.zip(draining).map(|(free, draining)| free.max(draining));
         let stalls = [
             head_since.get().map(|since| since + timeouts.header),
-            blocked_since.get().map(|since| since + timeouts.write),
-            self.untaken_since().map(|since| since + timeouts.write),
+            blocked_since.get().zip(timeouts.write).map(|(since, write)| since + write),
+            self.untaken_since().zip(timeouts.write).map(|(since, write)| since + write),
             last_request.map(|since| since + DRAIN_GRACE),
+            draining
+                .filter(|_| self.0.is_old.get())
+                .zip(timeouts.age_grace)
+                .map(|(since, grace)| since + grace),
         ];
         let stall = stalls.into_iter().flatten().min();
-        let idle = free_since.filter(|_| draining.is_none()).map(|since| since + timeouts.idle);
+        let idle = free_since.zip(timeouts.idle).map(|(since, idle)| since + idle);
+        let old = timeouts.age.map(|age| self.0.born + age);
+        let idle = [idle, old].into_iter().flatten().filter(|_| draining.is_none()).min();
         if stall.is_some_and(|stall| stall <= now) {
             return Err(Late::Stalled);
         }
         if idle.is_some_and(|idle| idle <= now) && head_since.get().is_none() {
+            self.0.is_old.set(old.is_some_and(|old| old <= now));
             return Err(Late::Idle);
         }
         // A stage that begins after this look ends no earlier than its whole timeout from now.
-        let pause = if draining.is_some() { DRAIN_GRACE } else { timeouts.idle };
-        let soonest = now + timeouts.header.min(timeouts.write).min(pause);
+        let pause = if draining.is_some() { Some(DRAIN_GRACE) } else { timeouts.idle };
+        let stages = [timeouts.write, pause].into_iter().flatten();
+        let soonest = now + stages.fold(timeouts.header, Duration::min);
         Ok([stall, idle].into_iter().flatten().filter(|at| *at > now).fold(soonest, Instant::min))
     }
 
@@ -186,6 +204,14 @@ impl Activity {
             blocked.set(Some(Instant::now()));
         }
     }
+}
+
+/// An age that differs by up to a tenth from the given one, so that connections that were made together
+/// do not end together.
+fn spread(age: Duration) -> Duration {
+    // Each state is keyed at random.
+    let random = RandomState::new().hash_one(0) % 1024;
+    age.mul_f64(0.9 + 0.2 * f64::from(u32::try_from(random).unwrap_or(512)) / 1024.0)
 }
 
 /// A request that is being answered, until the last byte of the answer is handed to the connection.
@@ -269,8 +295,13 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
-    const TIMEOUTS: Timeouts =
-        Timeouts { header: SECOND, write: Duration::from_secs(2), idle: Duration::from_secs(10) };
+    const TIMEOUTS: Timeouts = Timeouts {
+        header: SECOND,
+        write: Some(Duration::from_secs(2)),
+        idle: Some(Duration::from_secs(10)),
+        age: None,
+        age_grace: None,
+    };
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_without_a_request_is_idle_after_its_timeout() {
@@ -358,6 +389,24 @@ mod tests {
         assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
         activity.note_all_taken();
         assert!(activity.check(Instant::now()).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_connection_ends_in_order_and_its_requests_have_a_limit() {
+        let timeouts =
+            Timeouts { idle: None, age: Some(10 * SECOND), age_grace: Some(SECOND), ..TIMEOUTS };
+        let activity = Activity::new(timeouts);
+        let _open = activity.begin();
+
+        tokio::time::advance(8 * SECOND).await;
+        assert!(activity.check(Instant::now()).is_ok());
+        tokio::time::advance(3 * SECOND).await;
+        assert_eq!(activity.check(Instant::now()), Err(Late::Idle));
+        activity.drain();
+        assert!(activity.check(Instant::now()).is_ok());
+        tokio::time::advance(SECOND).await;
+
+        assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -18,6 +19,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
+use super::Phase;
 use super::activity::{Activity, Late, Noted, Open, Timeouts};
 
 /// Heads up to this multiple of their limit are read, so that they can be answered in the service's
@@ -34,6 +36,19 @@ pub struct ConnectionRules {
     pub max_head: usize,
     /// Requests at a time on one HTTP/2 connection.
     pub max_streams: u32,
+    /// `None`: HTTP/2 clients are not pinged.
+    pub keepalive: Option<Keepalive>,
+    /// What the listener has to be told before it accepts.
+    pub accepts_from: Phase,
+}
+
+/// How it is found out that an HTTP/2 client is gone without a word.
+#[derive(Debug, Clone, Copy)]
+pub struct Keepalive {
+    /// Silence after which it is pinged.
+    pub interval: Duration,
+    /// How long it may take to answer.
+    pub timeout: Duration,
 }
 
 /// What answers the requests of a connection. Never fails: a failure is a response as well.
@@ -130,6 +145,9 @@ fn builder(rules: ConnectionRules) -> auto::Builder<LocalExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(rules.max_streams)
         .max_header_list_size(u32::try_from(largest).unwrap_or(u32::MAX));
+    if let Some(Keepalive { interval, timeout }) = rules.keepalive {
+        builder.http2().keep_alive_interval(interval).keep_alive_timeout(timeout);
+    }
     builder
 }
 

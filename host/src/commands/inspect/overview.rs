@@ -60,6 +60,7 @@ impl KindOverview {
     fn new(kind: &Kind) -> Self {
         let port = match kind {
             Kind::Http(http) => Some(http.port.number),
+            Kind::Grpc(grpc) => Some(grpc.port.number),
             Kind::Native | Kind::Script => None,
         };
         Self { kind: kind.name(), port }

@@ -1,0 +1,47 @@
+//! An RPC and its answer as they pass between a connection and a guest.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::stream::Streamed;
+use crate::bindings::errors::Error as ServiceError;
+pub use crate::bindings::grpc::{
+    Compression, End, Failure, Reason, RequestMessage, Response, ResponseMessage, Status,
+};
+
+/// An RPC that the host has checked.
+#[derive(Debug)]
+pub struct Request {
+    /// The path, `/helloworld.Greeter/SayHello`.
+    pub method: Arc<str>,
+    /// Lines, as `wit/grpc.wit` describes them.
+    pub metadata: Bytes,
+    pub messages: Messages,
+}
+
+/// What the client sends.
+#[derive(Debug)]
+pub enum Messages {
+    /// Both sides of the RPC are a single message.
+    One(RequestMessage),
+    Many(Incoming),
+}
+
+/// The messages of a client.
+pub type Incoming = Streamed<RequestMessage, Result<(), ServiceError>>;
+
+/// What the guest answered, not yet checked.
+#[derive(Debug)]
+pub enum Answer {
+    One(Response),
+    Many(Outgoing),
+}
+
+/// The messages of a guest.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// Lines, as `wit/grpc.wit` describes them.
+    pub metadata: Bytes,
+    pub messages: Streamed<ResponseMessage, End>,
+}

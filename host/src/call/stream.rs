@@ -1,0 +1,38 @@
+//! What flows between a connection and a guest over time, in either direction.
+//!
+//! Knows neither what it is made of nor who is at its ends.
+
+use tokio::sync::{mpsc, oneshot};
+
+/// How many items may wait between a connection and a guest, per direction. When it is full the
+/// faster side waits.
+pub const ITEMS_IN_TRANSIT: usize = 2;
+
+/// The reading side: items that arrive over time, then how they ended.
+#[derive(Debug)]
+pub struct Streamed<T, E> {
+    /// Closes when there is no more, for whatever reason.
+    pub data: mpsc::Receiver<T>,
+    /// Why there is no more. A sender that is dropped means that its side is lost.
+    pub end: oneshot::Receiver<E>,
+    /// Dropped with the rest when nobody reads any more.
+    _reader: oneshot::Sender<()>,
+}
+
+/// The writing side of a [`Streamed`].
+#[derive(Debug)]
+pub struct Feed<T, E> {
+    pub data: mpsc::Sender<T>,
+    pub end: oneshot::Sender<E>,
+    /// Fails as soon as nobody reads any more, also while there is nothing to write.
+    pub unread: oneshot::Receiver<()>,
+}
+
+/// A stream and the side that feeds it.
+pub fn stream<T, E>() -> (Feed<T, E>, Streamed<T, E>) {
+    let (data, data_receiver) = mpsc::channel(ITEMS_IN_TRANSIT);
+    let (end, end_receiver) = oneshot::channel();
+    let (reader, unread) = oneshot::channel();
+    let streamed = Streamed { data: data_receiver, end: end_receiver, _reader: reader };
+    (Feed { data, end, unread }, streamed)
+}

@@ -1,0 +1,434 @@
+//! RPCs: what the host answers itself, and what goes to the guest.
+
+mod encoding;
+mod frame;
+mod metadata;
+mod reply;
+mod routes;
+mod rpc;
+mod standard;
+mod status;
+mod timeout;
+
+use std::sync::Arc;
+
+use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Duration, Instant, sleep_until, timeout_at};
+use tonic::Status;
+
+use self::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING, Encoding};
+use self::frame::{Cut, Frames};
+pub use self::reply::GrpcBody;
+use self::reply::{Outlet, Pump, Stream};
+pub use self::routes::Routes;
+use self::routes::{Found, Shape};
+use self::rpc::Rpc;
+pub use self::standard::Standard;
+use self::status::StatusRules;
+use super::problem::ErrorRules;
+use super::request_id;
+use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::grpc::{Answer, Messages as Sent, Outgoing};
+use crate::call::stream::{Feed, stream};
+use crate::call::{Fault, grpc as guest};
+use crate::capability::Stopping;
+use crate::guest::{Terms, Workers};
+use crate::telemetry::Logger;
+
+const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
+/// Metadata by which a caller names itself, as the other Mikros frameworks spell it.
+const CALLER: HeaderName = HeaderName::from_static("service-context-caller");
+
+/// How a service wants its RPCs to be treated. Sources in `service.toml` are named in the definition.
+#[derive(Debug)]
+pub struct GrpcRules {
+    statuses: StatusRules,
+    request_id_header: HeaderName,
+    settings: GrpcSettings,
+    /// Whether errors that the service returns are logged.
+    logs_errors: bool,
+}
+
+/// The part of the rules that is numbers and switches.
+#[derive(Debug, Clone, Copy)]
+pub struct GrpcSettings {
+    /// Longest time until the guest has returned.
+    pub call_timeout: Duration,
+    /// Largest message of a client, in bytes.
+    pub max_request: usize,
+    /// Largest message of the guest, in bytes.
+    pub max_response: usize,
+    /// Largest metadata of a request, in bytes.
+    pub max_metadata: usize,
+    /// Whether messages are compressed when the service does not say.
+    pub compresses: bool,
+    /// Whether an error's code follows its kind; otherwise it is always `UNKNOWN`.
+    pub maps_codes: bool,
+}
+
+impl GrpcRules {
+    pub fn new(
+        settings: GrpcSettings,
+        errors: ErrorRules,
+        request_id_header: HeaderName,
+        logs_errors: bool,
+    ) -> Self {
+        let statuses = StatusRules { errors, maps_codes: settings.maps_codes };
+        Self { statuses, request_id_header, settings, logs_errors }
+    }
+}
+
+/// Answers the RPCs that arrive on one thread.
+#[derive(Debug, Clone)]
+pub struct GrpcDispatcher {
+    pub rules: Arc<GrpcRules>,
+    pub routes: Arc<Routes>,
+    pub standard: Standard,
+    pub workers: Workers,
+    /// Index of the worker on this thread.
+    pub local: usize,
+    pub logger: Logger,
+    /// True while the service is up and not stopping.
+    pub serving: watch::Receiver<bool>,
+    pub stopping: watch::Receiver<Stopping>,
+}
+
+impl GrpcDispatcher {
+    /// Answers one RPC.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, because the client went away, the guest is told so.
+    pub async fn respond(&self, request: Request<Incoming>) -> Response<GrpcBody> {
+        if let Some(refused) = refuse_foreign(&request) {
+            return refused;
+        }
+        let request = match self.standard.respond(request).await {
+            Ok(response) => return GrpcBody::standard(response),
+            Err(request) => request,
+        };
+        let (parts, body) = request.into_parts();
+        let rpc = match self.route(&parts) {
+            Ok((rpc, shape)) => self.serve((rpc, shape), &parts, body).await,
+            Err((rpc, status)) => rpc.trailers_only(&status),
+        };
+        rpc
+    }
+
+    /// Finds out what is called and by whom.
+    fn route(&self, parts: &Parts) -> Result<(Rpc, Shape), (Rpc, Status)> {
+        let path = parts.uri.path();
+        let found = self.routes.find(path);
+        let mut rpc = Rpc {
+            rules: self.rules.clone(),
+            logger: self.logger.clone(),
+            method: match &found {
+                Ok(Found { method, .. }) => method.clone(),
+                Err(_) => Arc::from(path),
+            },
+            id: request_id::of(&parts.headers, &self.rules.request_id_header),
+            begun: Instant::now(),
+            caller: caller(&parts.headers),
+            timeout: None,
+        };
+        let shape = match found {
+            Ok(Found { shape, .. }) => shape,
+            Err(unknown) => return Err((rpc, Status::unimplemented(unknown.to_string()))),
+        };
+        match timeout::of_request(&parts.headers) {
+            Ok(timeout) => rpc.timeout = timeout,
+            Err(_malformed) => {
+                let message = "`grpc-timeout` is not one to eight digits and a unit";
+                return Err((rpc, Status::internal(message)));
+            }
+        }
+        Ok((rpc, shape))
+    }
+
+    async fn serve(
+        &self,
+        (rpc, shape): (Rpc, Shape),
+        parts: &Parts,
+        body: Incoming,
+    ) -> Response<GrpcBody> {
+        let settings = &self.rules.settings;
+        let Ok(metadata) = metadata::pack(&parts.headers, settings.max_metadata) else {
+            let message = format!("the metadata is larger than {} bytes", settings.max_metadata);
+            return rpc.trailers_only(&Status::resource_exhausted(message));
+        };
+        let encoding = match Encoding::of_request(&parts.headers) {
+            Ok(encoding) => encoding,
+            Err(name) => return rpc.unknown_encoding(&name),
+        };
+        let outlet = Outlet {
+            encoding: Encoding::for_client(&parts.headers),
+            compresses: settings.compresses,
+            limit: settings.max_response,
+        };
+        let frames = Frames::new(body, encoding, settings.max_request);
+        let visit = Visit { rpc, shape, metadata, outlet };
+        if let Some(deadline) = visit.rpc.deadline() {
+            let waiting = self.await_service();
+            if timeout_at(deadline, waiting).await.is_err() {
+                return visit.rpc.trailers_only(&visit.rpc.overdue());
+            }
+        } else {
+            self.await_service().await;
+        }
+        match shape {
+            Shape::Unary => self.unary(visit, frames).await,
+            _ => self.streaming(visit, frames).await,
+        }
+    }
+
+    /// RPCs that arrive before the service has started wait for it; the health check does not.
+    async fn await_service(&self) {
+        if *self.serving.borrow() {
+            return;
+        }
+        let (mut serving, mut stopping) = (self.serving.clone(), self.stopping.clone());
+        tokio::select! {
+            _ = serving.wait_for(|serving| *serving) => (),
+            _ = stopping.wait_for(|stopping| *stopping != Stopping::No) => (),
+        }
+    }
+
+    async fn unary(&self, visit: Visit, mut frames: Frames) -> Response<GrpcBody> {
+        let Visit { rpc, metadata, outlet, .. } = visit;
+        let limit = self.rules.settings.call_timeout;
+        let limit = rpc.timeout.map_or(limit, |timeout| timeout.min(limit));
+        let deadline = rpc.begun + limit;
+        let message = match timeout_at(deadline, only(&mut frames)).await {
+            Ok(Ok(message)) => message,
+            Ok(Err(cut)) => return rpc.cut(cut),
+            Err(_elapsed) => return rpc.failed(&Fault::DeadlineExceeded { limit }),
+        };
+        let request =
+            guest::Request { method: rpc.method.clone(), metadata, messages: Sent::One(message) };
+        let terms = Terms { request_id: rpc.id.clone(), deadline: Some((deadline, limit)) };
+        match self.workers.grpc(self.local, request, terms, None).await {
+            Ok(Ok(Answer::One(response))) => rpc.whole(response, outlet),
+            Ok(Ok(Answer::Many(_))) => rpc.failed(&Fault::InvalidResponse("it is a stream".into())),
+            Ok(Err(failure)) => rpc.trailers_only(&rpc.returned(&failure)),
+            Err(fault) => rpc.failed(&fault),
+        }
+    }
+
+    async fn streaming(&self, visit: Visit, frames: Frames) -> Response<GrpcBody> {
+        let Visit { rpc, shape, metadata, outlet } = visit;
+        let (feed, incoming) = stream();
+        let (done, last) = oneshot::channel();
+        let mut pump: Pump = Box::pin(pump(frames, feed, shape, done));
+        let request =
+            guest::Request { method: rpc.method.clone(), metadata, messages: Sent::Many(incoming) };
+        let deadline = rpc.deadline().zip(rpc.timeout);
+        let terms = Terms { request_id: rpc.id.clone(), deadline };
+        let mut pumping = true;
+        let answer = {
+            let mut call =
+                std::pin::pin!(self.workers.grpc(self.local, request, terms, Some(last)));
+            loop {
+                tokio::select! {
+                    biased;
+                    answer = &mut call => break answer,
+                    pumped = &mut pump, if pumping => match pumped {
+                        Ok(()) => pumping = false,
+                        Err(cut) => return rpc.cut(cut),
+                    },
+                }
+            }
+        };
+        let outgoing = match answer {
+            Ok(Ok(Answer::Many(outgoing))) => outgoing,
+            Ok(Ok(Answer::One(_))) => {
+                return rpc.failed(&Fault::InvalidResponse("it is no stream".into()));
+            }
+            Ok(Err(failure)) => return rpc.trailers_only(&rpc.returned(&failure)),
+            Err(fault) => return rpc.failed(&fault),
+        };
+        rpc.streamed(outgoing, outlet, pumping.then_some(pump))
+    }
+}
+
+/// An RPC that is about to enter the guest.
+struct Visit {
+    rpc: Rpc,
+    shape: Shape,
+    metadata: bytes::Bytes,
+    outlet: Outlet,
+}
+
+/// The only message of a request.
+async fn only(frames: &mut Frames) -> Result<guest::RequestMessage, Cut> {
+    let Some(message) = frames.next().await? else {
+        return Err(Cut::Refused(Status::internal("the request has no message")));
+    };
+    match frames.next().await? {
+        None => Ok(message),
+        Some(_) => Err(Cut::Refused(Status::internal("the request has more than one message"))),
+    }
+}
+
+/// Moves messages to the guest. `done` is told when the last one is sent.
+async fn pump(
+    mut frames: Frames,
+    feed: Feed<guest::RequestMessage, Result<(), ServiceError>>,
+    shape: Shape,
+    done: oneshot::Sender<()>,
+) -> Result<(), Cut> {
+    let Feed { data, end, .. } = feed;
+    let result = async {
+        if shape == Shape::ServerStreaming {
+            // A guest that is gone, or does not want to know, is not the client's fault.
+            let _ = data.send(only(&mut frames).await?).await;
+            return Ok(());
+        }
+        while let Some(message) = frames.next().await? {
+            if data.send(message).await.is_err() {
+                // The guest does not want the rest. That is its right.
+                break;
+            }
+        }
+        Ok(())
+    };
+    let result = result.await;
+    drop(data);
+    match &result {
+        Ok(()) => {
+            drop(end.send(Ok(())));
+            let _ = done.send(());
+        }
+        Err(_) => drop(end.send(Err(broken_off()))),
+    }
+    result
+}
+
+/// What a guest that reads is told when the client broke off, or was stopped for what it sent.
+fn broken_off() -> ServiceError {
+    ServiceError {
+        kind: Kind::InvalidArguments,
+        message: "the request was cut off".to_owned(),
+        code: 0,
+        cause: None,
+        destination: None,
+        attributes: None,
+    }
+}
+
+fn caller(headers: &HeaderMap) -> Option<Box<str>> {
+    let caller = headers.get(CALLER)?.to_str().ok()?;
+    (!caller.is_empty() && caller.len() <= 128).then(|| caller.into())
+}
+
+/// Answers what is not gRPC in HTTP's own words.
+fn refuse_foreign(request: &Request<Incoming>) -> Option<Response<GrpcBody>> {
+    let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let status = if request.version() < Version::HTTP_2 {
+        StatusCode::HTTP_VERSION_NOT_SUPPORTED
+    } else if request.method() != Method::POST {
+        StatusCode::METHOD_NOT_ALLOWED
+    } else if !content_type.is_some_and(is_grpc) {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    } else {
+        return None;
+    };
+    let mut response = Response::new(GrpcBody::empty());
+    *response.status_mut() = status;
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    }
+    Some(response)
+}
+
+/// `application/grpc`, alone, with a format such as `+proto`, or with parameters.
+fn is_grpc(content_type: &[u8]) -> bool {
+    content_type
+        .strip_prefix(b"application/grpc")
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+}
+
+impl Rpc {
+    fn deadline(&self) -> Option<Instant> {
+        self.timeout.map(|timeout| self.begun + timeout)
+    }
+
+    /// An answer without messages.
+    fn trailers_only(&self, status: &Status) -> Response<GrpcBody> {
+        self.log_end(status.code());
+        let mut response = Response::new(GrpcBody::empty());
+        *response.headers_mut() = self.stamped(status::failure(status));
+        response.headers_mut().insert(CONTENT_TYPE, GRPC);
+        response
+    }
+
+    fn failed(&self, fault: &Fault) -> Response<GrpcBody> {
+        self.trailers_only(&self.fault(fault))
+    }
+
+    fn cut(&self, cut: Cut) -> Response<GrpcBody> {
+        match cut {
+            Cut::Refused(status) => self.trailers_only(&status),
+            // Nobody is left to read it.
+            Cut::Broken => self.trailers_only(&Status::cancelled("the client broke off")),
+        }
+    }
+
+    fn unknown_encoding(&self, name: &str) -> Response<GrpcBody> {
+        let message = format!("messages in the encoding `{name}` are not supported");
+        let mut response = self.trailers_only(&Status::unimplemented(message));
+        response.headers_mut().insert(ACCEPT_ENCODING, ACCEPTED);
+        response
+    }
+
+    /// The head of an answer with messages.
+    fn head(&self, metadata: &[u8], outlet: Outlet) -> Result<HeaderMap, Fault> {
+        let mut headers = metadata::unpack(metadata)?;
+        headers.insert(CONTENT_TYPE, GRPC);
+        if let Some(encoding) = outlet.encoding {
+            headers.insert(ENCODING, encoding.name());
+            headers.insert(ACCEPT_ENCODING, ACCEPTED);
+        }
+        Ok(headers)
+    }
+
+    fn whole(&self, response: guest::Response, outlet: Outlet) -> Response<GrpcBody> {
+        let guest::Response { metadata, message, trailers } = response;
+        let heads = self
+            .head(&metadata, outlet)
+            .and_then(|head| metadata::unpack(&trailers).map(|trailers| (head, trailers)));
+        let (head, trailers) = match heads {
+            Ok(heads) => heads,
+            Err(fault) => return self.failed(&fault),
+        };
+        let framed = match outlet.frame(message) {
+            Ok(framed) => framed,
+            Err(status) => return self.trailers_only(&status),
+        };
+        self.log_end(tonic::Code::Ok);
+        let trailers = self.stamped(status::success(trailers));
+        let mut response = Response::new(GrpcBody::whole(framed, trailers));
+        *response.headers_mut() = head;
+        response
+    }
+
+    fn streamed(
+        self,
+        outgoing: Outgoing,
+        outlet: Outlet,
+        pump: Option<Pump>,
+    ) -> Response<GrpcBody> {
+        let Outgoing { metadata, messages } = outgoing;
+        let head = match self.head(&metadata, outlet) {
+            Ok(head) => head,
+            Err(fault) => return self.failed(&fault),
+        };
+        let deadline = self.deadline().map(|deadline| Box::pin(sleep_until(deadline)));
+        let stream = Stream { messages, outlet, pump, deadline, rpc: Arc::new(self), rest: None };
+        let mut response = Response::new(GrpcBody::streamed(stream));
+        *response.headers_mut() = head;
+        response
+    }
+}

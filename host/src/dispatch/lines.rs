@@ -1,0 +1,44 @@
+//! Header lines of a guest, as `wit/http.wit` and `wit/grpc.wit` describe them: checked and unpacked.
+
+use std::sync::Arc;
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::call::Fault;
+
+pub(super) fn invalid(reason: impl Into<Arc<str>>) -> Fault {
+    Fault::InvalidResponse(reason.into())
+}
+
+/// Lines that each end with CR LF. `is_reserved` tells which names a guest may not set.
+///
+/// # Errors
+/// [`Fault::InvalidResponse`] when one of them breaks the contract.
+pub(super) fn unpack(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<HeaderMap, Fault> {
+    if packed.is_empty() {
+        return Ok(HeaderMap::new());
+    }
+    let mut fields = HeaderMap::with_capacity(8);
+    let mut rest = packed;
+    while !rest.is_empty() {
+        let end = memchr::memmem::find(rest, b"\r\n")
+            .ok_or_else(|| invalid("a header line does not end with CR LF"))?;
+        let (name, value) = field(&rest[..end])?;
+        if is_reserved(name.as_str()) {
+            return Err(invalid(format!("the header `{name}` is the host's to set")));
+        }
+        // Thousands of different names are more than a map can hold.
+        fields.try_append(name, value).map_err(|_full| invalid("it has too many headers"))?;
+        rest = &rest[end + 2..];
+    }
+    Ok(fields)
+}
+
+fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue), Fault> {
+    let show = || String::from_utf8_lossy(&line[..line.len().min(64)]).into_owned();
+    let colon = memchr::memchr(b':', line)
+        .ok_or_else(|| invalid(format!("the header line `{}` has no colon", show())))?;
+    let name = HeaderName::from_bytes(&line[..colon]).ok();
+    let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok();
+    name.zip(value).ok_or_else(|| invalid(format!("the header line `{}` is malformed", show())))
+}

@@ -1,0 +1,23 @@
+//! The id of a request: the client's, or a new one.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName};
+use uuid::Uuid;
+
+/// Longest id that is taken over from a client, in bytes.
+const LONGEST: usize = 128;
+
+/// The client's id if it is one that can be logged and echoed without harm, otherwise a new one.
+pub(super) fn of(headers: &HeaderMap, name: &HeaderName) -> Arc<str> {
+    let given = headers.get(name).and_then(|value| value.to_str().ok());
+    let given = given.filter(|id| {
+        (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+    });
+    given.map_or_else(new, Arc::from)
+}
+
+fn new() -> Arc<str> {
+    let mut buffer = Uuid::encode_buffer();
+    Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer))
+}

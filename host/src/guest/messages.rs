@@ -1,0 +1,131 @@
+//! Messages of RPCs across the boundary of a guest: channels on the host's side, streams on the guest's.
+//! One message at a time in both directions, so that the slower side sets the pace.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::PollSender;
+use wasmtime::component::{
+    Destination, FutureConsumer, FutureReader, Source, StreamConsumer, StreamProducer,
+    StreamReader, StreamResult,
+};
+use wasmtime::{AsContextMut, StoreContextMut};
+
+use super::body::{Course, cut_off};
+use crate::bindings::grpc as contract;
+use crate::call::grpc::{End, Incoming, Outgoing, RequestMessage, ResponseMessage};
+use crate::call::stream::{Feed, Streamed, stream};
+use crate::capability::State;
+
+/// Hands the messages of a client to the guest.
+pub(super) fn lower(
+    mut store: impl AsContextMut<Data = State>,
+    messages: Incoming,
+) -> wasmtime::Result<contract::Incoming> {
+    let Streamed { data, end, .. } = messages;
+    let end = async move { Ok::<_, wasmtime::Error>(end.await.unwrap_or_else(|_| Err(cut_off()))) };
+    Ok(contract::Incoming {
+        messages: StreamReader::new(&mut store, Producer { data })?,
+        end: FutureReader::new(&mut store, end)?,
+    })
+}
+
+/// Takes the messages of a guest.
+pub(super) fn lift(
+    mut store: impl AsContextMut<Data = State>,
+    outgoing: contract::Outgoing,
+) -> wasmtime::Result<(Outgoing, Course)> {
+    let contract::Outgoing { metadata, messages, end } = outgoing;
+    let (feed, streamed) = stream();
+    let Feed { data, end: ended, unread } = feed;
+    let (finish, finished) = oneshot::channel();
+    messages.pipe(&mut store, Consumer { data: PollSender::new(data), _finish: finish })?;
+    end.pipe(&mut store, Ended(Some(ended)))?;
+    Ok((Outgoing { metadata, messages: streamed }, Course { finished, unread }))
+}
+
+struct Producer {
+    data: mpsc::Receiver<RequestMessage>,
+}
+
+impl StreamProducer<State> for Producer {
+    type Item = RequestMessage;
+    type Buffer = Option<RequestMessage>;
+
+    fn poll_produce<'a>(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        store: StoreContextMut<'a, State>,
+        mut destination: Destination<'a, RequestMessage, Option<RequestMessage>>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        if destination.remaining(store) == Some(0) {
+            return Poll::Ready(Ok(StreamResult::Completed));
+        }
+        match self.data.poll_recv(context) {
+            Poll::Ready(Some(message)) => {
+                destination.set_buffer(Some(message));
+                Poll::Ready(Ok(StreamResult::Completed))
+            }
+            Poll::Ready(None) => Poll::Ready(Ok(StreamResult::Dropped)),
+            Poll::Pending if finish => Poll::Ready(Ok(StreamResult::Cancelled)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+struct Consumer {
+    data: PollSender<ResponseMessage>,
+    _finish: oneshot::Sender<()>,
+}
+
+impl StreamConsumer<State> for Consumer {
+    type Item = ResponseMessage;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        store: StoreContextMut<'_, State>,
+        mut source: Source<'_, ResponseMessage>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        match self.data.poll_reserve(context) {
+            Poll::Ready(Ok(())) => (),
+            Poll::Ready(Err(_)) => return Poll::Ready(Ok(StreamResult::Dropped)),
+            Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+            Poll::Pending => return Poll::Pending,
+        }
+        let mut message = None;
+        source.read(store, &mut message)?;
+        let Some(message) = message else { return Poll::Ready(Ok(StreamResult::Completed)) };
+        match self.data.send_item(message) {
+            Ok(()) => Poll::Ready(Ok(StreamResult::Completed)),
+            Err(_) => Poll::Ready(Ok(StreamResult::Dropped)),
+        }
+    }
+}
+
+/// Passes on how a guest's messages ended.
+struct Ended(Option<oneshot::Sender<End>>);
+
+impl FutureConsumer<State> for Ended {
+    type Item = Result<Bytes, contract::Failure>;
+
+    fn poll_consume(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+        store: StoreContextMut<'_, State>,
+        mut source: Source<'_, Self::Item>,
+        _finish: bool,
+    ) -> Poll<wasmtime::Result<()>> {
+        let mut end = None;
+        source.read(store, &mut end)?;
+        if let (Some(end), Some(ended)) = (end, self.0.take()) {
+            // Nobody has to want to know.
+            drop(ended.send(end));
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,105 @@
+//! Requests inside an instance: what they hand to the guest, what they take back, and what goes on
+//! after the guest has returned.
+
+use wasmtime::component::{Access, GuestTaskId};
+
+use super::instance::{Abandoned, Residents, Visitor};
+use super::{body, messages};
+use crate::bindings::http as contract;
+use crate::call::grpc::{Answer, Messages};
+use crate::call::{grpc, http};
+use crate::capability::State;
+
+impl Residents<'_> {
+    pub(super) async fn http(
+        &self,
+        request: http::Request,
+        visitor: Visitor,
+    ) -> wasmtime::Result<()> {
+        let http::Request { head, body } = request;
+        let Some(handle) = self.exports.handle else {
+            wasmtime::bail!("a request was sent to a component without `http`");
+        };
+        let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body)?));
+        let (task, (returned,)) = self.enter(handle, lower, visitor).await?;
+        let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
+            let (response, course) = match returned {
+                Ok(response) => lift(&mut access, response).map(|(r, course)| (Ok(r), course))?,
+                Err(error) => (Err(error), None),
+            };
+            if let Some(reply) = access.get().calls.answered(task) {
+                reply.answer_http(response);
+            }
+            Ok(course)
+        })?;
+        self.follow(task, course).await;
+        Ok(())
+    }
+
+    pub(super) async fn grpc(
+        &self,
+        request: grpc::Request,
+        visitor: Visitor,
+    ) -> wasmtime::Result<()> {
+        let grpc::Request { method, metadata, messages } = request;
+        let Some((unary, streaming)) = self.exports.grpc else {
+            wasmtime::bail!("an RPC was sent to a component without `grpc`");
+        };
+        let messages = match messages {
+            Messages::One(message) => {
+                let lower = |_: &mut Access<'_, State>| Ok((method, metadata, message));
+                let (task, (returned,)) = self.enter(unary, lower, visitor).await?;
+                self.accessor.with(|mut access| {
+                    if let Some(reply) = access.get().calls.answered(task) {
+                        reply.answer_grpc(returned.map(Answer::One));
+                    }
+                });
+                return Ok(());
+            }
+            Messages::Many(messages) => messages,
+        };
+        let lower = |access: &mut Access<'_, State>| {
+            Ok((method, metadata, messages::lower(access, messages)?))
+        };
+        let (task, (returned,)) = self.enter(streaming, lower, visitor).await?;
+        let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
+            let (answer, course) = match returned {
+                Ok(outgoing) => {
+                    let (outgoing, course) = messages::lift(&mut access, outgoing)?;
+                    (Ok(Answer::Many(outgoing)), Some(course))
+                }
+                Err(failure) => (Err(failure), None),
+            };
+            if let Some(reply) = access.get().calls.streams(task) {
+                reply.answer_grpc(answer);
+            }
+            Ok(course)
+        })?;
+        self.follow(task, course).await;
+        Ok(())
+    }
+
+    /// Waits until what is streamed is written. A client that leaves cancels the call, also when the
+    /// guest has nothing to write at the moment.
+    async fn follow(&self, task: GuestTaskId, course: Option<body::Course>) {
+        let Some(body::Course { mut finished, unread }) = course else { return };
+        tokio::select! {
+            biased;
+            _ = &mut finished => (),
+            _ = unread => {
+                self.cancel(task);
+                let _abandoned = Abandoned::counted(&self.abandoned);
+                let _ = finished.await;
+            }
+        }
+    }
+}
+
+fn lift(
+    access: &mut Access<'_, State>,
+    response: contract::Response,
+) -> wasmtime::Result<(http::Response, Option<body::Course>)> {
+    let contract::Response { status, headers, body } = response;
+    let (body, course) = body::lift(access, body)?;
+    Ok((http::Response { status, headers, body }, course))
+}
