@@ -95,6 +95,11 @@ impl Kind {
             Self::Script => "script",
         }
     }
+
+    /// Whether it has a socket of its own.
+    pub fn listens(&self) -> bool {
+        matches!(self, Self::Http(_) | Self::Grpc(_))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

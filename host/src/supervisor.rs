@@ -136,7 +136,7 @@ impl Supervisor {
             announce::endpoint(endpoint);
         }
         let running = starting.open();
-        for kind in definition.kinds.iter().filter(|kind| !matches!(kind, Kind::Http(_))) {
+        for kind in definition.kinds.iter().filter(|kind| !kind.listens()) {
             info!(kind = kind.name(), "service is running");
         }
         if definition.kinds.contains(&Kind::Script) {

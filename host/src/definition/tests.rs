@@ -9,6 +9,7 @@ mod compatibility;
 mod environment;
 mod everything;
 mod file;
+mod grpc;
 mod hosting;
 mod http;
 mod identity;

@@ -194,6 +194,7 @@ fn of_http(http: &Http) -> ConnectionRules {
         max_head: http.max_header_bytes,
         max_streams: STREAMS_PER_CONNECTION,
         keepalive: None,
+        dates: true,
         accepts_from: Phase::Accept,
     }
 }
@@ -213,6 +214,7 @@ fn of_grpc(grpc: &Grpc) -> ConnectionRules {
         keepalive: connections
             .keepalive_interval
             .map(|interval| Keepalive { interval, timeout: connections.keepalive_timeout }),
+        dates: false,
         // So that the health check can say that the service starts.
         accepts_from: Phase::Hold,
     }

@@ -38,6 +38,8 @@ pub struct ConnectionRules {
     pub max_streams: u32,
     /// `None`: HTTP/2 clients are not pinged.
     pub keepalive: Option<Keepalive>,
+    /// Whether answers carry the time of day.
+    pub dates: bool,
     /// What the listener has to be told before it accepts.
     pub accepts_from: Phase,
 }
@@ -143,6 +145,7 @@ fn builder(rules: ConnectionRules) -> auto::Builder<LocalExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
+        .auto_date_header(rules.dates)
         .max_concurrent_streams(rules.max_streams)
         .max_header_list_size(u32::try_from(largest).unwrap_or(u32::MAX));
     if let Some(Keepalive { interval, timeout }) = rules.keepalive {

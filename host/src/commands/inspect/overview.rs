@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::definition::{Definition, Effective, Kind};
-use crate::engine::Surface;
+use crate::engine::{Service, Surface};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Overview<'a> {
@@ -27,6 +27,8 @@ struct Component<'a> {
     /// `None`: there is no component that can be read.
     exports: Option<&'a [String]>,
     imports: Option<&'a [String]>,
+    /// The gRPC services that it declares.
+    services: Option<&'a [Service]>,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,6 +51,9 @@ impl<'a> Overview<'a> {
                 path: definition.host.component.display().to_string(),
                 exports: surface.map(|surface| surface.exports.as_slice()),
                 imports: surface.map(|surface| surface.imports.as_slice()),
+                services: surface
+                    .and_then(|surface| surface.services.as_ref().ok())
+                    .map(|declared| declared.services.as_slice()),
             },
             kinds: definition.kinds.iter().map(KindOverview::new).collect(),
             settings: definition.explain(),
@@ -71,6 +76,8 @@ impl fmt::Display for Overview<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unknown = ["unknown".to_owned()];
         let kinds = self.kinds.iter().map(KindOverview::to_string).collect::<Vec<_>>();
+        let methods: Vec<_> =
+            self.component.services.iter().copied().flatten().flat_map(methods).collect();
         for (label, lines) in [
             ("service", &[format!("{} {}", self.name, self.version)][..]),
             ("product", &[self.product.to_owned()]),
@@ -82,6 +89,9 @@ impl fmt::Display for Overview<'_> {
             ("imports", self.component.imports.unwrap_or(&unknown)),
         ] {
             write_block(f, label, lines)?;
+        }
+        if !methods.is_empty() {
+            write_block(f, "methods", &methods)?;
         }
         writeln!(f)?;
         write_settings(f, self.settings)
@@ -96,6 +106,15 @@ impl fmt::Display for KindOverview {
             None => write!(f, "{}", self.kind),
         }
     }
+}
+
+/// The paths of a service's methods, with the sides that are streams.
+fn methods(service: &Service) -> impl Iterator<Item = String> {
+    let stream = |is_stream| if is_stream { "stream" } else { "unary" };
+    service.methods.iter().map(move |method| {
+        let (client, server) = (stream(method.client_streaming), stream(method.server_streaming));
+        format!("/{}/{}  {client} -> {server}", service.name, method.name)
+    })
 }
 
 /// A label beside its lines; `none` when there are none.

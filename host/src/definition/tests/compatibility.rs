@@ -143,14 +143,14 @@ fn types_follow_the_rules_of_both() {
         &with(&[("types", r#"["http", "unsupported"]"#)], ""),
         &[],
         &expect![
-            "service.toml:2:18: unknown kind `unsupported`, expected one of `http`, `native`, `worker`, `script`"
+            "service.toml:2:18: unknown kind `unsupported`, expected one of `http`, `grpc`, `native`, `worker`, `script`"
         ],
     );
     rejects(
         &with(&[("types", r#"["unsupported", "http"]"#)], ""),
         &[],
         &expect![
-            "service.toml:2:10: unknown kind `unsupported`, expected one of `http`, `native`, `worker`, `script`"
+            "service.toml:2:10: unknown kind `unsupported`, expected one of `http`, `grpc`, `native`, `worker`, `script`"
         ],
     );
     rejects(
@@ -176,7 +176,7 @@ fn several_mistakes_are_reported_together() {
         ),
         &[],
         &expect![[r#"
-            service.toml:2:10: unknown kind `unsupported`, expected one of `http`, `native`, `worker`, `script`
+            service.toml:2:10: unknown kind `unsupported`, expected one of `http`, `grpc`, `native`, `worker`, `script`
             service.toml:3:11: `version` must be a version such as `v1.2.3`, found `"zzz"`
             help: for example `"v1.2.0"`
             service.toml:4:12: `language` must not be empty

@@ -98,7 +98,7 @@ fn bad_values_are_named_by_their_variable() {
         &text,
         &list,
         &expect![[r#"
-            service.toml:2:10: a kind must be one of `http`, `native`, `worker`, `script`, found the value of `V`
+            service.toml:2:10: a kind must be one of `http`, `grpc`, `native`, `worker`, `script`, found the value of `V`
             service.toml:2:19: a kind may have one port from 0 to 65535, found the value of `http:9`
             help: for example `http:8080`
             service.toml:3:11: `version` must be a version such as `v1.2.3`, found the value of `V`

@@ -58,21 +58,21 @@ fn unknown_kinds_come_with_a_suggestion() {
         &types(r#"["http", "htpp:80", "cron", "HTTP", ""]"#),
         &[],
         &expect![[r#"
-        service.toml:2:18: unknown kind `htpp`, expected one of `http`, `native`, `worker`, `script`
-        help: did you mean `http`?
-        service.toml:2:29: unknown kind `cron`, expected one of `http`, `native`, `worker`, `script`
-        service.toml:2:37: unknown kind `HTTP`, expected one of `http`, `native`, `worker`, `script`
-        help: did you mean `http`?
-        service.toml:2:45: unknown kind ``, expected one of `http`, `native`, `worker`, `script`"#]],
+            service.toml:2:18: unknown kind `htpp`, expected one of `http`, `grpc`, `native`, `worker`, `script`
+            help: did you mean `http`?
+            service.toml:2:29: unknown kind `cron`, expected one of `http`, `grpc`, `native`, `worker`, `script`
+            service.toml:2:37: unknown kind `HTTP`, expected one of `http`, `grpc`, `native`, `worker`, `script`
+            help: did you mean `http`?
+            service.toml:2:45: unknown kind ``, expected one of `http`, `grpc`, `native`, `worker`, `script`"#]],
     );
     rejects(
         &types(r#"["http-spec:8080", "cronjob"]"#),
         &[],
         &expect![[r#"
-        service.toml:2:10: unknown kind `http-spec`, expected one of `http`, `native`, `worker`, `script`
-        help: write `http`: the service routes its requests itself
-        service.toml:2:28: unknown kind `cronjob`, expected one of `http`, `native`, `worker`, `script`
-        help: write `native` and let the service sleep until it is time"#]],
+            service.toml:2:10: unknown kind `http-spec`, expected one of `http`, `grpc`, `native`, `worker`, `script`
+            help: write `http`: the service routes its requests itself
+            service.toml:2:28: unknown kind `cronjob`, expected one of `http`, `grpc`, `native`, `worker`, `script`
+            help: write `native` and let the service sleep until it is time"#]],
     );
     rejects(
         &types(r#"["http", 5, true]"#),
@@ -80,17 +80,6 @@ fn unknown_kinds_come_with_a_suggestion() {
         &expect![[r#"
         service.toml:2:18: `types` must hold strings only, found the integer `5`
         service.toml:2:21: `types` must hold strings only, found `true`"#]],
-    );
-}
-
-#[test]
-fn grpc_is_known_but_not_served() {
-    rejects(
-        &types(r#"["grpc:7070", "http"]"#),
-        &[],
-        &expect![[r#"
-        service.toml:2:10: kind `grpc` is not supported by this version of mikros-host
-        help: remove it from `types`"#]],
     );
 }
 

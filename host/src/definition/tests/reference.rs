@@ -54,7 +54,7 @@ fn every_default_is_valid_and_counts() {
             expected => expected.to_owned(),
         };
 
-        let definition = accepted(&with(&[], ""), &[]);
+        let definition = accepted(&with(&[("types", r#"["http", "grpc"]"#)], ""), &[]);
 
         let effective = definition.explain().iter().find(|effective| effective.key == key.path);
         let effective = effective.unwrap_or_else(|| panic!("`{}` is not explained", key.path));
@@ -95,7 +95,7 @@ fn nothing_beside_the_reference_is_accepted() {
 
     let tables = tables("");
 
-    assert_eq!(tables.len(), 12, "{tables:?}");
+    assert_eq!(tables.len(), 13, "{tables:?}");
     for table in tables.iter().filter(|table| !open.contains(&table.as_str())) {
         let label = join(&table.replace('*', "anything"), "zzz");
         let text = match label.split_once('.') {
@@ -153,6 +153,7 @@ fn the_readme_tables_follow_the_reference() {
         | variable | default | must be | meaning |
         |---|---|---|---|
         | `MIKROS_HTTP_PORT` | `8080` | a port from 0 to 65535 | Port of kind `http` when `types` names none. Overridden for one service, it also beats `types`. |
+        | `MIKROS_GRPC_PORT` | `7070` | a port from 0 to 65535 | Port of kind `grpc` when `types` names none. Overridden for one service, it also beats `types`. |
         | `MIKROS_SERVICE_DEPLOY` | `local` | `prod`, `stage`, `test`, `dev` or `local` | Where the service is deployed. Anything else is `unknown`, with a warning. |
         | `MIKROS_TRACKER_HEADER_NAME` | `X-Request-ID` | the name of an HTTP header that is free for this use | HTTP header that carries the request id, in requests and responses. |
         | `MIKROS_HIDE_RESPONSE_FIELDS` |  | a list of `message`, `service_name`, `attributes`, `destination` and `cause` | Fields that error responses leave out, separated by commas. |

@@ -112,6 +112,6 @@ mod tests {
             "the service `helloworld.Greeter` has no method `SayHi`"
         );
         assert_eq!(unknown("/a.B/C"), "there is no service `a.B`");
-        assert_eq!(unknown("/"), "there is no service ``");
+        assert_eq!(unknown("/"), "the path is not `/service/method`");
     }
 }

@@ -6,6 +6,7 @@ use expect_test::expect;
 
 use super::*;
 use crate::definition::Variables;
+use crate::engine::{Method, Services};
 
 const TEXT: &str = r#"name = "Greeter"
 types = ["http:0", "native"]
@@ -32,6 +33,17 @@ fn surface() -> Surface {
             "mikros:service/lifecycle@0.1.0".to_owned(),
             "mikros:service/http@0.1.0".to_owned(),
         ],
+        services: Ok(Services {
+            services: vec![Service {
+                name: "helloworld.Greeter".to_owned(),
+                methods: vec![Method {
+                    name: "SayHellos".to_owned(),
+                    client_streaming: false,
+                    server_streaming: true,
+                }],
+            }],
+            descriptors: Vec::new(),
+        }),
     }
 }
 
@@ -53,6 +65,7 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         exports     mikros:service/lifecycle@0.1.0
                     mikros:service/http@0.1.0
         imports     mikros:service/logger@0.1.0
+        methods     /helloworld.Greeter/SayHellos  unary -> stream
 
         setting                         value          from
         name                            Greeter        service.toml:1
@@ -140,6 +153,18 @@ fn json_names_everything() {
             ],
             "imports": [
               "mikros:service/logger@0.1.0"
+            ],
+            "services": [
+              {
+                "name": "helloworld.Greeter",
+                "methods": [
+                  {
+                    "name": "SayHellos",
+                    "client_streaming": false,
+                    "server_streaming": true
+                  }
+                ]
+              }
             ]
           },
           "kinds": [
