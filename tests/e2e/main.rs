@@ -39,6 +39,12 @@ mod logs;
 /// HTTP as clients see it.
 mod http;
 
+/// gRPC as clients see it.
+mod grpc;
+
+/// gRPC with the clients of others.
+mod interop;
+
 /// Clients that break the rules of HTTP, or of good manners.
 mod malformed;
 

@@ -4,11 +4,13 @@
 pub(crate) mod command;
 pub(crate) mod directory;
 pub(crate) mod frames;
+pub(crate) mod grpc;
 pub(crate) mod guests;
 pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod http2;
 pub(crate) mod log;
+pub(crate) mod probe;
 pub(crate) mod process;
 pub(crate) mod service;
 

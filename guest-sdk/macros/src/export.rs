@@ -8,24 +8,25 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Ident, Path, Token};
 
-const USAGE: &str =
-    "write `export!(MyService: http)`, with one or more of the kinds `http`, `native` and `script`";
+const USAGE: &str = "write `export!(MyService: http)`, with one or more of the kinds `http`, `grpc`, `native` and `script`";
 
 /// A kind that a component can export.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Http,
+    Grpc,
     Native,
     Script,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Http, Self::Native, Self::Script];
+    const ALL: [Self; 4] = [Self::Http, Self::Grpc, Self::Native, Self::Script];
 
     /// As `service.toml` spells it; also the name of the bindings' module.
     fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
+            Self::Grpc => "grpc",
             Self::Native => "native",
             Self::Script => "script",
         }
@@ -61,12 +62,17 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     };
     let (kinds, errors) = check(&input);
     let checks = trait_checks(&input.service, &kinds);
+    let grpc = if kinds.iter().any(|(kind, _)| *kind == Kind::Grpc) {
+        grpc(&input.service, errors.is_empty())
+    } else {
+        TokenStream::new()
+    };
     if errors.is_empty() {
         let exports = exports(&input.service, &kinds);
-        quote!(#checks #exports)
+        quote!(#checks #exports #grpc)
     } else {
         let errors = errors.iter().map(syn::Error::to_compile_error);
-        quote!(#checks #(#errors)*)
+        quote!(#checks #grpc #(#errors)*)
     }
 }
 
@@ -118,13 +124,15 @@ fn unknown(word: &str) -> String {
     };
     match nearest {
         Some(name) => format!("unknown kind `{word}`, did you mean `{name}`?"),
-        None => format!("unknown kind `{word}`, expected one of `http`, `native`, `script`"),
+        None => {
+            format!("unknown kind `{word}`, expected one of `http`, `grpc`, `native`, `script`")
+        }
     }
 }
 
 /// Fails to compile at the author's words when the type does not implement what its kinds need.
 fn trait_checks(service: &Path, kinds: &[(Kind, Span)]) -> TokenStream {
-    let checks = kinds.iter().map(|(kind, _)| {
+    let checks = kinds.iter().filter(|(kind, _)| *kind != Kind::Grpc).map(|(kind, _)| {
         let check = Ident::new(&format!("is_{}", kind.name()), Span::call_site());
         quote_spanned!(service.span()=> ::mikros_sdk::__private::#check::<#service>();)
     });
@@ -138,28 +146,86 @@ fn trait_checks(service: &Path, kinds: &[(Kind, Span)]) -> TokenStream {
 
 /// The exports themselves; only a component has any.
 fn exports(service: &Path, kinds: &[(Kind, Span)]) -> TokenStream {
-    let routes = if kinds.iter().any(|(kind, _)| *kind == Kind::Http) {
-        quote!(::mikros_sdk::__private::WithRoutes)
-    } else {
-        quote!(::mikros_sdk::__private::WithoutRoutes)
-    };
-    let modules = std::iter::once("lifecycle").chain(kinds.iter().map(|(kind, _)| kind.name()));
-    let exports = modules.map(|name| {
-        let module = Ident::new(name, Span::call_site());
-        let export = Ident::new(&format!("export_{name}"), Span::call_site());
-        quote! {
-            ::mikros_sdk::__private::#module::#export!(
-                __Exported with_types_in ::mikros_sdk::__private::#module
-            );
-        }
-    });
+    let exported = exported(service, kinds.iter().any(|(kind, _)| *kind == Kind::Http));
+    let names = kinds.iter().filter(|(kind, _)| *kind != Kind::Grpc).map(|(kind, _)| kind.name());
+    let exports = std::iter::once("lifecycle").chain(names).map(export);
     quote! {
         #[cfg(target_family = "wasm")]
         #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
         const _: () = {
-            type __Exported = ::mikros_sdk::__private::Exported<#service, #routes>;
+            #exported
             #(#exports)*
         };
+    }
+}
+
+/// The type that implements the exports.
+fn exported(service: &Path, has_routes: bool) -> TokenStream {
+    let routes = if has_routes {
+        quote!(::mikros_sdk::__private::WithRoutes)
+    } else {
+        quote!(::mikros_sdk::__private::WithoutRoutes)
+    };
+    quote!(type __Exported = ::mikros_sdk::__private::Exported<#service, #routes>;)
+}
+
+fn export(name: &str) -> TokenStream {
+    let module = Ident::new(name, Span::call_site());
+    let export = Ident::new(&format!("export_{name}"), Span::call_site());
+    quote! {
+        ::mikros_sdk::__private::#module::#export!(
+            __Exported with_types_in ::mikros_sdk::__private::#module
+        );
+    }
+}
+
+/// What `grpc` needs, in a macro that is there in every case and says when the SDK lacks its feature.
+fn grpc(service: &Path, with_exports: bool) -> TokenStream {
+    let check = quote_spanned!(service.span()=> ::mikros_sdk::__private::is_grpc::<#service>(););
+    let exports = with_exports.then(|| {
+        let exported = exported(service, false);
+        let export = export(Kind::Grpc.name());
+        let sections = sections(service);
+        quote! {
+            #[cfg(target_family = "wasm")]
+            #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
+            const _: () = {
+                #exported
+                #export
+                #sections
+            };
+        }
+    });
+    quote! {
+        ::mikros_sdk::__private::with_grpc! {
+            const _: () = {
+                #check
+            };
+            #exports
+        }
+    }
+}
+
+/// The declaration of the services, which the host reads before it runs any code.
+fn sections(service: &Path) -> TokenStream {
+    let section = |section: &str, name: &str| {
+        let (write, length) = (Ident::new(name, Span::call_site()), format!("{name}_length"));
+        let length = Ident::new(&length, Span::call_site());
+        let constant = Ident::new(&format!("__{}", name.to_uppercase()), Span::call_site());
+        quote! {
+            #[unsafe(link_section = #section)]
+            #[used]
+            static #constant: [u8; ::mikros_sdk::__private::rpc::#length(__DECLARATIONS)] =
+                ::mikros_sdk::__private::rpc::#write(__DECLARATIONS);
+        }
+    };
+    let names = section("mikros:grpc/services", "names");
+    let descriptors = section("mikros:grpc/descriptors", "descriptors");
+    quote! {
+        const __DECLARATIONS: &[::mikros_sdk::__private::rpc::Declaration] =
+            ::mikros_sdk::__private::rpc::declarations::<#service>();
+        #names
+        #descriptors
     }
 }
 
@@ -235,21 +301,61 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_collected_and_nothing_is_exported() {
+    fn grpc_declares_its_services() {
         expands(
-            "Hello: http, http, grpc",
+            "Hello: grpc",
             &expect![[r#"
             const _: () = {
                 ::mikros_sdk::__private::is_service::<Hello>();
-                ::mikros_sdk::__private::is_http::<Hello>();
             };
-            ::core::compile_error! {
-                "kind `http` is named twice; remove one"
-            }
-            ::core::compile_error! {
-                "unknown kind `grpc`, expected one of `http`, `native`, `script`"
+            #[cfg(target_family = "wasm")]
+            #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
+            const _: () = {
+                type __Exported = ::mikros_sdk::__private::Exported<
+                    Hello,
+                    ::mikros_sdk::__private::WithoutRoutes,
+                >;
+                ::mikros_sdk::__private::lifecycle::export_lifecycle!(
+                    __Exported with_types_in::mikros_sdk::__private::lifecycle
+                );
+            };
+            ::mikros_sdk::__private::with_grpc! {
+                const _ : () = { ::mikros_sdk::__private::is_grpc:: < Hello > (); };
+                #[cfg(target_family = "wasm")] #[allow(unsafe_code, reason =
+                "the generated code crosses the component boundary")] const _ : () = { type
+                __Exported = ::mikros_sdk::__private::Exported < Hello,
+                ::mikros_sdk::__private::WithoutRoutes >;
+                ::mikros_sdk::__private::grpc::export_grpc!(__Exported
+                with_types_in::mikros_sdk::__private::grpc); const __DECLARATIONS : &
+                [::mikros_sdk::__private::rpc::Declaration] =
+                ::mikros_sdk::__private::rpc::declarations:: < Hello > (); #[unsafe (link_section =
+                "mikros:grpc/services")] #[used] static __NAMES : [u8;
+                ::mikros_sdk::__private::rpc::names_length(__DECLARATIONS)] =
+                ::mikros_sdk::__private::rpc::names(__DECLARATIONS); #[unsafe (link_section =
+                "mikros:grpc/descriptors")] #[used] static __DESCRIPTORS : [u8;
+                ::mikros_sdk::__private::rpc::descriptors_length(__DECLARATIONS)] =
+                ::mikros_sdk::__private::rpc::descriptors(__DECLARATIONS); };
             }
         "#]],
+        );
+    }
+
+    #[test]
+    fn mistakes_are_collected_and_nothing_is_exported() {
+        expands(
+            "Hello: http, http, grcp",
+            &expect![[r#"
+                const _: () = {
+                    ::mikros_sdk::__private::is_service::<Hello>();
+                    ::mikros_sdk::__private::is_http::<Hello>();
+                };
+                ::core::compile_error! {
+                    "kind `http` is named twice; remove one"
+                }
+                ::core::compile_error! {
+                    "unknown kind `grcp`, did you mean `grpc`?"
+                }
+            "#]],
         );
     }
 }

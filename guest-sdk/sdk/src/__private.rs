@@ -1,6 +1,8 @@
 //! What the expansion of `export!` refers to. Deliberately not part of the public interface: it may
 //! change in any release.
 
+#[cfg(all(target_family = "wasm", feature = "grpc"))]
+pub use crate::bindings::grpc;
 #[cfg(target_family = "wasm")]
 pub use crate::bindings::{http, lifecycle, native, script};
 #[cfg(target_family = "wasm")]
@@ -19,3 +21,45 @@ pub const fn is_native<S: Native>() {}
 
 /// Does not compile unless the type is one piece of work.
 pub const fn is_script<S: Script>() {}
+
+/// Does not compile unless the type answers RPCs, each service once.
+#[cfg(feature = "grpc")]
+pub const fn is_grpc<S: crate::Grpc>() {
+    rpc::names_length(rpc::declarations::<S>());
+}
+
+/// What generated code and the exports of gRPC services refer to.
+#[cfg(feature = "grpc")]
+pub mod rpc {
+    pub use crate::grpc::call::{StreamingCall, UnaryCall, UnaryReply};
+    pub use crate::grpc::reply_stream::StreamingReply;
+    pub use crate::grpc::sections::{descriptors, descriptors_length, names, names_length};
+    pub use crate::grpc::services::{Declaration, ProtoService};
+
+    /// What the services of a type declare.
+    pub const fn declarations<S: crate::Grpc>() -> &'static [Declaration] {
+        <S::Services as crate::grpc::Services>::DECLARATIONS
+    }
+}
+
+/// Expands to what it is given.
+#[cfg(feature = "grpc")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_grpc {
+    ($($tokens:tt)*) => { $($tokens)* };
+}
+
+/// Says what to add where the kind `grpc` is used without its feature.
+#[cfg(not(feature = "grpc"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_grpc {
+    ($($tokens:tt)*) => {
+        ::core::compile_error! {
+            "the kind `grpc` needs the feature `grpc`; write `mikros-sdk = { .., features = [\"grpc\"] }` in `Cargo.toml`"
+        }
+    };
+}
+
+pub use crate::__with_grpc as with_grpc;

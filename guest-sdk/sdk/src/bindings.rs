@@ -37,6 +37,7 @@ macro_rules! export {
                     "mikros:service/definition@0.1.0": crate::bindings::imports::mikros::service::definition,
                     "mikros:service/env@0.1.0": crate::bindings::imports::mikros::service::env,
                     "mikros:service/errors@0.1.0": crate::bindings::imports::mikros::service::errors,
+                    "mikros:service/health@0.1.0": crate::bindings::imports::mikros::service::health,
                     "mikros:service/logger@0.1.0": crate::bindings::imports::mikros::service::logger,
                     "mikros:service/shutdown@0.1.0": crate::bindings::imports::mikros::service::shutdown,
                     "mikros:service/time@0.1.0": crate::bindings::imports::mikros::service::time,
@@ -47,6 +48,8 @@ macro_rules! export {
 }
 
 export!(lifecycle, "with-lifecycle", "export_lifecycle");
+#[cfg(feature = "grpc")]
+export!(grpc, "with-grpc", "export_grpc");
 export!(http, "with-http", "export_http");
 export!(native, "with-native", "export_native");
 export!(script, "with-script", "export_script");

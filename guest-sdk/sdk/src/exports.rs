@@ -1,6 +1,8 @@
 //! What the host calls: the exports of the component, made of what the author implements.
 //! Deliberately only translates types and races cancellation; the work is the service's.
 
+#[cfg(feature = "grpc")]
+mod grpc;
 mod http;
 
 use std::any::Any;

@@ -10,10 +10,12 @@ pub(crate) mod memory;
 #[cfg(target_family = "wasm")]
 pub(crate) use component::{
     cancelled, deployment, describe, draining, feature_settings, get_level, log, remaining,
-    request_id, set_level, settings, shutdown_notice, sleep, spawn, variable, variable_names,
+    request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn, variable,
+    variable_names,
 };
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use memory::{
     cancelled, deployment, describe, draining, feature_settings, get_level, log, remaining,
-    request_id, set_level, settings, shutdown_notice, sleep, spawn, variable, variable_names,
+    request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn, variable,
+    variable_names,
 };

@@ -66,10 +66,12 @@
 //!
 //! # What there is
 //!
-//! - [`Service`] and the kinds [`Http`], [`Native`] and [`Script`]; [`export!`] makes them a component.
+//! - [`Service`] and the kinds [`Http`], `Grpc`, [`Native`] and [`Script`]; [`export!`] makes them a component.
 //! - [`http`](mod@http): routes, extractors, responses, streams, server-sent events.
+//! - `grpc`, with the feature of this name: services that are written in protobuf, all four shapes.
 //! - [`ServiceError`]: one constructor per kind of error; `?` works on all others.
 //! - [`log`]: structured log lines. [`env`](mod@env): typed variables. [`settings`]: the table `[service]`.
+//! - [`health`]: whether the service wants to be sent work.
 //! - [`sleep`], [`spawn`], [`shutdown`]: waiting without blocking the other calls.
 //! - [`testing`]: unit tests with `cargo test`, without a host.
 //!
@@ -95,6 +97,9 @@ pub mod env;
 mod error;
 #[cfg(target_family = "wasm")]
 mod exports;
+#[cfg(feature = "grpc")]
+pub mod grpc;
+pub mod health;
 pub mod http;
 mod imports;
 pub mod log;
@@ -113,14 +118,21 @@ pub use call::{
 pub use definition::{Identity, feature_settings, identity, settings};
 pub use error::{ErrorKind, OrServiceError, Result, ServiceError};
 pub use futures_util::stream;
+#[cfg(feature = "grpc")]
+pub use prost;
+#[cfg(feature = "grpc")]
+pub use prost_types;
+#[cfg(feature = "grpc")]
+pub use service::Grpc;
 pub use service::{Http, Native, Script, Service};
 pub use task::{Task, spawn};
 
 /// Makes a service the exports of a component: `export!(MyService: http)`.
 ///
-/// After the type come its kinds, those of `types` in `service.toml`: `http`, `native` or `script`. A
-/// service may have several (`export!(MyService: http, native)`), except for `script`, which stands
-/// alone. A kind needs the trait of its name. The lifecycle is always exported.
+/// After the type come its kinds, those of `types` in `service.toml`: `http`, `grpc`, `native` or `script`.
+/// A service may have several (`export!(MyService: grpc, http)`), except for `script`, which stands
+/// alone. A kind needs the trait of its name, and `grpc` the feature of its name. The lifecycle is always
+/// exported.
 ///
 /// Write it once per component. On other targets than WebAssembly it only checks the traits.
 pub use mikros_sdk_macros::export;

@@ -6,4 +6,6 @@ pub use crate::http::{
     Body, Bytes, Headers, IntoResponse, Json, Path, Query, Request, Response, Router, StatusCode,
 };
 pub use crate::log;
+#[cfg(feature = "grpc")]
+pub use crate::service::Grpc;
 pub use crate::service::{Http, Native, Script, Service};

@@ -42,6 +42,20 @@ pub trait Http: Service {
     fn routes() -> Router<Self>;
 }
 
+/// The kind `grpc`: answers RPCs.
+///
+/// The methods are in the traits that `mikros-sdk-build` makes of protobuf services, see [`grpc`](crate::grpc).
+#[cfg(feature = "grpc")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is exported as `grpc` but does not answer RPCs",
+    label = "`Grpc` is not implemented for this type",
+    note = "write `impl Grpc for {Self} {{ type Services = GreeterServer<Self>; }}` with the generated server of your service, or remove `grpc` from `export!`"
+)]
+pub trait Grpc: Service {
+    /// The protobuf services: a generated server such as `GreeterServer<Self>`, or a tuple of up to eight.
+    type Services: crate::grpc::Services<Service = Self>;
+}
+
 /// The kind `native`: works in the background for as long as the service runs.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is exported as `native` but has nothing to start",

@@ -3,7 +3,8 @@
 //!
 //! A [`Context`] stands in for the host: it holds variables and settings, captures log lines, and
 //! runs async code in virtual time, in which [`sleep`](crate::sleep) takes no time at all. [`http()`]
-//! starts a service and sends requests through its routes.
+//! starts a service and sends requests through its routes; `grpc()`, with the feature of this name, calls its methods
+//! by their paths.
 //!
 //! ```
 //! use mikros_sdk::prelude::*;
@@ -56,7 +57,11 @@
 
 mod client;
 mod context;
+#[cfg(feature = "grpc")]
+mod rpc;
 
 pub use client::{Client, Reply, RequestBuilder, http};
 pub use context::{Context, LogLine};
+#[cfg(feature = "grpc")]
+pub use rpc::{CallBuilder, GrpcClient, Replies, grpc};
 pub use serde_json::json;

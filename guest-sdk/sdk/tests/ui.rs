@@ -1,8 +1,14 @@
 //! What the compiler says when an author makes a mistake; each file in `ui` is named after one.
 //!
-//! `TRYBUILD=overwrite cargo test -p mikros-sdk --test ui` accepts new texts.
+//! `TRYBUILD=overwrite cargo test -p mikros-sdk --test ui` accepts new texts, with `--features grpc` those of this kind.
 
 #[test]
 fn mistakes_are_explained() {
-    trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
+    let tests = trybuild::TestCases::new();
+    tests.compile_fail("tests/ui/*.rs");
+    if cfg!(feature = "grpc") {
+        tests.compile_fail("tests/ui/grpc/*.rs");
+    } else {
+        tests.compile_fail("tests/ui/without_grpc/*.rs");
+    }
 }

@@ -5,10 +5,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use memchr::memmem;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use super::load::Shape;
 
 /// The body of the right answer.
 pub(crate) const ANSWER: &[u8] = b"hello world";
@@ -36,6 +39,22 @@ impl From<io::Error> for ExchangeError {
     }
 }
 
+/// Connections with one request at a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeepAlive {
+    pub(crate) connections: usize,
+}
+
+impl Shape for KeepAlive {
+    fn connections(&self) -> usize {
+        self.connections
+    }
+
+    async fn open(&self, address: SocketAddr) -> Result<Connection, ExchangeError> {
+        Connection::open(address).await
+    }
+}
+
 /// A connection that is kept alive.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -48,6 +67,22 @@ impl Connection {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Box::new([0; LONGEST]) })
+    }
+
+    /// Sends one request after the other until the time comes.
+    pub(crate) async fn exchange_until(
+        &mut self,
+        until: Instant,
+    ) -> Result<Vec<Duration>, ExchangeError> {
+        let mut latencies = Vec::new();
+        let mut sent = Instant::now();
+        while sent < until {
+            self.exchange().await?;
+            let received = Instant::now();
+            latencies.push(received - sent);
+            sent = received;
+        }
+        Ok(latencies)
     }
 
     /// Sends the request and waits for the right answer.

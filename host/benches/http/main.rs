@@ -9,16 +9,28 @@
 compile_error!("this benchmark reads `/proc` and pins threads, which only Linux has");
 
 mod exchange;
+#[path = "../comparison/guest.rs"]
 mod guest;
+#[path = "../comparison/load.rs"]
 mod load;
 mod memory;
 mod native;
+#[path = "../comparison/process.rs"]
+mod process;
+#[path = "../comparison/processors.rs"]
 mod processors;
+#[path = "../comparison/program.rs"]
+mod program;
 mod report;
+#[path = "../comparison/rounds.rs"]
 mod rounds;
+#[path = "../comparison/sample.rs"]
 mod sample;
+#[path = "../comparison/server.rs"]
 mod server;
 mod start;
+#[path = "../comparison/table.rs"]
+mod table;
 
 use std::io;
 use std::num::NonZeroUsize;
@@ -26,12 +38,20 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
-use tokio::signal::unix::{SignalKind, signal};
 
-use self::guest::Guest;
+use self::exchange::KeepAlive;
+use self::guest::{Guest, Source};
 use self::processors::Processors;
-use self::rounds::Shape;
+use self::rounds::Extent;
+
+/// What the native server is called.
+const NATIVE: &str = "native hyper";
+/// What the host runs.
+const SOURCE: Source = Source {
+    definition: concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/hello-http/service.toml"),
+    kind: "http:0",
+    directory: "http-benchmark",
+};
 
 /// Compares the HTTP path of mikros-host with native hyper
 #[derive(Debug, Parser)]
@@ -45,7 +65,7 @@ struct Arguments {
     #[arg(long, default_value = "7")]
     rounds: NonZeroUsize,
     /// How long a turn lasts
-    #[arg(long, default_value = "2s", value_parser = parse_turn)]
+    #[arg(long, default_value = "2s", value_parser = program::parse_turn)]
     turn: Duration,
     /// How often each server is started
     #[arg(long, default_value = "20")]
@@ -74,69 +94,29 @@ enum MeasureError {
     Load(#[from] load::LoadError),
     #[error("cannot read the memory of `{server}`")]
     Memory { server: &'static str, source: io::Error },
-    #[error("interrupted")]
-    Interrupted,
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that reports an error")]
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let result = runtime().map_err(|source| MeasureError::SetUp { source }).and_then(|runtime| {
-        if arguments.serve {
-            let served = runtime.block_on(native::serve());
-            return served.map_err(|source| MeasureError::SetUp { source });
-        }
-        runtime.block_on(async {
-            tokio::select! {
-                biased;
-                interrupted = interrupted() => Err(interrupted),
-                measured = measure(&arguments) => measured,
-            }
-        })
-    });
-    let Err(error) = result else { return ExitCode::SUCCESS };
-    eprintln!("error: {error}");
-    let mut cause = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        eprintln!("cause: {error}");
-        cause = error.source();
+    if arguments.serve {
+        program::serve(native::serve())
+    } else {
+        program::measure(measure(&arguments))
     }
-    ExitCode::FAILURE
-}
-
-fn runtime() -> io::Result<LocalRuntime> {
-    Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
-}
-
-/// Resolves when the user wants no figures any more; what was started ends when `measure` is dropped.
-async fn interrupted() -> MeasureError {
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let [interrupt, terminate, hangup] = kinds.map(signal);
-    let (mut interrupt, mut terminate, mut hangup) = match (interrupt, terminate, hangup) {
-        (Ok(interrupt), Ok(terminate), Ok(hangup)) => (interrupt, terminate, hangup),
-        (Err(source), ..) | (_, Err(source), _) | (.., Err(source)) => {
-            return MeasureError::SetUp { source };
-        }
-    };
-    tokio::select! {
-        _ = interrupt.recv() => (),
-        _ = terminate.recv() => (),
-        _ = hangup.recv() => (),
-    }
-    MeasureError::Interrupted
 }
 
 async fn measure(arguments: &Arguments) -> Result<(), MeasureError> {
-    let (shape, starts) = extent(arguments);
-    let guest = Guest::build().await?;
+    let shape = KeepAlive { connections: arguments.connections.get() };
+    let (extent, starts) = extent(arguments);
+    let guest = Guest::build(&SOURCE).await?;
     let processors = Processors::take().map_err(|source| MeasureError::SetUp { source })?;
-    report::conditions(&shape, &processors, arguments.quick);
+    report::conditions(&shape, &extent, &processors, arguments.quick);
 
     // Fills the cache of compiled components: the compiler is not what is measured.
     drop(server::Server::launch(server::Contender::Host, &processors, &guest).await?);
     let pair = server::Pair::launch(&processors, &guest).await?;
     let fresh = memory::of(&pair)?;
-    let throughput = rounds::run(&pair, &shape, report::turn).await?;
+    let throughput = rounds::run(&pair, &shape, &extent, table::turn).await?;
     report::throughput(&throughput);
     let used = memory::of(&pair)?;
     drop(pair);
@@ -146,21 +126,11 @@ async fn measure(arguments: &Arguments) -> Result<(), MeasureError> {
     Ok(())
 }
 
-fn parse_turn(text: &str) -> Result<Duration, String> {
-    match humantime::parse_duration(text) {
-        Ok(Duration::ZERO) => Err("must be longer than zero, for example `2s`".to_owned()),
-        Ok(turn) => Ok(turn),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 /// How much is measured.
-fn extent(arguments: &Arguments) -> (Shape, usize) {
-    let connections = arguments.connections.get();
+fn extent(arguments: &Arguments) -> (Extent, usize) {
     if arguments.quick {
-        let turn = Duration::from_millis(500);
-        return (Shape { connections, rounds: 3, turn }, 3);
+        return (Extent { rounds: 3, turn: Duration::from_millis(500) }, 3);
     }
-    let shape = Shape { connections, rounds: arguments.rounds.get(), turn: arguments.turn };
-    (shape, arguments.starts.get())
+    let extent = Extent { rounds: arguments.rounds.get(), turn: arguments.turn };
+    (extent, arguments.starts.get())
 }

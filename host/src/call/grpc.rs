@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
+use super::Fault;
 use super::stream::Streamed;
 use crate::bindings::errors::Error as ServiceError;
 pub use crate::bindings::grpc::{
@@ -44,4 +46,6 @@ pub struct Outgoing {
     /// Lines, as `wit/grpc.wit` describes them.
     pub metadata: Bytes,
     pub messages: Streamed<ResponseMessage, End>,
+    /// Why the messages broke off without an end.
+    pub fault: oneshot::Receiver<Fault>,
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 use tokio::sync::oneshot;
 use wasmtime::component::GuestTaskId;
 
-use super::{Context, Reply};
+use super::{Context, Fault, Reply};
 
 /// A call inside the guest.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct ActiveCall {
     pub context: Context,
     /// `None` once the outcome is sent; what the guest does after that still belongs to the call.
     pub reply: Option<Reply>,
+    /// Who is told when the instance is lost after the outcome was sent.
+    pub aftermath: Option<oneshot::Sender<Fault>>,
     cancellation: Cancellation,
 }
 
@@ -28,7 +30,8 @@ enum Cancellation {
 
 impl ActiveCall {
     pub fn new(name: &'static str, context: Context, reply: Reply) -> Self {
-        Self { name, context, reply: Some(reply), cancellation: Cancellation::Awaited(Vec::new()) }
+        let cancellation = Cancellation::Awaited(Vec::new());
+        Self { name, context, reply: Some(reply), aftermath: None, cancellation }
     }
 
     /// Tells the guest that nobody waits for this call any more.
@@ -87,9 +90,13 @@ impl Table {
         call.reply.take()
     }
 
-    /// The same for a call whose deadline counts for what it streams as well.
-    pub fn streams(&mut self, task: GuestTaskId) -> Option<Reply> {
-        self.calls.get_mut(&task)?.reply.take()
+    /// The same for a call that streams, for which its deadline still counts; with what receives the
+    /// fault that ends the stream.
+    pub fn streams(&mut self, task: GuestTaskId) -> Option<(Reply, oneshot::Receiver<Fault>)> {
+        let call = self.calls.get_mut(&task)?;
+        let (aftermath, fault) = oneshot::channel();
+        call.aftermath = Some(aftermath);
+        call.reply.take().map(|reply| (reply, fault))
     }
 
     /// Takes out every call, when the instance is lost.

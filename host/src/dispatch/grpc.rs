@@ -420,13 +420,14 @@ impl Rpc {
         outlet: Outlet,
         pump: Option<Pump>,
     ) -> Response<GrpcBody> {
-        let Outgoing { metadata, messages } = outgoing;
+        let Outgoing { metadata, messages, fault } = outgoing;
         let head = match self.head(&metadata, outlet) {
             Ok(head) => head,
             Err(fault) => return self.failed(&fault),
         };
         let deadline = self.deadline().map(|deadline| Box::pin(sleep_until(deadline)));
-        let stream = Stream { messages, outlet, pump, deadline, rpc: Arc::new(self), rest: None };
+        let stream =
+            Stream { messages, fault, outlet, pump, deadline, rpc: Arc::new(self), rest: None };
         let mut response = Response::new(GrpcBody::streamed(stream));
         *response.headers_mut() = head;
         response

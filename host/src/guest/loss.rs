@@ -124,7 +124,7 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnc
     let last_words = store.data_mut().last_words();
     let fault = fault(store.data(), cause, last_words);
     let mut loss = Loss { fault, call: None, request_id: None, stack: stack(cause), siblings: 0 };
-    let mut replies = Vec::new();
+    let mut ends = Vec::new();
     for (task, call) in store.data_mut().calls.drain() {
         let fault = if Some(task) == culprit {
             loss.call = Some(call.name);
@@ -133,14 +133,18 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnc
         } else {
             Fault::InstanceLost
         };
-        if let Some(reply) = call.reply {
-            loss.siblings += usize::from(Some(task) != culprit);
-            replies.push((reply, fault));
-        }
+        let is_waited_for = call.reply.is_some() || call.aftermath.is_some();
+        loss.siblings += usize::from(is_waited_for && Some(task) != culprit);
+        ends.push((call.reply, call.aftermath, fault));
     }
     report(&loss);
-    for (reply, fault) in replies {
-        reply.fail(fault);
+    for (reply, aftermath, fault) in ends {
+        if let Some(reply) = reply {
+            reply.fail(fault);
+        } else if let Some(aftermath) = aftermath {
+            // Nobody has to want to know.
+            drop(aftermath.send(fault));
+        }
     }
     loss
 }

@@ -15,7 +15,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::body::{Course, cut_off};
 use crate::bindings::grpc as contract;
-use crate::call::grpc::{End, Incoming, Outgoing, RequestMessage, ResponseMessage};
+use crate::call::grpc::{End, Incoming, RequestMessage, ResponseMessage};
 use crate::call::stream::{Feed, Streamed, stream};
 use crate::capability::State;
 
@@ -36,14 +36,14 @@ pub(super) fn lower(
 pub(super) fn lift(
     mut store: impl AsContextMut<Data = State>,
     outgoing: contract::Outgoing,
-) -> wasmtime::Result<(Outgoing, Course)> {
-    let contract::Outgoing { metadata, messages, end } = outgoing;
+) -> wasmtime::Result<(Streamed<ResponseMessage, End>, Course)> {
+    let contract::Outgoing { messages, end, .. } = outgoing;
     let (feed, streamed) = stream();
     let Feed { data, end: ended, unread } = feed;
     let (finish, finished) = oneshot::channel();
     messages.pipe(&mut store, Consumer { data: PollSender::new(data), _finish: finish })?;
     end.pipe(&mut store, Ended(Some(ended)))?;
-    Ok((Outgoing { metadata, messages: streamed }, Course { finished, unread }))
+    Ok((streamed, Course { finished, unread }))
 }
 
 struct Producer {

@@ -63,17 +63,22 @@ impl Residents<'_> {
         };
         let (task, (returned,)) = self.enter(streaming, lower, visitor).await?;
         let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
-            let (answer, course) = match returned {
-                Ok(outgoing) => {
-                    let (outgoing, course) = messages::lift(&mut access, outgoing)?;
-                    (Ok(Answer::Many(outgoing)), Some(course))
+            let outgoing = match returned {
+                Ok(outgoing) => outgoing,
+                Err(failure) => {
+                    if let Some(reply) = access.get().calls.answered(task) {
+                        reply.answer_grpc(Err(failure));
+                    }
+                    return Ok(None);
                 }
-                Err(failure) => (Err(failure), None),
             };
-            if let Some(reply) = access.get().calls.streams(task) {
-                reply.answer_grpc(answer);
+            let metadata = outgoing.metadata.clone();
+            let (messages, course) = messages::lift(&mut access, outgoing)?;
+            if let Some((reply, fault)) = access.get().calls.streams(task) {
+                let outgoing = grpc::Outgoing { metadata, messages, fault };
+                reply.answer_grpc(Ok(Answer::Many(outgoing)));
             }
-            Ok(course)
+            Ok(Some(course))
         })?;
         self.follow(task, course).await;
         Ok(())

@@ -17,6 +17,9 @@ pub(crate) struct Guest(&'static str);
 pub(crate) const HELLO_HTTP: Guest = Guest("hello-http");
 pub(crate) const NATIVE_TICKER: Guest = Guest("native-ticker");
 pub(crate) const SCRIPT_REPORT: Guest = Guest("script-report");
+pub(crate) const GREETER_GRPC: Guest = Guest("greeter-grpc");
+pub(crate) const GRPC_INTEROP: Guest = Guest("grpc-interop");
+pub(crate) const HYBRID_GRPC_HTTP: Guest = Guest("hybrid-grpc-http");
 pub(crate) const HYBRID_HTTP_NATIVE: Guest = Guest("hybrid-http-native");
 
 // `tests/guests`.
@@ -30,6 +33,7 @@ pub(crate) const NATIVES: Guest = Guest("natives");
 pub(crate) const PATIENT: Guest = Guest("patient");
 pub(crate) const PROGRAM: Guest = Guest("program");
 pub(crate) const SCRIPTS: Guest = Guest("scripts");
+pub(crate) const STREAMS: Guest = Guest("streams");
 pub(crate) const STARTS: Guest = Guest("starts");
 pub(crate) const TALKS: Guest = Guest("talks");
 
@@ -38,6 +42,9 @@ const ALL: &[Guest] = &[
     HELLO_HTTP,
     NATIVE_TICKER,
     SCRIPT_REPORT,
+    GREETER_GRPC,
+    GRPC_INTEROP,
+    HYBRID_GRPC_HTTP,
     HYBRID_HTTP_NATIVE,
     BARE,
     ECHOES,
@@ -50,6 +57,7 @@ const ALL: &[Guest] = &[
     PROGRAM,
     SCRIPTS,
     STARTS,
+    STREAMS,
     TALKS,
 ];
 

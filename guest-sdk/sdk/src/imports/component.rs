@@ -73,6 +73,10 @@ pub(crate) fn feature_settings(name: &str) -> Option<String> {
     wit::definition::feature_settings(name)
 }
 
+pub(crate) fn set_serving(service: &str, serving: bool) {
+    wit::health::set_serving(service, serving);
+}
+
 pub(crate) async fn cancelled() {
     wit::call::cancelled().await;
 }

@@ -30,6 +30,8 @@ pub(crate) struct Memory {
     pub(crate) level: Cell<Level>,
     pub(crate) logs: RefCell<Vec<LogLine>>,
     pub(crate) stop_after: Option<Duration>,
+    /// What was said last of each service.
+    pub(crate) serving: RefCell<BTreeMap<String, bool>>,
     clock: Clock,
     is_stopping: Cell<bool>,
     stopping: RefCell<Vec<Waker>>,
@@ -52,6 +54,7 @@ impl Default for Memory {
             level: Cell::new(Level::Debug),
             logs: RefCell::default(),
             stop_after: None,
+            serving: RefCell::default(),
             clock: Clock::default(),
             is_stopping: Cell::new(false),
             stopping: RefCell::default(),
@@ -150,6 +153,16 @@ pub(crate) fn settings() -> String {
 
 pub(crate) fn feature_settings(name: &str) -> Option<String> {
     current().features.get(name).map(Value::to_string)
+}
+
+/// As the contract limits it.
+pub(crate) fn set_serving(service: &str, serving: bool) {
+    let memory = current();
+    let mut known = memory.serving.borrow_mut();
+    assert!(service.len() <= 256, "the name of a service is longer than 256 bytes");
+    let is_new = !known.contains_key(service);
+    assert!(!is_new || known.len() < 1024, "health is told of more than 1024 services");
+    known.insert(service.to_owned(), serving);
 }
 
 /// There is nothing to drain in memory: both moments are one.

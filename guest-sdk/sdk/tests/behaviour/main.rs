@@ -7,6 +7,9 @@ mod bodies;
 mod environment;
 mod errors;
 mod extraction;
+#[cfg(feature = "grpc")]
+mod grpc;
+mod health;
 mod json;
 mod logging;
 mod responses;

@@ -9,7 +9,7 @@ impl Service for Hello {
 }
 
 impl Hello {
-    async fn replace(&self, _body: String, _id: Path<u64>) -> &'static str {
+    async fn replace(&self, _body: Json<u32>, _id: Path<u64>) -> &'static str {
         "hello"
     }
 }

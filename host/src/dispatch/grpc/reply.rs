@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::oneshot;
 use tokio::time::Sleep;
 use tonic::Status;
 
@@ -69,6 +70,8 @@ enum Inner {
 /// The messages of a guest. While the client reads them, what is left of the request keeps flowing.
 pub(super) struct Stream {
     pub(super) messages: Streamed<ResponseMessage, End>,
+    /// Why the messages broke off without an end.
+    pub(super) fault: oneshot::Receiver<Fault>,
     pub(super) outlet: Outlet,
     pub(super) pump: Option<Pump>,
     /// Resolves when the client stops waiting.
@@ -189,14 +192,17 @@ impl Stream {
     }
 
     /// `None`: the instance was lost.
-    fn ended(&self, ended: Option<End>) -> Frame<Bytes> {
+    fn ended(&mut self, ended: Option<End>) -> Frame<Bytes> {
         match ended {
             Some(Ok(trailers)) => match metadata::unpack(&trailers) {
                 Ok(trailers) => self.succeeded(trailers),
                 Err(fault) => self.end(&self.rpc.fault(&fault)),
             },
             Some(Err(failure)) => self.end(&self.rpc.returned(&failure)),
-            None => self.end(&self.rpc.fault(&Fault::InstanceLost)),
+            None => {
+                let fault = self.fault.try_recv().unwrap_or(Fault::InstanceLost);
+                self.end(&self.rpc.fault(&fault))
+            }
         }
     }
 

@@ -2,21 +2,19 @@
 //!
 //! Does not know how figures look when they are printed.
 
-use std::fs;
-use std::io;
 use std::time::Duration;
 
-use super::load::{self, Load, LoadError};
+use super::load::{self, Load, LoadError, Shape};
+use super::process;
 use super::sample::Sample;
 use super::server::{Both, Pair, Server};
 
 /// How long both are warmed up before the first round.
 const WARM_UP: Duration = Duration::from_millis(300);
 
-/// How much load.
+/// How much is measured.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) connections: usize,
+pub(crate) struct Extent {
     pub(crate) rounds: usize,
     pub(crate) turn: Duration,
 }
@@ -45,17 +43,18 @@ pub(crate) struct Throughput {
 /// Lets both contenders take turns; `tell` hears of each round when it is over.
 pub(crate) async fn run(
     pair: &Pair,
-    shape: &Shape,
+    shape: &impl Shape,
+    extent: &Extent,
     tell: impl Fn(usize, &Both<Turn>),
 ) -> Result<Throughput, LoadError> {
     for server in [&pair.host, &pair.native] {
-        load::run(server.contender.name(), server.address, shape.connections, WARM_UP).await?;
+        load::run(server.contender.name(), server.address, shape, WARM_UP).await?;
     }
-    let mut rounds = Vec::with_capacity(shape.rounds);
+    let mut rounds = Vec::with_capacity(extent.rounds);
     let mut latencies = Both::<Vec<Duration>>::default();
-    for number in 1..=shape.rounds {
-        let host = turn(&pair.host, shape, &mut latencies.host).await?;
-        let native = turn(&pair.native, shape, &mut latencies.native).await?;
+    for number in 1..=extent.rounds {
+        let host = turn(&pair.host, shape, extent.turn, &mut latencies.host).await?;
+        let native = turn(&pair.native, shape, extent.turn, &mut latencies.native).await?;
         let round = Both { host, native };
         tell(number, &round);
         rounds.push(round);
@@ -66,14 +65,15 @@ pub(crate) async fn run(
 
 async fn turn(
     server: &Server,
-    shape: &Shape,
+    shape: &impl Shape,
+    turn: Duration,
     latencies: &mut Vec<Duration>,
 ) -> Result<Turn, LoadError> {
     let name = server.contender.name();
     let failed = |source| LoadError::Usage { server: name, source };
-    let before = processor_time(server.id).map_err(failed)?;
-    let load = load::run(name, server.address, shape.connections, shape.turn).await?;
-    let used = processor_time(server.id).map_err(failed)?.saturating_sub(before);
+    let before = process::time(server.id).map_err(failed)?;
+    let load = load::run(name, server.address, shape, turn).await?;
+    let used = process::time(server.id).map_err(failed)?.saturating_sub(before);
     let Load { latencies: mut new, elapsed } = load;
     let answers = f64::from(u32::try_from(new.len()).unwrap_or(u32::MAX));
     latencies.append(&mut new);
@@ -82,19 +82,6 @@ async fn turn(
         cost: microseconds(used) / answers,
         busy: used.as_secs_f64() / elapsed.as_secs_f64(),
     })
-}
-
-/// How long all threads of a process have used a processor.
-fn processor_time(process: u32) -> io::Result<Duration> {
-    let mut time = Duration::ZERO;
-    for task in fs::read_dir(format!("/proc/{process}/task"))? {
-        let schedule = fs::read_to_string(task?.path().join("schedstat"))?;
-        let nanoseconds = schedule.split(' ').next().and_then(|first| first.parse().ok());
-        let nanoseconds =
-            nanoseconds.ok_or_else(|| io::Error::other("`schedstat` has no number"))?;
-        time += Duration::from_nanos(nanoseconds);
-    }
-    Ok(time)
 }
 
 fn sample(latencies: Vec<Duration>) -> Sample {

@@ -1,6 +1,7 @@
 //! Keeps a server busy for a while, over many connections.
 //!
-//! Does not know which server it is, nor what the figures are compared with.
+//! Does not know which server it is, what is said on a connection, nor what the figures are compared
+//! with.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -13,6 +14,13 @@ use super::exchange::{Connection, ExchangeError};
 
 /// How long answers may be late at the end of a load.
 const LATE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How much load, and what its connections are.
+pub(crate) trait Shape {
+    fn connections(&self) -> usize;
+
+    async fn open(&self, address: SocketAddr) -> Result<Connection, ExchangeError>;
+}
 
 /// What a server did under load. Every answer was right.
 #[derive(Debug)]
@@ -33,31 +41,31 @@ pub(crate) enum LoadError {
     Usage { server: &'static str, source: std::io::Error },
 }
 
-/// Sends requests to `address` over so many connections, one at a time on each, for `duration`.
+/// Keeps the requests of a shape in flight for `duration`.
 pub(crate) async fn run(
     server: &'static str,
     address: SocketAddr,
-    connections: usize,
+    shape: &impl Shape,
     duration: Duration,
 ) -> Result<Load, LoadError> {
-    let load = timeout(duration + LATE_LIMIT, send_all(address, connections, duration)).await;
+    let load = timeout(duration + LATE_LIMIT, send_all(address, shape, duration)).await;
     let load = load.map_err(|_elapsed| LoadError::Late { server })?;
     load.map_err(|source| LoadError::Failed { server, source })
 }
 
 async fn send_all(
     address: SocketAddr,
-    connections: usize,
+    shape: &impl Shape,
     duration: Duration,
 ) -> Result<Load, ExchangeError> {
-    let mut opened = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        opened.push(Connection::open(address).await?);
+    let mut opened = Vec::with_capacity(shape.connections());
+    for _ in 0..shape.connections() {
+        opened.push(shape.open(address).await?);
     }
     let began = Instant::now();
     let mut clients = JoinSet::new();
-    for connection in opened {
-        clients.spawn_local(send(connection, began + duration));
+    for mut connection in opened {
+        clients.spawn_local(async move { connection.exchange_until(began + duration).await });
     }
     let mut latencies = Vec::new();
     loop {
@@ -77,18 +85,6 @@ async fn stay_awake() -> Infallible {
     loop {
         yield_now().await;
     }
-}
-
-async fn send(mut connection: Connection, until: Instant) -> Result<Vec<Duration>, ExchangeError> {
-    let mut latencies = Vec::new();
-    let mut sent = Instant::now();
-    while sent < until {
-        connection.exchange().await?;
-        let received = Instant::now();
-        latencies.push(received - sent);
-        sent = received;
-    }
-    Ok(latencies)
 }
 
 /// A client that panicked panics here as well; none is cancelled while somebody waits for it.

@@ -1,6 +1,6 @@
 //! The servers that are compared: started as processes, found, and killed when they are dropped.
 //!
-//! Does not know what is asked of them.
+//! Does not know what is asked of them, nor what the native one is made of.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+use super::NATIVE;
 use super::guest::{Guest, HOST};
 use super::processors::Processors;
 
@@ -29,7 +30,7 @@ impl Contender {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Host => "mikros-host",
-            Self::Native => "native hyper",
+            Self::Native => NATIVE,
         }
     }
 

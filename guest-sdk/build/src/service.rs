@@ -1,0 +1,168 @@
+//! What is generated for a service: a trait to implement, and a type that finds its methods.
+//! Deliberately writes text without a care for its looks: prost formats the whole file.
+
+use std::fmt::Write as _;
+
+use heck::ToSnakeCase as _;
+use prost_build::{Comments, Method, Service, ServiceGenerator};
+
+use crate::builder::file_name;
+use crate::descriptors::full_name;
+
+/// The types of `mikros_sdk::grpc` by their full paths, as a message may have any name.
+const GRPC: &str = "::mikros_sdk::grpc";
+/// What generated code may use and nobody else.
+const PRIVATE: &str = "::mikros_sdk::__private::rpc";
+
+/// Writes the services of a file after its messages.
+pub(crate) struct Generator;
+
+impl ServiceGenerator for Generator {
+    fn generate(&mut self, service: Service, buffer: &mut String) {
+        let written = write_module(&service, buffer);
+        written.expect("writing to a `String` cannot fail");
+    }
+}
+
+fn write_module(service: &Service, out: &mut String) -> std::fmt::Result {
+    let name = full_name(&service.package, &service.proto_name);
+    writeln!(out, "/// What serves `{name}`.")?;
+    writeln!(
+        out,
+        "#[allow(clippy::allow_attributes, clippy::all, clippy::pedantic, deprecated, unreachable_pub, \
+         reason = \"generated code\")]"
+    )?;
+    writeln!(out, "pub mod {}_server {{", snake(&service.name))?;
+    write_trait(service, &name, out)?;
+    write_server(service, &name, out)?;
+    writeln!(out, "}}")
+}
+
+/// `HTTPServer` becomes `http_server`, as prost does it with the names of methods.
+fn snake(name: &str) -> String {
+    name.to_snake_case()
+}
+
+fn write_trait(service: &Service, name: &str, out: &mut String) -> std::fmt::Result {
+    let rust_name = &service.name;
+    write_comments(&service.comments, &format!("The service `{name}`."), out);
+    if service.options.deprecated() {
+        // No attribute: who serves it has to name it.
+        writeln!(out, "///\n/// Deprecated.")?;
+    }
+    writeln!(
+        out,
+        "#[diagnostic::on_unimplemented(\
+         message = \"`{{Self}}` does not implement the gRPC service `{name}`\", \
+         label = \"`{rust_name}` is not implemented for this type\", \
+         note = \"write `impl {rust_name} for {{Self}} {{{{ .. }}}}`\")]"
+    )?;
+    writeln!(out, "pub trait {rust_name}: ::mikros_sdk::Service {{")?;
+    for method in &service.methods {
+        write_comments(&method.comments, &format!("`/{name}/{}`", method.proto_name), out);
+        if method.options.deprecated() {
+            writeln!(out, "#[deprecated]")?;
+        }
+        let (request, response) = (request_type(method), response_type(method));
+        writeln!(
+            out,
+            "fn {}(&'static self, request: {GRPC}::Request<{request}>) -> impl ::core::future::Future<\
+             Output = ::core::result::Result<{GRPC}::Response<{response}>, {GRPC}::Status>>;",
+            method.name
+        )?;
+    }
+    writeln!(out, "}}")
+}
+
+/// What the author wrote, or one sentence where nothing stands.
+fn write_comments(comments: &Comments, otherwise: &str, out: &mut String) {
+    if comments.leading.is_empty() && comments.trailing.is_empty() {
+        out.push_str("/// ");
+        out.push_str(otherwise);
+        out.push('\n');
+    } else {
+        comments.append_with_indent(0, out);
+    }
+}
+
+fn request_type(method: &Method) -> String {
+    let message = message_type(&method.input_type);
+    if method.client_streaming { format!("{GRPC}::Streaming<{message}>") } else { message }
+}
+
+fn response_type(method: &Method) -> String {
+    let message = message_type(&method.output_type);
+    if method.server_streaming { format!("{GRPC}::ReplyStream<{message}>") } else { message }
+}
+
+/// How the module of the service, which is inside that of the package, names a message.
+fn message_type(path: &str) -> String {
+    // What prost takes for messages of `google.protobuf` that are no structs of their own.
+    let is_native = ["()", "bool", "f32", "f64", "i32", "i64", "u32", "u64"].contains(&path);
+    if is_native || path.starts_with("::") || path.starts_with("crate::") {
+        path.to_owned()
+    } else {
+        format!("super::{path}")
+    }
+}
+
+fn write_server(service: &Service, name: &str, out: &mut String) -> std::fmt::Result {
+    let rust_name = &service.name;
+    writeln!(out, "/// Serves `{name}`, for `mikros_sdk::Grpc::Services`.")?;
+    writeln!(out, "#[derive(Debug)]")?;
+    writeln!(out, "pub struct {rust_name}Server<S>(::core::marker::PhantomData<S>);")?;
+    writeln!(out, "impl<S: {rust_name}> {PRIVATE}::ProtoService for {rust_name}Server<S> {{")?;
+    writeln!(out, "type Service = S;")?;
+    writeln!(out, "const NAME: &'static str = {name:?};")?;
+    let file = file_name(name);
+    writeln!(out, "const DESCRIPTORS: &'static [u8] = ::core::include_bytes!({file:?});")?;
+    let (streaming, unary): (Vec<_>, Vec<_>) = service
+        .methods
+        .iter()
+        .partition(|method| method.client_streaming || method.server_streaming);
+    write_dispatch("unary", "Unary", &unary, rust_name, out)?;
+    write_dispatch("streaming", "Streaming", &streaming, rust_name, out)?;
+    writeln!(out, "}}")
+}
+
+/// A function that finds the method which a call is for; `Unary` calls and the others each have one.
+fn write_dispatch(
+    function: &str,
+    prefix: &str,
+    methods: &[&Method],
+    rust_name: &str,
+    out: &mut String,
+) -> std::fmt::Result {
+    let service = if methods.is_empty() { "_service" } else { "service" };
+    writeln!(
+        out,
+        "async fn {function}({service}: &'static S, call: {PRIVATE}::{prefix}Call) \
+         -> ::core::result::Result<{PRIVATE}::{prefix}Reply, {GRPC}::Status> {{"
+    )?;
+    if methods.is_empty() {
+        writeln!(out, "::core::result::Result::Err(call.unimplemented())")?;
+    } else {
+        writeln!(out, "match call.method() {{")?;
+        for method in methods {
+            writeln!(
+                out,
+                "{:?} => call.{}(|request| <S as {rust_name}>::{}(service, request)).await,",
+                method.proto_name,
+                shape(method),
+                method.name
+            )?;
+        }
+        writeln!(out, "_ => ::core::result::Result::Err(call.unimplemented()),")?;
+        writeln!(out, "}}")?;
+    }
+    writeln!(out, "}}")
+}
+
+fn shape(method: &Method) -> &'static str {
+    match (method.client_streaming, method.server_streaming) {
+        (false, false) => "answer",
+        (true, false) => "client_streaming",
+        (false, true) => "server_streaming",
+        (true, true) => "bidirectional",
+    }
+}

@@ -1,0 +1,67 @@
+//! What an author is told about a file that does not compile.
+
+use std::fs;
+
+use expect_test::{Expect, expect};
+use mikros_sdk_build::configure;
+
+use super::directory;
+
+#[track_caller]
+fn check(name: &str, text: &str, expected: &Expect) {
+    let directory = directory(&format!("error-{name}"));
+    fs::write(directory.join("some.proto"), text).expect("the file can be written");
+    let builder = configure().out_dir(&directory).emit_rerun_if_changed(false);
+    let error = builder.compile_protos(&[directory.join("some.proto")], &[&directory]);
+    let error = error.expect_err("the file has a mistake");
+    expected.assert_eq(&error.to_string());
+    // What Cargo shows.
+    assert_eq!(format!("{error:?}"), error.to_string());
+}
+
+#[test]
+fn mistakes_have_a_place() {
+    check(
+        "syntax",
+        "syntax = \"proto3\";\nmessage Some { string name 1; }\n",
+        &expect!["some.proto:2:28: expected '=', but found '1'"],
+    );
+    check(
+        "type",
+        "syntax = \"proto3\";\nmessage Some {\n  Other other = 1;\n}\n",
+        &expect!["some.proto:3:3: name 'Other' is not defined"],
+    );
+    check(
+        "import",
+        "syntax = \"proto3\";\nimport \"other.proto\";\n",
+        &expect!["some.proto:2:1: import 'other.proto' not found"],
+    );
+    check(
+        "number",
+        "syntax = \"proto3\";\nmessage Some {\n  string a = 1;\n  string b = 1;\n}\n",
+        &expect!["some.proto:4:14: field number '1' is already used"],
+    );
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let builder = configure().emit_rerun_if_changed(false);
+
+    let error = builder.compile_protos(&["no-such.proto"], &["no-such-directory"]);
+
+    expect!["file 'no-such.proto' is not in any include path"]
+        .assert_eq(&error.expect_err("there is no file").to_string());
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_named() {
+    let directory = directory("error-directory");
+    fs::write(directory.join("some.proto"), "syntax = \"proto3\";\nservice Some {}\n")
+        .expect("the file can be written");
+    let builder = configure().out_dir(directory.join("missing")).emit_rerun_if_changed(false);
+
+    let error = builder.compile_protos(&[directory.join("some.proto")], &[&directory]);
+
+    let error = error.expect_err("there is no directory").to_string();
+    assert!(error.starts_with("cannot write `") && error.contains("missing"), "{error}");
+}

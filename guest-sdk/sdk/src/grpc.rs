@@ -1,0 +1,107 @@
+//! The kind `grpc`: requests, responses, streams, metadata and statuses.
+//! Deliberately knows nothing about HTTP/2, framing, compression and deadlines: those are the host's.
+//!
+//! Needs the feature `grpc` of this crate. The services themselves are written in protobuf and compiled by
+//! `mikros-sdk-build` in the guest's build script; nothing else has to be installed:
+//!
+//! ```proto
+//! syntax = "proto3";
+//! package helloworld;
+//!
+//! service Greeter {
+//!   rpc SayHello(HelloRequest) returns (HelloReply);
+//! }
+//! message HelloRequest { string name = 1; }
+//! message HelloReply { string message = 1; }
+//! ```
+//!
+//! ```ignore
+//! // build.rs
+//! fn main() -> Result<(), mikros_sdk_build::CompileError> {
+//!     mikros_sdk_build::compile_protos(&["proto/greeter.proto"], &["proto"])
+//! }
+//!
+//! // src/lib.rs
+//! use mikros_sdk::grpc::{Request, Response, Status};
+//! use mikros_sdk::prelude::*;
+//! use proto::greeter_server::{Greeter, GreeterServer};
+//! use proto::{HelloReply, HelloRequest};
+//!
+//! mod proto {
+//!     mikros_sdk::include_proto!("helloworld");
+//! }
+//!
+//! struct Hello;
+//!
+//! impl Service for Hello {
+//!     async fn on_start() -> Result<Self> {
+//!         Ok(Self)
+//!     }
+//! }
+//!
+//! impl Grpc for Hello {
+//!     type Services = GreeterServer<Self>;
+//! }
+//!
+//! impl Greeter for Hello {
+//!     async fn say_hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+//!         let name = request.into_inner().name;
+//!         Ok(Response::new(HelloReply { message: format!("Hello {name}") }))
+//!     }
+//! }
+//!
+//! mikros_sdk::export!(Hello: grpc);
+//! ```
+//!
+//! # Shapes
+//!
+//! A method whose request is a stream takes [`Request<Streaming<A>>`](Streaming); one whose response is a stream
+//! returns [`Response<ReplyStream<B>>`](ReplyStream). Both hold one message at a time: who writes waits for who
+//! reads, over the network.
+//!
+//! # Failures
+//!
+//! See [`Status`]. A message that does not decode is answered `INVALID_ARGUMENT` before the method is called, and a
+//! method that is not there `UNIMPLEMENTED`.
+//!
+//! # Cancellation
+//!
+//! When the client goes away or its deadline passes, the future of the method and the streams are dropped where they
+//! wait. [`Request::remaining`] tells how long that is.
+
+pub(crate) mod call;
+mod code;
+mod metadata;
+pub(crate) mod reply_stream;
+mod request;
+mod response;
+pub(crate) mod sections;
+pub(crate) mod services;
+mod status;
+mod streaming;
+
+pub use code::Code;
+pub use metadata::{InvalidMetadata, Metadata};
+pub use reply_stream::{Reply, ReplyStream};
+pub use request::Request;
+pub use response::{Compression, Response};
+pub use services::Services;
+pub use status::Status;
+pub use streaming::{Received, Streaming};
+
+pub(crate) use reply_stream::ReplyBytes;
+#[cfg(target_family = "wasm")]
+pub(crate) use status::Reason;
+pub(crate) use streaming::RequestBytes;
+
+/// Includes what `mikros-sdk-build` has made of a protobuf package: `include_proto!("helloworld")`, or
+/// `include_proto!("_")` for files without a package.
+///
+/// Write it in a module of its own. Packages that import others refer to them by `super`, so the modules have to be
+/// nested as the packages are.
+#[macro_export]
+macro_rules! include_proto {
+    ($package:literal) => {
+        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/", $package, ".rs"));
+    };
+}

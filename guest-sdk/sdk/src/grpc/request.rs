@@ -1,0 +1,94 @@
+//! A request: what the client sent, and what went with it.
+//! Deliberately the same for one message and for a stream of them.
+
+use std::time::Duration;
+
+use super::Metadata;
+
+/// A request: a message, or a [`Streaming`](super::Streaming) of them.
+///
+/// ```
+/// use mikros_sdk::grpc::Request;
+///
+/// // As a unit test makes it.
+/// let mut request = Request::new("Ada");
+/// request.metadata_mut().insert("x-region", "eu")?;
+///
+/// assert_eq!(request.metadata().get("x-region"), Some("eu"));
+/// assert_eq!(request.into_inner(), "Ada");
+/// # Ok::<_, mikros_sdk::grpc::InvalidMetadata>(())
+/// ```
+#[derive(Debug)]
+pub struct Request<T> {
+    message: T,
+    method: String,
+    metadata: Metadata,
+    is_compressed: bool,
+}
+
+impl<T> Request<T> {
+    /// A request without metadata, for unit tests.
+    pub fn new(message: T) -> Self {
+        Self::from_parts(message, String::new(), Metadata::new())
+    }
+
+    pub(super) fn from_parts(message: T, method: String, metadata: Metadata) -> Self {
+        Self { message, method, metadata, is_compressed: false }
+    }
+
+    pub(super) fn set_compressed(&mut self, is_compressed: bool) {
+        self.is_compressed = is_compressed;
+    }
+
+    /// The message.
+    pub fn get_ref(&self) -> &T {
+        &self.message
+    }
+
+    /// The message, to be changed or read from.
+    pub fn get_mut(&mut self) -> &mut T {
+        &mut self.message
+    }
+
+    /// The message without the rest.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+
+    /// The same request with another message.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Request<U> {
+        let Self { message, method, metadata, is_compressed } = self;
+        Request { message: change(message), method, metadata, is_compressed }
+    }
+
+    /// The message and the metadata.
+    pub fn into_parts(self) -> (Metadata, T) {
+        (self.metadata, self.message)
+    }
+
+    /// What the client sent along.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// What the client sent along, to be set by a unit test.
+    pub fn metadata_mut(&mut self) -> &mut Metadata {
+        &mut self.metadata
+    }
+
+    /// The path of the method, `/helloworld.Greeter/SayHello`; empty in a unit test that calls it directly.
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// Whether the client had compressed the message. Of a stream each message tells it,
+    /// see [`Streaming::received`](super::Streaming::received).
+    pub fn is_compressed(&self) -> bool {
+        self.is_compressed
+    }
+
+    /// Time until the client's deadline, as [`remaining`](crate::remaining).
+    pub fn remaining(&self) -> Option<Duration> {
+        crate::remaining()
+    }
+}

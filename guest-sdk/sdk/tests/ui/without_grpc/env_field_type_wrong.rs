@@ -1,0 +1,10 @@
+use mikros_sdk::env::Env;
+
+struct Url;
+
+#[derive(Env)]
+struct Database {
+    database_url: Url,
+}
+
+fn main() {}
