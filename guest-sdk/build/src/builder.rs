@@ -1,5 +1,6 @@
 //! What an author may set before protobuf files are compiled, and the compiling.
-//! Deliberately only what makes sense for a service; prost's own settings that others depend on are fixed.
+//! Deliberately only what makes sense for a service; prost's own settings that others depend on are
+//! fixed.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -72,13 +73,14 @@ impl Builder {
         self.change(|config| config.field_attribute(path, attribute))
     }
 
-    /// Uses the Rust type or module at `rust_path` for the protobuf type or package at `proto_path`, which
-    /// begins with a dot.
+    /// Uses the Rust type or module at `rust_path` for the protobuf type or package at
+    /// `proto_path`, which begins with a dot.
     pub fn extern_path(self, proto_path: impl Into<String>, rust_path: impl Into<String>) -> Self {
         self.change(|config| config.extern_path(proto_path, rust_path))
     }
 
-    /// Makes `bytes` fields [`Bytes`](https://docs.rs/bytes/1/bytes/struct.Bytes.html). Default: `Vec<u8>`.
+    /// Makes `bytes` fields [`Bytes`](https://docs.rs/bytes/1/bytes/struct.Bytes.html). Default:
+    /// `Vec<u8>`.
     pub fn bytes<P: AsRef<str>>(self, paths: impl IntoIterator<Item = P>) -> Self {
         self.change(|config| config.bytes(paths))
     }
@@ -98,7 +100,8 @@ impl Builder {
         self.change(|config| config.disable_comments(paths))
     }
 
-    /// Compiles `google.protobuf` from its files instead of using the types of `mikros_sdk::prost_types`.
+    /// Compiles `google.protobuf` from its files instead of using the types of
+    /// `mikros_sdk::prost_types`.
     pub fn compile_well_known_types(self) -> Self {
         self.change(|config| config.compile_well_known_types())
     }

@@ -1,5 +1,6 @@
 //! Compiles protobuf services for `mikros-sdk` in a build script; no `protoc` needs to be installed.
-//! Deliberately knows nothing about wires and hosts: it writes Rust that `mikros_sdk::grpc` gives a meaning to.
+//! Deliberately knows nothing about wires and hosts: it writes Rust that `mikros_sdk::grpc` gives a
+//! meaning to.
 //!
 //! `build.rs`:
 //!
@@ -35,14 +36,15 @@
 //!
 //! - the messages and enums as [prost](prost_build) makes them;
 //! - for every service, here `Greeter`, a module `greeter_server`: the trait `Greeter` with one async method
-//!   per RPC, and the type `GreeterServer`, which stands for the service in `mikros_sdk::Grpc::Services`.
+//!   per RPC, and the type `GreeterServer`, which stands for the service in
+//!   `mikros_sdk::Grpc::Services`.
 //!
-//! A package refers to another one by `super`, so packages are included in modules of their names when one
-//! imports another: `mod a { include_proto!("a"); mod b { include_proto!("a.b"); } }`. Services and messages
-//! without a package are in `include_proto!("_")`.
+//! A package refers to another one by `super`, so packages are included in modules of their names
+//! when one imports another: `mod a { include_proto!("a"); mod b { include_proto!("a.b"); } }`.
+//! Services and messages without a package are in `include_proto!("_")`.
 //!
-//! The descriptors of a service's file and of what it imports become part of the component, so that the host
-//! can tell clients about them (server reflection).
+//! The descriptors of a service's file and of what it imports become part of the component, so that
+//! the host can tell clients about them (server reflection).
 
 #![warn(missing_docs)]
 

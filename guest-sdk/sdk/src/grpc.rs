@@ -1,8 +1,8 @@
 //! The kind `grpc`: requests, responses, streams, metadata and statuses.
 //! Deliberately knows nothing about HTTP/2, framing, compression and deadlines: those are the host's.
 //!
-//! Needs the feature `grpc` of this crate. The services themselves are written in protobuf and compiled by
-//! `mikros-sdk-build` in the guest's build script; nothing else has to be installed:
+//! Needs the feature `grpc` of this crate. The services themselves are written in protobuf and
+//! compiled by `mikros-sdk-build` in the guest's build script; nothing else has to be installed:
 //!
 //! ```proto
 //! syntax = "proto3";
@@ -44,7 +44,10 @@
 //! }
 //!
 //! impl Greeter for Hello {
-//!     async fn say_hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+//!     async fn say_hello(
+//!         &self,
+//!         request: Request<HelloRequest>,
+//!     ) -> Result<Response<HelloReply>, Status> {
 //!         let name = request.into_inner().name;
 //!         Ok(Response::new(HelloReply { message: format!("Hello {name}") }))
 //!     }
@@ -55,19 +58,19 @@
 //!
 //! # Shapes
 //!
-//! A method whose request is a stream takes [`Request<Streaming<A>>`](Streaming); one whose response is a stream
-//! returns [`Response<ReplyStream<B>>`](ReplyStream). Both hold one message at a time: who writes waits for who
-//! reads, over the network.
+//! A method whose request is a stream takes [`Request<Streaming<A>>`](Streaming); one whose
+//! response is a stream returns [`Response<ReplyStream<B>>`](ReplyStream). Both hold one message at
+//! a time: who writes waits for who reads, over the network.
 //!
 //! # Failures
 //!
-//! See [`Status`]. A message that does not decode is answered `INVALID_ARGUMENT` before the method is called, and a
-//! method that is not there `UNIMPLEMENTED`.
+//! See [`Status`]. A message that does not decode is answered `INVALID_ARGUMENT` before the method
+//! is called, and a method that is not there `UNIMPLEMENTED`.
 //!
 //! # Cancellation
 //!
-//! When the client goes away or its deadline passes, the future of the method and the streams are dropped where they
-//! wait. [`Request::remaining`] tells how long that is.
+//! When the client goes away or its deadline passes, the future of the method and the streams are
+//! dropped where they wait. [`Request::remaining`] tells how long that is.
 
 pub(crate) mod call;
 mod code;
@@ -97,8 +100,8 @@ pub(crate) use streaming::RequestBytes;
 /// Includes what `mikros-sdk-build` has made of a protobuf package: `include_proto!("helloworld")`, or
 /// `include_proto!("_")` for files without a package.
 ///
-/// Write it in a module of its own. Packages that import others refer to them by `super`, so the modules have to be
-/// nested as the packages are.
+/// Write it in a module of its own. Packages that import others refer to them by `super`, so the
+/// modules have to be nested as the packages are.
 #[macro_export]
 macro_rules! include_proto {
     ($package:literal) => {

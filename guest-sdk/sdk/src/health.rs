@@ -3,11 +3,13 @@
 
 use crate::imports;
 
-/// Says whether `service` serves: the full name of a gRPC service, or the empty string for the whole, which the health
-/// check of `http` tells as well. Other names are added to what the gRPC health check knows.
+/// Says whether `service` serves: the full name of a gRPC service, or the empty string for the
+/// whole, which the health check of `http` tells as well. Other names are added to what the gRPC
+/// health check knows.
 ///
-/// Until it is said, everything serves. It counts for all instances, the last word wins, and it lasts longer than an
-/// instance that is lost. While the service starts and stops nothing serves, whatever was said.
+/// Until it is said, everything serves. It counts for all instances, the last word wins, and it
+/// lasts longer than an instance that is lost. While the service starts and stops nothing serves,
+/// whatever was said.
 ///
 /// ```
 /// use mikros_sdk::health;

@@ -1,5 +1,6 @@
 //! Write a Mikros service as a WebAssembly component: the business logic and nothing else.
-//! Deliberately knows nothing about servers, sockets, signals and log formats: those are `mikros-host`'s.
+//! Deliberately knows nothing about servers, sockets, signals and log formats: those are
+//! `mikros-host`'s.
 //!
 //! # A service
 //!
@@ -129,10 +130,10 @@ pub use task::{Task, spawn};
 
 /// Makes a service the exports of a component: `export!(MyService: http)`.
 ///
-/// After the type come its kinds, those of `types` in `service.toml`: `http`, `grpc`, `native` or `script`.
-/// A service may have several (`export!(MyService: grpc, http)`), except for `script`, which stands
-/// alone. A kind needs the trait of its name, and `grpc` the feature of its name. The lifecycle is always
-/// exported.
+/// After the type come its kinds, those of `types` in `service.toml`: `http`, `grpc`, `native` or
+/// `script`. A service may have several (`export!(MyService: grpc, http)`), except for `script`,
+/// which stands alone. A kind needs the trait of its name, and `grpc` the feature of its name. The
+/// lifecycle is always exported.
 ///
 /// Write it once per component. On other targets than WebAssembly it only checks the traits.
 pub use mikros_sdk_macros::export;

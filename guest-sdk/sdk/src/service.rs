@@ -44,7 +44,8 @@ pub trait Http: Service {
 
 /// The kind `grpc`: answers RPCs.
 ///
-/// The methods are in the traits that `mikros-sdk-build` makes of protobuf services, see [`grpc`](crate::grpc).
+/// The methods are in the traits that `mikros-sdk-build` makes of protobuf services, see
+/// [`grpc`](crate::grpc).
 #[cfg(feature = "grpc")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is exported as `grpc` but does not answer RPCs",
@@ -52,7 +53,8 @@ pub trait Http: Service {
     note = "write `impl Grpc for {Self} {{ type Services = GreeterServer<Self>; }}` with the generated server of your service, or remove `grpc` from `export!`"
 )]
 pub trait Grpc: Service {
-    /// The protobuf services: a generated server such as `GreeterServer<Self>`, or a tuple of up to eight.
+    /// The protobuf services: a generated server such as `GreeterServer<Self>`, or a tuple of up to
+    /// eight.
     type Services: crate::grpc::Services<Service = Self>;
 }
 

@@ -3,8 +3,8 @@
 //!
 //! A [`Context`] stands in for the host: it holds variables and settings, captures log lines, and
 //! runs async code in virtual time, in which [`sleep`](crate::sleep) takes no time at all. [`http()`]
-//! starts a service and sends requests through its routes; `grpc()`, with the feature of this name, calls its methods
-//! by their paths.
+//! starts a service and sends requests through its routes; `grpc()`, with the feature of this name,
+//! calls its methods by their paths.
 //!
 //! ```
 //! use mikros_sdk::prelude::*;

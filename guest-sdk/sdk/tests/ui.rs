@@ -1,6 +1,7 @@
 //! What the compiler says when an author makes a mistake; each file in `ui` is named after one.
 //!
-//! `TRYBUILD=overwrite cargo test -p mikros-sdk --test ui` accepts new texts, with `--features grpc` those of this kind.
+//! `TRYBUILD=overwrite cargo test -p mikros-sdk --test ui` accepts new texts, with `--features
+//! grpc` those of this kind.
 
 #[test]
 fn mistakes_are_explained() {

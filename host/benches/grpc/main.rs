@@ -63,6 +63,7 @@ const SINGLE: Multiplexed = Multiplexed { connections: 1, streams: 1 };
 /// Compares the gRPC path of mikros-host with native tonic
 #[derive(Debug, Parser)]
 #[command(name = "grpc")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that is typed")]
 struct Arguments {
     /// Connections of the load
     #[arg(long, default_value = "8")]

@@ -110,7 +110,7 @@ async fn measure(arguments: &Arguments) -> Result<(), MeasureError> {
     let (extent, starts) = extent(arguments);
     let guest = Guest::build(&SOURCE).await?;
     let processors = Processors::take().map_err(|source| MeasureError::SetUp { source })?;
-    report::conditions(&shape, &extent, &processors, arguments.quick);
+    report::conditions(shape, &extent, &processors, arguments.quick);
 
     // Fills the cache of compiled components: the compiler is not what is measured.
     drop(server::Server::launch(server::Contender::Host, &processors, &guest).await?);

@@ -18,7 +18,7 @@ const LONGEST_START: f64 = 30.0;
 const MOST_MEMORY: f64 = 40.0;
 
 /// Says what is measured, and heads the table of rounds.
-pub(crate) fn conditions(shape: &KeepAlive, extent: &Extent, processors: &Processors, quick: bool) {
+pub(crate) fn conditions(shape: KeepAlive, extent: &Extent, processors: &Processors, quick: bool) {
     let KeepAlive { connections } = shape;
     println!("`GET /` of examples/hello-http, HTTP/1.1 keep-alive, {connections} connections");
     table::conditions(extent, processors, quick);

@@ -1,8 +1,10 @@
 //! RPCs: what the host answers itself, and what goes to the guest.
 
+mod answer;
 mod encoding;
 mod frame;
 mod metadata;
+mod pump;
 mod reply;
 mod routes;
 mod rpc;
@@ -17,13 +19,14 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Duration, Instant, sleep_until, timeout_at};
+use tokio::time::{Duration, Instant, timeout_at};
 use tonic::Status;
 
-use self::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING, Encoding};
-use self::frame::{Cut, Frames};
+use self::encoding::Encoding;
+use self::frame::Frames;
+use self::pump::{only, pump};
 pub use self::reply::GrpcBody;
-use self::reply::{Outlet, Pump, Stream};
+use self::reply::{Outlet, Pump};
 pub use self::routes::Routes;
 use self::routes::{Found, Shape};
 use self::rpc::Rpc;
@@ -31,15 +34,13 @@ pub use self::standard::Standard;
 use self::status::StatusRules;
 use super::problem::ErrorRules;
 use super::request_id;
-use crate::bindings::errors::{Error as ServiceError, Kind};
-use crate::call::grpc::{Answer, Messages as Sent, Outgoing};
-use crate::call::stream::{Feed, stream};
+use crate::call::grpc::{Answer, Messages as Sent};
+use crate::call::stream::stream;
 use crate::call::{Fault, grpc as guest};
 use crate::capability::Stopping;
 use crate::guest::{Terms, Workers};
 use crate::telemetry::Logger;
 
-const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 /// Metadata by which a caller names itself, as the other Mikros frameworks spell it.
 const CALLER: HeaderName = HeaderName::from_static("service-context-caller");
 
@@ -111,11 +112,10 @@ impl GrpcDispatcher {
             Err(request) => request,
         };
         let (parts, body) = request.into_parts();
-        let rpc = match self.route(&parts) {
+        match self.route(&parts) {
             Ok((rpc, shape)) => self.serve((rpc, shape), &parts, body).await,
             Err((rpc, status)) => rpc.trailers_only(&status),
-        };
-        rpc
+        }
     }
 
     /// Finds out what is called and by whom.
@@ -261,63 +261,6 @@ struct Visit {
     outlet: Outlet,
 }
 
-/// The only message of a request.
-async fn only(frames: &mut Frames) -> Result<guest::RequestMessage, Cut> {
-    let Some(message) = frames.next().await? else {
-        return Err(Cut::Refused(Status::internal("the request has no message")));
-    };
-    match frames.next().await? {
-        None => Ok(message),
-        Some(_) => Err(Cut::Refused(Status::internal("the request has more than one message"))),
-    }
-}
-
-/// Moves messages to the guest. `done` is told when the last one is sent.
-async fn pump(
-    mut frames: Frames,
-    feed: Feed<guest::RequestMessage, Result<(), ServiceError>>,
-    shape: Shape,
-    done: oneshot::Sender<()>,
-) -> Result<(), Cut> {
-    let Feed { data, end, .. } = feed;
-    let result = async {
-        if shape == Shape::ServerStreaming {
-            // A guest that is gone, or does not want to know, is not the client's fault.
-            let _ = data.send(only(&mut frames).await?).await;
-            return Ok(());
-        }
-        while let Some(message) = frames.next().await? {
-            if data.send(message).await.is_err() {
-                // The guest does not want the rest. That is its right.
-                break;
-            }
-        }
-        Ok(())
-    };
-    let result = result.await;
-    drop(data);
-    match &result {
-        Ok(()) => {
-            drop(end.send(Ok(())));
-            let _ = done.send(());
-        }
-        Err(_) => drop(end.send(Err(broken_off()))),
-    }
-    result
-}
-
-/// What a guest that reads is told when the client broke off, or was stopped for what it sent.
-fn broken_off() -> ServiceError {
-    ServiceError {
-        kind: Kind::InvalidArguments,
-        message: "the request was cut off".to_owned(),
-        code: 0,
-        cause: None,
-        destination: None,
-        attributes: None,
-    }
-}
-
 fn caller(headers: &HeaderMap) -> Option<Box<str>> {
     let caller = headers.get(CALLER)?.to_str().ok()?;
     (!caller.is_empty() && caller.len() <= 128).then(|| caller.into())
@@ -348,88 +291,4 @@ fn is_grpc(content_type: &[u8]) -> bool {
     content_type
         .strip_prefix(b"application/grpc")
         .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
-}
-
-impl Rpc {
-    fn deadline(&self) -> Option<Instant> {
-        self.timeout.map(|timeout| self.begun + timeout)
-    }
-
-    /// An answer without messages.
-    fn trailers_only(&self, status: &Status) -> Response<GrpcBody> {
-        self.log_end(status.code());
-        let mut response = Response::new(GrpcBody::empty());
-        *response.headers_mut() = self.stamped(status::failure(status));
-        response.headers_mut().insert(CONTENT_TYPE, GRPC);
-        response
-    }
-
-    fn failed(&self, fault: &Fault) -> Response<GrpcBody> {
-        self.trailers_only(&self.fault(fault))
-    }
-
-    fn cut(&self, cut: Cut) -> Response<GrpcBody> {
-        match cut {
-            Cut::Refused(status) => self.trailers_only(&status),
-            // Nobody is left to read it.
-            Cut::Broken => self.trailers_only(&Status::cancelled("the client broke off")),
-        }
-    }
-
-    fn unknown_encoding(&self, name: &str) -> Response<GrpcBody> {
-        let message = format!("messages in the encoding `{name}` are not supported");
-        let mut response = self.trailers_only(&Status::unimplemented(message));
-        response.headers_mut().insert(ACCEPT_ENCODING, ACCEPTED);
-        response
-    }
-
-    /// The head of an answer with messages.
-    fn head(&self, metadata: &[u8], outlet: Outlet) -> Result<HeaderMap, Fault> {
-        let mut headers = metadata::unpack(metadata)?;
-        headers.insert(CONTENT_TYPE, GRPC);
-        if let Some(encoding) = outlet.encoding {
-            headers.insert(ENCODING, encoding.name());
-            headers.insert(ACCEPT_ENCODING, ACCEPTED);
-        }
-        Ok(headers)
-    }
-
-    fn whole(&self, response: guest::Response, outlet: Outlet) -> Response<GrpcBody> {
-        let guest::Response { metadata, message, trailers } = response;
-        let heads = self
-            .head(&metadata, outlet)
-            .and_then(|head| metadata::unpack(&trailers).map(|trailers| (head, trailers)));
-        let (head, trailers) = match heads {
-            Ok(heads) => heads,
-            Err(fault) => return self.failed(&fault),
-        };
-        let framed = match outlet.frame(message) {
-            Ok(framed) => framed,
-            Err(status) => return self.trailers_only(&status),
-        };
-        self.log_end(tonic::Code::Ok);
-        let trailers = self.stamped(status::success(trailers));
-        let mut response = Response::new(GrpcBody::whole(framed, trailers));
-        *response.headers_mut() = head;
-        response
-    }
-
-    fn streamed(
-        self,
-        outgoing: Outgoing,
-        outlet: Outlet,
-        pump: Option<Pump>,
-    ) -> Response<GrpcBody> {
-        let Outgoing { metadata, messages, fault } = outgoing;
-        let head = match self.head(&metadata, outlet) {
-            Ok(head) => head,
-            Err(fault) => return self.failed(&fault),
-        };
-        let deadline = self.deadline().map(|deadline| Box::pin(sleep_until(deadline)));
-        let stream =
-            Stream { messages, fault, outlet, pump, deadline, rpc: Arc::new(self), rest: None };
-        let mut response = Response::new(GrpcBody::streamed(stream));
-        *response.headers_mut() = head;
-        response
-    }
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::delay::Delay;
 use super::instance;
 use super::loss::{self, Cause, Loss, StartFailure};
 use super::pulse::Pulse;
@@ -26,8 +27,6 @@ use crate::telemetry::{Attributes, Level};
 
 /// How long an instance that is to be ended gets to trap by itself; then it is dropped.
 const KILL_GRACE: Duration = Duration::from_millis(250);
-/// Waiting times before an instance is built again: none the first time, then doubled.
-const FIRST_DELAY: Duration = Duration::from_millis(10);
 /// Longest wait while instances start and are lost later: a request that traps must not keep the
 /// service away from all others for long.
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
@@ -385,17 +384,5 @@ impl<F: Future> Future for Watched<'_, F> {
         let polled = self.life.as_mut().poll(context);
         self.worker.pulse.set_running(false);
         polled
-    }
-}
-
-/// The growing time between attempts.
-#[derive(Debug, Default)]
-struct Delay(Duration);
-
-impl Delay {
-    fn next(&mut self, longest: Duration) -> Duration {
-        let current = self.0.min(longest);
-        self.0 = (current * 2).clamp(FIRST_DELAY, longest);
-        current
     }
 }

@@ -2,6 +2,8 @@
 //! when that is wrong.
 //! Does not know which services there are.
 
+mod answer;
+
 use std::net::Ipv4Addr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -18,6 +20,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+use self::answer::split;
+pub(crate) use self::answer::{Answer, Received};
 use super::LIMIT;
 
 /// A runtime on a thread of its own, so that connections go on while a test does something else. It ends
@@ -74,23 +78,8 @@ enum Answering {
     Reading { headers: HeaderMap, body: Incoming },
 }
 
-/// How an RPC ended.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) http_status: u16,
-    /// Initial metadata.
-    pub(crate) headers: HeaderMap,
-    pub(crate) messages: Vec<Received>,
-    /// Trailing metadata; the headers when there is nothing else.
-    pub(crate) trailers: HeaderMap,
-}
-
-/// A message as it came.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Received {
-    pub(crate) compressed: bool,
-    pub(crate) data: Vec<u8>,
-}
+/// Where the HTTP status is kept; no host may send this.
+const STATUS: HeaderName = HeaderName::from_static("test-http-status");
 
 /// The frame of a message.
 pub(crate) fn frame(message: &impl Message) -> Vec<u8> {
@@ -330,71 +319,10 @@ impl Rpc<'_> {
     }
 }
 
-/// Where the HTTP status is kept; no host may send this.
-const STATUS: HeaderName = HeaderName::from_static("test-http-status");
-
-impl Answer {
-    /// `grpc-status`.
-    #[track_caller]
-    pub(crate) fn code(&self) -> u32 {
-        let code = self.trailer("grpc-status").expect("an answer has a status");
-        code.parse().expect("a status is a number")
-    }
-
-    /// `grpc-message`, decoded.
-    pub(crate) fn message(&self) -> String {
-        percent_decoded(self.trailer("grpc-message").unwrap_or_default())
-    }
-
-    pub(crate) fn trailer(&self, name: &str) -> Option<&str> {
-        self.trailers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// The only message, of an RPC that succeeded.
-    #[track_caller]
-    pub(crate) fn reply<M: Message + Default>(&self) -> M {
-        assert_eq!((self.code(), self.message().as_str()), (0, ""));
-        let [message] = self.messages.as_slice() else { panic!("{self:?} has not one message") };
-        M::decode(message.data.as_slice()).expect("the message can be decoded")
-    }
-}
-
-impl Received {
-    pub(crate) fn decode<M: Message + Default>(&self) -> M {
-        M::decode(self.data.as_slice()).expect("the message can be decoded")
-    }
-}
-
 /// Waits for what the host does.
 fn limited<T>(runtime: &Driven, future: impl Future<Output = T>) -> Result<T, Elapsed> {
     // A timer needs the runtime when it is made.
     runtime.block_on(async { timeout(LIMIT, future).await })
-}
-
-/// Takes the first message off.
-fn split(buffer: &mut Vec<u8>) -> Option<Received> {
-    let (prefix, rest) = buffer.split_first_chunk::<5>()?;
-    let [flags, a, b, c, d] = *prefix;
-    let length = u32::from_be_bytes([a, b, c, d]) as usize;
-    let data = rest.get(..length)?.to_vec();
-    buffer.drain(..5 + length);
-    Some(Received { compressed: flags == 1, data })
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut decoded = Vec::new();
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let hex =
-            (byte == b'%').then(|| [bytes.next(), bytes.next()].map(Option::unwrap_or_default));
-        let hex = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(&hex).ok()?, 16).ok());
-        decoded.push(hex.unwrap_or(byte));
-    }
-    String::from_utf8(decoded).expect("a message is UTF-8")
 }
 
 /// A body that a test writes as it goes.

@@ -14,7 +14,8 @@ fn read(directory: &Path, file: &str) -> String {
     fs::read_to_string(directory.join(file)).expect("the file is generated")
 }
 
-/// Descriptors are kept as well, because the generated code includes them. `UPDATE_EXPECT` accepts new ones.
+/// Descriptors are kept as well, because the generated code includes them. `UPDATE_EXPECT` accepts
+/// new ones.
 fn check_descriptor_files(out: &Path, services: &[&str]) {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     for service in services {

@@ -27,8 +27,8 @@ const SERVICE_CONTEXT: &str = "service-context-";
 
 /// Names with their values, in order. A name may occur several times; its case does not matter.
 ///
-/// Values are visible ASCII. Names that end in `-bin` have bytes as values instead, which have functions of
-/// their own here.
+/// Values are visible ASCII. Names that end in `-bin` have bytes as values instead, which have
+/// functions of their own here.
 ///
 /// ```
 /// use mikros_sdk::grpc::Metadata;
@@ -82,8 +82,8 @@ impl Metadata {
         entries.map(|(_, value)| value)
     }
 
-    /// The first value of `name`, which ends in `-bin`. `None` also when it is not the base64 that it should
-    /// be.
+    /// The first value of `name`, which ends in `-bin`. `None` also when it is not the base64 that
+    /// it should be.
     pub fn get_bin(&self, name: &str) -> Option<Vec<u8>> {
         self.get_all_bin(name).next()
     }
@@ -96,15 +96,15 @@ impl Metadata {
         values.filter(move |_| is_binary).filter_map(|value| BASE64.decode(value.trim_ascii()).ok())
     }
 
-    /// All names, which are in lower case, and values in their order. Values of names that end in `-bin` are
-    /// base64 here.
+    /// All names, which are in lower case, and values in their order. Values of names that end in
+    /// `-bin` are base64 here.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_text = |(name, value)| Some((name, std::str::from_utf8(value).ok()?));
         lines::read(&self.lines).filter_map(is_text)
     }
 
-    /// The entries whose names start with `service-context-`, without this prefix: what a Mikros service tells
-    /// about itself and its context, for example `caller`.
+    /// The entries whose names start with `service-context-`, without this prefix: what a Mikros
+    /// service tells about itself and its context, for example `caller`.
     pub fn service_context(&self) -> impl Iterator<Item = (&str, &str)> {
         self.iter().filter_map(|(name, value)| Some((name.strip_prefix(SERVICE_CONTEXT)?, value)))
     }
@@ -113,8 +113,8 @@ impl Metadata {
     ///
     /// # Errors
     ///
-    /// The name is not made of letters, digits, `-`, `_` and `.`, ends in `-bin`, or is the host's to set; or the
-    /// value is not visible ASCII. Nothing is changed then.
+    /// The name is not made of letters, digits, `-`, `_` and `.`, ends in `-bin`, or is the host's
+    /// to set; or the value is not visible ASCII. Nothing is changed then.
     pub fn insert(&mut self, name: &str, value: impl AsRef<str>) -> Result<(), InvalidMetadata> {
         check_text(name, value.as_ref())?;
         self.remove(name);
@@ -153,8 +153,8 @@ impl Metadata {
     ///
     /// # Errors
     ///
-    /// The name does not end in `-bin`, is not made of letters, digits, `-`, `_` and `.`, or is the host's to
-    /// set. Nothing is changed then.
+    /// The name does not end in `-bin`, is not made of letters, digits, `-`, `_` and `.`, or is the
+    /// host's to set. Nothing is changed then.
     pub fn append_bin(
         &mut self,
         name: &str,

@@ -1,5 +1,6 @@
 //! The messages of a service, one after another.
-//! Deliberately makes a message only when the one before it is on its way: a slow client slows the service.
+//! Deliberately makes a message only when the one before it is on its way: a slow client slows the
+//! service.
 
 use std::fmt;
 use std::future::Future;

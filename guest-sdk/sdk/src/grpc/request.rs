@@ -76,7 +76,8 @@ impl<T> Request<T> {
         &mut self.metadata
     }
 
-    /// The path of the method, `/helloworld.Greeter/SayHello`; empty in a unit test that calls it directly.
+    /// The path of the method, `/helloworld.Greeter/SayHello`; empty in a unit test that calls it
+    /// directly.
     pub fn method(&self) -> &str {
         &self.method
     }

@@ -3,7 +3,8 @@
 
 use super::Metadata;
 
-/// Whether a message is sent compressed. It never is when the client does not take an encoding that the host has.
+/// Whether a message is sent compressed. It never is when the client does not take an encoding that
+/// the host has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Compression {
     /// As `[services.grpc] compression` says.

@@ -45,7 +45,8 @@ pub const fn descriptors_length(services: &[Declaration]) -> usize {
     length
 }
 
-/// The descriptors of the services: protobuf messages that follow each other are one, with the fields of all.
+/// The descriptors of the services: protobuf messages that follow each other are one, with the
+/// fields of all.
 pub const fn descriptors<const LENGTH: usize>(services: &[Declaration]) -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
     let (mut start, mut next) = (0, 0);

@@ -47,8 +47,8 @@ impl Declaration {
     }
 }
 
-/// What stands in [`Grpc::Services`](crate::Grpc::Services): a generated server such as `GreeterServer<Self>`, or a
-/// tuple of up to eight of them.
+/// What stands in [`Grpc::Services`](crate::Grpc::Services): a generated server such as
+/// `GreeterServer<Self>`, or a tuple of up to eight of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the services of a component",
     label = "expected `GreeterServer<Self>`, or a tuple of up to eight such types",

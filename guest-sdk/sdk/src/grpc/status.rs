@@ -9,9 +9,10 @@ use crate::error::{ErrorKind, ServiceError};
 
 /// How an RPC fails.
 ///
-/// Most methods need no more than `?`: a [`ServiceError`] becomes a status whose code is that of its kind, with
-/// its JSON as the message and a `google.rpc.ErrorInfo` in the details; any other error is an internal one. Where
-/// a client expects something of its own, a status is sent as it is made here:
+/// Most methods need no more than `?`: a [`ServiceError`] becomes a status whose code is that of
+/// its kind, with its JSON as the message and a `google.rpc.ErrorInfo` in the details; any other
+/// error is an internal one. Where a client expects something of its own, a status is sent as it is
+/// made here:
 ///
 /// ```
 /// use mikros_sdk::grpc::{Code, Status};
@@ -78,8 +79,8 @@ impl Status {
         out_of_range OutOfRange
         /// There is no such method.
         unimplemented Unimplemented
-        /// The service failed. The message goes to the caller; use [`ServiceError::internal`] for a cause that
-        /// the host can hide.
+        /// The service failed. The message goes to the caller; use [`ServiceError::internal`] for a
+        /// cause that the host can hide.
         internal Internal
         /// The service cannot be reached now.
         unavailable Unavailable
@@ -91,8 +92,8 @@ impl Status {
 
     /// Sets the details: a serialized `google.rpc.Status`.
     ///
-    /// A status that was a [`ServiceError`] loses the details that the host would have made, and becomes a plain
-    /// one with the code of its kind.
+    /// A status that was a [`ServiceError`] loses the details that the host would have made, and
+    /// becomes a plain one with the code of its kind.
     #[must_use]
     pub fn with_details(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         let (code, message) = (self.code(), self.message().to_owned());

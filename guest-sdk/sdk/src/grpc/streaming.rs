@@ -88,8 +88,8 @@ impl<T> Streaming<T> {
     ///
     /// # Errors
     ///
-    /// A message does not decode, or the client broke off: it went away, or sent something too large. There are no
-    /// messages after that.
+    /// A message does not decode, or the client broke off: it went away, or sent something too
+    /// large. There are no messages after that.
     ///
     /// # Cancel safety
     ///

@@ -122,8 +122,8 @@ impl Context {
         self.0.now()
     }
 
-    /// What the service has said of `service` last, by [`health::set_serving`](crate::health::set_serving); `None` when
-    /// it has said nothing.
+    /// What the service has said of `service` last, by
+    /// [`health::set_serving`](crate::health::set_serving); `None` when it has said nothing.
     #[must_use]
     pub fn is_serving(&self, service: &str) -> Option<bool> {
         self.0.serving.borrow().get(service).copied()

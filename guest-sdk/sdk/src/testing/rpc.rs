@@ -114,7 +114,8 @@ impl<S: Grpc> CallBuilder<S> {
         self
     }
 
-    /// Calls a method of which both sides are one message. Inside of [`Context::run`](super::Context::run).
+    /// Calls a method of which both sides are one message. Inside of
+    /// [`Context::run`](super::Context::run).
     ///
     /// # Errors
     ///
@@ -165,7 +166,8 @@ impl<S: Grpc> CallBuilder<S> {
             .await
     }
 
-    /// As [`CallBuilder::streaming`] with bytes, which need not be messages, and with a client that may break off.
+    /// As [`CallBuilder::streaming`] with bytes, which need not be messages, and with a client that
+    /// may break off.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! What a service sees of gRPC; how methods are found is tested with generated code, in `mikros-sdk-build`.
+//! What a service sees of gRPC; how methods are found is tested with generated code, in
+//! `mikros-sdk-build`.
 
 mod calls;
 mod metadata;

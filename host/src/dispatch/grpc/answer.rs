@@ -1,0 +1,102 @@
+//! The response to an RPC, by how it went.
+
+use std::sync::Arc;
+
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Response};
+use tokio::time::{Instant, sleep_until};
+use tonic::Status;
+
+use super::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING};
+use super::frame::Cut;
+use super::reply::{GrpcBody, Outlet, Pump, Stream};
+use super::rpc::Rpc;
+use super::{metadata, status};
+use crate::call::grpc::Outgoing;
+use crate::call::{Fault, grpc as guest};
+
+const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
+
+impl Rpc {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.timeout.map(|timeout| self.begun + timeout)
+    }
+
+    /// An answer without messages.
+    pub(super) fn trailers_only(&self, status: &Status) -> Response<GrpcBody> {
+        self.log_end(status.code());
+        let mut response = Response::new(GrpcBody::empty());
+        *response.headers_mut() = self.stamped(status::failure(status));
+        response.headers_mut().insert(CONTENT_TYPE, GRPC);
+        response
+    }
+
+    pub(super) fn failed(&self, fault: &Fault) -> Response<GrpcBody> {
+        self.trailers_only(&self.fault(fault))
+    }
+
+    pub(super) fn cut(&self, cut: Cut) -> Response<GrpcBody> {
+        match cut {
+            Cut::Refused(status) => self.trailers_only(&status),
+            // Nobody is left to read it.
+            Cut::Broken => self.trailers_only(&Status::cancelled("the client broke off")),
+        }
+    }
+
+    pub(super) fn unknown_encoding(&self, name: &str) -> Response<GrpcBody> {
+        let message = format!("messages in the encoding `{name}` are not supported");
+        let mut response = self.trailers_only(&Status::unimplemented(message));
+        response.headers_mut().insert(ACCEPT_ENCODING, ACCEPTED);
+        response
+    }
+
+    /// The head of an answer with messages.
+    fn head(&self, metadata: &[u8], outlet: Outlet) -> Result<HeaderMap, Fault> {
+        let mut headers = metadata::unpack(metadata)?;
+        headers.insert(CONTENT_TYPE, GRPC);
+        if let Some(encoding) = outlet.encoding {
+            headers.insert(ENCODING, encoding.name());
+            headers.insert(ACCEPT_ENCODING, ACCEPTED);
+        }
+        Ok(headers)
+    }
+
+    pub(super) fn whole(&self, response: guest::Response, outlet: Outlet) -> Response<GrpcBody> {
+        let guest::Response { metadata, message, trailers } = response;
+        let heads = self
+            .head(&metadata, outlet)
+            .and_then(|head| metadata::unpack(&trailers).map(|trailers| (head, trailers)));
+        let (head, trailers) = match heads {
+            Ok(heads) => heads,
+            Err(fault) => return self.failed(&fault),
+        };
+        let framed = match outlet.frame(message) {
+            Ok(framed) => framed,
+            Err(status) => return self.trailers_only(&status),
+        };
+        self.log_end(tonic::Code::Ok);
+        let trailers = self.stamped(status::success(trailers));
+        let mut response = Response::new(GrpcBody::whole(framed, trailers));
+        *response.headers_mut() = head;
+        response
+    }
+
+    pub(super) fn streamed(
+        self,
+        outgoing: Outgoing,
+        outlet: Outlet,
+        pump: Option<Pump>,
+    ) -> Response<GrpcBody> {
+        let Outgoing { metadata, messages, fault } = outgoing;
+        let head = match self.head(&metadata, outlet) {
+            Ok(head) => head,
+            Err(fault) => return self.failed(&fault),
+        };
+        let deadline = self.deadline().map(|deadline| Box::pin(sleep_until(deadline)));
+        let stream =
+            Stream { messages, fault, outlet, pump, deadline, rpc: Arc::new(self), rest: None };
+        let mut response = Response::new(GrpcBody::streamed(stream));
+        *response.headers_mut() = head;
+        response
+    }
+}

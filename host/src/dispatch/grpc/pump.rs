@@ -1,0 +1,67 @@
+//! Messages of a client on their way to the guest.
+
+use tokio::sync::oneshot;
+use tonic::Status;
+
+use super::frame::{Cut, Frames};
+use super::routes::Shape;
+use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::grpc as guest;
+use crate::call::stream::Feed;
+
+/// The only message of a request.
+pub(super) async fn only(frames: &mut Frames) -> Result<guest::RequestMessage, Cut> {
+    let Some(message) = frames.next().await? else {
+        return Err(Cut::Refused(Status::internal("the request has no message")));
+    };
+    match frames.next().await? {
+        None => Ok(message),
+        Some(_) => Err(Cut::Refused(Status::internal("the request has more than one message"))),
+    }
+}
+
+/// Moves messages to the guest. `done` is told when the last one is sent.
+pub(super) async fn pump(
+    mut frames: Frames,
+    feed: Feed<guest::RequestMessage, Result<(), ServiceError>>,
+    shape: Shape,
+    done: oneshot::Sender<()>,
+) -> Result<(), Cut> {
+    let Feed { data, end, .. } = feed;
+    let result = async {
+        if shape == Shape::ServerStreaming {
+            // A guest that is gone, or does not want to know, is not the client's fault.
+            let _ = data.send(only(&mut frames).await?).await;
+            return Ok(());
+        }
+        while let Some(message) = frames.next().await? {
+            if data.send(message).await.is_err() {
+                // The guest does not want the rest. That is its right.
+                break;
+            }
+        }
+        Ok(())
+    };
+    let result = result.await;
+    drop(data);
+    match &result {
+        Ok(()) => {
+            drop(end.send(Ok(())));
+            let _ = done.send(());
+        }
+        Err(_) => drop(end.send(Err(broken_off()))),
+    }
+    result
+}
+
+/// What a guest that reads is told when the client broke off, or was stopped for what it sent.
+fn broken_off() -> ServiceError {
+    ServiceError {
+        kind: Kind::InvalidArguments,
+        message: "the request was cut off".to_owned(),
+        code: 0,
+        cause: None,
+        destination: None,
+        attributes: None,
+    }
+}
