@@ -51,6 +51,12 @@ fn still_echoes(client: &mut Client) {
     assert_eq!(reply.data, b"still here");
 }
 
+/// Asks until the service is in no method and no stream.
+#[track_caller]
+fn wait_until_idle(client: &mut Client) {
+    wait_until(client, |seen| seen.active == 0);
+}
+
 /// Asks until the service is in so many methods and streams.
 #[track_caller]
 fn wait_until_active(client: &mut Client, count: u64) {

@@ -171,41 +171,41 @@ fn everything_that_is_wrong_is_told_at_once() {
     is_wrong(
         text,
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: invalid service definition
-          $DIR/service.toml:1:1: unknown key `nmae`
-            help: did you mean `name`?
-          $DIR/service.toml:1:1: `name` is missing
-            help: add `name = "greeter"`
-          $DIR/service.toml:1:1: `language` is missing
-            help: add `language = "rust"`
-          $DIR/service.toml:1:1: `product` is missing
-            help: add `product = "Matrix"`
-          $DIR/service.toml:2:10: unknown kind `htpp`, expected one of `http`, `native`, `worker`, `script`
-            help: did you mean `http`?
-          $DIR/service.toml:2:21: a kind may have one port from 0 to 65535, found `"http:99999"`
-            help: for example `http:8080`
-          $DIR/service.toml:2:45: kind `native` is declared twice
-            help: `worker` is another word for `native`
-          $DIR/service.toml:3:11: `version` must be a version such as `v1.2.3`, found `"one"`
-            help: for example `"v1.2.0"`
-          $DIR/service.toml:4:9: environment variable `MISSING` is not set
-            help: set `MISSING`
-          $DIR/service.toml:4:20: environment variable `TOKEN` is not set
-            help: set `TOKEN`
-          $DIR/service.toml:6:13: `host.component` must be a string, found the integer `5`
-            help: for example `"target/wasm32-wasip2/release/greeter.wasm"`
-          $DIR/service.toml:7:13: `host.instances` must be an integer from 1 to 1024, or `"auto"`, found the integer `0`
-            help: for example `"auto"`
-          $DIR/service.toml:9:10: `host.limits.memory` must be a size from `1MiB` to `4GiB`, found `"256"`
-            help: write an integer and a unit: `B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`
-          $DIR/service.toml:10:16: `host.limits.call_timeout` must be a duration from `1ms` to `24h`, found the integer `30`
-            help: write the unit, for example `"5s"`
-          $DIR/service.toml:12:9: environment variable `ALSO_MISSING` is not set
-            help: set `ALSO_MISSING`
-    "#]],
+            status 2
+            --- stdout
+            --- stderr
+            error: invalid service definition
+              $DIR/service.toml:1:1: unknown key `nmae`
+                help: did you mean `name`?
+              $DIR/service.toml:1:1: `name` is missing
+                help: add `name = "greeter"`
+              $DIR/service.toml:1:1: `language` is missing
+                help: add `language = "rust"`
+              $DIR/service.toml:1:1: `product` is missing
+                help: add `product = "Matrix"`
+              $DIR/service.toml:2:10: unknown kind `htpp`, expected one of `http`, `grpc`, `native`, `worker`, `script`
+                help: did you mean `http`?
+              $DIR/service.toml:2:21: a kind may have one port from 0 to 65535, found `"http:99999"`
+                help: for example `http:8080`
+              $DIR/service.toml:2:45: kind `native` is declared twice
+                help: `worker` is another word for `native`
+              $DIR/service.toml:3:11: `version` must be a version such as `v1.2.3`, found `"one"`
+                help: for example `"v1.2.0"`
+              $DIR/service.toml:4:9: environment variable `MISSING` is not set
+                help: set `MISSING`
+              $DIR/service.toml:4:20: environment variable `TOKEN` is not set
+                help: set `TOKEN`
+              $DIR/service.toml:6:13: `host.component` must be a string, found the integer `5`
+                help: for example `"target/wasm32-wasip2/release/greeter.wasm"`
+              $DIR/service.toml:7:13: `host.instances` must be an integer from 1 to 1024, or `"auto"`, found the integer `0`
+                help: for example `"auto"`
+              $DIR/service.toml:9:10: `host.limits.memory` must be a size from `1MiB` to `4GiB`, found `"256"`
+                help: write an integer and a unit: `B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`
+              $DIR/service.toml:10:16: `host.limits.call_timeout` must be a duration from `1ms` to `24h`, found the integer `30`
+                help: write the unit, for example `"5s"`
+              $DIR/service.toml:12:9: environment variable `ALSO_MISSING` is not set
+                help: set `ALSO_MISSING`
+        "#]],
     );
 }
 

@@ -42,20 +42,16 @@ pub(crate) fn foot(throughput: &Throughput) -> f64 {
     let rounds = &throughput.rounds;
     let median = |figure: fn(&Both<Turn>) -> f64| Sample::new(rounds.iter().map(figure)).median();
     let ratio = median(ratio);
-    println!("{}\n", row("median", &typical(throughput), ratio, median(efficiency)));
+    println!("{}", row("median", &typical(throughput), ratio, median(efficiency)));
     ratio
 }
 
-/// Says so when a server was not the slowest part.
-pub(crate) fn warn_of_idleness(throughput: &Throughput) {
+/// How much of its processor a server had, in percent, when that was not all: then the rate is not
+/// the server's alone.
+pub(crate) fn idleness(throughput: &Throughput) -> Option<f64> {
     let all = typical(throughput);
     let busy = all.host.busy.min(all.native.busy);
-    if busy < IDLE_SERVER {
-        println!(
-            "a server had only {:.0} % of its CPU: other programs run, the CPU column is right",
-            busy * 100.0,
-        );
-    }
+    (busy < IDLE_SERVER).then_some(busy * 100.0)
 }
 
 /// Latencies of all answers.

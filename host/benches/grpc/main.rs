@@ -141,9 +141,9 @@ async fn measure(arguments: &Arguments) -> Result<(), MeasureError> {
 async fn unary(arguments: &Arguments, amount: &Amount, pair: &Pair) -> Result<(), MeasureError> {
     let (connections, streams) = (arguments.connections.get(), arguments.streams.get());
     let many = Multiplexed { connections, streams };
-    report::load(&many);
+    report::load(many);
     report::throughput(&rounds::run(pair, &many, &amount.rounds, table::turn).await?);
-    report::load(&SINGLE);
+    report::single();
     report::delay(&rounds::run(pair, &SINGLE, &amount.rounds, table::turn).await?);
     Ok(())
 }

@@ -26,18 +26,29 @@ pub(crate) fn conditions(extent: &Extent, processors: &Processors, quick: bool) 
     table::conditions(extent, processors, quick);
 }
 
-/// Heads the table of rounds.
-pub(crate) fn load(shape: &Multiplexed) {
+/// Heads the table of rounds with many requests at a time.
+pub(crate) fn load(shape: Multiplexed) {
     let Multiplexed { connections, streams } = shape;
     println!("\nunary, {PAYLOAD} bytes, {connections} connections with {streams} streams each");
+    table::head();
+}
+
+/// Heads the table of rounds with one request at a time.
+pub(crate) fn single() {
+    println!("\nunary, {PAYLOAD} bytes, one request at a time");
     table::head();
 }
 
 /// Closes the table of rounds, adds latencies and says whether the target is met.
 pub(crate) fn throughput(throughput: &Throughput) {
     let ratio = table::foot(throughput);
-    println!("requests per second {ratio:.2} of native, {}", table::at_least(ratio, LEAST_RATIO));
-    table::warn_of_idleness(throughput);
+    println!("\nrequests per second {ratio:.2} of native, {}", table::at_least(ratio, LEAST_RATIO));
+    if let Some(busy) = table::idleness(throughput) {
+        println!(
+            "a server had only {busy:.0} % of its CPU: the client or other programs held it up, the CPU \
+             column is right",
+        );
+    }
     table::latencies(throughput);
 }
 

@@ -28,8 +28,12 @@ pub(crate) fn conditions(shape: KeepAlive, extent: &Extent, processors: &Process
 /// Closes the table of rounds, adds latencies and says whether the target is met.
 pub(crate) fn throughput(throughput: &Throughput) {
     let ratio = table::foot(throughput);
-    println!("requests per second {ratio:.2} of native, {}", table::at_least(ratio, LEAST_RATIO));
-    table::warn_of_idleness(throughput);
+    println!("\nrequests per second {ratio:.2} of native, {}", table::at_least(ratio, LEAST_RATIO));
+    if let Some(busy) = table::idleness(throughput) {
+        println!(
+            "a server had only {busy:.0} % of its CPU: other programs run, the CPU column is right",
+        );
+    }
     table::latencies(throughput);
 }
 

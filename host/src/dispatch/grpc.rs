@@ -203,7 +203,7 @@ impl GrpcDispatcher {
         let deadline = rpc.begun + limit;
         let message = match timeout_at(deadline, only(&mut frames)).await {
             Ok(Ok(message)) => message,
-            Ok(Err(cut)) => return rpc.cut(cut),
+            Ok(Err(status)) => return rpc.trailers_only(&status),
             Err(_elapsed) => return rpc.failed(&Fault::DeadlineExceeded { limit }),
         };
         let request =
@@ -236,7 +236,7 @@ impl GrpcDispatcher {
                     answer = &mut call => break answer,
                     pumped = &mut pump, if pumping => match pumped {
                         Ok(()) => pumping = false,
-                        Err(cut) => return rpc.cut(cut),
+                        Err(status) => return rpc.trailers_only(&status),
                     },
                 }
             }

@@ -133,7 +133,8 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnc
         } else {
             Fault::InstanceLost
         };
-        let is_waited_for = call.reply.is_some() || call.aftermath.is_some();
+        let streams = call.aftermath.as_ref().is_some_and(|aftermath| !aftermath.is_closed());
+        let is_waited_for = call.reply.is_some() || streams;
         loss.siblings += usize::from(is_waited_for && Some(task) != culprit);
         ends.push((call.reply, call.aftermath, fault));
     }

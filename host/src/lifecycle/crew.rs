@@ -50,7 +50,9 @@ impl Served for GrpcDispatcher {
         &self,
         request: http::Request<hyper::body::Incoming>,
     ) -> Result<http::Response<Self::Body>, std::convert::Infallible> {
-        Ok(GrpcDispatcher::respond(self, request).await)
+        // Boxed, because hyper keeps the memory of this future for as long as the answer is streamed:
+        // 3 KiB of each idle stream.
+        Ok(Box::pin(GrpcDispatcher::respond(self, request)).await)
     }
 }
 

@@ -22,8 +22,8 @@ fn refuses(request: Request, code: u32, why: &str) {
 
 #[test]
 fn no_message() {
-    refuses(Request::new(ECHO), 13, "the request has no message");
-    refuses(Request::new(POUR), 13, "the request has no message");
+    refuses(Request::new(ECHO), 12, "the request has no message");
+    refuses(Request::new(POUR), 12, "the request has no message");
 }
 
 #[test]
@@ -31,8 +31,8 @@ fn two_messages_where_one_is_due() {
     let why = "the request has more than one message";
     let two = |path| Request::new(path).message(&echo(b"a")).message(&echo(b"b"));
 
-    refuses(two(ECHO), 13, why);
-    refuses(two(POUR), 13, why);
+    refuses(two(ECHO), 12, why);
+    refuses(two(POUR), 12, why);
 }
 
 #[test]
@@ -45,6 +45,21 @@ fn half_a_message() {
             refuses(Request::new(path).bytes(&whole[..length]), 13, why);
         }
     }
+}
+
+#[test]
+fn more_bytes_than_were_announced() {
+    let host = probe("");
+    let mut client = connect(&host);
+
+    // HTTP/2 makes it an error of the stream (RFC 9113 section 8.1.1).
+    let request = |path| Request::new(path).header("content-length", "3").message(&echo(b"hello"));
+    client.open(request(ECHO)).is_broken_off();
+    client.open(request(SUM)).is_broken_off();
+    assert!(client.open(request(CHAT)).try_answer().is_err());
+
+    super::wait_until_idle(&mut client);
+    host.stop();
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(crate) struct Request {
 #[derive(Debug)]
 pub(crate) struct Rpc<'a> {
     runtime: &'a Driven,
-    body: Option<mpsc::UnboundedSender<Bytes>>,
+    body: Option<mpsc::UnboundedSender<Result<Bytes, BrokenOff>>>,
     answering: Answering,
     /// Bytes of the answer that belong to no message yet.
     buffer: Vec<u8>,
@@ -208,7 +208,7 @@ impl Client {
 fn begin<'a>(runtime: &'a Driven, sender: &mut SendRequest<Outgoing>, request: Request) -> Rpc<'a> {
     let (body, receiver) = mpsc::unbounded_channel();
     for chunk in request.body {
-        body.send(chunk).expect("the receiver is there");
+        body.send(Ok(chunk)).expect("the receiver is there");
     }
     let request = request.http.map(|()| Outgoing(receiver));
     let answering = runtime.block_on(async {
@@ -229,7 +229,7 @@ impl Rpc<'_> {
     /// Sends bytes as they are; the host need not want them any more.
     pub(crate) fn send_bytes(&self, bytes: Vec<u8>) {
         if let Some(body) = &self.body {
-            drop(body.send(bytes.into()));
+            drop(body.send(Ok(bytes.into())));
         }
     }
 
@@ -292,8 +292,22 @@ impl Rpc<'_> {
         Ok(Answer { http_status, headers, messages, trailers })
     }
 
+    /// Waits until the host breaks the stream off without an answer.
+    #[track_caller]
+    pub(crate) fn is_broken_off(mut self) {
+        let Answering::Waiting(response) = &mut self.answering else {
+            panic!("the answer has begun");
+        };
+        let response = limited(self.runtime, response).expect("the host acts in time");
+        let response = response.expect("the task goes on");
+        assert!(response.is_err(), "{response:?}");
+    }
+
     /// Leaves the RPC without waiting for its end.
     pub(crate) fn cancel(self) {
+        if let Some(body) = &self.body {
+            drop(body.send(Err(BrokenOff)));
+        }
         if let Answering::Waiting(response) = &self.answering {
             response.abort();
         }
@@ -327,16 +341,21 @@ fn limited<T>(runtime: &Driven, future: impl Future<Output = T>) -> Result<T, El
 
 /// A body that a test writes as it goes.
 #[derive(Debug)]
-struct Outgoing(mpsc::UnboundedReceiver<Bytes>);
+struct Outgoing(mpsc::UnboundedReceiver<Result<Bytes, BrokenOff>>);
+
+/// Makes hyper reset the stream instead of ending it.
+#[derive(Debug, thiserror::Error)]
+#[error("the test breaks it off")]
+struct BrokenOff;
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = BrokenOff;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.0.poll_recv(context).map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
+        self.0.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
     }
 }

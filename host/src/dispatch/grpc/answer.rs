@@ -8,7 +8,6 @@ use tokio::time::{Instant, sleep_until};
 use tonic::Status;
 
 use super::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING};
-use super::frame::Cut;
 use super::reply::{GrpcBody, Outlet, Pump, Stream};
 use super::rpc::Rpc;
 use super::{metadata, status};
@@ -33,14 +32,6 @@ impl Rpc {
 
     pub(super) fn failed(&self, fault: &Fault) -> Response<GrpcBody> {
         self.trailers_only(&self.fault(fault))
-    }
-
-    pub(super) fn cut(&self, cut: Cut) -> Response<GrpcBody> {
-        match cut {
-            Cut::Refused(status) => self.trailers_only(&status),
-            // Nobody is left to read it.
-            Cut::Broken => self.trailers_only(&Status::cancelled("the client broke off")),
-        }
     }
 
     pub(super) fn unknown_encoding(&self, name: &str) -> Response<GrpcBody> {

@@ -28,22 +28,13 @@ pub(super) struct Frames {
     limit: usize,
 }
 
-/// Why there is no further message.
-#[derive(Debug)]
-pub(super) enum Cut {
-    /// The client is to be told.
-    Refused(Status),
-    /// The client went away.
-    Broken,
-}
-
 impl Frames {
     pub(super) fn new(body: Incoming, encoding: Option<Encoding>, limit: usize) -> Self {
         Self { body, chunk: Bytes::new(), encoding, limit }
     }
 
-    /// The next message; `None` after the last one.
-    pub(super) async fn next(&mut self) -> Result<Option<RequestMessage>, Cut> {
+    /// The next message; `None` after the last one. An error is what the client is to be told.
+    pub(super) async fn next(&mut self) -> Result<Option<RequestMessage>, Status> {
         let Some(mut prefix) = self.take(PREFIX).await? else { return Ok(None) };
         let flag = prefix.get_u8();
         let length = prefix.get_u32() as usize;
@@ -74,15 +65,15 @@ impl Frames {
         Ok(Some(RequestMessage { data, compressed }))
     }
 
-    fn too_large(&self) -> Cut {
+    fn too_large(&self) -> Status {
         let message = format!("a message of the request is larger than {} bytes", self.limit);
-        Cut::Refused(Status::resource_exhausted(message))
+        Status::resource_exhausted(message)
     }
 
     /// The next `length` bytes; `None` when there are none at all.
     ///
     /// Grows with what arrives, not with what was announced.
-    async fn take(&mut self, length: usize) -> Result<Option<Bytes>, Cut> {
+    async fn take(&mut self, length: usize) -> Result<Option<Bytes>, Status> {
         if self.chunk.len() >= length && length > 0 {
             return Ok(Some(self.chunk.split_to(length)));
         }
@@ -109,11 +100,13 @@ impl Frames {
         }
     }
 
-    async fn receive(&mut self) -> Result<Option<Bytes>, Cut> {
+    async fn receive(&mut self) -> Result<Option<Bytes>, Status> {
         loop {
             match self.body.frame().await {
                 None => return Ok(None),
-                Some(Err(_)) => return Err(Cut::Broken),
+                // The client went away, and hyper drops whoever works for it. Until then nothing is said:
+                // a service that hears of an end would take it for one.
+                Some(Err(_)) => std::future::pending().await,
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => return Ok(Some(data)),
                     // Clients have no trailers to say anything in.
@@ -124,11 +117,11 @@ impl Frames {
     }
 }
 
-fn refuse(message: &str) -> Cut {
-    Cut::Refused(Status::internal(message))
+fn refuse(message: &str) -> Status {
+    Status::internal(message)
 }
 
-fn incomplete() -> Cut {
+fn incomplete() -> Status {
     refuse("the request ends in the middle of a message")
 }
 

@@ -3,20 +3,20 @@
 use tokio::sync::oneshot;
 use tonic::Status;
 
-use super::frame::{Cut, Frames};
+use super::frame::Frames;
 use super::routes::Shape;
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::grpc as guest;
 use crate::call::stream::Feed;
 
-/// The only message of a request.
-pub(super) async fn only(frames: &mut Frames) -> Result<guest::RequestMessage, Cut> {
+/// The only message of a request. Another number of them is `UNIMPLEMENTED` in the protocol.
+pub(super) async fn only(frames: &mut Frames) -> Result<guest::RequestMessage, Status> {
     let Some(message) = frames.next().await? else {
-        return Err(Cut::Refused(Status::internal("the request has no message")));
+        return Err(Status::unimplemented("the request has no message"));
     };
     match frames.next().await? {
         None => Ok(message),
-        Some(_) => Err(Cut::Refused(Status::internal("the request has more than one message"))),
+        Some(_) => Err(Status::unimplemented("the request has more than one message")),
     }
 }
 
@@ -26,7 +26,7 @@ pub(super) async fn pump(
     feed: Feed<guest::RequestMessage, Result<(), ServiceError>>,
     shape: Shape,
     done: oneshot::Sender<()>,
-) -> Result<(), Cut> {
+) -> Result<(), Status> {
     let Feed { data, end, .. } = feed;
     let result = async {
         if shape == Shape::ServerStreaming {

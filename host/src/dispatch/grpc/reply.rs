@@ -12,7 +12,7 @@ use tokio::time::Sleep;
 use tonic::Status;
 
 use super::encoding::Encoding;
-use super::frame::{Cut, Framed, frame};
+use super::frame::{Framed, frame};
 use super::rpc::Rpc;
 use super::standard::StandardBody;
 use super::{metadata, status};
@@ -22,7 +22,7 @@ use crate::call::stream::Streamed;
 use crate::dispatch::body::Aborted;
 
 /// Moves the messages of a client to the guest; ends after the last one, or when nobody reads them.
-pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Cut>>>>;
+pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Status>>>>;
 
 /// How messages are put on the wire.
 #[derive(Debug, Clone, Copy)]
@@ -167,7 +167,7 @@ impl Stream {
             && let Poll::Ready(pumped) = pump.as_mut().poll(context)
         {
             self.pump = None;
-            if let Err(Cut::Refused(status)) = pumped {
+            if let Err(status) = pumped {
                 return Poll::Ready(self.end(&status));
             }
         }

@@ -15,12 +15,26 @@ use proto::{
     CancelledReply, Chunk, Compression, ContextReply, EchoReply, EchoRequest, PourRequest,
     ServingRequest, SpinRequest, SumReply,
 };
+use serde::Deserialize;
 use visits::Visits;
 
 #[expect(clippy::pedantic, reason = "generated code")]
 pub mod proto {
     //! What the build script has made of `proto/probe.proto`.
     mikros_sdk::include_proto!("probe");
+}
+
+/// The table `[service]`; see `acts` for the words.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Settings {
+    on_start: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { on_start: "return".to_owned() }
+    }
 }
 
 #[derive(Default)]
@@ -30,6 +44,8 @@ struct Streams {
 
 impl Service for Streams {
     async fn on_start() -> Result<Self> {
+        let settings: Settings = mikros_sdk::settings()?;
+        acts::act(&settings.on_start).await?;
         log::info!("an instance has started");
         Ok(Self::default())
     }
