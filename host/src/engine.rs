@@ -117,17 +117,16 @@ impl Engine {
             .map_err(|source| CompileError::Read { path: path.to_owned(), source })?;
         check_format(&bytes, path)?;
         let cached = cache.and_then(|cache| cache.load(&self.wasmtime, &bytes));
-        let component = match cached {
-            Some(component) => component,
-            None => {
-                let component = Component::new(&self.wasmtime, &bytes).map_err(|error| {
-                    CompileError::Invalid { path: path.to_owned(), reason: describe(&error) }
-                })?;
-                if let Some(cache) = cache {
-                    cache.store(&self.wasmtime, &bytes, &component);
-                }
-                component
+        let component = if let Some(component) = cached {
+            component
+        } else {
+            let component = Component::new(&self.wasmtime, &bytes).map_err(|error| {
+                CompileError::Invalid { path: path.to_owned(), reason: describe(&error) }
+            })?;
+            if let Some(cache) = cache {
+                cache.store(&self.wasmtime, &bytes, &component);
             }
+            component
         };
         let surface = Surface::of(&component, &self.wasmtime, &bytes);
         Ok(Compiled { component, surface })

@@ -10,6 +10,7 @@ use super::{Origin, Port};
 
 /// The kind `grpc`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the table")]
 pub struct Grpc {
     pub port: Port,
     pub health: bool,

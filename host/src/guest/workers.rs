@@ -37,7 +37,7 @@ impl Terms {
 /// The workers of a service. Cheap to clone; usable from any thread.
 #[derive(Debug, Clone)]
 pub struct Workers {
-    workers: Arc<[Worker]>,
+    all: Arc<[Worker]>,
     /// Longest time a request may take, until the head of its response.
     call_timeout: Duration,
     doors: watch::Sender<()>,
@@ -46,8 +46,8 @@ pub struct Workers {
 impl Workers {
     pub fn new(count: usize, limits: &Limits, watchdog: &Watchdog) -> Self {
         let doors = watch::Sender::new(());
-        let workers = (0..count).map(|_| Worker::new(limits, watchdog, doors.clone())).collect();
-        Self { workers, call_timeout: limits.call_timeout, doors }
+        let all = (0..count).map(|_| Worker::new(limits, watchdog, doors.clone())).collect();
+        Self { all, call_timeout: limits.call_timeout, doors }
     }
 
     /// Told whenever a worker becomes ready, or no longer is.
@@ -57,21 +57,21 @@ impl Workers {
 
     /// The worker with this index among its siblings.
     pub fn get(&self, index: usize) -> &Worker {
-        &self.workers[index]
+        &self.all[index]
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Worker> {
-        self.workers.iter()
+        self.all.iter()
     }
 
     /// Requests inside and waiting for all instances.
     pub fn load(&self) -> usize {
-        self.workers.iter().map(|worker| worker.queue.load()).sum()
+        self.all.iter().map(|worker| worker.queue.load()).sum()
     }
 
     /// Whether any instance takes requests.
     pub fn is_ready(&self) -> bool {
-        self.workers.iter().any(Worker::is_ready)
+        self.all.iter().any(Worker::is_ready)
     }
 
     /// Sends an HTTP request to the worker `local`, which shares the caller's thread, or to another when
@@ -119,7 +119,7 @@ impl Workers {
             biased;
             outcome = request => outcome,
             () = overdue => {
-                self.workers[local].give_up();
+                self.all[local].give_up();
                 Err(Fault::DeadlineExceeded { limit: self.call_timeout })
             }
         }
@@ -134,7 +134,7 @@ impl Workers {
     ) -> Outcome<T, E> {
         let Terms { request_id, deadline } = terms;
         let mut worker = self.push(local, call).map_err(|refused| refused.fault)?;
-        if self.workers.len() == 1 {
+        if self.all.len() == 1 {
             return worker.outcome(outcome, deadline).await;
         }
         if let Ok(received) = timeout(PATIENCE, &mut outcome).await {
@@ -148,8 +148,8 @@ impl Workers {
     }
 
     fn push(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {
-        let worker = &self.workers[local];
-        if self.workers.len() == 1 || worker.is_open() {
+        let worker = &self.all[local];
+        if self.all.len() == 1 || worker.is_open() {
             return worker.queue.push(call).map(|()| worker);
         }
         match self.push_elsewhere(local, call) {
@@ -160,7 +160,7 @@ impl Workers {
 
     /// Adds a request to the least loaded worker except `local` that can take it in at once.
     pub(super) fn push_elsewhere(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {
-        let others = self.workers.iter().enumerate().filter(|(index, _)| *index != local);
+        let others = self.all.iter().enumerate().filter(|(index, _)| *index != local);
         let open = others.map(|(_, worker)| worker).filter(|worker| worker.is_open());
         match open.min_by_key(|worker| worker.queue.load()) {
             Some(worker) => worker.queue.push(call).map(|()| worker),

@@ -1,34 +1,14 @@
 //! gzip and zstd, message by message.
 
-use std::io::{Read, Write};
-
 use prost::Message;
 
 use super::{connect, probe};
-use crate::support::grpc::{Received, Request, frame_of};
+use crate::support::grpc::{Received, Request, compress, decompress, frame_of};
 use crate::support::probe::{
     CHAT, Chunk, ECHO, EchoReply, EchoRequest, OFF, ON, SUM, SumReply, chunk, echo,
 };
 
 const ENCODINGS: [&str; 2] = ["gzip", "zstd"];
-
-fn compress(encoding: &str, data: &[u8]) -> Vec<u8> {
-    if encoding == "zstd" {
-        return zstd::bulk::compress(data, 3).unwrap();
-    }
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(data).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn decompress(encoding: &str, data: &[u8]) -> Vec<u8> {
-    if encoding == "zstd" {
-        return zstd::stream::decode_all(data).unwrap();
-    }
-    let mut decompressed = Vec::new();
-    flate2::read::GzDecoder::new(data).read_to_end(&mut decompressed).unwrap();
-    decompressed
-}
 
 /// A frame of a compressed message.
 fn compressed(encoding: &str, message: &impl Message) -> Vec<u8> {

@@ -5,7 +5,7 @@ use crate::support::frames::{self, Client as Raw, SETTINGS};
 use crate::support::grpc::Request;
 use crate::support::probe::{ECHO, EchoReply, EchoRequest, echo};
 
-/// SETTINGS_MAX_CONCURRENT_STREAMS (RFC 9113 section 6.5.2).
+/// `SETTINGS_MAX_CONCURRENT_STREAMS` (RFC 9113 section 6.5.2).
 const MAX_CONCURRENT_STREAMS: u16 = 3;
 const PING: u8 = 6;
 
@@ -19,8 +19,9 @@ fn clients_are_told_how_many_rpcs_they_may_have() {
     let settings = client.until(SETTINGS).payload;
 
     let values = settings.chunks_exact(6).map(|setting| {
-        let [a, b, c, d, e, f] = setting.try_into().expect("six bytes");
-        (u16::from_be_bytes([a, b]), u32::from_be_bytes([c, d, e, f]))
+        let (id, value) = setting.split_at(2);
+        let id = u16::from_be_bytes(id.try_into().expect("two bytes"));
+        (id, u32::from_be_bytes(value.try_into().expect("four bytes")))
     });
     assert!(values.into_iter().any(|setting| setting == (MAX_CONCURRENT_STREAMS, 7)));
     host.stop();

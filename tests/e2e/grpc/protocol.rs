@@ -54,8 +54,8 @@ fn more_bytes_than_were_announced() {
 
     // HTTP/2 makes it an error of the stream (RFC 9113 section 8.1.1).
     let request = |path| Request::new(path).header("content-length", "3").message(&echo(b"hello"));
-    client.open(request(ECHO)).is_broken_off();
-    client.open(request(SUM)).is_broken_off();
+    client.open(request(ECHO)).expect_broken_off();
+    client.open(request(SUM)).expect_broken_off();
     assert!(client.open(request(CHAT)).try_answer().is_err());
 
     super::wait_until_idle(&mut client);

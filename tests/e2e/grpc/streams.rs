@@ -28,7 +28,8 @@ fn a_message_is_answered_by_many_and_trailing_metadata() {
 
     assert_eq!(answer.code(), 0);
     assert_eq!(answer.messages.len(), 50);
-    assert!(answer.messages.iter().all(|one| one.decode::<Chunk>().data == [7; 30_000]));
+    let expected = vec![7; 30_000];
+    assert!(answer.messages.iter().all(|one| one.decode::<Chunk>().data == expected));
     assert_eq!(answer.trailer("x-poured"), Some("50"));
     host.stop();
 }
@@ -136,7 +137,7 @@ fn a_service_that_does_not_read_slows_the_client() {
     let mut client = connect(&host);
     let before = resident(&host);
     let mut request = Request::new(SUM).message(&mode(Mode::NeverRead));
-    let message = crate::support::grpc::frame(&chunk(&[7; 64 * 1024]));
+    let message = crate::support::grpc::frame(&chunk(&vec![7; 64 * 1024]));
     for _ in 0..1024 {
         request = request.bytes(message.clone());
     }

@@ -3,6 +3,7 @@
 //! Does not know which services there are.
 
 mod answer;
+mod encoding;
 
 use std::net::Ipv4Addr;
 use std::pin::Pin;
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 
 use self::answer::split;
 pub(crate) use self::answer::{Answer, Received};
+pub(crate) use self::encoding::{compress, decompress};
 use super::LIMIT;
 
 /// A runtime on a thread of its own, so that connections go on while a test does something else. It ends
@@ -211,12 +213,9 @@ fn begin<'a>(runtime: &'a Driven, sender: &mut SendRequest<Outgoing>, request: R
         body.send(Ok(chunk)).expect("the receiver is there");
     }
     let request = request.http.map(|()| Outgoing(receiver));
-    let answering = runtime.block_on(async {
-        timeout(LIMIT, sender.ready()).await.expect("in time").expect("the connection is open");
-        let response = sender.send_request(request);
-        #[expect(clippy::disallowed_methods, reason = "it ends with the runtime of the client")]
-        tokio::spawn(response)
-    });
+    let ready = limited(runtime, sender.ready()).expect("the host takes RPCs in time");
+    ready.expect("the connection is open");
+    let answering = runtime.handle.spawn(sender.send_request(request));
     Rpc { runtime, body: Some(body), answering: Answering::Waiting(answering), buffer: Vec::new() }
 }
 
@@ -256,10 +255,10 @@ impl Rpc<'_> {
                 return Some(message);
             }
             match self.frame() {
-                Some(frame) => match frame.into_data() {
-                    Ok(data) => self.buffer.extend_from_slice(&data),
-                    Err(_trailers) => panic!("the RPC ended, and the test wanted a message"),
-                },
+                Some(frame) => {
+                    let data = frame.into_data().expect("a message comes before the end");
+                    self.buffer.extend_from_slice(&data);
+                }
                 None => return None,
             }
         }
@@ -294,7 +293,7 @@ impl Rpc<'_> {
 
     /// Waits until the host breaks the stream off without an answer.
     #[track_caller]
-    pub(crate) fn is_broken_off(mut self) {
+    pub(crate) fn expect_broken_off(mut self) {
         let Answering::Waiting(response) = &mut self.answering else {
             panic!("the answer has begun");
         };

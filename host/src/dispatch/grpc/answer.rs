@@ -42,7 +42,7 @@ impl Rpc {
     }
 
     /// The head of an answer with messages.
-    fn head(&self, metadata: &[u8], outlet: Outlet) -> Result<HeaderMap, Fault> {
+    fn head(metadata: &[u8], outlet: Outlet) -> Result<HeaderMap, Fault> {
         let mut headers = metadata::unpack(metadata)?;
         headers.insert(CONTENT_TYPE, GRPC);
         if let Some(encoding) = outlet.encoding {
@@ -54,8 +54,7 @@ impl Rpc {
 
     pub(super) fn whole(&self, response: guest::Response, outlet: Outlet) -> Response<GrpcBody> {
         let guest::Response { metadata, message, trailers } = response;
-        let heads = self
-            .head(&metadata, outlet)
+        let heads = Self::head(&metadata, outlet)
             .and_then(|head| metadata::unpack(&trailers).map(|trailers| (head, trailers)));
         let (head, trailers) = match heads {
             Ok(heads) => heads,
@@ -79,7 +78,7 @@ impl Rpc {
         pump: Option<Pump>,
     ) -> Response<GrpcBody> {
         let Outgoing { metadata, messages, fault } = outgoing;
-        let head = match self.head(&metadata, outlet) {
+        let head = match Self::head(&metadata, outlet) {
             Ok(head) => head,
             Err(fault) => return self.failed(&fault),
         };
