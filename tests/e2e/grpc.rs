@@ -6,6 +6,7 @@ mod compression;
 mod connections;
 mod deadlines;
 mod errors;
+mod examples;
 mod faults;
 mod health;
 mod limits;

@@ -14,13 +14,15 @@ use super::{CommandError, component, json, locate, print, undecodable};
 use crate::cli::{self, Surroundings};
 use crate::definition::Definition;
 use crate::definition::LoadError;
-use crate::engine::CompileError;
+use crate::engine::{CompileError, Service};
 use crate::lifecycle::interfaces;
 use crate::report::Status;
 
 /// What the check has found.
 struct Verdict {
     findings: Vec<Finding>,
+    /// The gRPC services that the component declares.
+    services: Vec<Service>,
     status: Status,
 }
 
@@ -41,6 +43,7 @@ fn check(path: &Path, surroundings: &Surroundings) -> Verdict {
         .iter()
         .map(|variable| Finding::of_environment(undecodable(variable)))
         .collect::<Vec<_>>();
+    let mut services = Vec::new();
     let status = match Definition::load(path, &surroundings.variables) {
         Err(error) => {
             findings.extend(of_load_error(path, &error));
@@ -49,10 +52,10 @@ fn check(path: &Path, surroundings: &Surroundings) -> Verdict {
         Ok(definition) => {
             let warnings = definition.warnings.iter();
             findings.extend(warnings.map(|warning| Finding::warning(path, warning)));
-            check_component(&definition, surroundings, &mut findings)
+            check_component(&definition, surroundings, &mut findings, &mut services)
         }
     };
-    Verdict { findings, status }
+    Verdict { findings, services, status }
 }
 
 fn of_load_error(path: &Path, error: &LoadError) -> Vec<Finding> {
@@ -66,9 +69,13 @@ fn check_component(
     definition: &Definition,
     surroundings: &Surroundings,
     findings: &mut Vec<Finding>,
+    services: &mut Vec<Service>,
 ) -> Status {
     let path = &definition.host.component;
     let program = component::compile(definition, surroundings).and_then(|(engine, component)| {
+        if let Ok(declared) = &component.surface().services {
+            services.clone_from(&declared.services);
+        }
         engine.link(&component, path, &interfaces(&definition.kinds))
     });
     let Err(error) = program else { return Status::Success };
@@ -87,12 +94,16 @@ impl Verdict {
         struct Document<'a> {
             ok: bool,
             problems: &'a [Finding],
+            services: &'a [Service],
         }
-        json(&Document { ok: self.status == Status::Success, problems: &self.findings })
+        let ok = self.status == Status::Success;
+        json(&Document { ok, problems: &self.findings, services: &self.services })
     }
 
     fn text(&self, path: &Path) -> String {
-        let lines = self.findings.iter().map(|finding| format!("{finding}\n"));
+        let methods = self.services.iter().flat_map(Service::lines);
+        let methods = methods.map(|method| format!("serves {method}\n"));
+        let lines = self.findings.iter().map(|finding| format!("{finding}\n")).chain(methods);
         format!("{}{}: {}\n", lines.collect::<String>(), path.display(), self.summary())
     }
 

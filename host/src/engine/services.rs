@@ -66,6 +66,17 @@ impl Services {
     }
 }
 
+impl Service {
+    /// The paths of its methods, with what both sides send, for people.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let side = |is_stream| if is_stream { "stream" } else { "unary" };
+        self.methods.iter().map(move |method| {
+            let (client, server) = (side(method.client_streaming), side(method.server_streaming));
+            format!("/{}/{}  {client} -> {server}", self.name, method.name)
+        })
+    }
+}
+
 /// The two kinds of sections, each put together.
 #[derive(Default)]
 struct Sections {

@@ -21,14 +21,15 @@ fn a_whole_service_has_no_problems() {
     check(
         &run(&hello(), &["check", "--json"]),
         &expect![[r#"
-        status 0
-        --- stdout
-        {
-          "ok": true,
-          "problems": []
-        }
-        --- stderr
-    "#]],
+            status 0
+            --- stdout
+            {
+              "ok": true,
+              "problems": [],
+              "services": []
+            }
+            --- stderr
+        "#]],
     );
 }
 
@@ -52,31 +53,32 @@ fn a_check_lists_all_problems() {
     check(
         &run(&service, &["check", "--json"]),
         &expect![[r#"
-        status 2
-        --- stdout
-        {
-          "ok": false,
-          "problems": [
+            status 2
+            --- stdout
             {
-              "severity": "error",
-              "path": "$DIR/service.toml",
-              "line": 13,
-              "column": 1,
-              "message": "unknown key `services.http.healht`",
-              "help": "did you mean `health`?"
-            },
-            {
-              "severity": "error",
-              "path": "$DIR/service.toml",
-              "line": 14,
-              "column": 16,
-              "message": "`services.http.idle_timeout` must be a duration from `1ms` to `24h`, found the integer `5`",
-              "help": "write the unit, for example `\"2m\"`"
+              "ok": false,
+              "problems": [
+                {
+                  "severity": "error",
+                  "path": "$DIR/service.toml",
+                  "line": 13,
+                  "column": 1,
+                  "message": "unknown key `services.http.healht`",
+                  "help": "did you mean `health`?"
+                },
+                {
+                  "severity": "error",
+                  "path": "$DIR/service.toml",
+                  "line": 14,
+                  "column": 16,
+                  "message": "`services.http.idle_timeout` must be a duration from `1ms` to `24h`, found the integer `5`",
+                  "help": "write the unit, for example `\"2m\"`"
+                }
+              ],
+              "services": []
             }
-          ]
-        }
-        --- stderr
-    "#]],
+            --- stderr
+        "#]],
     );
 }
 
@@ -132,7 +134,8 @@ fn a_check_looks_at_the_component_too() {
                   "message": "it imports `wasi:filesystem/types@0.2.6`, `wasi:filesystem/preopens@0.2.6`, which this host does not offer",
                   "help": "it comes from files, for example `std::fs`; a service has no file system: take settings from `service.toml` and embed data with `include_bytes!`"
                 }
-              ]
+              ],
+              "services": []
             }
             --- stderr
         "#]],

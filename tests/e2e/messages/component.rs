@@ -224,3 +224,59 @@ fn a_component_of_another_kind_altogether() {
         "#]],
     );
 }
+
+/// The component of the greeter in which each of these bytes is replaced.
+fn greeter_with(replaced: &[(&str, &str)]) -> Service {
+    let mut bytes = std::fs::read(guests::GREETER_GRPC.component()).expect("it is built");
+    for (from, to) in replaced {
+        assert_eq!(from.len(), to.len(), "everything else stays where it is");
+        let mut places = Vec::new();
+        for (place, window) in bytes.windows(from.len()).enumerate() {
+            if window == from.as_bytes() {
+                places.push(place);
+            }
+        }
+        assert!(!places.is_empty(), "the component holds `{from}`");
+        for place in places {
+            bytes[place..place + to.len()].copy_from_slice(to.as_bytes());
+        }
+    }
+    let service = Service::with_component("component.wasm".as_ref(), "grpc:0");
+    service.write("component.wasm", bytes);
+    service
+}
+
+#[test]
+fn a_component_that_does_not_say_what_it_serves() {
+    does_not_run(
+        &greeter_with(&[("mikros:grpc/services", "another:grpc/section")]),
+        &expect![[r#"
+        INFO starting service
+        FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  it exports `grpc`, but does not declare which services it serves\n    help: build it with `mikros_sdk_build` and `mikros_sdk::export!` of the same version; other languages add the custom sections that `wit/grpc.wit` describes"
+        INFO service stopped exit.status=1
+        status 1
+    "#]],
+    );
+}
+
+#[test]
+fn a_component_that_does_not_describe_what_it_serves() {
+    does_not_run(
+        &greeter_with(&[("mikros:grpc/descriptors", "another:grpc/descriptor")]),
+        &expect![[r#"
+            INFO starting service
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  it declares the gRPC service `helloworld.Greeter`, but its descriptors do not describe it\n    help: build it with `mikros_sdk_build` and `mikros_sdk::export!` of the same version; other languages add the custom sections that `wit/grpc.wit` describes"
+            INFO service stopped exit.status=1
+            status 1
+        "#]],
+    );
+    does_not_run(
+        &greeter_with(&[("helloworld.Greeter\n", "helloworld.Other!!\n")]),
+        &expect![[r#"
+        INFO starting service
+        FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  it declares the gRPC service `helloworld.Other!!`, but its descriptors do not describe it\n    help: build it with `mikros_sdk_build` and `mikros_sdk::export!` of the same version; other languages add the custom sections that `wit/grpc.wit` describes"
+        INFO service stopped exit.status=1
+        status 1
+    "#]],
+    );
+}

@@ -4,11 +4,17 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::definition::{Position, Problem};
-use crate::engine::{Interface, Mismatch};
+use crate::engine::{Interface, Method, Mismatch};
 
 fn problem(line: usize, column: usize, message: &str, help: Option<&str>) -> Problem {
     let position = Some(Position { line, column });
     Problem { position, message: message.to_owned(), help: help.map(str::to_owned) }
+}
+
+fn service() -> Service {
+    let method =
+        Method { name: "SayHello".to_owned(), client_streaming: false, server_streaming: true };
+    Service { name: "helloworld.Greeter".to_owned(), methods: vec![method] }
 }
 
 fn everything() -> Verdict {
@@ -22,12 +28,12 @@ fn everything() -> Verdict {
         Finding::of_environment(undecodable("DATABASE_URL")),
         Finding::mismatch(component, &missing),
     ];
-    Verdict { findings, status: Status::EditNeeded }
+    Verdict { findings, services: vec![service()], status: Status::EditNeeded }
 }
 
 #[track_caller]
 fn summarises(findings: Vec<Finding>, expected: &Expect) {
-    let verdict = Verdict { findings, status: Status::Success };
+    let verdict = Verdict { findings, services: Vec::new(), status: Status::Success };
     expected.assert_eq(&verdict.text(Path::new("service.toml")));
 }
 
@@ -40,6 +46,7 @@ fn text_has_a_line_for_every_finding_and_a_summary() {
         environment: warning: environment variable `DATABASE_URL` counts as not set, because its value is not UTF-8
         greeter/greeter.wasm: kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`
           help: add `http` to `mikros_sdk::export!`, or remove it from `types`
+        serves /helloworld.Greeter/SayHello  unary -> stream
         greeter/service.toml: 2 problems, 2 warnings
     "#]].assert_eq(&everything().text(Path::new("greeter/service.toml")));
 }
@@ -82,6 +89,18 @@ fn json_has_all_keys_of_every_finding() {
               "message": "kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`",
               "help": "add `http` to `mikros_sdk::export!`, or remove it from `types`"
             }
+          ],
+          "services": [
+            {
+              "name": "helloworld.Greeter",
+              "methods": [
+                {
+                  "name": "SayHello",
+                  "client_streaming": false,
+                  "server_streaming": true
+                }
+              ]
+            }
           ]
         }
     "#]].assert_eq(&everything().json());
@@ -89,12 +108,13 @@ fn json_has_all_keys_of_every_finding() {
 
 #[test]
 fn json_without_findings_is_ok() {
-    let verdict = Verdict { findings: Vec::new(), status: Status::Success };
+    let verdict = Verdict { findings: Vec::new(), services: Vec::new(), status: Status::Success };
 
     expect![[r#"
         {
           "ok": true,
-          "problems": []
+          "problems": [],
+          "services": []
         }
     "#]]
     .assert_eq(&verdict.json());

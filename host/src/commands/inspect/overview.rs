@@ -77,7 +77,7 @@ impl fmt::Display for Overview<'_> {
         let unknown = ["unknown".to_owned()];
         let kinds = self.kinds.iter().map(KindOverview::to_string).collect::<Vec<_>>();
         let methods: Vec<_> =
-            self.component.services.iter().copied().flatten().flat_map(methods).collect();
+            self.component.services.iter().copied().flatten().flat_map(Service::lines).collect();
         for (label, lines) in [
             ("service", &[format!("{} {}", self.name, self.version)][..]),
             ("product", &[self.product.to_owned()]),
@@ -106,15 +106,6 @@ impl fmt::Display for KindOverview {
             None => write!(f, "{}", self.kind),
         }
     }
-}
-
-/// The paths of a service's methods, with the sides that are streams.
-fn methods(service: &Service) -> impl Iterator<Item = String> {
-    let stream = |is_stream| if is_stream { "stream" } else { "unary" };
-    service.methods.iter().map(move |method| {
-        let (client, server) = (stream(method.client_streaming), stream(method.server_streaming));
-        format!("/{}/{}  {client} -> {server}", service.name, method.name)
-    })
 }
 
 /// A label beside its lines; `none` when there are none.
