@@ -90,3 +90,14 @@ fn an_instance_is_not_ended_for_what_the_one_before_has_done() {
         assert_eq!(losses(host), 1);
     }
 }
+
+#[test]
+fn a_response_that_is_streamed_for_long_may_compute() {
+    let host = Host::start(&service().limits("call_timeout = '200ms'"));
+
+    // Far longer than a call may take until it answers.
+    let answer = http::get(host.port(), "/compute-in-a-stream/500");
+
+    assert_eq!(answer.text(), "the first piecethe second piece");
+    assert_eq!(losses(host), 0);
+}

@@ -45,6 +45,7 @@ impl Http for Misbehaves {
             .get("/compute/{milliseconds}", compute_for)
             .get("/wait/{milliseconds}", wait_for)
             .get("/pause-in-a-stream/{milliseconds}", pause_in_a_stream)
+            .get("/compute-in-a-stream/{milliseconds}", compute_in_a_stream)
             .get("/exhaust", exhaust)
             .get("/ask-for-too-much", ask_for_too_much)
             .get("/exit/{status}", exit)
@@ -136,13 +137,17 @@ async fn block_for(Path(milliseconds): Path<u64>) {
 /// Computes for so long without giving way.
 async fn compute_for(Path(milliseconds): Path<u64>) -> &'static str {
     log::info!("a call computes");
+    compute(Duration::from_millis(milliseconds));
+    "computed"
+}
+
+fn compute(time: Duration) {
     let begin = Instant::now();
-    while begin.elapsed() < Duration::from_millis(milliseconds) {
+    while begin.elapsed() < time {
         std::hint::black_box(
             (0..1_000_000_u64).fold(0, |sum, next| sum ^ std::hint::black_box(next)),
         );
     }
-    "computed"
 }
 
 async fn wait_for(Path(milliseconds): Path<u64>) {
@@ -154,6 +159,17 @@ async fn pause_in_a_stream(Path(milliseconds): Path<u64>) -> Body {
     let first = stream::once(async { Ok("the first piece") });
     Body::stream(first.chain(stream::once(async move {
         mikros_sdk::sleep(Duration::from_millis(milliseconds)).await;
+        Ok("the second piece")
+    })))
+}
+
+/// The same, and computes for the same time after that.
+async fn compute_in_a_stream(Path(milliseconds): Path<u64>) -> Body {
+    let first = stream::once(async { Ok("the first piece") });
+    let time = Duration::from_millis(milliseconds);
+    Body::stream(first.chain(stream::once(async move {
+        mikros_sdk::sleep(time).await;
+        compute(time);
         Ok("the second piece")
     })))
 }
