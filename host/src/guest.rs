@@ -4,6 +4,7 @@
 //! Knows neither sockets nor status codes.
 
 mod body;
+mod course;
 mod delay;
 mod exports;
 mod instance;

@@ -85,7 +85,7 @@ impl Dispatcher {
                 Err(refusal) => self.problem(&refuse(refusal, self.rules.max_head)),
             }
         };
-        if let Ok(echo) = HeaderValue::from_str(&request_id) {
+        if let Some(echo) = request_id::value(&request_id) {
             response.headers_mut().insert(self.rules.request_id_header.clone(), echo);
         }
         self.log_request(&about, response.status());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 /// Longest id that is taken over from a client, in bytes.
@@ -15,6 +15,16 @@ pub(super) fn of(headers: &HeaderMap, name: &HeaderName) -> Arc<str> {
         (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
     });
     given.map_or_else(new, Arc::from)
+}
+
+/// The id as a header's value.
+///
+/// Marked as sensitive, because HTTP/2 would otherwise push every new id into the table of what it
+/// compresses headers with, where it is of no use to any other answer (RFC 7541 section 7.1.3).
+pub(super) fn value(id: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(id).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 fn new() -> Arc<str> {

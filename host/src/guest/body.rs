@@ -7,12 +7,12 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::PollSender;
 use wasmtime::component::{
-    Destination, FutureConsumer, FutureReader, Source, StreamConsumer, StreamProducer,
-    StreamReader, StreamResult,
+    Destination, FutureReader, Source, StreamConsumer, StreamProducer, StreamReader, StreamResult,
 };
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use super::course::{Course, Ending, cut_off};
+use crate::bindings::errors::Error as ServiceError;
 use crate::bindings::http as contract;
 use crate::call::http::{Body, Feed, Streamed};
 use crate::call::stream::stream;
@@ -42,14 +42,6 @@ pub(super) fn lower(
     })
 }
 
-/// The two ways in which what a guest streams comes to its end.
-pub(super) struct Course {
-    /// Fails when the guest has written the last of it.
-    pub(super) finished: oneshot::Receiver<()>,
-    /// Fails when nobody reads it any more.
-    pub(super) unread: oneshot::Receiver<()>,
-}
-
 /// Takes a body from the guest.
 pub(super) fn lift(
     mut store: impl AsContextMut<Data = State>,
@@ -64,22 +56,10 @@ pub(super) fn lift(
             let Feed { data: chunks, end: ended, unread } = feed;
             let (finish, finished) = oneshot::channel();
             data.pipe(&mut store, Sink { chunks: PollSender::new(chunks), _finish: finish })?;
-            end.pipe(&mut store, End(Some(ended)))?;
+            end.pipe(&mut store, Ending::new(ended))?;
             (Body::Streamed(streamed), Some(Course { finished, unread }))
         }
     })
-}
-
-/// The end of what a client streamed when its connection was lost.
-pub(super) fn cut_off() -> ServiceError {
-    ServiceError {
-        kind: Kind::InvalidArguments,
-        message: "the request was cut off".to_owned(),
-        code: 0,
-        cause: None,
-        destination: None,
-        attributes: None,
-    }
 }
 
 /// Gives the chunks of a channel to a guest that reads.
@@ -150,28 +130,5 @@ impl StreamConsumer<State> for Sink {
             Ok(()) => Poll::Ready(Ok(StreamResult::Completed)),
             Err(_) => Poll::Ready(Ok(StreamResult::Dropped)),
         }
-    }
-}
-
-/// Passes on how a guest's body ended.
-struct End(Option<oneshot::Sender<Result<(), ServiceError>>>);
-
-impl FutureConsumer<State> for End {
-    type Item = Result<(), ServiceError>;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-        store: StoreContextMut<'_, State>,
-        mut source: Source<'_, Self::Item>,
-        _finish: bool,
-    ) -> Poll<wasmtime::Result<()>> {
-        let mut end = None;
-        source.read(store, &mut end)?;
-        if let (Some(end), Some(ended)) = (end, self.0.take()) {
-            // Nobody has to want to know.
-            drop(ended.send(end));
-        }
-        Poll::Ready(Ok(()))
     }
 }

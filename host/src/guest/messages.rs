@@ -4,16 +4,14 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::PollSender;
 use wasmtime::component::{
-    Destination, FutureConsumer, FutureReader, Source, StreamConsumer, StreamProducer,
-    StreamReader, StreamResult,
+    Destination, FutureReader, Source, StreamConsumer, StreamProducer, StreamReader, StreamResult,
 };
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use super::body::{Course, cut_off};
+use super::course::{Course, Ending, cut_off};
 use crate::bindings::grpc as contract;
 use crate::call::grpc::{End, Incoming, RequestMessage, ResponseMessage};
 use crate::call::stream::{Feed, Streamed, stream};
@@ -42,7 +40,7 @@ pub(super) fn lift(
     let Feed { data, end: ended, unread } = feed;
     let (finish, finished) = oneshot::channel();
     messages.pipe(&mut store, Consumer { data: PollSender::new(data), _finish: finish })?;
-    end.pipe(&mut store, Ended(Some(ended)))?;
+    end.pipe(&mut store, Ending::new(ended))?;
     Ok((streamed, Course { finished, unread }))
 }
 
@@ -104,28 +102,5 @@ impl StreamConsumer<State> for Consumer {
             Ok(()) => Poll::Ready(Ok(StreamResult::Completed)),
             Err(_) => Poll::Ready(Ok(StreamResult::Dropped)),
         }
-    }
-}
-
-/// Passes on how a guest's messages ended.
-struct Ended(Option<oneshot::Sender<End>>);
-
-impl FutureConsumer<State> for Ended {
-    type Item = Result<Bytes, contract::Failure>;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-        store: StoreContextMut<'_, State>,
-        mut source: Source<'_, Self::Item>,
-        _finish: bool,
-    ) -> Poll<wasmtime::Result<()>> {
-        let mut end = None;
-        source.read(store, &mut end)?;
-        if let (Some(end), Some(ended)) = (end, self.0.take()) {
-            // Nobody has to want to know.
-            drop(ended.send(end));
-        }
-        Poll::Ready(Ok(()))
     }
 }

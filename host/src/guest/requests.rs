@@ -3,6 +3,7 @@
 
 use wasmtime::component::{Access, GuestTaskId};
 
+use super::course::Course;
 use super::instance::{Abandoned, Residents, Visitor};
 use super::{body, messages};
 use crate::bindings::http as contract;
@@ -86,8 +87,8 @@ impl Residents<'_> {
 
     /// Waits until what is streamed is written. A client that leaves cancels the call, also when the
     /// guest has nothing to write at the moment.
-    async fn follow(&self, task: GuestTaskId, course: Option<body::Course>) {
-        let Some(body::Course { mut finished, unread }) = course else { return };
+    async fn follow(&self, task: GuestTaskId, course: Option<Course>) {
+        let Some(Course { mut finished, unread }) = course else { return };
         tokio::select! {
             biased;
             _ = &mut finished => (),
@@ -103,7 +104,7 @@ impl Residents<'_> {
 fn lift(
     access: &mut Access<'_, State>,
     response: contract::Response,
-) -> wasmtime::Result<(http::Response, Option<body::Course>)> {
+) -> wasmtime::Result<(http::Response, Option<Course>)> {
     let contract::Response { status, headers, body } = response;
     let (body, course) = body::lift(access, body)?;
     Ok((http::Response { status, headers, body }, course))

@@ -5,7 +5,7 @@ use tonic::Status;
 
 use super::frame::Frames;
 use super::routes::Shape;
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::Error as ServiceError;
 use crate::call::grpc as guest;
 use crate::call::stream::Feed;
 
@@ -44,24 +44,11 @@ pub(super) async fn pump(
     };
     let result = result.await;
     drop(data);
-    match &result {
-        Ok(()) => {
-            drop(end.send(Ok(())));
-            let _ = done.send(());
-        }
-        Err(_) => drop(end.send(Err(broken_off()))),
+    if result.is_ok() {
+        // A guest that is gone does not need to know.
+        drop(end.send(Ok(())));
+        let _ = done.send(());
     }
+    // Otherwise the guest is told that the request was cut off, because nobody says how it ended.
     result
-}
-
-/// What a guest that reads is told when the client broke off, or was stopped for what it sent.
-fn broken_off() -> ServiceError {
-    ServiceError {
-        kind: Kind::InvalidArguments,
-        message: "the request was cut off".to_owned(),
-        code: 0,
-        cause: None,
-        destination: None,
-        attributes: None,
-    }
 }

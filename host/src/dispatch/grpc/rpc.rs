@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use serde_json::Value;
 use tokio::time::{Duration, Instant};
 use tonic::{Code, Status};
@@ -11,7 +11,7 @@ use super::status::code_name;
 use super::{GrpcRules, metadata};
 use crate::call::grpc::{Failure, Reason};
 use crate::call::{Fault, REQUEST_ID};
-use crate::dispatch::problem;
+use crate::dispatch::{problem, request_id};
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// One RPC.
@@ -60,7 +60,7 @@ impl Rpc {
 
     /// Adds the request's id to what a client receives last.
     pub(super) fn stamped(&self, mut trailers: HeaderMap) -> HeaderMap {
-        if let Ok(id) = HeaderValue::from_str(&self.id) {
+        if let Some(id) = request_id::value(&self.id) {
             trailers.insert(self.rules.request_id_header.clone(), id);
         }
         trailers
