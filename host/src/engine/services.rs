@@ -122,3 +122,90 @@ fn service(files: &[FileDescriptorProto], name: &str) -> Result<Service, Declara
     });
     Ok(Service { name: name.to_owned(), methods: methods.collect() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost_types::MethodDescriptorProto;
+
+    /// A component of custom sections only.
+    fn component(sections: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+        for (name, data) in sections {
+            let length = |length: usize| u8::try_from(length).expect("tests have short sections");
+            bytes.extend([0, length(1 + name.len() + data.len()), length(name.len())]);
+            bytes.extend(name.as_bytes());
+            bytes.extend(*data);
+        }
+        bytes
+    }
+
+    /// A file with one service that has one unary method.
+    fn file(package: &str, service: &str) -> Vec<u8> {
+        let method = MethodDescriptorProto {
+            name: Some("Do".to_owned()),
+            ..MethodDescriptorProto::default()
+        };
+        let service = ServiceDescriptorProto {
+            name: Some(service.to_owned()),
+            method: vec![method],
+            ..ServiceDescriptorProto::default()
+        };
+        let file = FileDescriptorProto {
+            name: Some(format!("{package}.proto")),
+            package: Some(package.to_owned()),
+            service: vec![service],
+            ..FileDescriptorProto::default()
+        };
+        FileDescriptorSet { file: vec![file] }.encode_to_vec()
+    }
+
+    #[track_caller]
+    fn names(component: &[u8]) -> Vec<String> {
+        let declared = Services::declared(component).unwrap();
+        declared.services.into_iter().map(|service| service.name).collect()
+    }
+
+    #[test]
+    fn sections_of_one_name_are_one() {
+        let (a, b) = (file("a", "One"), file("b.c", "Two"));
+        let component = component(&[
+            (NAMES, b"b.c.Two\n"),
+            (DESCRIPTORS, &a),
+            ("another", b"?"),
+            (NAMES, b"a.One\n"),
+            (DESCRIPTORS, &b),
+            (DESCRIPTORS, &a),
+        ]);
+
+        assert_eq!(names(&component), ["b.c.Two", "a.One"]);
+    }
+
+    #[test]
+    fn a_service_needs_no_package_and_a_package_is_no_part_of_a_name() {
+        let (none, long) = (file("", "One"), file("a", "b.One"));
+
+        assert_eq!(names(&component(&[(NAMES, b"One\n"), (DESCRIPTORS, &none)])), ["One"]);
+        let error = Services::declared(&component(&[(NAMES, b"ab.One\n"), (DESCRIPTORS, &long)]));
+        assert_eq!(error.unwrap_err(), DeclarationError::Undescribed { name: "ab.One".to_owned() });
+    }
+
+    #[test]
+    fn what_is_missing_or_malformed_is_said() {
+        let error = |sections: &[(&str, &[u8])]| {
+            Services::declared(&component(sections)).unwrap_err().to_string()
+        };
+        let described = file("a", "One");
+
+        assert_eq!(
+            error(&[(DESCRIPTORS, &described)]),
+            "it exports `grpc`, but does not declare which services it serves"
+        );
+        assert_eq!(error(&[(NAMES, b"\n\n"), (DESCRIPTORS, &described)]), error(&[]));
+        assert_eq!(
+            error(&[(NAMES, b"a.One\n")]),
+            "it declares the gRPC service `a.One`, but its descriptors do not describe it"
+        );
+        assert!(error(&[(NAMES, b"a.One\n"), (DESCRIPTORS, b"\xff\xff")]).contains("malformed"));
+    }
+}
