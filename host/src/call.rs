@@ -90,6 +90,9 @@ pub struct Context {
     pub request_id: Option<Arc<str>>,
     /// When the caller stops waiting; `None` when it does not.
     pub deadline: Option<Instant>,
+    /// From when on the guest may not compute for this call any more, which is the operator's to say: an
+    /// interruption costs the whole instance. `None` is for ever.
+    pub overdue: Option<Instant>,
     /// Asks the guest to give up although the caller still waits for the outcome.
     pub cancel: Option<oneshot::Receiver<()>>,
 }

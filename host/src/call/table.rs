@@ -87,6 +87,7 @@ impl Table {
     pub fn answered(&mut self, task: GuestTaskId) -> Option<Reply> {
         let call = self.calls.get_mut(&task)?;
         call.context.deadline = None;
+        call.context.overdue = None;
         call.reply.take()
     }
 

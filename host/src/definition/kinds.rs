@@ -62,7 +62,9 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<Kind>
     for name in [KindName::Grpc, KindName::Http, KindName::Native, KindName::Script] {
         check_table(reader, root, name, declared.iter().any(|one| one.name == name));
     }
-    declared.iter().map(|one| kind(reader, root, one)).collect()
+    let kinds: Vec<Kind> = declared.iter().map(|one| kind(reader, root, one)).collect();
+    check_ports_differ(reader, &kinds, &declared);
+    kinds
 }
 
 fn kind<'t>(reader: &mut Reader<'t>, root: &Section<'t>, declared: &Declared) -> Kind {
@@ -82,6 +84,23 @@ fn kind<'t>(reader: &mut Reader<'t>, root: &Section<'t>, declared: &Declared) ->
         }
         KindName::Native => Kind::Native,
         KindName::Script => Kind::Script,
+    }
+}
+
+/// Two kinds cannot listen on one port, unless the system chooses.
+fn check_ports_differ(reader: &mut Reader<'_>, kinds: &[Kind], declared: &[Declared]) {
+    let listens = kinds.iter().zip(declared).filter_map(|(kind, declared)| match kind {
+        Kind::Http(http) => Some((kind.name(), http.port.number, declared)),
+        Kind::Grpc(grpc) => Some((kind.name(), grpc.port.number, declared)),
+        Kind::Native | Kind::Script => None,
+    });
+    let [(first, port, _), (second, other, declared)] = listens.collect::<Vec<_>>()[..] else {
+        return;
+    };
+    if port == other && port != 0 {
+        let message = format!("kinds `{first}` and `{second}` have the same port {port}");
+        let help = format!("for example `{second}:{}`", port.checked_add(1).unwrap_or(1024));
+        reader.problem(declared.item.place, message, Some(help));
     }
 }
 

@@ -19,7 +19,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Duration, Instant, timeout_at};
+use tokio::time::{Duration, Instant, sleep, timeout_at};
 use tonic::Status;
 
 use self::encoding::Encoding;
@@ -40,6 +40,9 @@ use crate::call::{Fault, grpc as guest};
 use crate::capability::Stopping;
 use crate::guest::{Terms, Workers};
 use crate::telemetry::Logger;
+
+/// How long a service that stops waits for a message that was announced.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Metadata by which a caller names itself, as the other Mikros frameworks spell it.
 const CALLER: HeaderName = HeaderName::from_static("service-context-caller");
@@ -198,17 +201,26 @@ impl GrpcDispatcher {
 
     async fn unary(&self, visit: Visit, mut frames: Frames) -> Response<GrpcBody> {
         let Visit { rpc, metadata, outlet, .. } = visit;
-        let limit = self.rules.settings.call_timeout;
-        let limit = rpc.timeout.map_or(limit, |timeout| timeout.min(limit));
+        let call_timeout = self.rules.settings.call_timeout;
+        let limit = rpc.timeout.map_or(call_timeout, |timeout| timeout.min(call_timeout));
         let deadline = rpc.begun + limit;
-        let message = match timeout_at(deadline, only(&mut frames)).await {
-            Ok(Ok(message)) => message,
-            Ok(Err(status)) => return rpc.trailers_only(&status),
-            Err(_elapsed) => return rpc.failed(&Fault::DeadlineExceeded { limit }),
+        let arrives = timeout_at(deadline, only(&mut frames));
+        let message = tokio::select! {
+            biased;
+            arrived = arrives => match arrived {
+                Ok(Ok(message)) => message,
+                Ok(Err(status)) => return rpc.trailers_only(&status),
+                Err(_elapsed) => return rpc.failed(&Fault::DeadlineExceeded { limit }),
+            },
+            () = patience_ends(&self.stopping) => return rpc.failed(&Fault::Stopping),
         };
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::One(message) };
-        let terms = Terms { request_id: rpc.id.clone(), deadline: Some((deadline, limit)) };
+        let terms = Terms {
+            request_id: rpc.id.clone(),
+            deadline: Some((deadline, limit)),
+            overdue: Some(rpc.begun + call_timeout),
+        };
         match self.workers.grpc(self.local, request, terms, None).await {
             Ok(Ok(Answer::One(response))) => rpc.whole(response, outlet),
             Ok(Ok(Answer::Many(_))) => rpc.failed(&Fault::InvalidResponse("it is a stream".into())),
@@ -225,7 +237,9 @@ impl GrpcDispatcher {
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::Many(incoming) };
         let deadline = rpc.deadline().zip(rpc.timeout);
-        let terms = Terms { request_id: rpc.id.clone(), deadline };
+        let least = rpc.begun + self.rules.settings.call_timeout;
+        let overdue = deadline.map(|(deadline, _)| deadline.max(least));
+        let terms = Terms { request_id: rpc.id.clone(), deadline, overdue };
         let mut pumping = true;
         let answer = {
             let mut call =
@@ -251,6 +265,14 @@ impl GrpcDispatcher {
         };
         rpc.streamed(outgoing, outlet, pumping.then_some(pump))
     }
+}
+
+/// Resolves when a service that stops has waited for its clients for long enough.
+async fn patience_ends(stopping: &watch::Receiver<Stopping>) {
+    let mut stopping = stopping.clone();
+    // A sender that is gone means that the service is gone as well.
+    let _ = stopping.wait_for(|stopping| *stopping >= Stopping::Draining).await;
+    sleep(DRAIN_PATIENCE).await;
 }
 
 /// An RPC that is about to enter the guest.

@@ -51,12 +51,12 @@ pub(super) fn store(seat: &Seat) -> Store<State> {
     store
 }
 
-/// Whether the call that computes right now is past its own deadline.
+/// Whether the call that computes right now may not do so any more.
 fn is_late(context: &mut StoreContextMut<'_, State>) -> bool {
     let task = capability::current_task(&mut *context);
     let call = task.and_then(|task| context.data().calls.get(task));
-    let deadline = call.and_then(|call| call.context.deadline);
-    deadline.is_some_and(|deadline| Instant::now() >= deadline + OVERDUE_GRACE)
+    let overdue = call.and_then(|call| call.context.overdue);
+    overdue.is_some_and(|overdue| Instant::now() >= overdue + OVERDUE_GRACE)
 }
 
 /// Instantiates, starts and serves until the queue is closed and empty.

@@ -59,7 +59,8 @@ impl Worker {
     /// When the future is dropped the guest is told that the step is cancelled.
     pub async fn step(&self, step: Step, limit: Option<Duration>) -> Outcome<()> {
         let deadline = limit.map(|limit| Instant::now() + limit);
-        let outcome = self.begin(step, Context { deadline, ..Context::default() })?;
+        let outcome =
+            self.begin(step, Context { deadline, overdue: deadline, ..Context::default() })?;
         self.outcome(outcome, deadline.zip(limit)).await
     }
 
@@ -74,7 +75,8 @@ impl Worker {
     /// Takes a step of a shutdown that is over at `deadline`. Its owner looks at the clock: it drops
     /// the future then.
     pub async fn step_of_shutdown(&self, step: Step, deadline: Instant) -> Outcome<()> {
-        let context = Context { deadline: Some(deadline), ..Context::default() };
+        let context =
+            Context { deadline: Some(deadline), overdue: Some(deadline), ..Context::default() };
         let outcome = self.begin(step, context)?;
         self.outcome(outcome, None).await
     }

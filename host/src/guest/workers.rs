@@ -21,6 +21,8 @@ pub struct Terms {
     pub request_id: Arc<str>,
     /// When its caller stops waiting, and what the caller would say the limit was.
     pub deadline: Option<(Instant, Duration)>,
+    /// From when on the guest may not compute for it any more.
+    pub overdue: Option<Instant>,
 }
 
 impl Terms {
@@ -28,6 +30,7 @@ impl Terms {
         let context = Context {
             request_id: Some(self.request_id.clone()),
             deadline: self.deadline.map(|(at, _)| at),
+            overdue: self.overdue,
             cancel: None,
         };
         Call { ask, reply, context }
@@ -87,7 +90,7 @@ impl Workers {
     ) -> Outcome<http::Response> {
         let (reply, outcome) = oneshot::channel();
         let deadline = (Instant::now() + self.call_timeout, self.call_timeout);
-        let terms = Terms { request_id, deadline: Some(deadline) };
+        let terms = Terms { request_id, deadline: Some(deadline), overdue: Some(deadline.0) };
         let call = terms.call(Ask::Http(request), Reply::Http(reply));
         self.request(local, call, outcome, terms).await
     }
@@ -132,7 +135,7 @@ impl Workers {
         mut outcome: oneshot::Receiver<Outcome<T, E>>,
         terms: Terms,
     ) -> Outcome<T, E> {
-        let Terms { request_id, deadline } = terms;
+        let Terms { request_id, deadline, .. } = terms;
         let mut worker = self.push(local, call).map_err(|refused| refused.fault)?;
         if self.all.len() == 1 {
             return worker.outcome(outcome, deadline).await;

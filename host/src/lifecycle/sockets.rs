@@ -154,6 +154,7 @@ impl Loaded {
         let standard = Standard::new(
             grpc.health.then(|| self.health(needs)),
             grpc.reflection.then_some(&services),
+            grpc.max_request,
             needs.stopping.clone(),
         )
         .map_err(|error| StartError::Descriptors(error.to_string()))?;

@@ -37,6 +37,9 @@ const HTTP_2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 /// the client was told, and for clients that do not listen.
 const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
+/// How long a client may leave what waits for it on a connection that is to end: others wait for it.
+const DRAIN_STALL: Duration = Duration::from_secs(5);
+
 /// Shared by the parts of one connection, all on one thread.
 #[derive(Debug, Clone)]
 pub(super) struct Activity(Rc<Notes>);
@@ -119,10 +122,14 @@ impl Activity {
         let draining = self.0.draining_since.get();
         let free_since = (self.0.open.get() == 0).then(|| idle_since.get());
         let last_request = free_since.zip(draining).map(|(free, draining)| free.max(draining));
+        let write = match draining {
+            Some(_) => Some(timeouts.write.map_or(DRAIN_STALL, |write| write.min(DRAIN_STALL))),
+            None => timeouts.write,
+        };
         let stalls = [
             head_since.get().map(|since| since + timeouts.header),
-            blocked_since.get().zip(timeouts.write).map(|(since, write)| since + write),
-            self.untaken_since().zip(timeouts.write).map(|(since, write)| since + write),
+            blocked_since.get().zip(write).map(|(since, write)| since + write),
+            self.untaken_since().zip(write).map(|(since, write)| since + write),
             last_request.map(|since| since + DRAIN_GRACE),
             draining
                 .filter(|_| self.0.is_old.get())
@@ -142,7 +149,7 @@ impl Activity {
         }
         // A stage that begins after this look ends no earlier than its whole timeout from now.
         let pause = if draining.is_some() { Some(DRAIN_GRACE) } else { timeouts.idle };
-        let stages = [timeouts.write, pause].into_iter().flatten();
+        let stages = [write, pause].into_iter().flatten();
         let soonest = now + stages.fold(timeouts.header, Duration::min);
         Ok([stall, idle].into_iter().flatten().filter(|at| *at > now).fold(soonest, Instant::min))
     }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{connect, port, probe, service, still_echoes, wait_until_dropped};
 use crate::support::grpc::{Client, Request};
 use crate::support::probe::{
-    CONTEXT, Chunk, ContextReply, ECHO, EchoRequest, Empty, Mode, POUR, PourRequest, SPIN, SUM,
-    SpinRequest, SumReply, Then, chunk, mode,
+    CHAT, CONTEXT, Chunk, ContextReply, ECHO, EchoRequest, Empty, Mode, POUR, PourRequest, SPIN,
+    SUM, SpinRequest, SumReply, Then, chunk, mode,
 };
 use crate::support::{Host, LIMIT};
 
@@ -32,7 +32,7 @@ fn a_deadline_of_the_client_is_kept_and_the_handler_dropped() {
 
 #[test]
 fn a_busy_service_does_not_keep_the_caller_waiting() {
-    let host = probe("");
+    let host = Host::start(&service().limits("call_timeout = '1s'"));
     let mut client = connect(&host);
     let began = Instant::now();
 
@@ -41,10 +41,33 @@ fn a_busy_service_does_not_keep_the_caller_waiting() {
 
     assert_eq!(answer.code(), 4);
     assert!(began.elapsed() < LIMIT / 4);
-    // It is interrupted, and another instance takes its place.
+    // When the host's own limit has passed it is interrupted, and another instance takes its place.
     host.wait_for("instance lost");
     still_echoes(&mut client);
     host.stop();
+}
+
+#[test]
+fn a_client_cannot_cost_the_instance_by_its_deadline() {
+    let host = probe("");
+    let mut client = connect(&host);
+    let mut other = connect(&host);
+    let mut chat = other.open(Request::new(CHAT));
+    chat.send(&chunk(b"a"));
+    assert!(chat.next().is_some());
+
+    // Computes long after its caller has stopped waiting.
+    let spin = SpinRequest { ms: 500 };
+    for _ in 0..3 {
+        let answer = client.call(Request::new(SPIN).timeout("20m").message(&spin));
+        assert_eq!(answer.code(), 4);
+    }
+
+    chat.send(&chunk(b"b"));
+    assert_eq!(chat.next().expect("an echo").decode::<Chunk>().data, b"b");
+    chat.finish();
+    assert_eq!(chat.answer().code(), 0);
+    assert_eq!(host.stop().lines("instance lost").len(), 0);
 }
 
 #[test]
@@ -63,7 +86,7 @@ fn a_stream_ends_at_its_deadline_with_what_it_has_sent() {
 
 #[test]
 fn a_stream_that_computes_past_its_deadline_is_interrupted() {
-    let host = probe("");
+    let host = Host::start(&service().limits("call_timeout = '1s'"));
     let mut client = connect(&host);
     let asked =
         PourRequest { messages: 1, size: 1, then: Then::Spin.into(), ..PourRequest::default() };

@@ -89,6 +89,23 @@ fn an_error_is_json_in_the_message_and_facts_in_the_details() {
 }
 
 #[test]
+fn an_error_beyond_all_measure_still_has_its_code() {
+    let host = probe("");
+    let long = ServiceError {
+        message: "é".repeat(100_000),
+        cause: "x".repeat(100_000),
+        ..error("not-found")
+    };
+
+    let answer = connect(&host).unary(ECHO, &failing(How::Error(long)));
+
+    assert_eq!(answer.code(), 5);
+    assert!(answer.message().len() < 3000);
+    assert!(answer.message().contains("é…"));
+    host.stop();
+}
+
+#[test]
 fn hidden_fields_are_hidden_everywhere() {
     let service = service();
     let fields = "message,service_name,destination,cause,attributes";

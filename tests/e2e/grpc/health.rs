@@ -74,13 +74,26 @@ fn who_watches_is_told_of_every_change() {
 }
 
 #[test]
+fn a_compressed_question_is_understood() {
+    let host = probe("");
+    let question = crate::support::grpc::compress("gzip", &asking(PROBE).encode_to_vec());
+    let request = Request::new(CHECK).header("grpc-encoding", "gzip");
+
+    let answer = connect(&host).call(request.bytes(crate::support::grpc::frame_of(1, &question)));
+
+    assert_eq!(answer.reply::<HealthCheckResponse>().status, SERVING);
+    host.stop();
+}
+
+#[test]
 fn health_is_answered_while_the_service_is_busy() {
-    let host = Host::start(&service().limits("max_concurrency = 1\nmax_queue = 0"));
+    let host =
+        Host::start(&service().limits("max_concurrency = 1\nmax_queue = 0\ncall_timeout = '2s'"));
     let mut client = connect(&host);
     let mut other = connect(&host);
     let spin = crate::support::probe::SpinRequest { ms: 600_000 };
     let mut spinning =
-        client.open(Request::new(crate::support::probe::SPIN).timeout("2S").message(&spin));
+        client.open(Request::new(crate::support::probe::SPIN).timeout("1S").message(&spin));
     spinning.finish();
 
     assert_eq!(check(&mut other, ""), SERVING);

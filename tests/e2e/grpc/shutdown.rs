@@ -1,6 +1,6 @@
 //! The end of a service with RPCs in flight.
 
-use super::{connect, probe, service, wait_until_active};
+use super::{connect, probe, service, wait_until_active, wait_until_idle};
 use crate::support::grpc::Request;
 use crate::support::probe::{CHAT, ECHO, EchoReply, EchoRequest, chunk, echo};
 use crate::support::{Host, Signal};
@@ -20,6 +20,26 @@ fn what_is_in_flight_is_answered_and_the_connection_ends() {
     assert_eq!(last.answer().reply::<EchoReply>().data, b"last");
     client.wait_until_closed();
     idle.wait_until_closed();
+    assert_eq!(host.ended().status, Some(0));
+}
+
+#[test]
+fn clients_that_are_silent_do_not_keep_the_service() {
+    let host = probe("");
+    let mut client = connect(&host);
+    // Half a message; a question whose end does not come; a socket that says nothing.
+    let half = crate::support::grpc::frame(&echo(b"hello"))[..6].to_vec();
+    let mut open = client.open_all(vec![
+        Request::new(ECHO).bytes(half),
+        Request::new("/grpc.health.v1.Health/Watch").bytes(crate::support::grpc::frame_of(0, b"")),
+    ]);
+    wait_until_idle(&mut connect(&host));
+
+    host.signal(Signal::TERM);
+
+    for rpc in &mut open {
+        assert!(rpc.try_answer().is_ok_and(|answer| answer.code() == 14));
+    }
     assert_eq!(host.ended().status, Some(0));
 }
 

@@ -62,7 +62,7 @@ impl Rpc {
         };
         let framed = match outlet.frame(message) {
             Ok(framed) => framed,
-            Err(status) => return self.trailers_only(&status),
+            Err(status) => return self.trailers_only(&self.too_large(status)),
         };
         self.log_end(tonic::Code::Ok);
         let trailers = self.stamped(status::success(trailers));

@@ -178,7 +178,7 @@ impl Stream {
                         self.rest = rest;
                         Frame::data(first)
                     }
-                    Err(status) => self.end(&status),
+                    Err(status) => self.end(&self.rpc.too_large(status)),
                 });
             }
             Poll::Ready(None) => {

@@ -44,13 +44,31 @@ impl Rpc {
 
     /// The status of a fault.
     pub(super) fn fault(&self, fault: &Fault) -> Status {
+        let status = self.rules.statuses.fault(fault);
         // Lost instances are reported where they are lost, refusals are not the service's doing.
-        if let Fault::DeadlineExceeded { .. } | Fault::InvalidResponse(_) = fault {
-            let attributes =
-                Attributes::from_iter([("error.message".to_owned(), fault.to_string().into())]);
-            self.log(Level::Error, "RPC failed", &attributes);
-        }
-        self.rules.statuses.fault(fault)
+        let level = match fault {
+            // How long clients wait is theirs to say, and no failure of the service.
+            Fault::DeadlineExceeded { limit } if self.timeout == Some(*limit) => Level::Warn,
+            Fault::DeadlineExceeded { .. } | Fault::InvalidResponse(_) => Level::Error,
+            _ => return status,
+        };
+        self.log_reason(level, &fault.to_string(), status.code());
+        status
+    }
+
+    /// A message of the service is larger than allowed.
+    pub(super) fn too_large(&self, status: Status) -> Status {
+        self.log_reason(Level::Error, status.message(), status.code());
+        status
+    }
+
+    fn log_reason(&self, level: Level, reason: &str, code: Code) {
+        let attributes = Attributes::from_iter([
+            ("error.message".to_owned(), reason.into()),
+            ("grpc.code".to_owned(), code_name(code).into()),
+            self.duration(),
+        ]);
+        self.log(level, "RPC failed", &attributes);
     }
 
     /// The status when the client's time is up.

@@ -11,6 +11,7 @@ use http_body::{Body, Frame};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 use tonic::Status;
+use tonic::codec::CompressionEncoding;
 use tonic::codegen::Service;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_reflection::server::Builder;
@@ -23,6 +24,17 @@ use crate::engine::Services;
 const HEALTH: &str = "/grpc.health.v1.Health/";
 const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
 const OLD_REFLECTION: &str = "/grpc.reflection.v1alpha.ServerReflection/";
+
+/// Holds one of tonic's services to the rules of the others. A macro, because the method is the same and
+/// the types have nothing in common.
+macro_rules! accepting {
+    ($service:expr, $max_request:expr) => {
+        $service
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd)
+            .max_decoding_message_size($max_request)
+    };
+}
 
 /// What the host answers, as far as it is switched on.
 #[derive(Clone)]
@@ -44,23 +56,26 @@ impl std::fmt::Debug for Standard {
 }
 
 impl Standard {
-    /// `reflected` are the services to tell of, if reflection is switched on.
+    /// `reflected` are the services to tell of, if reflection is switched on; `max_request` is the largest
+    /// message of a client, in bytes.
     ///
     /// # Errors
     /// When their descriptors contradict each other.
     pub fn new(
         health: Option<Health>,
         reflected: Option<&Services>,
+        max_request: usize,
         stopping: watch::Receiver<Stopping>,
     ) -> Result<Self, tonic_reflection::server::Error> {
         let mut services = Vec::new();
         if let Some(described) = reflected {
             let builder = || reflection(described, health.is_some());
-            services.push((REFLECTION, answer(builder().build_v1()?)));
-            services.push((OLD_REFLECTION, answer(builder().build_v1alpha()?)));
+            services.push((REFLECTION, answer(accepting!(builder().build_v1()?, max_request))));
+            let old = accepting!(builder().build_v1alpha()?, max_request);
+            services.push((OLD_REFLECTION, answer(old)));
         }
         if let Some(health) = health {
-            services.push((HEALTH, answer(HealthServer::new(health))));
+            services.push((HEALTH, answer(accepting!(HealthServer::new(health), max_request))));
         }
         Ok(Self { services, stopping })
     }
@@ -73,7 +88,14 @@ impl Standard {
         let path = request.uri().path();
         let service = self.services.iter().find(|(prefix, _)| path.starts_with(prefix));
         let Some((_, answer)) = service else { return Err(request) };
-        let response = answer(request).await;
+        let response = tokio::select! {
+            biased;
+            response = answer(request) => response,
+            // It waits for the end of a request that does not come.
+            () = super::patience_ends(&self.stopping) => {
+                Status::unavailable("the service is stopping").into_http()
+            }
+        };
         let mut stopping = self.stopping.clone();
         let draining = async move {
             // A sender that is gone means that the service is gone as well.

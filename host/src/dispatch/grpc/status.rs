@@ -16,6 +16,10 @@ use crate::dispatch::problem::{ErrorRules, Problem, kind_name};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
+/// Longest JSON of an error in a status, in bytes. It is sent twice, once in base64, and clients take
+/// about 8 KiB of trailers.
+const LONGEST_MESSAGE: usize = 2048;
+
 /// When a client should try again what was refused or lost.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
@@ -87,8 +91,28 @@ impl StatusRules {
             details.set_retry_info(retry);
         }
         let json = problem.json(&self.errors);
-        let message = String::from_utf8_lossy(&json).into_owned();
+        let message = match String::from_utf8(json.into()) {
+            Ok(message) if message.len() <= LONGEST_MESSAGE => message,
+            _ => self.shortened(problem),
+        };
         Status::with_error_details_and_metadata(code, message, details, metadata)
+    }
+}
+
+impl StatusRules {
+    /// What is left of an error that is too large for trailers: no cause, no attributes, the beginning of
+    /// its message.
+    fn shortened(&self, problem: &Problem) -> String {
+        let error = &problem.error;
+        let end = error.message.floor_char_boundary(LONGEST_MESSAGE / 2);
+        let message = if end < error.message.len() {
+            format!("{}…", &error.message[..end])
+        } else {
+            error.message.clone()
+        };
+        let error = ServiceError { message, cause: None, attributes: None, ..error.clone() };
+        let json = Problem { status: problem.status, error }.json(&self.errors);
+        String::from_utf8_lossy(&json).into_owned()
     }
 }
 

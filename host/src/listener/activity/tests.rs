@@ -118,6 +118,19 @@ async fn an_old_connection_ends_in_order_and_its_requests_have_a_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_is_to_end_waits_less_for_who_takes_nothing() {
+    let activity = Activity::new(Timeouts { write: None, ..TIMEOUTS });
+    let _open = activity.begin();
+    activity.note_offered();
+
+    tokio::time::advance(100 * SECOND).await;
+    assert!(activity.check(Instant::now()).is_ok());
+    activity.drain();
+
+    assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_is_a_stall() {
     let activity = Activity::new(TIMEOUTS);
     let _open = activity.begin();

@@ -186,7 +186,11 @@ async fn exhaust() -> String {
 
 /// Asks for more memory than there is, and takes no for an answer.
 async fn ask_for_too_much() -> Result<()> {
-    Ok(Vec::<u8>::new().try_reserve(1 << 30)?)
+    let mut hoard = Vec::<u8>::new();
+    hoard.try_reserve(1 << 30)?;
+    // Otherwise the compiler knows that nobody needs it.
+    std::hint::black_box(hoard);
+    Ok(())
 }
 
 #[expect(clippy::exit, reason = "a service that ends itself is what this is for")]
