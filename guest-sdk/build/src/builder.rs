@@ -155,8 +155,9 @@ impl Builder {
         let directory = self.directory()?;
         let descriptors = descriptors::of_services(&files.file);
         write_descriptors(&directory, &descriptors)?;
-        self.config.out_dir(directory).service_generator(Box::new(Generator));
-        self.config.compile_fds(files).map_err(CompileError::Generate)
+        self.config.out_dir(&directory).service_generator(Box::new(Generator));
+        self.config.compile_fds(files).map_err(CompileError::Generate)?;
+        name_as_written(&directory)
     }
 
     fn directory(&self) -> Result<PathBuf, CompileError> {
@@ -169,6 +170,24 @@ impl Builder {
 #[expect(clippy::print_stdout, reason = "this is how a build script talks to Cargo")]
 fn rerun_if_changed(path: &Path) {
     println!("cargo:rerun-if-changed={}", path.display());
+}
+
+/// prost names the file of package `demo.type` `demo.r#type.rs`; whoever includes it writes the package as
+/// the `.proto` file does.
+fn name_as_written(directory: &Path) -> Result<(), CompileError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CompileError::Write { path, source }
+    };
+    for entry in fs::read_dir(directory).map_err(failed(directory))? {
+        let path = entry.map_err(failed(directory))?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        if let Some(name) = name.filter(|name| name.contains("r#")) {
+            fs::rename(&path, path.with_file_name(name.replace("r#", "")))
+                .map_err(failed(&path))?;
+        }
+    }
+    Ok(())
 }
 
 /// Next to the generated code, which includes them from there.

@@ -183,3 +183,15 @@ fn an_include_file_has_all_packages() {
     let code = read(&out, "all.rs");
     assert!(code.contains("pub mod golden") && code.contains("pub mod base"), "{code}");
 }
+
+#[test]
+fn a_package_with_a_keyword_in_its_name_is_found_under_that_name() {
+    let out = directory("keyword");
+    let text = "syntax = \"proto3\";\npackage demo.type.v1;\nmessage Some {}\n";
+    fs::write(out.join("keyword.proto"), text).expect("the file can be written");
+
+    let builder = configure().out_dir(&out).emit_rerun_if_changed(false);
+    builder.compile_protos(&[out.join("keyword.proto")], &[&out]).expect("it compiles");
+
+    assert!(read(&out, "demo.type.v1.rs").contains("pub struct Some"));
+}
