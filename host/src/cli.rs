@@ -2,6 +2,7 @@
 //!
 //! Does not know files or sockets, nor what a command does.
 
+mod sketch;
 mod surroundings;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+pub use self::sketch::{Init, KindName, New, Sketch, SketchedKind, parse_kind};
 pub use self::surroundings::Surroundings;
 use crate::bindings;
 use crate::telemetry::Level;
@@ -82,6 +84,15 @@ pub enum LogFormat {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Create a service: a crate that builds, passes its tests and runs
+    ///
+    /// Asks for what is not given, when standard input and output are a terminal. Never overwrites a
+    /// file.
+    New(New),
+    /// Add what an existing crate lacks to be a service
+    ///
+    /// Never changes a file that is there; tells what to add to `Cargo.toml`.
+    Init(Init),
     /// Run a service until it ends or is told to stop
     ///
     /// SIGINT or SIGTERM stop it in order, a second one at once. The log goes to standard output.

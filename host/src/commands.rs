@@ -8,6 +8,7 @@ mod child;
 mod component;
 mod inspect;
 mod log;
+mod new;
 mod run;
 
 use std::io;
@@ -24,6 +25,7 @@ use crate::supervisor::RunError;
 use crate::telemetry::StartLogError;
 
 pub use self::build::BuildError;
+pub use self::new::CreateError;
 
 /// Name of the file in a service's directory.
 const FILE_NAME: &str = "service.toml";
@@ -37,6 +39,8 @@ pub enum CommandError {
     /// Arguments for a service that takes none.
     #[error("arguments after `--` are for kind `script`, and `{service}` is of kind {kinds}")]
     UnexpectedArguments { service: String, kinds: String },
+    #[error(transparent)]
+    Create(#[from] CreateError),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
@@ -55,6 +59,7 @@ impl CommandError {
         match self {
             Self::Load(error) => error.help(),
             Self::UnexpectedArguments { .. } => Some("remove `--` and what follows it"),
+            Self::Create(error) => error.help(),
             Self::Build(error) => error.help(),
             Self::Compile(error) => error.help(),
             Self::Log(_) | Self::Run(_) | Self::Print { .. } => None,
@@ -64,6 +69,7 @@ impl CommandError {
     pub fn status(&self) -> Status {
         match self {
             Self::Load(_) | Self::UnexpectedArguments { .. } => Status::EditNeeded,
+            Self::Create(error) => error.status(),
             Self::Build(error) => error.status(),
             Self::Compile(error) => component::status(error),
             Self::Log(_) | Self::Run(_) | Self::Print { .. } => Status::Failure,
@@ -75,6 +81,8 @@ impl CommandError {
 pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError> {
     let log = log::Choice::new(cli.log, surroundings);
     match cli.command {
+        Command::New(arguments) => new::run(&arguments),
+        Command::Init(arguments) => new::init(&arguments),
         Command::Run(arguments) => run::run(arguments, log, surroundings),
         Command::Build(arguments) => build::run(&arguments, surroundings),
         Command::Check(arguments) => check::run(&arguments, log, surroundings),

@@ -40,6 +40,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use self::grpc::{Grpc, GrpcConnections};
+pub(crate) use self::identity::kebab_case;
 pub use self::problem::{LoadError, Position, Problem};
 pub use self::schema::schema;
 pub use self::tables::{reference_table, variables_table};

@@ -127,6 +127,41 @@ fn an_unknown_level_is_answered_with_all_levels() {
 }
 
 #[test]
+fn a_new_service_has_kinds_and_ports() {
+    let cli = parse("mikros-host new hello --kind http:0 --kind native --product Matrix").unwrap();
+
+    let Command::New(new) = cli.command else { panic!("it is new") };
+    let kinds: Vec<_> = new.sketch.kinds.iter().map(|kind| (kind.name, kind.port)).collect();
+    assert_eq!(new.name.as_deref(), Some("hello"));
+    assert_eq!(kinds, [(KindName::Http, Some(0)), (KindName::Native, None)]);
+    assert_eq!(new.sketch.product.as_deref(), Some("Matrix"));
+}
+
+#[test]
+fn an_impossible_kind_is_told_with_the_reason() {
+    let reasons = ["gprc", "http:", "http:+80", "http:65536", "native:80", "HTTP"]
+        .map(|kind| parse_kind(kind).expect_err("it must be refused") + "\n");
+
+    expect![[r"
+        unknown kind `gprc`, expected one of `http`, `grpc`, `native`, `script`
+        a port is a number from 0 to 65535, found ``
+        a port is a number from 0 to 65535, found `+80`
+        a port is a number from 0 to 65535, found `65536`
+        kind `native` does not listen, write it without a port
+        unknown kind `HTTP`, expected one of `http`, `grpc`, `native`, `script`
+    "]]
+    .assert_eq(&reasons.concat());
+    rejects(
+        "mikros-host new hello --kind gprc",
+        &expect![[r"
+        error: invalid value 'gprc' for '--kind <KIND[:PORT]>': unknown kind `gprc`, expected one of `http`, `grpc`, `native`, `script`
+
+        For more information, try '--help'.
+    "]],
+    );
+}
+
+#[test]
 fn a_second_service_is_refused() {
     rejects(
         "mikros-host run one two",

@@ -68,7 +68,7 @@ fn language<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> String {
 /// `my_Probe Svc` becomes `my-probe-svc`, `HTTPServer` becomes `http-server`.
 ///
 /// The rule of the Go framework: only ASCII letters have case, dots and other characters stay.
-pub(super) fn kebab_case(name: &str) -> String {
+pub(crate) fn kebab_case(name: &str) -> String {
     let characters = name.trim().chars().collect::<Vec<_>>();
     let mut kebab = String::with_capacity(name.len() + 3);
     for (index, &character) in characters.iter().enumerate() {

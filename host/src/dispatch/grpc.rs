@@ -204,10 +204,10 @@ impl GrpcDispatcher {
         let call_timeout = self.rules.settings.call_timeout;
         let limit = rpc.timeout.map_or(call_timeout, |timeout| timeout.min(call_timeout));
         let deadline = rpc.begun + limit;
-        let arrives = timeout_at(deadline, only(&mut frames));
+        let only = timeout_at(deadline, only(&mut frames));
         let message = tokio::select! {
             biased;
-            arrived = arrives => match arrived {
+            arrived = only => match arrived {
                 Ok(Ok(message)) => message,
                 Ok(Err(status)) => return rpc.trailers_only(&status),
                 Err(_elapsed) => return rpc.failed(&Fault::DeadlineExceeded { limit }),
@@ -237,8 +237,8 @@ impl GrpcDispatcher {
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::Many(incoming) };
         let deadline = rpc.deadline().zip(rpc.timeout);
-        let least = rpc.begun + self.rules.settings.call_timeout;
-        let overdue = deadline.map(|(deadline, _)| deadline.max(least));
+        let call_ends = rpc.begun + self.rules.settings.call_timeout;
+        let overdue = deadline.map(|(deadline, _)| deadline.max(call_ends));
         let terms = Terms { request_id: rpc.id.clone(), deadline, overdue };
         let mut pumping = true;
         let answer = {

@@ -75,7 +75,7 @@ impl Guest {
 }
 
 /// The target directory of this test run.
-pub(super) fn target_directory() -> &'static Path {
+pub(crate) fn target_directory() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the directory is below the target's")
 }
 

@@ -1,5 +1,7 @@
 //! Snapshots of the help of every command.
 
+mod sketch;
+
 use clap::CommandFactory;
 use expect_test::{Expect, expect};
 
@@ -32,6 +34,8 @@ fn the_help_lists_the_commands() {
         Usage: mikros-host [OPTIONS] <COMMAND>
 
         Commands:
+          new          Create a service: a crate that builds, passes its tests and runs
+          init         Add what an existing crate lacks to be a service
           run          Run a service until it ends or is told to stop
           build        Compile a service with the command in `[host] build`
           check        Check everything that can be known without running the service

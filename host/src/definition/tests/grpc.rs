@@ -92,8 +92,12 @@ fn wrong_values_say_what_is_right() {
 
 #[test]
 fn two_kinds_need_two_ports() {
-    rejects(&file(r#"["grpc:7070", "http:7070"]"#, ""), &[], &expect![[r#"
+    rejects(
+        &file(r#"["grpc:7070", "http:7070"]"#, ""),
+        &[],
+        &expect![[r#"
         service.toml:2:23: kinds `grpc` and `http` have the same port 7070
-        help: for example `http:7071`"#]]);
+        help: for example `http:7071`"#]],
+    );
     assert_eq!(accepted(&file(r#"["grpc:0", "http:0"]"#, ""), &[]).kinds.len(), 2);
 }

@@ -1,0 +1,113 @@
+//! What can be typed about a service that is not there yet: `new` and `init`.
+//!
+//! Does not know what is made of it, nor which kinds go together.
+
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, ValueHint};
+
+#[derive(Debug, Args)]
+pub struct New {
+    /// Name of the service and of its crate, in kebab-case
+    pub name: Option<String>,
+    /// Directory of the crate
+    ///
+    /// Default: NAME in the current directory.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub path: Option<PathBuf>,
+    #[command(flatten)]
+    pub sketch: Sketch,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Directory of the crate
+    #[arg(value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub sketch: Sketch,
+}
+
+/// What a service is to be.
+#[derive(Debug, Args)]
+pub struct Sketch {
+    /// How the service is reached: `http`, `grpc`, `native` or `script`, once for each kind
+    ///
+    /// As in `types`, a port may follow: `http:8080`. `script` stands alone.
+    #[arg(long = "kind", value_name = "KIND[:PORT]", value_parser = parse_kind)]
+    pub kinds: Vec<SketchedKind>,
+    /// Port of the only kind that listens
+    ///
+    /// Default: 8080 for `http`, 7070 for `grpc`. Port 0 takes any free one.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// What the service belongs to: part of every log line
+    ///
+    /// Default: the name of the service.
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    pub product: Option<String>,
+    /// Checkout of the mikros-host repository that the SDK is taken from
+    ///
+    /// Default: the one that this program was built from.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub sdk: Option<PathBuf>,
+}
+
+/// An entry of `types`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SketchedKind {
+    pub name: KindName,
+    pub port: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KindName {
+    Http,
+    Grpc,
+    Native,
+    Script,
+}
+
+impl KindName {
+    pub const ALL: [Self; 4] = [Self::Http, Self::Grpc, Self::Native, Self::Script];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Grpc => "grpc",
+            Self::Native => "native",
+            Self::Script => "script",
+        }
+    }
+
+    /// The port when none is given; `None`: the kind does not listen.
+    pub fn default_port(self) -> Option<u16> {
+        match self {
+            Self::Http => Some(8080),
+            Self::Grpc => Some(7070),
+            Self::Native | Self::Script => None,
+        }
+    }
+}
+
+/// `kind` or `kind:port`, for an option and for the answer to a question.
+pub fn parse_kind(text: &str) -> Result<SketchedKind, String> {
+    let (word, port) = match text.split_once(':') {
+        Some((word, port)) => (word, Some(port)),
+        None => (text, None),
+    };
+    let Some(name) = KindName::ALL.into_iter().find(|name| name.as_str() == word) else {
+        let names = KindName::ALL.map(KindName::as_str).join("`, `");
+        return Err(format!("unknown kind `{word}`, expected one of `{names}`"));
+    };
+    let Some(port) = port else { return Ok(SketchedKind { name, port: None }) };
+    if name.default_port().is_none() {
+        return Err(format!("kind `{word}` does not listen, write it without a port"));
+    }
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    match port.parse() {
+        Ok(port) if digits => Ok(SketchedKind { name, port: Some(port) }),
+        _ => Err(format!("a port is a number from 0 to 65535, found `{port}`")),
+    }
+}

@@ -1,0 +1,130 @@
+//! The files of a service, made from templates.
+//!
+//! Does not know what is there already.
+
+use std::path::{Path, PathBuf};
+
+use toml::Value;
+
+use super::CreateError;
+use super::kinds::Kinds;
+use super::manifest::Wanted;
+use super::place::reference;
+use super::sdk::Sdk;
+use super::template::Facts;
+use super::write::File;
+use crate::cli::KindName;
+
+/// What a service is to be.
+pub(super) struct Outline {
+    pub(super) name: String,
+    /// Name of the library.
+    pub(super) library: String,
+    pub(super) product: String,
+    pub(super) kinds: Kinds,
+    /// Where its crate is.
+    pub(super) directory: PathBuf,
+    /// The directory with cargo's `target`, the crate's own or one above.
+    pub(super) target: PathBuf,
+    pub(super) sdk: Sdk,
+}
+
+impl Outline {
+    /// All of a crate.
+    pub(super) fn crate_files(&self) -> Result<Vec<File>, CreateError> {
+        let manifest = self.file("Cargo.toml", include_str!("templates/Cargo.toml.in"))?;
+        let mut files = vec![manifest, self.definition()?];
+        files.extend(self.sources()?);
+        files.push(self.ignored()?);
+        Ok(files)
+    }
+
+    pub(super) fn definition(&self) -> Result<File, CreateError> {
+        self.file("service.toml", include_str!("templates/service.toml.in"))
+    }
+
+    pub(super) fn ignored(&self) -> Result<File, CreateError> {
+        self.file(".gitignore", include_str!("templates/gitignore.in"))
+    }
+
+    /// What makes the crate a service, and describes it.
+    pub(super) fn sources(&self) -> Result<Vec<File>, CreateError> {
+        let mut files = vec![
+            self.file("src/lib.rs", include_str!("templates/lib.rs.in"))?,
+            self.file("src/tests.rs", include_str!("templates/tests.rs.in"))?,
+        ];
+        if self.kinds.contains(KindName::Grpc) {
+            files.push(self.file("build.rs", include_str!("templates/build.rs.in"))?);
+            let proto = include_str!("templates/greeter.proto.in");
+            files.push(self.file("proto/greeter.proto", proto)?);
+        }
+        files.push(self.file("README.md", include_str!("templates/README.md.in"))?);
+        Ok(files)
+    }
+
+    /// What the manifest of the crate says, line by line.
+    pub(super) fn wanted(&self) -> Result<Vec<Wanted>, CreateError> {
+        let is_grpc = self.kinds.contains(KindName::Grpc);
+        let sdk = quoted(&self.sdk.sdk(&self.directory)?);
+        let line = |table, key, value: String, part| Wanted { table, key, value, part };
+        let features = if is_grpc { ", features = [\"grpc\"]" } else { "" };
+        let mut wanted = vec![
+            line("lib", "crate-type", "[\"cdylib\"]".to_owned(), Some("cdylib")),
+            line(
+                "dependencies",
+                "mikros-sdk",
+                format!("{{ path = {sdk}{features} }}"),
+                is_grpc.then_some("grpc"),
+            ),
+        ];
+        wanted.push(line(
+            "dependencies",
+            "serde",
+            "{ version = \"1\", features = [\"derive\"] }".to_owned(),
+            Some("derive"),
+        ));
+        if is_grpc {
+            let build = quoted(&self.sdk.build(&self.directory)?);
+            let value = format!("{{ path = {build} }}");
+            wanted.push(line("build-dependencies", "mikros-sdk-build", value, None));
+        }
+        Ok(wanted)
+    }
+
+    fn file(&self, path: &'static str, template: &str) -> Result<File, CreateError> {
+        Ok(File { path, text: self.facts()?.fill(template) })
+    }
+
+    fn facts(&self) -> Result<Facts, CreateError> {
+        let mut facts = Facts::default();
+        let values = &mut facts.values;
+        let target = self.target_directory()?;
+        let component = format!("{target}/wasm32-wasip2/release/{}.wasm", self.library);
+        // With its own variables and files cargo may write elsewhere, where the host does not look.
+        let option = format!("--target-dir {}", super::word(Path::new(&target)));
+        let build = format!("cargo build --release --target wasm32-wasip2 {option}");
+        values.insert("name", self.name.clone());
+        values.insert("package", self.library.to_ascii_lowercase());
+        values.insert("product", quoted(&self.product));
+        values.insert("component", quoted(&component));
+        values.insert("build", quoted(&build));
+        values.insert("sdk", quoted(&self.sdk.sdk(&self.directory)?));
+        values.insert("sdk_build", quoted(&self.sdk.build(&self.directory)?));
+        values.insert("schema", self.sdk.schema(&self.directory)?);
+        self.kinds.note(&mut facts);
+        Ok(facts)
+    }
+
+    /// Cargo's `target`, relative to the crate.
+    fn target_directory(&self) -> Result<String, CreateError> {
+        reference(&self.directory, &self.target.join("target"), &self.target)
+    }
+}
+
+/// A string of TOML.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Every service that can be made has a valid definition, and text without gaps.
+
+use std::path::Path;
+
+use super::super::kinds::Kinds;
+use super::*;
+use crate::cli::parse_kind;
+use crate::definition::{Definition, Variables};
+
+/// Every set of kinds that can live in one component.
+const SETS: [&[&str]; 8] = [
+    &["http"],
+    &["grpc"],
+    &["native"],
+    &["script"],
+    &["http", "grpc"],
+    &["http", "native"],
+    &["grpc", "native"],
+    &["native", "grpc:0", "http:80"],
+];
+
+fn outline(kinds: &[&str]) -> Outline {
+    let kinds: Vec<_> = kinds.iter().map(|kind| parse_kind(kind).unwrap()).collect();
+    Outline {
+        name: "say-hello".to_owned(),
+        library: "say_hello".to_owned(),
+        product: "The \"Matrix\"".to_owned(),
+        kinds: Kinds::choose(&kinds, None).unwrap(),
+        directory: "/home/ada/say-hello".into(),
+        target: "/home/ada/say-hello".into(),
+        sdk: Sdk::find(None).unwrap(),
+    }
+}
+
+#[track_caller]
+fn parse(text: &str) -> Definition {
+    let definition = Definition::parse(Path::new("service.toml"), text, &Variables::default());
+    definition.unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
+}
+
+#[test]
+fn every_definition_is_valid() {
+    for kinds in SETS {
+        let definition = parse(&outline(kinds).definition().unwrap().text);
+
+        let found: Vec<_> = definition.kinds.iter().map(crate::definition::Kind::name).collect();
+        let expected: Vec<_> = kinds.iter().map(|kind| kind.split(':').next().unwrap()).collect();
+        assert_eq!(found, expected);
+        assert_eq!(definition.identity.product, "The \"Matrix\"");
+        assert!(definition.warnings.is_empty(), "{:?}", definition.warnings);
+    }
+}
+
+#[test]
+fn what_is_commented_out_is_the_default() {
+    for kinds in SETS {
+        let text = outline(kinds).definition().unwrap().text;
+        let is_key = |line: &str| line.starts_with("# ") && line.contains(" = ");
+        let with: Vec<_> = text
+            .lines()
+            .map(|line| if is_key(line) { line.trim_start_matches("# ") } else { line })
+            .collect();
+
+        let (plain, with) = (parse(&text), parse(&with.join("\n")));
+
+        assert_eq!(with.host, plain.host);
+        assert_eq!(with.log, plain.log);
+    }
+}
+
+#[test]
+fn a_member_of_a_workspace_is_compiled_where_its_workspace_says() {
+    let outline = Outline { target: "/home".into(), ..outline(&["http"]) };
+
+    let definition = parse(&outline.definition().unwrap().text);
+
+    assert!(
+        definition.host.component.ends_with("../../target/wasm32-wasip2/release/say_hello.wasm")
+    );
+    assert_eq!(
+        definition.host.build.as_deref(),
+        Some("cargo build --release --target wasm32-wasip2 --target-dir ../../target")
+    );
+}
+
+#[test]
+fn the_manifest_says_what_an_existing_one_is_told_to() {
+    for kinds in SETS {
+        let outline = outline(kinds);
+        let manifest = outline.crate_files().unwrap().swap_remove(0);
+        let table: toml::Table = manifest.text.parse().unwrap();
+
+        for wanted in outline.wanted().unwrap() {
+            let expected: toml::Table = format!("x = {}", wanted.value).parse().unwrap();
+            assert_eq!(table[wanted.table][wanted.key], expected["x"]);
+        }
+    }
+}
