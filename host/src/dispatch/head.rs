@@ -71,7 +71,7 @@ pub(super) fn pack(parts: &Parts, base: &str, limit: usize) -> Result<Bytes, Ref
     Ok(head.freeze())
 }
 
-fn put_field(head: &mut BytesMut, name: &str, value: &[u8]) {
+pub(super) fn put_field(head: &mut BytesMut, name: &str, value: &[u8]) {
     head.put_slice(name.as_bytes());
     head.put_slice(b": ");
     head.put_slice(value);
@@ -85,7 +85,7 @@ fn size(parts: &Parts, target: &str) -> usize {
     line + authority + fields_size(&parts.headers)
 }
 
-fn fields_size(headers: &HeaderMap) -> usize {
+pub(super) fn fields_size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
 }
 

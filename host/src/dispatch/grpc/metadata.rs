@@ -1,18 +1,20 @@
 //! Metadata across the boundary of a guest: packed as `wit/grpc.wit` describes.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 
 use crate::call::Fault;
+use crate::dispatch::head::{fields_size, put_field};
 use crate::dispatch::lines;
 
 /// Fields of the transport, which are the host's in both directions.
-const TRANSPORT: [&str; 9] = [
+const TRANSPORT: [&str; 10] = [
     "connection",
     "content-length",
     "content-type",
     "host",
     "keep-alive",
+    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
@@ -29,17 +31,13 @@ pub(super) struct TooLarge;
 
 /// Packs the metadata of a request. `limit` is the largest size of all its fields, in bytes.
 pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, TooLarge> {
-    let size: usize =
-        headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let size = fields_size(headers);
     if size > limit {
         return Err(TooLarge);
     }
     let mut packed = BytesMut::with_capacity(size);
     for (name, value) in headers.iter().filter(|(name, _)| !is_transport(name.as_str())) {
-        packed.put_slice(name.as_str().as_bytes());
-        packed.put_slice(b": ");
-        packed.put_slice(value.as_bytes());
-        packed.put_slice(b"\r\n");
+        put_field(&mut packed, name.as_str(), value.as_bytes());
     }
     Ok(packed.freeze())
 }
