@@ -24,7 +24,7 @@ use tonic::Status;
 
 use self::encoding::Encoding;
 use self::frame::Frames;
-use self::pump::{only, pump};
+use self::pump::{hand_over, only, pump};
 pub use self::reply::GrpcBody;
 use self::reply::{Outlet, Pump};
 pub use self::routes::Routes;
@@ -204,15 +204,9 @@ impl GrpcDispatcher {
         let call_timeout = self.rules.settings.call_timeout;
         let limit = rpc.timeout.map_or(call_timeout, |timeout| timeout.min(call_timeout));
         let deadline = rpc.begun + limit;
-        let only = timeout_at(deadline, only(&mut frames));
-        let message = tokio::select! {
-            biased;
-            arrived = only => match arrived {
-                Ok(Ok(message)) => message,
-                Ok(Err(status)) => return rpc.trailers_only(&status),
-                Err(_elapsed) => return rpc.failed(&Fault::DeadlineExceeded { limit }),
-            },
-            () = patience_ends(&self.stopping) => return rpc.failed(&Fault::Stopping),
+        let message = match self.only_message(&rpc, &mut frames).await {
+            Ok(message) => message,
+            Err(status) => return rpc.trailers_only(&status),
         };
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::One(message) };
@@ -229,11 +223,35 @@ impl GrpcDispatcher {
         }
     }
 
-    async fn streaming(&self, visit: Visit, frames: Frames) -> Response<GrpcBody> {
+    /// The message of a client that sends one. Nothing enters the guest before it is there.
+    async fn only_message(
+        &self,
+        rpc: &Rpc,
+        frames: &mut Frames,
+    ) -> Result<guest::RequestMessage, Status> {
+        let limit = self.rules.settings.call_timeout;
+        let limit = rpc.timeout.map_or(limit, |timeout| timeout.min(limit));
+        tokio::select! {
+            biased;
+            arrived = timeout_at(rpc.begun + limit, only(frames)) => {
+                arrived.unwrap_or_else(|_| Err(rpc.fault(&Fault::DeadlineExceeded { limit })))
+            }
+            () = patience_ends(&self.stopping) => Err(rpc.fault(&Fault::Stopping)),
+        }
+    }
+
+    async fn streaming(&self, visit: Visit, mut frames: Frames) -> Response<GrpcBody> {
         let Visit { rpc, shape, metadata, outlet } = visit;
         let (feed, incoming) = stream();
         let (done, last) = oneshot::channel();
-        let mut pump: Pump = Box::pin(pump(frames, feed, shape, done));
+        let mut pump: Pump = if shape == Shape::ServerStreaming {
+            match self.only_message(&rpc, &mut frames).await {
+                Ok(message) => Box::pin(hand_over(message, feed, done)),
+                Err(status) => return rpc.trailers_only(&status),
+            }
+        } else {
+            Box::pin(pump(frames, feed, done))
+        };
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::Many(incoming) };
         let deadline = rpc.deadline().zip(rpc.timeout);

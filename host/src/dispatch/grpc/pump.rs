@@ -4,7 +4,6 @@ use tokio::sync::oneshot;
 use tonic::Status;
 
 use super::frame::Frames;
-use super::routes::Shape;
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::grpc as guest;
 use crate::call::stream::Feed;
@@ -20,35 +19,39 @@ pub(super) async fn only(frames: &mut Frames) -> Result<guest::RequestMessage, S
     }
 }
 
-/// Moves messages to the guest. `done` is told when the last one is sent.
+/// Moves the messages of a client to the guest. `done` is told when the last one is sent.
 pub(super) async fn pump(
     mut frames: Frames,
     feed: Feed<guest::RequestMessage, Result<(), ServiceError>>,
-    shape: Shape,
     done: oneshot::Sender<()>,
 ) -> Result<(), Status> {
-    let Feed { data, end, .. } = feed;
-    let result = async {
-        if shape == Shape::ServerStreaming {
-            // A guest that is gone, or does not want to know, is not the client's fault.
-            let _ = data.send(only(&mut frames).await?).await;
-            return Ok(());
+    // On an error the guest is told that the request was cut off, because nobody says how it ended.
+    while let Some(message) = frames.next().await? {
+        if feed.data.send(message).await.is_err() {
+            // The guest does not want the rest. That is its right.
+            break;
         }
-        while let Some(message) = frames.next().await? {
-            if data.send(message).await.is_err() {
-                // The guest does not want the rest. That is its right.
-                break;
-            }
-        }
-        Ok(())
-    };
-    let result = result.await;
-    drop(data);
-    if result.is_ok() {
-        // A guest that is gone does not need to know.
-        drop(end.send(Ok(())));
-        let _ = done.send(());
     }
-    // Otherwise the guest is told that the request was cut off, because nobody says how it ended.
-    result
+    finish(feed, done);
+    Ok(())
+}
+
+/// The same for the only message of a client.
+pub(super) async fn hand_over(
+    message: guest::RequestMessage,
+    feed: Feed<guest::RequestMessage, Result<(), ServiceError>>,
+    done: oneshot::Sender<()>,
+) -> Result<(), Status> {
+    // A guest that does not want it is not the client's fault.
+    let _ = feed.data.send(message).await;
+    finish(feed, done);
+    Ok(())
+}
+
+fn finish(feed: Feed<guest::RequestMessage, Result<(), ServiceError>>, done: oneshot::Sender<()>) {
+    let Feed { data, end, .. } = feed;
+    drop(data);
+    // A guest that is gone does not need to know.
+    drop(end.send(Ok(())));
+    let _ = done.send(());
 }
