@@ -15,6 +15,6 @@ mod request_id;
 
 pub use self::body::{Aborted, ResponseBody};
 pub use self::grpc::{GrpcBody, GrpcDispatcher, GrpcRules, GrpcSettings, Routes, Standard};
-pub use self::health::Health;
+pub use self::health::{Condition, Health};
 pub use self::http::{Dispatcher, HttpRules};
 pub use self::problem::ErrorRules;

@@ -1,20 +1,26 @@
-//! The life of one service, step by step: [`Loaded`] → [`Starting`] → [`Running`] → [`Stopped`].
+//! The life of a service: a version is [`Loaded`], then [`Starting`], then the one that a [`Service`] serves
+//! with, then on its way out, then [`Stopped`].
 //!
 //! Wires the modules below together; knows no other services, no signals and no exit status.
 
+mod answers;
 mod crew;
+mod end;
 mod load;
-mod running;
-mod sockets;
+mod service;
 mod start;
+mod station;
+mod version;
 
 use std::io;
 use std::net::IpAddr;
 
-pub use self::load::{LoadError, Loaded, interfaces};
-pub use self::running::{KindFailure, Running, Stopped};
-pub use self::sockets::Endpoint;
+pub use self::end::Stopped;
+pub use self::load::{LoadError, Loaded, Loader, interfaces};
+pub use self::service::{Incident, Service};
 pub use self::start::Starting;
+pub use self::station::Endpoint;
+pub use self::version::KindFailure;
 use crate::guest::StartFailure;
 
 /// Why a loaded service did not come up.

@@ -4,9 +4,11 @@
 
 mod activity;
 mod connection;
+mod slot;
 mod socket;
 
 use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -17,6 +19,7 @@ use tracing::warn;
 
 pub use self::activity::Timeouts;
 pub use self::connection::{ConnectionRules, Keepalive, Served};
+pub use self::slot::Slot;
 pub use self::socket::bind;
 
 /// Pause after a connection could not be accepted, usually for want of file descriptors.
@@ -42,15 +45,14 @@ pub enum Phase {
 /// When the socket cannot be used by this thread's runtime.
 pub async fn serve(
     listener: TcpListener,
-    rules: ConnectionRules,
-    service: impl Served,
+    slot: Rc<Slot<impl Served>>,
     mut phase: watch::Receiver<Phase>,
 ) -> std::io::Result<usize> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    reach(&mut phase, rules.accepts_from).await;
-    let mut connections = accept(&listener, rules, &service, phase.clone()).await;
+    reach(&mut phase, slot.rules().accepts_from).await;
+    let mut connections = accept(&listener, &slot, phase.clone()).await;
     for stream in backlog(listener)? {
-        connections.spawn_local(converse(stream, rules, service.clone(), phase.clone()));
+        connections.spawn_local(converse(stream, slot.clone(), phase.clone()));
     }
     let cut = tokio::select! {
         biased;
@@ -63,8 +65,7 @@ pub async fn serve(
 
 async fn accept(
     listener: &tokio::net::TcpListener,
-    rules: ConnectionRules,
-    service: &impl Served,
+    slot: &Rc<Slot<impl Served>>,
     phase: watch::Receiver<Phase>,
 ) -> JoinSet<()> {
     let mut connections = JoinSet::new();
@@ -79,7 +80,7 @@ async fn accept(
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     let phase = phase.clone();
-                    connections.spawn_local(converse(stream, rules, service.clone(), phase));
+                    connections.spawn_local(converse(stream, slot.clone(), phase));
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection, trying again");
@@ -104,8 +105,7 @@ fn backlog(listener: tokio::net::TcpListener) -> std::io::Result<Vec<TcpStream>>
 
 async fn converse(
     stream: TcpStream,
-    rules: ConnectionRules,
-    service: impl Served,
+    slot: Rc<Slot<impl Served>>,
     mut phase: watch::Receiver<Phase>,
 ) {
     // Without it every answer may wait for the client's delayed acknowledgement. A socket that
@@ -113,7 +113,7 @@ async fn converse(
     if let Err(error) = stream.set_nodelay(true) {
         warn!(%error, "cannot set TCP_NODELAY");
     }
-    connection::serve(stream, rules, service, reach(&mut phase, Phase::Drain)).await;
+    connection::serve(stream, slot.rules(), slot, reach(&mut phase, Phase::Drain)).await;
 }
 
 /// Resolves once `phase` has reached `wanted`. A sender that is gone has nothing left to wait for.

@@ -1,26 +1,33 @@
-//! Takes one service from its definition to the end of the process: phases, signals, log.
+//! Takes one service from its first version to the end of the process: phases, signals, log.
 //!
-//! Decides what happens next; how any of it is done is `lifecycle`'s.
+//! Decides what happens next; how any of it is done is `lifecycle`'s, and what is to be served the
+//! director's.
 
 mod announce;
+mod director;
+mod preparation;
+mod reload;
+mod script;
 mod signal;
+mod tenure;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 use tracing::{info, warn};
 
+pub use self::director::{Demand, Director, News, Refusal};
+pub use self::reload::Reload;
+pub use self::signal::Hangup;
 use self::signal::{Signal, Signals};
-use crate::definition::{Definition, Kind};
+use self::tenure::Tenure;
+use crate::definition::Definition;
 use crate::engine::Cache;
-use crate::lifecycle::{KindFailure, LoadError, Loaded, Running, StartError, Starting, Stopped};
-use crate::telemetry::{self, Attributes, Format, Level, Logger, StartLogError};
+use crate::lifecycle::{Loader, Stopped};
+use crate::telemetry::{self, Attributes, Flush, Format, HostLog, Level, Logger, StartLogError};
 
 /// How long the end of the process may wait for whoever reads the log.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
@@ -30,14 +37,22 @@ const FORCED_FLUSH_LIMIT: Duration = Duration::from_millis(200);
 /// What to run, and how.
 #[derive(Debug)]
 pub struct Options {
-    pub definition: Definition,
-    pub format: Format,
-    /// Replaces the level of the definition.
-    pub level: Option<Level>,
+    /// What to serve first; `None` leaves that to the director as well.
+    pub definition: Option<Definition>,
+    pub look: Look,
     /// For a script.
     pub arguments: Vec<String>,
     /// Where compiled components are kept; `None` compiles at every start.
     pub cache_directory: Option<PathBuf>,
+    pub hangup: Hangup,
+}
+
+/// What the command line says of the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    pub format: Format,
+    /// Replaces the level of the definition.
+    pub level: Option<Level>,
 }
 
 /// How the service ended.
@@ -62,224 +77,106 @@ pub enum RunError {
     Signals(io::Error),
 }
 
-/// Runs a service to its end. Its log goes to stdout.
+/// Runs a service to its end. Its log goes to `output`; `direct` makes the director, inside the
+/// runtime of the main thread.
 ///
 /// # Errors
-/// Only for what fails before there is a log.
-pub fn run(options: Options) -> Result<Ending, RunError> {
-    let settings = announce::log_settings(&options);
-    let (logger, flush) = Logger::start(&settings, io::stdout())?;
+/// Only for what fails before there is a log, and what `direct` returns.
+pub fn run<D: Director, E: From<RunError>>(
+    options: Options,
+    output: impl Write + Send + 'static,
+    direct: impl FnOnce(&HostLog) -> Result<D, E>,
+) -> Result<Ending, E> {
+    let settings = match &options.definition {
+        Some(definition) => announce::log_settings(definition, &options.look),
+        None => announce::bare_log_settings(&options.look),
+    };
+    let (logger, flush) = Logger::start(&settings, output).map_err(RunError::Log)?;
+    let log = HostLog::new(logger.clone());
     // There can be only one; a second service in this process would keep the first one's.
-    let _ = tracing::subscriber::set_global_default(telemetry::subscriber(logger.clone()));
-    report_panics(logger.clone());
+    let _ = tracing::subscriber::set_global_default(telemetry::subscriber(log.clone()));
+    report_panics(logger);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(RunError::Runtime)?;
     let ending = runtime.block_on(async {
-        let signals = Signals::listen().map_err(RunError::Signals)?;
-        Ok(Supervisor { signals, logger, stopping: None }.supervise(options).await)
+        let signals = Signals::listen(options.hangup).map_err(RunError::Signals)?;
+        let director = direct(&log)?;
+        let Options { definition, look, arguments, cache_directory, .. } = options;
+        let supervisor =
+            Supervisor { signals, director, log, look, arguments, loader: None, stopping: None };
+        Ok(supervisor.supervise(definition, cache_directory).await)
     });
     runtime.shutdown_background();
-    let forced = matches!(ending, Ok(Ending::Forced(_)));
-    // Lines that nobody takes are lost; there is nowhere left to say so.
-    let _ = flush.finish(if forced { FORCED_FLUSH_LIMIT } else { FLUSH_LIMIT });
+    finish(flush, &ending);
     ending
 }
 
-/// What wakes the supervisor while a step goes on.
-enum Event<T> {
-    Done(T),
-    /// The first signal; it is in [`Supervisor::stopping`].
-    Signal,
+fn finish<E>(flush: Flush, ending: &Result<Ending, E>) {
+    let forced = matches!(ending, Ok(Ending::Forced(_)));
+    // Lines that nobody takes are lost; there is nowhere left to say so.
+    let _ = flush.finish(if forced { FORCED_FLUSH_LIMIT } else { FLUSH_LIMIT });
 }
 
 /// Where a step left off.
 type Step<T> = Result<T, Ending>;
 
-struct Supervisor {
+struct Supervisor<D> {
     signals: Signals,
-    logger: Logger,
+    director: D,
+    /// The log of the host itself, which follows the version that serves.
+    log: HostLog,
+    look: Look,
+    arguments: Vec<String>,
+    /// `None` until it is known that this machine can run WebAssembly.
+    loader: Option<Loader>,
     /// The signal that asked the service to stop; the next one forces it.
     stopping: Option<Signal>,
 }
 
-impl Supervisor {
-    async fn supervise(mut self, options: Options) -> Ending {
-        match self.phases(options).await {
-            Ok(ending) | Err(ending) => {
-                match ending {
-                    Ending::Stopped => info!("service stopped"),
-                    Ending::Failed => info!(exit.status = 1, "service stopped"),
-                    Ending::Forced(signal) => {
-                        warn!(signal = signal.name(), "service stopped by force");
-                    }
-                }
-                ending
-            }
-        }
-    }
-
-    async fn phases(&mut self, options: Options) -> Step<Ending> {
-        let began = Instant::now();
-        let Options { definition, arguments, cache_directory, .. } = options;
-        let definition = Arc::new(definition);
-        info!("starting service");
-        for warning in &definition.warnings {
-            let place = warning.located(&definition.path);
-            warn!(help = warning.help.as_deref(), "{place}");
-        }
-        let loaded = self.load(definition.clone(), cache_directory).await?;
-        let starting = self.start(&definition, loaded).await?;
-        announce::resources(&definition, began);
-        for endpoint in starting.endpoints() {
-            announce::endpoint(endpoint);
-        }
-        let running = starting.open();
-        for kind in definition.kinds.iter().filter(|kind| !kind.listens()) {
-            info!(kind = kind.name(), "service is running");
-        }
-        if definition.kinds.contains(&Kind::Script) {
-            self.script(&definition, running, arguments).await
-        } else {
-            self.serve(&definition, running).await
-        }
-    }
-
-    /// Build phase. Compiling happens on a thread of its own, so that signals are heard.
-    async fn load(
-        &mut self,
-        definition: Arc<Definition>,
+impl<D: Director> Supervisor<D> {
+    async fn supervise(
+        mut self,
+        first: Option<Definition>,
         cache_directory: Option<PathBuf>,
-    ) -> Step<Loaded> {
-        let logger = self.logger.clone();
-        let (sender, receiver) = oneshot::channel();
-        let load = move || {
-            let cache = open_cache(cache_directory.as_deref());
-            // A supervisor that was told to stop does not wait for it.
-            let _ = sender.send(Loaded::load(definition, logger, cache.as_ref()));
+    ) -> Ending {
+        let ending = match self.begin(cache_directory.as_deref()) {
+            Ok(()) => match self.serve(first.map(Box::new)).await {
+                Ok(ending) | Err(ending) => ending,
+            },
+            Err(refusal) => self.abort("could not bootstrap service", &refusal),
         };
-        if let Err(error) = std::thread::Builder::new().name("build".to_owned()).spawn(load) {
-            return Err(self.abort(&LoadError::Thread(error).to_string(), None));
+        match ending {
+            Ending::Stopped => info!("service stopped"),
+            Ending::Failed => info!(exit.status = 1, "service stopped"),
+            Ending::Forced(signal) => warn!(signal = signal.name(), "service stopped by force"),
         }
-        match self.or_signal(receiver).await? {
-            Event::Done(Ok(Ok(loaded))) => {
-                info!("starting features");
-                Ok(loaded)
-            }
-            Event::Done(Ok(Err(error))) => {
-                let help = match &error {
-                    LoadError::Compile(error) => error.help(),
-                    LoadError::Thread(_) => None,
-                };
-                Err(self.abort(&with_source(&error), help))
-            }
-            Event::Done(Err(_)) => Err(self.abort("the thread that compiles has panicked", None)),
-            Event::Signal => Err(Ending::Stopped),
-        }
+        ending
     }
 
-    /// Start phase.
-    async fn start(&mut self, definition: &Definition, loaded: Loaded) -> Step<Starting> {
-        let mut starting = match loaded.start() {
-            Ok(starting) => starting,
-            Err(error) => return Err(self.abort(&error.to_string(), error.help())),
-        };
-        let limit = definition.host.shutdown_timeout;
-        match self.or_signal(starting.ready()).await? {
-            Event::Done(Ok(())) => Ok(starting),
-            Event::Done(Err(error)) => {
-                let ending = self.abort_start(&error, definition);
-                self.forcible(starting.abandon(limit)).await?;
-                Err(ending)
-            }
-            Event::Signal => {
-                let stopped = self.forcible(starting.abandon(limit)).await?;
-                Err(ending(&stopped))
+    /// What all versions need.
+    fn begin(&mut self, cache_directory: Option<&Path>) -> Result<(), Refusal> {
+        info!("starting service");
+        let loader = Loader::new(open_cache(cache_directory));
+        self.loader = Some(loader.map_err(|e| Refusal::new(with_source(&e), e.help()))?);
+        Ok(())
+    }
+
+    /// Serves one service after the other; more than one only with a director that perseveres.
+    async fn serve(&mut self, mut next: Option<Box<Definition>>) -> Step<Ending> {
+        loop {
+            match self.tenure(next.take()).await? {
+                Tenure::Ended(ending) => return Ok(ending),
+                Tenure::Next(definition) => next = definition,
             }
         }
     }
 
-    /// Run phase of everything that serves until it is told to stop.
-    async fn serve(&mut self, definition: &Definition, mut running: Running) -> Step<Ending> {
-        let failure = match self.or_signal(running.failure()).await? {
-            Event::Done(failure) => Some(failure),
-            Event::Signal => None,
-        };
-        if let Some(failure) = &failure {
-            self.abort_with("could not execute service", &failure.to_string(), None, None);
-            info!("stopping service");
-        }
-        let stopped = self.forcible(running.stop(definition.host.shutdown_timeout)).await?;
-        Ok(if failure.is_some() { Ending::Failed } else { ending(&stopped) })
-    }
-
-    /// Run phase of a script: `run`, then `cleanup` always, then the shutdown.
-    async fn script(
-        &mut self,
-        definition: &Definition,
-        running: Running,
-        arguments: Vec<String>,
-    ) -> Step<Ending> {
-        let limit = definition.host.shutdown_timeout;
-        let (outcome, deadline) = self.run_script(&running, arguments, limit).await?;
-        let left = || deadline.map_or(limit, |at| at.saturating_duration_since(Instant::now()));
-        let cut_short = self.stopping.filter(|_| outcome.is_err());
-        if let (Err(failure), None) = (&outcome, cut_short) {
-            self.abort_with("could not execute service", &failure.to_string(), None, None);
-        }
-        let cleaned = self.forcible(running.clean_up(left())).await?;
-        if let Err(failure) = &cleaned {
-            tracing::error!(error.message = %failure, "cleanup of the script failed");
-        }
-        if self.stopping.is_none() {
-            info!("stopping service");
-        }
-        let stopped = self.forcible(running.stop(left())).await?;
-        Ok(match cut_short {
-            Some(signal) => Ending::Forced(signal),
-            None if outcome.is_err() || cleaned.is_err() => Ending::Failed,
-            None => ending(&stopped),
-        })
-    }
-
-    /// `run` of a script. A signal tells it to give up; then all that is left to do has until `limit`
-    /// from there, which is returned.
-    async fn run_script(
-        &mut self,
-        running: &Running,
-        arguments: Vec<String>,
-        limit: Duration,
-    ) -> Step<(Result<(), KindFailure>, Option<Instant>)> {
-        let (cancel, cancelled) = oneshot::channel();
-        let mut script = pin!(running.script(arguments, cancelled));
-        if let Event::Done(outcome) = self.or_signal(&mut script).await? {
-            return Ok((outcome, None));
-        }
-        let deadline = Instant::now() + limit;
-        // The script may have ended in this very moment.
-        let _ = cancel.send(());
-        let patient = async {
-            if let Ok(outcome) = timeout(limit, &mut script).await {
-                return outcome;
-            }
-            warn!("the script does not end, interrupting it");
-            running.kill();
-            script.await
-        };
-        Ok((self.forcible(patient).await?, Some(deadline)))
-    }
-
-    /// Waits for `step` or for the signal that ends the service in order.
-    async fn or_signal<F: Future>(&mut self, step: F) -> Step<Event<F::Output>> {
-        tokio::select! {
-            done = step => Ok(Event::Done(done)),
-            signal = self.signals.next() => {
-                self.stopping = Some(signal);
-                info!(signal = signal.name(), "stopping service");
-                Ok(Event::Signal)
-            }
-        }
+    /// The first signal: from now on another one ends the process at once.
+    fn note_signal(&mut self, signal: Signal) {
+        self.stopping = Some(signal);
+        info!(signal = signal.name(), "stopping service");
     }
 
     /// Waits for `step` while the service stops; a further signal ends the process at once.
@@ -299,36 +196,20 @@ impl Supervisor {
         }
     }
 
-    fn abort(&self, message: &str, help: Option<&str>) -> Ending {
-        self.abort_with("could not bootstrap service", message, help, None);
-        Ending::Failed
-    }
-
-    fn abort_start(&self, error: &StartError, definition: &Definition) -> Ending {
-        let details = match error {
-            StartError::Instance(failure) => Some(failure.attributes(definition.log.stack_trace)),
-            _ => None,
-        };
-        let message = error.to_string();
-        self.abort_with("could not bootstrap service", &message, error.help(), details);
-        Ending::Failed
-    }
-
     /// The line that says why the service ends without being asked to.
-    fn abort_with(
-        &self,
-        reason: &str,
-        message: &str,
-        help: Option<&str>,
-        details: Option<Attributes>,
-    ) {
+    fn abort(&self, reason: &str, refusal: &Refusal) -> Ending {
         let mut attributes = Attributes::new();
         attributes.insert("reason".to_owned(), Value::from(reason));
-        attributes.insert("error.message".to_owned(), Value::from(message));
-        attributes.extend(help.map(|help| ("error.help".to_owned(), Value::from(help))));
-        attributes.extend(details.unwrap_or_default());
+        attributes.extend(refusal.fields());
         let message = "aborting service execution";
-        self.logger.log(Level::Fatal, message, &attributes, &Attributes::new());
+        self.log.current().log(Level::Fatal, message, &attributes, &Attributes::new());
+        Ending::Failed
+    }
+
+    /// Writes lines of this level from now on, whatever definitions say.
+    fn set_level(&mut self, level: Level) {
+        self.look.level = Some(level);
+        self.log.current().set_level(level);
     }
 }
 

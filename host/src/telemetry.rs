@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::Duration;
 
-pub use self::events::subscriber;
+pub use self::events::{HostLog, subscriber};
 pub use self::level::{Level, ParseLevelError};
 pub use self::queue::Delivery;
 
@@ -66,14 +66,14 @@ pub struct StartLogError {
     source: io::Error,
 }
 
-/// Where lines go. Cheap to clone; all clones are one log.
+/// Where lines go. Cheap to clone; all clones share their level and their fixed fields.
 #[derive(Clone)]
 pub struct Logger(Arc<Log>);
 
 struct Log {
     level: AtomicU8,
     format: LineFormat,
-    queue: Queue,
+    queue: Arc<Queue>,
 }
 
 /// The end of a log: whoever holds it decides when the last line is written.
@@ -81,7 +81,7 @@ struct Log {
 /// Dropped without [`Flush::finish`], it waits for up to a second.
 #[must_use]
 pub struct Flush {
-    log: Arc<Log>,
+    queue: Arc<Queue>,
     is_over: bool,
 }
 
@@ -109,19 +109,31 @@ impl Logger {
         limits: Limits,
         output: impl Write + Send + 'static,
     ) -> Result<(Self, Flush), StartLogError> {
-        let logger = Self(Arc::new(Log {
-            level: AtomicU8::new(settings.level as u8),
-            format: LineFormat::new(settings.format, &settings.fixed, clock),
-            queue: Queue::new(limits),
-        }));
+        let queue = Arc::new(Queue::new(limits));
+        let logger = Self::of(queue.clone(), settings, clock);
         let log = Arc::clone(&logger.0);
         // Nobody joins the thread: it may hang in its output. `Flush` waits for the queue instead.
         thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || writer::write_all(&log.queue, &log.format, output))
             .map_err(|source| StartLogError { source })?;
-        let flush = Flush { log: Arc::clone(&logger.0), is_over: false };
-        Ok((logger, flush))
+        Ok((logger, Flush { queue, is_over: false }))
+    }
+
+    /// A logger with other settings that writes to the same output. The levels of the two are
+    /// independent of each other.
+    #[must_use]
+    pub fn with(&self, settings: &Settings) -> Self {
+        let clock = Clock::system(settings.local_timestamp);
+        Self::of(self.0.queue.clone(), settings, clock)
+    }
+
+    fn of(queue: Arc<Queue>, settings: &Settings, clock: Clock) -> Self {
+        Self(Arc::new(Log {
+            level: AtomicU8::new(settings.level as u8),
+            format: LineFormat::new(settings.format, &settings.fixed, clock),
+            queue,
+        }))
     }
 
     /// Whether a line of `level` would be written. Costs one load: ask before costly work.
@@ -183,7 +195,7 @@ impl Flush {
 
     fn end(&mut self, limit: Duration) -> Delivery {
         self.is_over = true;
-        self.log.queue.close(limit)
+        self.queue.close(limit)
     }
 }
 

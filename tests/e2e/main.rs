@@ -59,3 +59,6 @@ mod concurrency;
 
 /// What a service can see of the machine it runs on.
 mod isolation;
+
+/// One version of a service after the other, without a gap.
+mod swaps;

@@ -5,7 +5,7 @@
 use std::io::{self, IsTerminal};
 
 use crate::cli::{LogArguments, LogFormat, Surroundings};
-use crate::telemetry::{Format, Level, Logger, Settings, StartLogError, subscriber};
+use crate::telemetry::{Format, HostLog, Level, Logger, Settings, StartLogError, subscriber};
 
 /// What the user wants the log to be.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl Choice {
             local_timestamp: true,
         };
         let (logger, flush) = Logger::start(&settings, io::stderr())?;
-        let result = tracing::subscriber::with_default(subscriber(logger), work);
+        let result = tracing::subscriber::with_default(subscriber(HostLog::new(logger)), work);
         drop(flush);
         Ok(result)
     }

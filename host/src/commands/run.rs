@@ -10,7 +10,7 @@ use super::{CommandError, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
 use crate::definition::{Definition, Kind};
 use crate::report::Status;
-use crate::supervisor::{self, Ending, Options};
+use crate::supervisor::{self, Ending, Hangup, Look, Options, Reload, RunError};
 
 pub(super) fn run(
     typed: cli::Run,
@@ -26,12 +26,16 @@ pub(super) fn run(
     {
         return Ok(Status::Forced(signal));
     }
-    let ending = supervisor::run(Options {
-        definition,
-        format: log.format(LogFormat::Json, &io::stdout()),
-        level: log.level,
+    let options = Options {
+        definition: Some(definition),
+        look: Look { format: log.format(LogFormat::Json, &io::stdout()), level: log.level },
         arguments: typed.arguments,
         cache_directory: surroundings.cache_directory.clone(),
+        hangup: Hangup::Directs,
+    };
+    let variables = surroundings.variables.clone();
+    let ending = supervisor::run(options, io::stdout(), |log| {
+        Reload::new(path, variables, log.clone()).map_err(RunError::Signals)
     })?;
     Ok(match ending {
         Ending::Stopped => Status::Success,

@@ -2,6 +2,7 @@
 //! services; the empty name is the whole.
 
 use std::collections::BTreeSet;
+use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -16,53 +17,116 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use crate::capability::Said;
 use crate::guest::Workers;
 
-/// Whether the service serves, as everybody who asks is told.
+/// What the health of a service depends on, apart from whether it is up: that of the version which
+/// serves.
 #[derive(Debug, Clone)]
-pub struct Health {
-    /// True while the service is up and not stopping.
-    serving: watch::Receiver<bool>,
+pub struct Condition {
     said: watch::Receiver<Said>,
     workers: Workers,
     names: Arc<BTreeSet<String>>,
 }
 
-impl Health {
+impl Condition {
     /// `names` are the services that the host knows; the service may speak of others.
     pub fn new(
-        serving: watch::Receiver<bool>,
         said: watch::Receiver<Said>,
         workers: Workers,
         names: impl IntoIterator<Item = String>,
     ) -> Self {
-        Self { serving, said, workers, names: Arc::new(names.into_iter().collect()) }
+        Self { said, workers, names: Arc::new(names.into_iter().collect()) }
     }
 
-    /// Whether the service as a whole serves.
-    pub fn is_serving(&self) -> bool {
-        self.is_up() && self.said.borrow().get("").copied().unwrap_or(true)
+    fn is_serving(&self) -> bool {
+        self.workers.is_ready() && self.said.borrow().get("").copied().unwrap_or(true)
     }
 
-    fn is_up(&self) -> bool {
-        *self.serving.borrow() && self.workers.is_ready()
-    }
-
-    fn status(&self, service: &str) -> ServingStatus {
+    fn status(&self, service: &str, is_up: bool) -> ServingStatus {
         let said = self.said.borrow();
         let own = said.get(service);
         if own.is_none() && !service.is_empty() && !self.names.contains(service) {
             return ServingStatus::ServiceUnknown;
         }
         let wants = own.or_else(|| said.get("")).copied().unwrap_or(true);
-        if wants && self.is_up() { ServingStatus::Serving } else { ServingStatus::NotServing }
+        let is_up = is_up && self.workers.is_ready();
+        if wants && is_up { ServingStatus::Serving } else { ServingStatus::NotServing }
+    }
+}
+
+/// Whether the service serves, as everybody who asks is told.
+#[derive(Debug, Clone)]
+pub struct Health {
+    /// True while the service is up and not stopping.
+    serving: watch::Receiver<bool>,
+    /// Replaced with the version that serves; `None` before the first one.
+    condition: watch::Receiver<Option<Condition>>,
+}
+
+impl Health {
+    pub fn new(
+        serving: watch::Receiver<bool>,
+        condition: watch::Receiver<Option<Condition>>,
+    ) -> Self {
+        Self { serving, condition }
     }
 
-    /// Resolves when the answer may have changed; false when it will not any more.
-    async fn changed(&mut self, doors: &mut watch::Receiver<()>) -> bool {
-        tokio::select! {
-            changed = self.serving.changed() => changed.is_ok(),
-            changed = self.said.changed() => changed.is_ok(),
-            changed = doors.changed() => changed.is_ok(),
+    /// Whether the service as a whole serves.
+    pub fn is_serving(&self) -> bool {
+        *self.serving.borrow()
+            && self.condition.borrow().as_ref().is_some_and(Condition::is_serving)
+    }
+
+    fn status(&self, service: &str) -> ServingStatus {
+        match &*self.condition.borrow() {
+            Some(condition) => condition.status(service, *self.serving.borrow()),
+            None => ServingStatus::NotServing,
         }
+    }
+}
+
+/// One client that watches the health of a service.
+struct Watcher {
+    health: Health,
+    service: String,
+    last: Option<ServingStatus>,
+}
+
+impl Watcher {
+    /// The next status that differs from the one before; `None` when there will be none.
+    async fn next(&mut self) -> Option<ServingStatus> {
+        loop {
+            // Subscribed before the look, so that nothing is missed.
+            let current = self.health.condition.borrow_and_update().clone();
+            self.health.serving.mark_unchanged();
+            let changes = current.map(|Condition { mut said, workers, .. }| {
+                said.mark_unchanged();
+                (said, workers.doors())
+            });
+            let status = self.health.status(&self.service);
+            if self.last != Some(status) {
+                self.last = Some(status);
+                return Some(status);
+            }
+            let changed = tokio::select! {
+                changed = self.health.serving.changed() => changed.is_ok(),
+                changed = self.health.condition.changed() => changed.is_ok(),
+                () = changed_within(changes) => true,
+            };
+            if !changed {
+                return None;
+            }
+        }
+    }
+}
+
+/// Resolves when a version speaks of its health or its workers come and go; never once it is gone.
+async fn changed_within(changes: Option<(watch::Receiver<Said>, watch::Receiver<()>)>) {
+    let Some((mut said, mut doors)) = changes else { return pending().await };
+    let changed = tokio::select! {
+        changed = said.changed() => changed,
+        changed = doors.changed() => changed,
+    };
+    if changed.is_err() {
+        pending().await
     }
 }
 
@@ -93,21 +157,10 @@ impl Protocol for Health {
         request: Request<HealthCheckRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         let service = request.into_inner().service;
-        // Subscribed before the first look, so that nothing is missed.
-        let doors = self.workers.doors();
-        let statuses = unfold((self.clone(), doors, None), move |(mut health, mut doors, last)| {
-            let service = service.clone();
-            async move {
-                loop {
-                    let status = health.status(&service);
-                    if last != Some(status) {
-                        return Some((Ok(response(status)), (health, doors, Some(status))));
-                    }
-                    if !health.changed(&mut doors).await {
-                        return None;
-                    }
-                }
-            }
+        let watcher = Watcher { health: self.clone(), service, last: None };
+        let statuses = unfold(watcher, async |mut watcher| {
+            let status = watcher.next().await?;
+            Some((Ok(response(status)), watcher))
         });
         Ok(Response::new(Box::pin(statuses)))
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
@@ -26,6 +26,8 @@ pub(super) struct Queue {
     max_waiting: usize,
     /// Told whenever the door moves.
     doors: watch::Sender<()>,
+    /// Told when the last request has left.
+    emptied: AtomicWaker,
 }
 
 #[derive(Debug)]
@@ -33,6 +35,8 @@ struct Lanes {
     steps: VecDeque<Call>,
     requests: VecDeque<Waiting>,
     door: Door,
+    /// Whether requests wait although the door is open.
+    held: bool,
     /// When callers that have left were last looked for.
     swept: Option<Instant>,
 }
@@ -81,6 +85,7 @@ impl Queue {
             steps: VecDeque::new(),
             requests: VecDeque::new(),
             door: Door::Starting,
+            held: false,
             swept: None,
         };
         Self {
@@ -90,6 +95,7 @@ impl Queue {
             max_in_flight,
             max_waiting,
             doors,
+            emptied: AtomicWaker::new(),
         }
     }
 
@@ -132,26 +138,50 @@ impl Queue {
         if let Some(step) = lanes.steps.pop_front() {
             return Some(step);
         }
-        if self.free() == 0 {
+        if lanes.held || self.free() == 0 {
             return None;
         }
-        loop {
-            let Waiting { call, .. } = lanes.requests.pop_front()?;
+        let mut dropped = false;
+        while let Some(Waiting { call, .. }) = lanes.requests.pop_front() {
             if !call.reply.is_abandoned() {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
                 return Some(call);
             }
+            dropped = true;
         }
+        if dropped {
+            self.emptied.wake();
+        }
+        None
     }
 
     /// A request has left the instance.
     pub(super) fn left(&self) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if self.in_flight.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.emptied.wake();
+        }
     }
 
     /// The instance is gone, and the requests in it with it.
     pub(super) fn emptied(&self) {
         self.in_flight.store(0, Ordering::Relaxed);
+        self.emptied.wake();
+    }
+
+    /// Ready while no request is inside or waits. Only one task may wait for it.
+    pub(super) fn poll_empty(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.emptied.register(context.waker());
+        if self.load() == 0 { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Lets requests wait, and steps pass, until [`Queue::release`].
+    pub(super) fn hold(&self) {
+        self.lanes().held = true;
+    }
+
+    pub(super) fn release(&self) {
+        self.lanes().held = false;
+        self.waker.wake();
     }
 
     /// Takes back the request `id` if it has not entered yet.
@@ -161,12 +191,17 @@ impl Queue {
             waiting.call.context.request_id.as_ref().is_some_and(|other| Arc::ptr_eq(id, other))
         };
         let place = lanes.requests.iter().position(is_it)?;
-        lanes.requests.remove(place).map(|waiting| waiting.call)
+        let withdrawn = lanes.requests.remove(place).map(|waiting| waiting.call);
+        drop(lanes);
+        self.emptied.wake();
+        withdrawn
     }
 
     /// Takes every request that waits, for another worker.
     pub(super) fn take_requests(&self) -> Vec<Call> {
-        self.lanes().requests.drain(..).map(|waiting| waiting.call).collect()
+        let requests = self.lanes().requests.drain(..).map(|waiting| waiting.call).collect();
+        self.emptied.wake();
+        requests
     }
 
     /// Takes every step that waits.
@@ -179,6 +214,7 @@ impl Queue {
     pub(super) fn is_open(&self, patience: Duration) -> bool {
         let lanes = self.lanes();
         lanes.door == Door::Open
+            && !lanes.held
             && lanes.requests.len() < self.free()
             && lanes.requests.front().is_none_or(|waiting| waiting.since.elapsed() < patience)
     }

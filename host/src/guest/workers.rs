@@ -1,6 +1,8 @@
 //! All workers of one service, and which of them a request goes to.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -70,6 +72,29 @@ impl Workers {
     /// Requests inside and waiting for all instances.
     pub fn load(&self) -> usize {
         self.all.iter().map(|worker| worker.queue.load()).sum()
+    }
+
+    /// Resolves when no request is inside an instance or waits for one. Requests that are added later
+    /// do not count; whoever waits has seen to it that there are none.
+    ///
+    /// Only one task may wait for it.
+    pub async fn empty(&self) {
+        poll_fn(|context| {
+            // All of them are asked each time: a request may have moved from one to another.
+            let waiting =
+                self.all.iter().filter(|worker| worker.queue.poll_empty(context).is_pending());
+            if waiting.count() == 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// Lets requests wait, while steps of the lifecycle pass, until [`Workers::release`].
+    pub fn hold(&self) {
+        self.all.iter().for_each(|worker| worker.queue.hold());
+    }
+
+    pub fn release(&self) {
+        self.all.iter().for_each(|worker| worker.queue.release());
     }
 
     /// Whether any instance takes requests.

@@ -1,26 +1,58 @@
-//! The threads of a service: each runs one worker and the sockets that belong to it.
+//! The threads of a service. Each does what it is ordered to: it runs workers and serves sockets, of
+//! one version after the other.
+//!
+//! Does not know why.
 
-use std::future::poll_fn;
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::Poll;
+use std::rc::{Rc, Weak};
 
-use futures_util::future::join_all;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinError, JoinSet};
 use tracing::error;
 
-use crate::capability::Stopping;
 use crate::dispatch::{Dispatcher, GrpcDispatcher};
-use crate::guest::{Event, Seat, Workers};
-use crate::listener::{self, ConnectionRules, Phase, Served};
+use crate::guest::Seat;
+use crate::listener::{self, ConnectionRules, Phase, Served, Slot};
 
-/// A socket, and what answers on it.
+/// Distinguishes the stations of one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct StationId(pub(super) u64);
+
+/// What a thread can be told to do.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Runs a worker; `end` resolves when it has ended.
+    Work {
+        seat: Box<Seat>,
+        end: oneshot::Sender<()>,
+    },
+    Attend(Post),
+    /// From now on `dispatcher` answers on the station; `done` is told when it does.
+    Answer {
+        station: StationId,
+        answerer: Answerer,
+        done: oneshot::Sender<()>,
+    },
+}
+
+/// A socket that a thread serves until its last connection is closed.
 #[derive(Debug)]
 pub(super) struct Post {
+    pub(super) station: StationId,
     pub(super) listener: TcpListener,
+    pub(super) answerer: Answerer,
+    pub(super) phase: watch::Receiver<Phase>,
+    /// Receives how many connections were cut off.
+    pub(super) drained: oneshot::Sender<usize>,
+}
+
+/// Who answers on a socket, and on which terms.
+#[derive(Debug)]
+pub(super) struct Answerer {
     pub(super) rules: ConnectionRules,
     pub(super) dispatcher: AnyDispatcher,
 }
@@ -28,179 +60,184 @@ pub(super) struct Post {
 /// What answers, by the kind that owns the socket.
 #[derive(Debug)]
 pub(super) enum AnyDispatcher {
-    Http(Dispatcher),
-    Grpc(GrpcDispatcher),
+    Http(Attached<Dispatcher>),
+    Grpc(Attached<GrpcDispatcher>),
 }
 
-impl Served for Dispatcher {
+/// Held by whatever may still send requests to a version; the version waits until nobody does.
+pub(super) type Presence = mpsc::Sender<Infallible>;
+
+/// A dispatcher, and the proof that it is there.
+#[derive(Debug)]
+pub(super) struct Attached<D> {
+    pub(super) dispatcher: D,
+    pub(super) _presence: Presence,
+}
+
+impl Served for Rc<Attached<Dispatcher>> {
     type Body = crate::dispatch::ResponseBody;
 
     async fn respond(
         &self,
         request: http::Request<hyper::body::Incoming>,
-    ) -> Result<http::Response<Self::Body>, std::convert::Infallible> {
-        Dispatcher::respond(self, request).await
+    ) -> Result<http::Response<Self::Body>, Infallible> {
+        self.dispatcher.respond(request).await
     }
 }
 
-impl Served for GrpcDispatcher {
+impl Served for Rc<Attached<GrpcDispatcher>> {
     type Body = crate::dispatch::GrpcBody;
 
     async fn respond(
         &self,
         request: http::Request<hyper::body::Incoming>,
-    ) -> Result<http::Response<Self::Body>, std::convert::Infallible> {
+    ) -> Result<http::Response<Self::Body>, Infallible> {
         // Boxed, because hyper keeps the memory of this future for as long as the answer is streamed:
         // 3 KiB of each idle stream.
-        Ok(Box::pin(GrpcDispatcher::respond(self, request)).await)
+        Ok(Box::pin(self.dispatcher.respond(request)).await)
     }
 }
 
-/// All threads of a service and the ways to reach them. Dropping it leaves them to themselves.
-#[derive(Debug)]
+/// The threads, as far as they are needed. Dropping it lets them end with what they have.
+#[derive(Debug, Default)]
 pub(super) struct Crew {
-    pub(super) workers: Workers,
-    pub(super) phase: watch::Sender<Phase>,
-    /// True while the health check says so.
-    pub(super) serving: watch::Sender<bool>,
-    pub(super) stopping: watch::Sender<Stopping>,
-    pub(super) events: mpsc::UnboundedReceiver<Event>,
-    pub(super) members: Vec<Member>,
-}
-
-#[derive(Debug)]
-pub(super) struct Member {
-    /// How many connections were cut off, once the socket is closed.
-    drained: Option<oneshot::Receiver<usize>>,
-    /// Resolves when the worker has ended; `None` once it has.
-    ended: Option<oneshot::Receiver<()>>,
-}
-
-/// The sending ends that a crew is made with.
-#[derive(Debug)]
-pub(super) struct Channels {
-    pub(super) phase: watch::Sender<Phase>,
-    pub(super) serving: watch::Sender<bool>,
-    pub(super) stopping: watch::Sender<Stopping>,
+    threads: Vec<mpsc::UnboundedSender<Order>>,
 }
 
 impl Crew {
-    pub(super) fn new(
-        workers: Workers,
-        channels: Channels,
-        events: mpsc::UnboundedReceiver<Event>,
-    ) -> Self {
-        let Channels { phase, serving, stopping } = channels;
-        Self { workers, phase, serving, stopping, events, members: Vec::new() }
-    }
-
-    /// Starts the thread of one worker and of the sockets that belong to it.
+    /// Sees to it that there are at least `count` threads.
     ///
     /// # Errors
-    /// When the system refuses another thread or what its runtime needs.
-    pub(super) fn enlist(&mut self, seat: Seat, posts: Vec<Post>) -> io::Result<()> {
-        let phase = self.phase.subscribe();
-        let (drain, drained) = oneshot::channel();
-        let (end, ended) = oneshot::channel();
-        let runtime = RuntimeOfThread::new();
-        let name = format!("worker-{}", seat.index);
-        // Nobody joins it: one whose guest cannot be ended is left behind.
-        std::thread::Builder::new().name(name).spawn(move || {
-            let runtime = match runtime.build() {
-                Ok(runtime) => runtime,
-                Err(error) => return error!(%error, "cannot set up the thread of a worker"),
-            };
-            runtime.block_on(async {
-                let work = async {
-                    seat.run().await;
-                    // An owner that is gone does not wait.
-                    let _ = end.send(());
-                };
-                let attend = async {
-                    let posts = posts.into_iter().map(|post| attend(post, phase.clone()));
-                    let _ = drain.send(join_all(posts).await.into_iter().sum());
-                };
-                tokio::join!(work, attend);
-            });
-        })?;
-        self.members.push(Member { drained: Some(drained), ended: Some(ended) });
+    /// When the system refuses another one.
+    pub(super) fn grow(&mut self, count: usize) -> io::Result<()> {
+        for index in self.threads.len()..count {
+            let (sender, orders) = mpsc::unbounded_channel();
+            // Nobody joins it: one whose guest cannot be ended is left behind.
+            std::thread::Builder::new().name(format!("worker-{index}")).spawn(
+                move || match runtime() {
+                    Ok(runtime) => runtime.block_on(follow(orders)),
+                    Err(error) => error!(%error, "cannot set up the thread of a worker"),
+                },
+            )?;
+            self.threads.push(sender);
+        }
         Ok(())
     }
 
-    /// Closes the sockets and waits until the last connection has ended. Returns how many were cut.
-    ///
-    /// # Cancel safety
-    /// What is drained stays drained; calling it again waits for the rest.
-    pub(super) async fn drained(&mut self) -> usize {
-        let mut cut = 0;
-        for member in &mut self.members {
-            if let Some(drained) = &mut member.drained {
-                // A thread that is gone has no connections.
-                cut += drained.await.unwrap_or(0);
-                member.drained = None;
+    /// What a thread that is gone is told is lost; whoever waits for an answer sees it dropped.
+    pub(super) fn order(&self, thread: usize, order: Order) {
+        drop(self.threads[thread].send(order));
+    }
+}
+
+fn runtime() -> io::Result<LocalRuntime> {
+    Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
+}
+
+/// Follows orders until nobody gives any, and then ends what was begun.
+async fn follow(mut orders: mpsc::UnboundedReceiver<Order>) {
+    let mut tasks = JoinSet::new();
+    let mut slots = HashMap::new();
+    loop {
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(order) => obey(order, &mut tasks, &mut slots),
+                None => break,
+            },
+            Some(ended) = tasks.join_next() => pass_on_panic(ended),
+        }
+    }
+    while let Some(ended) = tasks.join_next().await {
+        pass_on_panic(ended);
+    }
+}
+
+fn obey(order: Order, tasks: &mut JoinSet<()>, slots: &mut HashMap<StationId, AnySlot>) {
+    match order {
+        Order::Work { seat, end } => {
+            tasks.spawn_local(async move {
+                seat.run().await;
+                // An owner that is gone does not wait.
+                let _ = end.send(());
+            });
+        }
+        Order::Attend(Post { station, listener, answerer, phase, drained }) => {
+            let Answerer { rules, dispatcher } = answerer;
+            slots.retain(|_, slot| slot.is_used());
+            match dispatcher {
+                AnyDispatcher::Http(dispatcher) => {
+                    let slot = Slot::new(rules, Rc::new(dispatcher));
+                    slots.insert(station, AnySlot::Http(Rc::downgrade(&slot)));
+                    tasks.spawn_local(attend(listener, slot, phase, drained));
+                }
+                AnyDispatcher::Grpc(dispatcher) => {
+                    let slot = Slot::new(rules, Rc::new(dispatcher));
+                    slots.insert(station, AnySlot::Grpc(Rc::downgrade(&slot)));
+                    tasks.spawn_local(attend(listener, slot, phase, drained));
+                }
             }
         }
-        cut
-    }
-
-    /// Waits until all workers have ended.
-    ///
-    /// # Cancel safety
-    /// Calling it again waits for the rest.
-    pub(super) async fn ended(&mut self) {
-        for member in &mut self.members {
-            if let Some(ended) = &mut member.ended {
-                // Whether it ended by itself or by a panic, it has ended.
-                let _ = ended.await;
-                member.ended = None;
+        Order::Answer { station, answerer, done } => {
+            if let Some(slot) = slots.get(&station) {
+                slot.replace(answerer);
             }
+            // An owner that is gone does not wait.
+            let _ = done.send(());
         }
     }
 }
 
-/// Resolves when one of the workers has ended; never if there is none.
-///
-/// # Cancel safety
-/// Can be called again until it has resolved.
-pub(super) async fn one_ended(members: &mut [Member]) {
-    poll_fn(|context| {
-        for ended in members.iter_mut().filter_map(|member| member.ended.as_mut()) {
-            if Pin::new(ended).poll(context).is_ready() {
-                return Poll::Ready(());
-            }
+/// A panic of the host's code ends the thread, so that all who wait for it notice.
+fn pass_on_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// The slot of a socket that the thread serves; gone with its last connection.
+enum AnySlot {
+    Http(Weak<Slot<Rc<Attached<Dispatcher>>>>),
+    Grpc(Weak<Slot<Rc<Attached<GrpcDispatcher>>>>),
+}
+
+impl AnySlot {
+    fn is_used(&self) -> bool {
+        match self {
+            Self::Http(slot) => slot.strong_count() > 0,
+            Self::Grpc(slot) => slot.strong_count() > 0,
         }
-        Poll::Pending
-    })
-    .await;
+    }
+
+    fn replace(&self, Answerer { rules, dispatcher }: Answerer) {
+        match (self, dispatcher) {
+            (Self::Http(slot), AnyDispatcher::Http(dispatcher)) => {
+                if let Some(slot) = slot.upgrade() {
+                    slot.replace(rules, Rc::new(dispatcher));
+                }
+            }
+            (Self::Grpc(slot), AnyDispatcher::Grpc(dispatcher)) => {
+                if let Some(slot) = slot.upgrade() {
+                    slot.replace(rules, Rc::new(dispatcher));
+                }
+            }
+            _ => debug_assert!(false, "a station was given a dispatcher of another kind"),
+        }
+    }
 }
 
 /// Serves one socket until its last connection is closed.
-async fn attend(post: Post, phase: watch::Receiver<Phase>) -> usize {
-    let Post { listener, rules, dispatcher } = post;
-    let served = match dispatcher {
-        AnyDispatcher::Http(http) => listener::serve(listener, rules, Rc::new(http), phase).await,
-        AnyDispatcher::Grpc(grpc) => listener::serve(listener, rules, Rc::new(grpc), phase).await,
-    };
-    match served {
-        Ok(cut) => cut,
-        Err(error) => {
-            error!(%error, "cannot use the listening socket");
-            0
-        }
-    }
-}
-
-/// Settings of a thread's runtime; made where errors can be returned.
-struct RuntimeOfThread(Builder);
-
-impl RuntimeOfThread {
-    fn new() -> Self {
-        let mut builder = Builder::new_current_thread();
-        builder.enable_all();
-        Self(builder)
-    }
-
-    fn build(mut self) -> io::Result<LocalRuntime> {
-        self.0.build_local(LocalOptions::default())
-    }
+async fn attend<S: Served>(
+    listener: TcpListener,
+    slot: Rc<Slot<S>>,
+    phase: watch::Receiver<Phase>,
+    drained: oneshot::Sender<usize>,
+) {
+    let cut = listener::serve(listener, slot, phase).await.unwrap_or_else(|error| {
+        error!(%error, "cannot use the listening socket");
+        0
+    });
+    // An owner that is gone does not wait.
+    let _ = drained.send(cut);
 }

@@ -13,16 +13,26 @@ use crate::engine::{Cache, CompileError, Engine, Interface, Program};
 use crate::guest::Watchdog;
 use crate::telemetry::Logger;
 
-/// A service whose component is compiled and linked. It has run no guest code and owns no socket.
+/// Makes versions of a service from definitions. Cheap to clone; what versions share is in it.
+#[derive(Debug, Clone)]
+pub struct Loader {
+    engine: Engine,
+    watchdog: Arc<Watchdog>,
+    cache: Option<Cache>,
+}
+
+/// A version of a service whose component is compiled and linked. It has run no guest code and owns
+/// no socket.
 #[derive(Debug)]
 pub struct Loaded {
     pub(super) definition: Arc<Definition>,
     pub(super) program: Program,
-    pub(super) watchdog: Watchdog,
+    /// Keeps guests yielding; ends with the last version.
+    pub(super) watchdog: Arc<Watchdog>,
     pub(super) logger: Logger,
 }
 
-/// Why a definition did not become a [`Loaded`] service.
+/// Why a definition did not become a [`Loaded`] version.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     #[error(transparent)]
@@ -31,36 +41,43 @@ pub enum LoadError {
     Thread(io::Error),
 }
 
-impl Loaded {
-    /// Compiles and links the component of `definition`.
-    ///
-    /// Blocks while it compiles: seconds for a large component that is not in the cache.
-    pub fn load(
-        definition: Arc<Definition>,
-        logger: Logger,
-        cache: Option<&Cache>,
-    ) -> Result<Self, LoadError> {
+impl LoadError {
+    /// What the user can do about it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Compile(error) => error.help(),
+            Self::Thread(_) => None,
+        }
+    }
+}
+
+impl Loader {
+    /// # Errors
+    /// When this machine cannot run WebAssembly, or refuses a thread.
+    pub fn new(cache: Option<Cache>) -> Result<Self, LoadError> {
         let engine = Engine::new()?;
-        let path = &definition.host.component;
-        let component = engine.compile(path, cache)?;
-        let program = engine.link(&component, path, &interfaces(&definition.kinds))?;
         let watchdog = Watchdog::start(engine.wasmtime()).map_err(LoadError::Thread)?;
-        Ok(Self { definition, program, watchdog, logger })
+        Ok(Self { engine, watchdog: Arc::new(watchdog), cache })
     }
 
+    /// Compiles and links the component of `definition`; `logger` is where this version's lines go.
+    ///
+    /// Blocks while it compiles: seconds for a large component that is not in the cache.
+    pub fn load(&self, definition: Arc<Definition>, logger: Logger) -> Result<Loaded, LoadError> {
+        let path = &definition.host.component;
+        let component = self.engine.compile(path, self.cache.as_ref())?;
+        let program = self.engine.link(&component, path, &interfaces(&definition.kinds))?;
+        Ok(Loaded { definition, program, watchdog: self.watchdog.clone(), logger })
+    }
+}
+
+impl Loaded {
     /// What the guest may have.
     pub(super) fn grants(&self, stopping: watch::Receiver<Stopping>) -> Grants {
         let definition = &*self.definition;
-        let identity = &definition.identity;
         let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
         Grants {
-            identity: Identity {
-                name: identity.name.clone(),
-                version: identity.version.clone(),
-                product: identity.product.clone(),
-                language: identity.language.clone(),
-                kinds: definition.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
-            },
+            identity: identity(definition),
             settings: Value::from(definition.settings.0.clone()).to_string(),
             features: enabled
                 .map(|f| (f.name.clone(), Value::from(f.settings.0.clone()).to_string()))
@@ -72,6 +89,18 @@ impl Loaded {
             stopping,
             health: watch::Sender::new(Said::new()),
         }
+    }
+}
+
+/// Who a version is, as guests get to know it.
+pub(super) fn identity(definition: &Definition) -> Identity {
+    let identity = &definition.identity;
+    Identity {
+        name: identity.name.clone(),
+        version: identity.version.clone(),
+        product: identity.product.clone(),
+        language: identity.language.clone(),
+        kinds: definition.kinds.iter().map(|kind| kind.name().to_owned()).collect(),
     }
 }
 

@@ -1,88 +1,181 @@
-//! The start phase: sockets, threads, `on-start`.
+//! The start phase of a version: sockets, workers, `on-start`; beside the version that serves.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::StartError;
-use super::crew::{Channels, Crew, one_ended};
+use super::answers::{Needs, Plan};
+use super::crew::{Order, StationId};
+use super::end::{Ending, Stopped};
 use super::load::Loaded;
-use super::running::{Running, Stopped, stop_crew};
-use super::sockets::{self, Endpoint, Needs};
+use super::service::Service;
+use super::station::{Endpoint, Station};
+use super::version::Version;
 use crate::capability::Stopping;
 use crate::definition::{Definition, Instances, Kind};
-use crate::guest::{self, EventKind, Seat, Watchdog, Workers};
-use crate::listener::Phase;
+use crate::dispatch::Condition;
+use crate::guest::{self, Seat, Workers};
+use crate::telemetry::Logger;
 
-/// A service whose sockets are bound and whose instances start.
+/// A version whose sockets are bound and whose instances start.
 #[derive(Debug)]
 pub struct Starting {
-    definition: Arc<Definition>,
-    crew: Crew,
-    endpoints: Vec<Endpoint>,
-    /// Keeps guests yielding; ends with the service.
-    watchdog: Watchdog,
+    pub(super) version: Version,
+    pub(super) condition: Condition,
+    pub(super) needs: Needs,
+    pub(super) stations: Vec<Planned>,
+    pub(super) logger: Logger,
     /// Indices of the workers whose first instance has not started yet.
     waiting: BTreeSet<usize>,
 }
 
-impl Loaded {
-    /// Binds all sockets and starts the threads of all workers.
+/// A station that the version will serve.
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    pub(super) endpoint: Endpoint,
+    pub(super) place: Place,
+}
+
+impl std::fmt::Debug for Planned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Planned").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+pub(super) enum Place {
+    /// One that serves the version before.
+    Kept(StationId),
+    /// One of this version, attended by its threads already.
+    New(Station),
+}
+
+impl Service {
+    /// Binds the sockets that are not there yet and starts all workers of a version. The version that
+    /// serves goes on.
     ///
     /// # Errors
-    /// [`StartError::Bind`] and [`StartError::Thread`]; nothing is left running then.
-    pub fn start(self) -> Result<Starting, StartError> {
-        let count = instances(self.definition.host.instances);
-        let channels = Channels {
-            phase: watch::channel(Phase::Hold).0,
-            serving: watch::channel(false).0,
-            stopping: watch::channel(Stopping::No).0,
-        };
-        let limits = limits(&self.definition);
-        let workers = Workers::new(count, &limits, &self.watchdog);
-        let (events, receiver) = mpsc::unbounded_channel();
-        let grants = Arc::new(self.grants(channels.stopping.subscribe()));
+    /// [`StartError::Bind`], [`StartError::Descriptors`] and [`StartError::Thread`]; nothing is left
+    /// running then.
+    pub fn start(&mut self, loaded: Loaded) -> Result<Starting, StartError> {
+        let definition = loaded.definition.clone();
+        let count = instances(definition.host.instances);
+        let limits = limits(&definition);
+        let workers = Workers::new(count, &limits, &loaded.watchdog);
+        let stopping = watch::Sender::new(Stopping::No);
+        let grants = Arc::new(loaded.grants(stopping.subscribe()));
+        let condition = loaded.condition(grants.health.subscribe(), &workers);
+        if !self.is_serving() {
+            self.condition.send_replace(Some(condition.clone()));
+        }
+        // Its capacity is never used: nothing is sent.
+        let (sender, presence) = mpsc::channel(1);
         let needs = Needs {
             workers: workers.clone(),
-            logger: self.logger.clone(),
-            serving: channels.serving.subscribe(),
-            stopping: channels.stopping.subscribe(),
-            said: grants.health.subscribe(),
+            logger: loaded.logger.clone(),
+            serving: self.serving.subscribe(),
+            stopping: self.stopping.subscribe(),
+            condition: self.condition.subscribe(),
+            presence: sender,
         };
-        let mut outposts = sockets::bind(&self, count, &needs)?;
-        let mut crew = Crew::new(workers.clone(), channels, receiver);
+        let stations = self.place(loaded.plans(&needs)?, count)?;
+        self.crew.grow(count).map_err(StartError::Thread)?;
+        let stations = self.attend_new(stations, count, &needs)?;
+        let (events, receiver) = mpsc::unbounded_channel();
+        let mut version = Version {
+            definition,
+            workers: workers.clone(),
+            stopping,
+            events: receiver,
+            ended: Vec::new(),
+            presence,
+            natives: FuturesUnordered::new(),
+            _watchdog: loaded.watchdog,
+        };
         for (index, worker) in workers.iter().enumerate() {
-            let posts = outposts.iter_mut().filter_map(|outpost| outpost.post(index, &needs));
-            let posts = posts.collect();
-            let seat = Seat {
+            let seat = Box::new(Seat {
                 index,
                 worker: worker.clone(),
                 workers: workers.clone(),
-                program: self.program.clone(),
+                program: loaded.program.clone(),
                 grants: grants.clone(),
                 limits,
                 events: events.clone(),
-                replace: !self.definition.kinds.contains(&Kind::Script),
-            };
-            crew.enlist(seat, posts).map_err(StartError::Thread)?;
+                replace: !version.is(&Kind::Script),
+            });
+            let (end, ended) = oneshot::channel();
+            self.crew.order(index, Order::Work { seat, end });
+            version.ended.push(Some(ended));
         }
-        let endpoints = outposts.into_iter().map(|outpost| outpost.endpoint).collect();
-        Ok(Starting {
-            definition: self.definition,
-            crew,
-            endpoints,
-            watchdog: self.watchdog,
-            waiting: (0..count).collect(),
-        })
+        let waiting = (0..count).collect();
+        let logger = loaded.logger;
+        Ok(Starting { version, condition, needs, stations, logger, waiting })
+    }
+
+    /// Finds or binds a station for each plan.
+    fn place(&mut self, plans: Vec<Plan>, count: usize) -> Result<Vec<Planned>, StartError> {
+        let mut planned = Vec::new();
+        for plan in plans {
+            let wish = plan.wish;
+            let id = self.next_station();
+            let same = |station: &&Station| {
+                station.wish.address == wish.address && station.wish.port == wish.port
+            };
+            let place = match self.stations.iter().find(|station| station.wish == wish) {
+                Some(station) => (station.address, Place::Kept(station.id)),
+                None => {
+                    // A port that another kind gives up is taken over; any free port is another one.
+                    let other = self.stations.iter().find(same).filter(|_| wish.port != 0);
+                    let station = match other {
+                        Some(station) => station.convert(id, wish)?,
+                        None => Station::bind(id, wish, count)?,
+                    };
+                    (station.address, Place::New(station))
+                }
+            };
+            let (address, place) = place;
+            let endpoint = Endpoint { kind: wish.kind, address, source: plan.source.clone() };
+            planned.push(Planned { plan, endpoint, place });
+        }
+        Ok(planned)
+    }
+
+    /// Lets the threads attend to the stations that are new: connections wait there, and some are
+    /// answered already.
+    fn attend_new(
+        &self,
+        mut stations: Vec<Planned>,
+        count: usize,
+        needs: &Needs,
+    ) -> Result<Vec<Planned>, StartError> {
+        for Planned { plan, place, .. } in &mut stations {
+            if let Place::New(station) = place {
+                for local in 0..count {
+                    station.attend(&self.crew, plan.answerer(local, needs))?;
+                }
+            }
+        }
+        Ok(stations)
     }
 }
 
 impl Starting {
-    /// Where the service will listen. Connections wait until it is opened.
-    pub fn endpoints(&self) -> &[Endpoint] {
-        &self.endpoints
+    /// Where the service will listen. Connections wait until the version is opened.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.stations.iter().map(|station| &station.endpoint)
+    }
+
+    pub fn definition(&self) -> &Arc<Definition> {
+        &self.version.definition
+    }
+
+    /// Where the lines of this version go.
+    pub fn logger(&self) -> &Logger {
+        &self.logger
     }
 
     /// Waits until `on-start` has returned in every instance.
@@ -93,46 +186,27 @@ impl Starting {
     /// # Cancel safety
     /// Can be called again.
     pub async fn ready(&mut self) -> Result<(), StartError> {
-        let Crew { events, members, .. } = &mut self.crew;
-        while !self.waiting.is_empty() {
-            let event = tokio::select! {
-                biased;
-                Some(event) = events.recv() => event,
-                () = one_ended(members) => return Err(StartError::ThreadLost),
-            };
-            match event.kind {
-                EventKind::Ready => {
-                    self.waiting.remove(&event.worker);
-                }
-                EventKind::Failed(failure) => return Err(StartError::Instance(failure)),
-                // It had started, so it is replaced, or its loss is told to whoever calls it.
-                EventKind::Lost(_) => (),
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins to accept connections and starts the kinds that run by themselves.
-    pub fn open(self) -> Running {
-        let Self { definition, crew, watchdog, .. } = self;
-        crew.serving.send_replace(true);
-        crew.phase.send_replace(Phase::Accept);
-        Running::new(definition, crew, watchdog)
+        self.version.ready(&mut self.waiting).await
     }
 
     /// Takes back what was started: `on-finish` where `on-start` has returned, then everything ends.
-    pub async fn abandon(mut self, limit: Duration) -> Stopped {
-        for worker in self.crew.workers.iter().filter(|worker| !worker.is_ready()) {
+    pub async fn abandon(self, limit: Duration) -> Stopped {
+        let Self { version, stations, needs, .. } = self;
+        drop(needs);
+        for worker in version.workers.iter().filter(|worker| !worker.is_ready()) {
             worker.close();
             worker.kill();
         }
-        let stopped = stop_crew(&mut self.crew, None, limit).await;
-        drop(self.watchdog);
-        stopped
+        let stations = stations.into_iter().filter_map(|planned| match planned.place {
+            Place::New(station) => Some(station),
+            Place::Kept(_) => None,
+        });
+        Ending { version, stations: stations.collect(), has_natives: false }.end(limit).await
     }
 }
 
-fn instances(instances: Instances) -> usize {
+/// How many workers a version has.
+pub(super) fn instances(instances: Instances) -> usize {
     match instances {
         Instances::Count(count) => count.get(),
         Instances::Auto => std::thread::available_parallelism().map_or(1, usize::from),

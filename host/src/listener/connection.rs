@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -222,17 +221,5 @@ impl<B: Body + Unpin> Body for Tracked<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-/// Lets several connections share what serves them.
-impl<S: Served> Served for Rc<S> {
-    type Body = S::Body;
-
-    fn respond(
-        &self,
-        request: Request<Incoming>,
-    ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>> {
-        S::respond(self, request)
     }
 }

@@ -2,16 +2,15 @@
 
 use std::time::Instant;
 
-use tracing::info;
+use tracing::{info, warn};
 
-use super::Options;
+use super::Look;
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::Endpoint;
 use crate::telemetry;
 
-/// The log as the definition and the command line want it, with what stands in every line.
-pub(super) fn log_settings(options: &Options) -> telemetry::Settings {
-    let definition = &options.definition;
+/// The log of a version as its definition and the command line want it, with what stands in every line.
+pub(super) fn log_settings(definition: &Definition, look: &Look) -> telemetry::Settings {
     let identity = &definition.identity;
     let kinds: Vec<_> = definition.kinds.iter().map(Kind::name).collect();
     let fixed = [
@@ -23,10 +22,27 @@ pub(super) fn log_settings(options: &Options) -> telemetry::Settings {
     ];
     let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
     telemetry::Settings {
-        format: options.format,
-        level: options.level.unwrap_or(definition.log.level),
+        format: look.format,
+        level: look.level.unwrap_or(definition.log.level),
         fixed: fixed.chain(definition.log.attributes.iter().cloned()).collect(),
         local_timestamp: definition.log.local_timestamp,
+    }
+}
+
+/// The log while there is no definition.
+pub(super) fn bare_log_settings(look: &Look) -> telemetry::Settings {
+    telemetry::Settings {
+        format: look.format,
+        level: look.level.unwrap_or_default(),
+        fixed: Vec::new(),
+        local_timestamp: false,
+    }
+}
+
+pub(super) fn warnings(definition: &Definition) {
+    for warning in &definition.warnings {
+        let place = warning.located(&definition.path);
+        warn!(help = warning.help.as_deref(), "{place}");
     }
 }
 

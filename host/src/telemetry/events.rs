@@ -4,6 +4,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use serde_json::{Number, Value};
@@ -22,14 +23,33 @@ const HOST: &str = "mikros_host";
 /// Events of libraries beyond that are counted; the next line says how many in `log.suppressed`.
 const LIBRARY_LINES_PER_SECOND: u32 = 10;
 
-/// A subscriber that turns `tracing` events into lines of `logger`, at the level `logger` has when
-/// the event happens.
+/// The logger of the host's own lines. Clones are one; it can be replaced while the program runs,
+/// which the subscriber that `tracing` holds for ever cannot.
+#[derive(Debug, Clone)]
+pub struct HostLog(Arc<RwLock<Logger>>);
+
+impl HostLog {
+    pub fn new(logger: Logger) -> Self {
+        Self(Arc::new(RwLock::new(logger)))
+    }
+
+    pub fn current(&self) -> Logger {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn replace(&self, logger: Logger) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = logger;
+    }
+}
+
+/// A subscriber that turns `tracing` events into lines of `log`, at the level it has when the event
+/// happens.
 ///
 /// Of libraries only warnings and errors are taken, a few per second, with the attribute
 /// `log.target`: what they say is for their developers, and some of it a client can provoke.
-pub fn subscriber(logger: Logger) -> impl Subscriber + Send + Sync + 'static {
+pub fn subscriber(log: HostLog) -> impl Subscriber + Send + Sync + 'static {
     let lines = Lines {
-        logger,
+        log,
         started: Instant::now(),
         allowance: Allowance::per_second(LIBRARY_LINES_PER_SECOND),
     };
@@ -55,7 +75,7 @@ fn level_of(metadata: &Metadata<'_>) -> Level {
 }
 
 struct Lines {
-    logger: Logger,
+    log: HostLog,
     started: Instant,
     allowance: Allowance,
 }
@@ -70,7 +90,7 @@ impl<S: Subscriber> Layer<S> for Lines {
     /// Decides for the whole subscriber. With a filter of this layer only (`with_filter`), the
     /// values of every event would be computed, also of those below the level.
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        is_candidate(metadata) && self.logger.enabled(level_of(metadata))
+        is_candidate(metadata) && self.log.current().enabled(level_of(metadata))
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
@@ -87,7 +107,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         }
         event.record(&mut fields);
         let message = fields.message.as_deref().unwrap_or(metadata.target());
-        self.logger.log(level_of(metadata), message, &fields.attributes, &Attributes::new());
+        self.log.current().log(level_of(metadata), message, &fields.attributes, &Attributes::new());
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) const SCRIPTS: Guest = Guest("scripts");
 pub(crate) const STREAMS: Guest = Guest("streams");
 pub(crate) const STARTS: Guest = Guest("starts");
 pub(crate) const TALKS: Guest = Guest("talks");
+pub(crate) const VERSIONS: Guest = Guest("versions");
 
 /// All of them, so that one run of cargo compiles them.
 const ALL: &[Guest] = &[
@@ -59,6 +60,7 @@ const ALL: &[Guest] = &[
     STARTS,
     STREAMS,
     TALKS,
+    VERSIONS,
 ];
 
 const TARGET: &str = "wasm32-wasip2";

@@ -1,6 +1,7 @@
 //! A service as the host finds it: a directory with a `service.toml`.
 //! Does not know what the host makes of it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::directory::Directory;
@@ -85,6 +86,16 @@ impl Service {
 
     pub(crate) fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Changes `service.toml` while the service runs, as editors do: a new file takes its place.
+    ///
+    /// Panics when it does not contain `from`.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path()).expect("the service has been written");
+        assert!(text.contains(from), "there is no `{from}` in {text}");
+        let new = self.directory.write("service.toml.new", text.replace(from, to));
+        fs::rename(new, self.path()).expect("the target directory can be written");
     }
 
     /// Adds a file next to `service.toml`.

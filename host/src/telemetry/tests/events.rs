@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use tracing::{debug, error, info, trace, warn};
 
 use super::*;
-use crate::telemetry::subscriber;
+use crate::telemetry::{HostLog, subscriber};
 
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -22,7 +22,7 @@ fn lines(level: Level, emit: impl FnOnce(&Logger)) -> String {
     let output = Output::new(Answer::TakeAll);
     let (logger, flush) = start(Format::Text { colour: false }, &[], &output);
     logger.set_level(level);
-    tracing::subscriber::with_default(subscriber(logger.clone()), || emit(&logger));
+    tracing::subscriber::with_default(subscriber(HostLog::new(logger.clone())), || emit(&logger));
     assert_eq!(flush.finish(PATIENCE).lost, 0);
     output.text()
 }
@@ -40,7 +40,7 @@ fn fields_become_attributes_of_their_type() {
     let failure = Failure { message: "cannot listen", source: source.into() };
     let failure: &(dyn std::error::Error + 'static) = &failure;
 
-    tracing::subscriber::with_default(subscriber(logger), || {
+    tracing::subscriber::with_default(subscriber(HostLog::new(logger)), || {
         info!(
             service.kind = "http",
             count = 3,

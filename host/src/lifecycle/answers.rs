@@ -1,6 +1,7 @@
-//! The sockets of a service: which kinds listen, on what, and what answers there.
+//! Which kinds of a version listen, on what terms, and what answers there.
+//!
+//! Does not know the sockets.
 
-use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,16 +9,17 @@ use http::HeaderName;
 use tokio::sync::watch;
 
 use super::StartError;
-use super::crew::{AnyDispatcher, Post};
+use super::crew::{Answerer, AnyDispatcher, Attached, Presence};
 use super::load::Loaded;
+use super::station::Wish;
 use crate::capability::{Said, Stopping};
-use crate::definition::{Definition, Deployment, Grpc, Http, Kind, Origin, Port};
+use crate::definition::{Deployment, Grpc, Http, Kind, Origin};
 use crate::dispatch::{
-    Dispatcher, ErrorRules, GrpcDispatcher, GrpcRules, GrpcSettings, Health, HttpRules, Routes,
-    Standard,
+    Condition, Dispatcher, ErrorRules, GrpcDispatcher, GrpcRules, GrpcSettings, Health, HttpRules,
+    Routes, Standard,
 };
 use crate::guest::Workers;
-use crate::listener::{self, ConnectionRules, Keepalive, Phase, Timeouts};
+use crate::listener::{ConnectionRules, Keepalive, Phase, Timeouts};
 use crate::telemetry::Logger;
 
 /// Requests at a time on one HTTP/2 connection: fewer than an instance has places by default, so that
@@ -26,99 +28,91 @@ const STREAMS_PER_CONNECTION: u32 = 128;
 /// How long a gRPC client may take to say that it speaks HTTP/2.
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Where a kind listens.
-#[derive(Debug, Clone)]
-pub struct Endpoint {
-    pub kind: &'static str,
-    pub address: SocketAddr,
-    /// Where the port comes from.
-    pub source: Origin,
-}
-
-/// The sockets of one kind, one per thread, and what answers there.
-pub(super) struct Outpost {
-    pub(super) endpoint: Endpoint,
-    sockets: Vec<TcpListener>,
-    rules: ConnectionRules,
-    answers: Answers,
-}
-
-enum Answers {
+/// What answers on the sockets of one kind.
+pub(super) enum Answers {
     Http { rules: Arc<HttpRules>, health: Health },
     Grpc { rules: Arc<GrpcRules>, routes: Arc<Routes>, standard: Standard },
 }
 
 /// What every answer needs.
+#[derive(Debug, Clone)]
 pub(super) struct Needs {
     pub(super) workers: Workers,
     pub(super) logger: Logger,
-    /// True while the service is up and not stopping.
+    /// True while the service is up and not stopping, whichever version it is.
     pub(super) serving: watch::Receiver<bool>,
+    /// How far the service as a whole has come to its end.
     pub(super) stopping: watch::Receiver<Stopping>,
-    /// What the service says of its health.
-    pub(super) said: watch::Receiver<Said>,
+    pub(super) condition: watch::Receiver<Option<Condition>>,
+    pub(super) presence: Presence,
 }
 
-/// Binds the sockets of all kinds that listen.
-pub(super) fn bind(
-    loaded: &Loaded,
-    count: usize,
-    needs: &Needs,
-) -> Result<Vec<Outpost>, StartError> {
-    let mut outposts = Vec::new();
-    for kind in &loaded.definition.kinds {
-        let (port, rules, answers) = match kind {
-            Kind::Http(http) => (&http.port, of_http(http), loaded.http(http, needs)),
-            Kind::Grpc(grpc) => (&grpc.port, of_grpc(grpc), loaded.grpc(grpc, needs)?),
-            Kind::Native | Kind::Script => continue,
-        };
-        let (sockets, endpoint) = listen(&loaded.definition, kind.name(), port, count)?;
-        outposts.push(Outpost { endpoint, sockets, rules, answers });
-    }
-    Ok(outposts)
+/// What a kind listens with: where, on which terms, and who answers.
+pub(super) struct Plan {
+    pub(super) wish: Wish,
+    /// Where the port comes from.
+    pub(super) source: Origin,
+    rules: ConnectionRules,
+    answers: Answers,
 }
 
-fn listen(
-    definition: &Definition,
-    kind: &'static str,
-    port: &Port,
-    count: usize,
-) -> Result<(Vec<TcpListener>, Endpoint), StartError> {
-    let address = definition.host.address;
-    let failed = |source| StartError::Bind { kind, address, port: port.number, source };
-    let sockets = listener::bind(address, port.number, count).map_err(failed)?;
-    let address = listener::local_address(&sockets[0]).map_err(failed)?;
-    Ok((sockets, Endpoint { kind, address, source: port.source.clone() }))
-}
-
-impl Outpost {
-    /// One of the sockets, for the thread of the worker `local`.
-    pub(super) fn post(&mut self, local: usize, needs: &Needs) -> Option<Post> {
-        let listener = self.sockets.pop()?;
+impl Plan {
+    /// Who answers on a thread, whose requests go to the worker `local` first.
+    pub(super) fn answerer(&self, local: usize, needs: &Needs) -> Answerer {
         let (workers, logger) = (needs.workers.clone(), needs.logger.clone());
+        let presence = needs.presence.clone();
         let dispatcher = match &self.answers {
-            Answers::Http { rules, health } => AnyDispatcher::Http(Dispatcher::new(
-                rules.clone(),
-                (workers, local),
-                logger,
-                health.clone(),
-            )),
-            Answers::Grpc { rules, routes, standard } => AnyDispatcher::Grpc(GrpcDispatcher {
-                rules: rules.clone(),
-                routes: routes.clone(),
-                standard: standard.clone(),
-                workers,
-                local,
-                logger,
-                serving: needs.serving.clone(),
-                stopping: needs.stopping.clone(),
+            Answers::Http { rules, health } => AnyDispatcher::Http(Attached {
+                dispatcher: Dispatcher::new(
+                    rules.clone(),
+                    (workers, local),
+                    logger,
+                    health.clone(),
+                ),
+                _presence: presence,
+            }),
+            Answers::Grpc { rules, routes, standard } => AnyDispatcher::Grpc(Attached {
+                dispatcher: GrpcDispatcher {
+                    rules: rules.clone(),
+                    routes: routes.clone(),
+                    standard: standard.clone(),
+                    workers,
+                    local,
+                    logger,
+                    serving: needs.serving.clone(),
+                    stopping: needs.stopping.clone(),
+                },
+                _presence: presence,
             }),
         };
-        Some(Post { listener, rules: self.rules, dispatcher })
+        Answerer { rules: self.rules, dispatcher }
     }
 }
 
 impl Loaded {
+    /// One plan for each kind that listens.
+    pub(super) fn plans(&self, needs: &Needs) -> Result<Vec<Plan>, StartError> {
+        let mut plans = Vec::new();
+        for kind in &self.definition.kinds {
+            let (port, rules, answers) = match kind {
+                Kind::Http(http) => (&http.port, of_http(http), self.http(http, needs)),
+                Kind::Grpc(grpc) => (&grpc.port, of_grpc(grpc), self.grpc(grpc, needs)?),
+                Kind::Native | Kind::Script => continue,
+            };
+            let address = self.definition.host.address;
+            let wish = Wish { kind: kind.name(), address, port: port.number };
+            plans.push(Plan { wish, source: port.source.clone(), rules, answers });
+        }
+        Ok(plans)
+    }
+
+    /// What the health of this version depends on.
+    pub(super) fn condition(&self, said: watch::Receiver<Said>, workers: &Workers) -> Condition {
+        let services = self.program.surface().services.iter().flat_map(|all| &all.services);
+        let names = services.map(|service| service.name.clone());
+        Condition::new(said, workers.clone(), names)
+    }
+
     fn http(&self, http: &Http, needs: &Needs) -> Answers {
         let definition = &*self.definition;
         let rules = HttpRules {
@@ -131,7 +125,7 @@ impl Loaded {
             errors: self.error_rules(),
             logs_errors: definition.log.display_errors,
         };
-        Answers::Http { rules: Arc::new(rules), health: self.health(needs) }
+        Answers::Http { rules: Arc::new(rules), health: health(needs) }
     }
 
     fn grpc(&self, grpc: &Grpc, needs: &Needs) -> Result<Answers, StartError> {
@@ -152,7 +146,7 @@ impl Loaded {
         // A component without a declaration was refused when it was linked.
         let services = self.program.surface().services.clone().unwrap_or_default();
         let standard = Standard::new(
-            grpc.health.then(|| self.health(needs)),
+            grpc.health.then(|| health(needs)),
             grpc.reflection.then_some(&services),
             grpc.max_request,
             needs.stopping.clone(),
@@ -160,12 +154,6 @@ impl Loaded {
         .map_err(|error| StartError::Descriptors(error.to_string()))?;
         let routes = Arc::new(Routes::new(&services));
         Ok(Answers::Grpc { rules: Arc::new(rules), routes, standard })
-    }
-
-    fn health(&self, needs: &Needs) -> Health {
-        let services = self.program.surface().services.iter().flat_map(|all| &all.services);
-        let names = services.map(|service| service.name.clone());
-        Health::new(needs.serving.clone(), needs.said.clone(), needs.workers.clone(), names)
     }
 
     fn request_id_header(&self) -> HeaderName {
@@ -181,6 +169,10 @@ impl Loaded {
             shows_internal_causes: environment.deployment != Deployment::Prod,
         }
     }
+}
+
+fn health(needs: &Needs) -> Health {
+    Health::new(needs.serving.clone(), needs.condition.clone())
 }
 
 fn of_http(http: &Http) -> ConnectionRules {

@@ -1,0 +1,89 @@
+//! The shutdown phase: of a whole service, of a version that is replaced, of one that never served.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+use tracing::warn;
+
+use super::station::Station;
+use super::version::{CANCEL_GRACE, Version};
+use crate::capability::Stopping;
+
+/// How a service or a version stopped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stopped {
+    /// Whether every step succeeded and was done in time.
+    pub in_order: bool,
+    /// Requests that were cut off because time ran out.
+    pub requests_cut: usize,
+}
+
+/// A version that comes to its end, with the stations that are closed with it.
+#[derive(Debug)]
+pub(super) struct Ending {
+    pub(super) version: Version,
+    pub(super) stations: Vec<Station>,
+    /// Whether kind `native` has begun its work.
+    pub(super) has_natives: bool,
+}
+
+/// When the last request is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Drain {
+    /// With the last connection: there are no others.
+    Connections,
+    /// When nobody can send one any more: connections are kept for the next version.
+    Requests,
+}
+
+impl Ending {
+    /// Ends the version as the last one: no new connections, drain, notice, `stop`, `on-finish`, end.
+    ///
+    /// What is not done after `limit` is cut off.
+    pub(super) async fn end(self, limit: Duration) -> Stopped {
+        let message = "shutdown takes too long, interrupting the service";
+        self.run(Drain::Connections, limit, message).await
+    }
+
+    /// Ends the version after another has taken over: the same, and open connections stay open.
+    ///
+    /// What is not done after its own `[host] shutdown_timeout` is cut off.
+    pub(super) async fn retire(self) -> Stopped {
+        let limit = self.version.definition.host.shutdown_timeout;
+        let message = "the previous version takes too long to end, interrupting it";
+        self.run(Drain::Requests, limit, message).await
+    }
+
+    async fn run(mut self, drain: Drain, limit: Duration, too_late: &'static str) -> Stopped {
+        // A script may have used up all its time. What has ended by itself still gets to say so.
+        let deadline = Instant::now() + limit.max(CANCEL_GRACE);
+        let mut stopped = Stopped { in_order: true, requests_cut: 0 };
+        let mut step = "drain";
+        self.version.stopping.send_replace(Stopping::Draining);
+        self.stations.iter_mut().for_each(Station::close);
+        let Self { version, stations, has_natives } = &mut self;
+        let steps = async {
+            for station in stations {
+                station.drained().await;
+            }
+            if drain == Drain::Requests {
+                version.drained().await;
+            }
+            stopped.in_order = version.finish(*has_natives, deadline, &mut step).await;
+        };
+        if timeout_at(deadline, steps).await.is_err() {
+            stopped.in_order = false;
+            stopped.requests_cut = self.version.workers.load();
+            warn!(
+                timeout = %humantime::format_duration(limit),
+                step,
+                calls.cut = stopped.requests_cut,
+                "{too_late}"
+            );
+            self.stations.iter().for_each(Station::cut);
+            self.version.cut().await;
+        }
+        self.stations.iter().for_each(Station::cut);
+        stopped
+    }
+}

@@ -1,0 +1,262 @@
+//! A running service: the version that serves, those that are on their way out, and the sockets and
+//! threads that stay.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
+
+use super::StartError;
+use super::crew::{Crew, StationId};
+use super::end::{Ending, Stopped};
+use super::start::{Place, Planned, Starting};
+use super::station::Station;
+use super::version::{CANCEL_GRACE, KindFailure, Version};
+use crate::capability::Stopping;
+use crate::dispatch::Condition;
+use crate::guest::{Worker, Workers};
+
+/// Versions that may be on their way out at a time: each holds its instances' memory until its last
+/// stream has ended.
+const MOST_LEAVING: usize = 3;
+
+/// A service whose versions follow each other on the same sockets.
+#[derive(Debug)]
+pub struct Service {
+    pub(super) crew: Crew,
+    pub(super) stations: Vec<Station>,
+    /// True while the health check says so.
+    pub(super) serving: watch::Sender<bool>,
+    pub(super) stopping: watch::Sender<Stopping>,
+    pub(super) condition: watch::Sender<Option<Condition>>,
+    current: Option<Version>,
+    leaving: FuturesUnordered<Leaving>,
+    stations_made: u64,
+}
+
+/// A version on its way out.
+struct Leaving {
+    /// The version it is; `None` if it has never served.
+    name: Option<String>,
+    workers: Workers,
+    end: Pin<Box<dyn Future<Output = Stopped>>>,
+}
+
+/// What happens to a service by itself.
+#[derive(Debug)]
+pub enum Incident {
+    /// The version that serves cannot go on.
+    Failed(KindFailure),
+    /// A version that was replaced has come to its end.
+    Left { version: String, stopped: Stopped },
+}
+
+impl Service {
+    pub fn new() -> Self {
+        Self {
+            crew: Crew::default(),
+            stations: Vec::new(),
+            serving: watch::Sender::new(false),
+            stopping: watch::Sender::new(Stopping::No),
+            condition: watch::Sender::new(None),
+            current: None,
+            leaving: FuturesUnordered::new(),
+            stations_made: 0,
+        }
+    }
+
+    /// Whether there is a version that serves.
+    pub fn is_serving(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// Whether another version may be started; if not, it may once one has [left](Incident::Left).
+    pub fn has_room(&self) -> bool {
+        self.leaving.len() < MOST_LEAVING
+    }
+
+    pub(super) fn next_station(&mut self) -> StationId {
+        self.stations_made += 1;
+        StationId(self.stations_made)
+    }
+
+    /// Lets a version that is ready take over: requests that begin from now on are its, on all
+    /// connections. The version before finishes what it has begun and ends; that it has done so is an
+    /// [`Incident`].
+    ///
+    /// # Errors
+    /// When the system refuses what further threads need. Then the version has taken over all the same,
+    /// on the threads that are there.
+    pub async fn open(&mut self, starting: Starting) -> Result<(), StartError> {
+        let Starting { mut version, condition, needs, stations, .. } = starting;
+        let count = version.workers.iter().count();
+        let mut kept = Vec::new();
+        let mut result = Ok(());
+        for Planned { plan, place, .. } in stations {
+            match place {
+                Place::New(station) => {
+                    station.open();
+                    kept.push(station);
+                }
+                Place::Kept(id) => {
+                    let Some(index) = self.stations.iter().position(|s| s.id == id) else {
+                        continue;
+                    };
+                    let mut station = self.stations.swap_remove(index);
+                    station
+                        .answer(&self.crew, |thread| plan.answerer(thread % count, &needs))
+                        .await;
+                    for thread in station.reach()..count {
+                        let attended = station.attend(&self.crew, plan.answerer(thread, &needs));
+                        result = result.and(attended);
+                    }
+                    kept.push(station);
+                }
+            }
+        }
+        let closed = std::mem::replace(&mut self.stations, kept);
+        self.condition.send_replace(Some(condition));
+        self.serving.send_replace(true);
+        version.open(None);
+        if let Some(old) = self.current.replace(version) {
+            self.let_go(old, closed);
+        }
+        result
+    }
+
+    /// Takes back a version that does not come to serve; it ends beside those that were replaced, after
+    /// `limit` at the latest.
+    pub fn abandon(&mut self, starting: Starting, limit: Duration) {
+        let workers = starting.needs.workers.clone();
+        self.leaving.push(Leaving { name: None, workers, end: Box::pin(starting.abandon(limit)) });
+    }
+
+    fn let_go(&mut self, version: Version, stations: Vec<Station>) {
+        let name = version.definition.identity.version.clone();
+        let workers = version.workers.clone();
+        let ending = Ending { version, stations, has_natives: true };
+        let name = Some(name);
+        self.leaving.push(Leaving { name, workers, end: Box::pin(ending.retire()) });
+    }
+
+    /// Resolves when something happens by itself; stays pending for as long as all is well.
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub async fn incident(&mut self) -> Incident {
+        let Self { current, leaving, .. } = self;
+        let failure = async {
+            match current {
+                Some(version) => version.failure().await,
+                None => std::future::pending().await,
+            }
+        };
+        let left = async {
+            loop {
+                match leaving.next().await {
+                    Some((Some(version), stopped)) => return Incident::Left { version, stopped },
+                    Some((None, _)) => (),
+                    None => std::future::pending().await,
+                }
+            }
+        };
+        tokio::select! {
+            failure = failure => Incident::Failed(failure),
+            left = left => left,
+        }
+    }
+
+    /// Runs the script. It is told to give up once `cancel` receives something.
+    pub async fn script(
+        &self,
+        arguments: Vec<String>,
+        cancel: oneshot::Receiver<()>,
+    ) -> Result<(), KindFailure> {
+        match &self.current {
+            Some(version) => version.script(arguments, cancel).await,
+            None => Ok(()),
+        }
+    }
+
+    /// `cleanup` of the script, at most for `limit`. Not possible when its instance was lost.
+    pub async fn clean_up(&self, limit: Duration) -> Result<(), KindFailure> {
+        match &self.current {
+            Some(version) => version.clean_up(limit).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends what the script still does, after it was told to give up and did not.
+    pub fn kill(&self) {
+        if let Some(version) = &self.current {
+            version.workers.iter().for_each(Worker::kill);
+        }
+    }
+
+    /// Stops in order: no new connections, drain, notice, `stop`, `on-finish`, end.
+    ///
+    /// What is not done after `limit` is cut off.
+    pub async fn stop(self, limit: Duration) -> Stopped {
+        let Self { crew, stations, serving, stopping, current, mut leaving, .. } = self;
+        serving.send_replace(false);
+        stopping.send_replace(Stopping::Draining);
+        let end = async {
+            match current {
+                Some(version) => Ending { version, stations, has_natives: true }.end(limit).await,
+                None => Stopped { in_order: true, requests_cut: 0 },
+            }
+        };
+        let (mut stopped, left) = tokio::join!(end, all_left(&mut leaving, limit));
+        stopped.in_order &= left.in_order;
+        stopped.requests_cut += left.requests_cut;
+        drop(crew);
+        stopped
+    }
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Waits for the versions that were replaced; cuts them off after `limit`.
+async fn all_left(leaving: &mut FuturesUnordered<Leaving>, limit: Duration) -> Stopped {
+    let mut stopped = Stopped { in_order: true, requests_cut: 0 };
+    let mut count = |(_, one): (Option<String>, Stopped)| {
+        stopped.in_order &= one.in_order;
+        stopped.requests_cut += one.requests_cut;
+    };
+    let in_time = timeout(limit.max(CANCEL_GRACE), async {
+        while let Some(left) = leaving.next().await {
+            count(left);
+        }
+    });
+    if in_time.await.is_err() {
+        stopped.in_order = false;
+        for one in leaving.iter() {
+            stopped.requests_cut += one.workers.load();
+            one.workers.iter().for_each(Worker::close);
+            one.workers.iter().for_each(Worker::kill);
+        }
+    }
+    stopped
+}
+
+impl Future for Leaving {
+    type Output = (Option<String>, Stopped);
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let stopped = std::task::ready!(self.end.as_mut().poll(context));
+        Poll::Ready((self.name.clone(), stopped))
+    }
+}
+
+impl std::fmt::Debug for Leaving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Leaving").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,269 @@
+//! One version of a service: its workers, from the start of their first instances to their end.
+//!
+//! Does not know the sockets through which it is reached.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
+use tracing::{error, warn};
+
+use super::StartError;
+use crate::bindings::errors::Error as ServiceError;
+use crate::call::{Fault, Outcome, Step, describe};
+use crate::capability::Stopping;
+use crate::definition::{Definition, Kind};
+use crate::guest::{Event, EventKind, Watchdog, Worker, Workers};
+
+/// How long guests get to notice that their calls are cancelled, before they are interrupted.
+pub(super) const CANCEL_GRACE: Duration = Duration::from_millis(250);
+/// How long threads get to end after their guests were interrupted.
+const LAST_GRACE: Duration = Duration::from_secs(2);
+
+/// One version of a service.
+#[derive(Debug)]
+pub(super) struct Version {
+    pub(super) definition: Arc<Definition>,
+    pub(super) workers: Workers,
+    /// What its guests are told of their end.
+    pub(super) stopping: watch::Sender<Stopping>,
+    pub(super) events: mpsc::UnboundedReceiver<Event>,
+    /// One per worker: resolves when it has ended; `None` once it has.
+    pub(super) ended: Vec<Option<oneshot::Receiver<()>>>,
+    /// Closed once nobody can send it requests any more.
+    pub(super) presence: mpsc::Receiver<Infallible>,
+    /// The calls of `native.start` that go on.
+    pub(super) natives: FuturesUnordered<Native>,
+    /// Keeps guests yielding.
+    pub(super) _watchdog: Arc<Watchdog>,
+}
+
+pub(super) type Native = Pin<Box<dyn Future<Output = Outcome<()>>>>;
+
+/// A kind that ended the service by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum KindFailure {
+    /// The guest returned an error.
+    #[error("kind `{kind}` failed: {}", describe(.error))]
+    Returned { kind: &'static str, error: ServiceError },
+    /// A script's instance was lost. Has been logged.
+    #[error("kind `{kind}` failed: {fault}")]
+    Faulted { kind: &'static str, fault: Fault },
+    #[error("a worker thread of the host has ended unexpectedly")]
+    ThreadLost,
+}
+
+impl Version {
+    pub(super) fn is(&self, kind: &Kind) -> bool {
+        self.definition.kinds.contains(kind)
+    }
+
+    /// Waits until `on-start` has returned in the instances of all workers that `waiting` lists.
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub(super) async fn ready(&mut self, waiting: &mut BTreeSet<usize>) -> Result<(), StartError> {
+        let Self { events, ended, .. } = self;
+        while !waiting.is_empty() {
+            let event = tokio::select! {
+                biased;
+                Some(event) = events.recv() => event,
+                () = one_ended(ended) => return Err(StartError::ThreadLost),
+            };
+            match event.kind {
+                EventKind::Ready => {
+                    waiting.remove(&event.worker);
+                }
+                EventKind::Failed(failure) => return Err(StartError::Instance(failure)),
+                // It had started, so it is replaced, or its loss is told to whoever calls it.
+                EventKind::Lost(_) => (),
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins the work of kind `native`, once `cleared` resolves or is dropped.
+    pub(super) fn open(&mut self, cleared: Option<oneshot::Receiver<()>>) {
+        // Instances that were replaced before are among those that are told now.
+        while self.events.try_recv().is_ok() {}
+        if !self.is(&Kind::Native) {
+            return;
+        }
+        let cleared = futures_util::FutureExt::shared(async move {
+            if let Some(cleared) = cleared {
+                let _ = cleared.await;
+            }
+        });
+        for worker in self.workers.iter().cloned() {
+            let cleared = cleared.clone();
+            self.natives.push(Box::pin(async move {
+                cleared.await;
+                worker.step(Step::NativeStart, None).await
+            }));
+        }
+    }
+
+    /// Resolves when a kind fails by itself; stays pending for as long as all is well.
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub(super) async fn failure(&mut self) -> KindFailure {
+        let is_native = self.is(&Kind::Native);
+        let Self { workers, events, ended, natives, .. } = self;
+        loop {
+            tokio::select! {
+                Some(ended) = natives.next() => {
+                    if let Ok(Err(error)) = ended {
+                        return KindFailure::Returned { kind: "native", error };
+                    }
+                    // It returned and that is fine, or its instance was lost and is replaced.
+                }
+                Some(event) = events.recv() => {
+                    if is_native && matches!(event.kind, EventKind::Ready) {
+                        let worker = workers.get(event.worker).clone();
+                        natives.push(Box::pin(async move { worker.step(Step::NativeStart, None).await }));
+                    }
+                }
+                () = one_ended(ended) => return KindFailure::ThreadLost,
+            }
+        }
+    }
+
+    /// Runs the script. It is told to give up once `cancel` receives something.
+    pub(super) async fn script(
+        &self,
+        arguments: Vec<String>,
+        cancel: oneshot::Receiver<()>,
+    ) -> Result<(), KindFailure> {
+        let worker = self.workers.get(0);
+        into_result("script", worker.step_until(Step::ScriptRun { arguments }, cancel).await)
+    }
+
+    /// `cleanup` of the script, at most for `limit`. Not possible when its instance was lost.
+    pub(super) async fn clean_up(&self, limit: Duration) -> Result<(), KindFailure> {
+        let worker = self.workers.get(0);
+        // It is not ready any more before `run` is told that it was lost.
+        if !worker.is_ready() {
+            warn!("the instance is lost, `cleanup` is left out");
+            return Ok(());
+        }
+        into_result("script", worker.step(Step::ScriptCleanup, Some(limit)).await)
+    }
+
+    /// Waits until nobody can send requests any more and the last one is done.
+    pub(super) async fn drained(&mut self) {
+        // Nothing is ever sent: this waits for the last sender to be dropped.
+        let _ = self.presence.recv().await;
+        self.workers.empty().await;
+    }
+
+    /// All steps after the last request, one after the other; tells whether all went well. `current`
+    /// is the one that goes on. `natives` says whether kind `native` has begun.
+    pub(super) async fn finish(
+        &mut self,
+        natives: bool,
+        deadline: Instant,
+        current: &mut &'static str,
+    ) -> bool {
+        self.workers.iter().for_each(Worker::retire);
+        self.stopping.send_replace(Stopping::Drained);
+        let mut well = true;
+        if natives && self.is(&Kind::Native) {
+            *current = "native";
+            let starts = std::mem::take(&mut self.natives);
+            let stops = steps(&self.workers, &Step::NativeStop, deadline);
+            let (stops, starts) = tokio::join!(stops, starts.collect());
+            well &= stops & all_well(&Step::NativeStart, starts);
+        }
+        *current = Step::OnFinish.name();
+        well &= steps(&self.workers, &Step::OnFinish, deadline).await;
+        *current = "end";
+        self.workers.iter().for_each(Worker::close);
+        self.ended().await;
+        well
+    }
+
+    /// Ends the workers at once, whatever is in them.
+    pub(super) async fn cut(&mut self) {
+        self.stopping.send_replace(Stopping::Drained);
+        self.workers.iter().for_each(Worker::close);
+        if timeout(CANCEL_GRACE, self.ended()).await.is_err() {
+            self.workers.iter().for_each(Worker::kill);
+            if timeout(LAST_GRACE, self.ended()).await.is_err() {
+                error!("worker threads do not end, leaving them behind");
+            }
+        }
+    }
+
+    /// Waits until all workers have ended.
+    ///
+    /// # Cancel safety
+    /// Calling it again waits for the rest.
+    async fn ended(&mut self) {
+        for ended in &mut self.ended {
+            if let Some(receiver) = ended {
+                // Whether it ended by itself or by a panic, it has ended.
+                let _ = receiver.await;
+                *ended = None;
+            }
+        }
+    }
+}
+
+/// Resolves when one of the workers has ended; never if there is none.
+///
+/// # Cancel safety
+/// Can be called again until it has resolved.
+async fn one_ended(workers: &mut [Option<oneshot::Receiver<()>>]) {
+    poll_fn(|context| {
+        for ended in workers.iter_mut().flatten() {
+            if Pin::new(ended).poll(context).is_ready() {
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+fn into_result(kind: &'static str, outcome: Outcome<()>) -> Result<(), KindFailure> {
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(KindFailure::Returned { kind, error }),
+        Err(fault) => Err(KindFailure::Faulted { kind, fault }),
+    }
+}
+
+/// Takes a step in every instance that is there; tells whether all went well.
+async fn steps(workers: &Workers, step: &Step, deadline: Instant) -> bool {
+    let ready = workers.iter().filter(|worker| worker.is_ready());
+    let outcomes = ready.map(|worker| worker.step_of_shutdown(step.clone(), deadline));
+    all_well(step, join_all(outcomes).await)
+}
+
+fn all_well(step: &Step, outcomes: Vec<Outcome<()>>) -> bool {
+    let mut well = true;
+    for outcome in outcomes {
+        match outcome {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => error!(
+                step = step.name(),
+                error.message = describe(&error),
+                "a step of the shutdown failed"
+            ),
+            Err(fault) => {
+                error!(step = step.name(), error.message = %fault, "a step of the shutdown failed");
+            }
+        }
+        well = false;
+    }
+    well
+}

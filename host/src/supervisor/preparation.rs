@@ -1,0 +1,117 @@
+//! A version on its way to serving: compiled on a thread of its own, so that signals are heard, then
+//! started.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+use tracing::info;
+
+use super::Refusal;
+use crate::definition::Definition;
+use crate::lifecycle::{LoadError, Loaded, Loader, Service, StartError, Starting};
+use crate::telemetry::Logger;
+
+/// How far it has come.
+#[derive(Debug)]
+pub(super) enum Preparation {
+    Loading(oneshot::Receiver<Result<Loaded, LoadError>>),
+    /// Waits for versions that are on their way out.
+    Loaded(Box<Loaded>),
+    Starting(Box<Starting>),
+}
+
+/// A preparation, and since when it goes on.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) definition: Arc<Definition>,
+    pub(super) stage: Preparation,
+    pub(super) began: Instant,
+}
+
+impl Prepared {
+    pub(super) fn begin(
+        definition: Arc<Definition>,
+        logger: Logger,
+        loader: Loader,
+    ) -> Result<Self, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        let loading = definition.clone();
+        let load = move || {
+            // A supervisor that was told to stop, or has another version to load, does not wait.
+            let _ = sender.send(loader.load(loading, logger));
+        };
+        std::thread::Builder::new()
+            .name("build".to_owned())
+            .spawn(load)
+            .map_err(|error| of_load(&LoadError::Thread(error)))?;
+        let stage = Preparation::Loading(receiver);
+        Ok(Self { definition, stage, began: Instant::now() })
+    }
+
+    /// Resolves when there is something to do for [`Prepared::advance`].
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub(super) async fn progress(&mut self, has_room: bool) -> Result<(), Refusal> {
+        match &mut self.stage {
+            Preparation::Loading(receiver) => {
+                let loaded = match receiver.await {
+                    Ok(Ok(loaded)) => loaded,
+                    Ok(Err(error)) => return Err(of_load(&error)),
+                    Err(_) => {
+                        return Err(Refusal::new("the thread that compiles has panicked", None));
+                    }
+                };
+                self.stage = Preparation::Loaded(Box::new(loaded));
+                Ok(())
+            }
+            Preparation::Loaded(_) if has_room => Ok(()),
+            Preparation::Loaded(_) => std::future::pending().await,
+            Preparation::Starting(starting) => {
+                let ready = starting.ready().await;
+                ready.map_err(|error| of_start(&error, &self.definition))
+            }
+        }
+    }
+
+    /// Takes the next step: starts what is loaded, and gives back what has started.
+    pub(super) fn advance(self, service: &mut Service) -> Result<Advanced, Refusal> {
+        let Self { definition, stage, began } = self;
+        let stage = match stage {
+            Preparation::Loaded(loaded) if service.has_room() => {
+                info!("starting features");
+                let started = service.start(*loaded);
+                let starting = started.map_err(|error| of_start(&error, &definition))?;
+                Preparation::Starting(Box::new(starting))
+            }
+            Preparation::Starting(starting) => {
+                return Ok(Advanced::Ready { starting, began });
+            }
+            stage => stage,
+        };
+        Ok(Advanced::Further(Self { definition, stage, began }))
+    }
+}
+
+/// What a step led to.
+pub(super) enum Advanced {
+    Further(Prepared),
+    /// `on-start` has returned everywhere.
+    Ready {
+        starting: Box<Starting>,
+        began: Instant,
+    },
+}
+
+fn of_load(error: &LoadError) -> Refusal {
+    Refusal::new(super::with_source(error), error.help())
+}
+
+fn of_start(error: &StartError, definition: &Definition) -> Refusal {
+    let mut refusal = Refusal::new(error.to_string(), error.help());
+    if let StartError::Instance(failure) = error {
+        refusal.attributes = failure.attributes(definition.log.stack_trace);
+    }
+    refusal
+}

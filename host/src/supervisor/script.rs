@@ -1,0 +1,128 @@
+//! The run phase of a script: `run`, then `cleanup` always.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use super::tenure::Tenure;
+use super::{Demand, Director, Ending, News, Refusal, Step, Supervisor};
+use crate::definition::Definition;
+use crate::lifecycle::{KindFailure, Service};
+
+impl<D: Director> Supervisor<D> {
+    /// Run phase of a script, and the shutdown that follows.
+    pub(super) async fn script(
+        &mut self,
+        definition: &Definition,
+        service: Service,
+    ) -> Step<Tenure> {
+        let limit = definition.host.shutdown_timeout;
+        let (outcome, given_up) = self.run_script(&service, limit).await?;
+        let GivenUp { deadline, wanted } = given_up;
+        let left = || deadline.map_or(limit, |at| at.saturating_duration_since(Instant::now()));
+        let cut_short = self.stopping.filter(|_| outcome.is_err());
+        if let (Err(failure), None, None) = (&outcome, cut_short, &wanted) {
+            let refusal = Refusal::new(failure.to_string(), None);
+            self.abort("could not execute service", &refusal);
+        }
+        let cleaned = self.forcible(service.clean_up(left())).await?;
+        if let Err(failure) = &cleaned {
+            tracing::error!(error.message = %failure, "cleanup of the script failed");
+        }
+        if self.stopping.is_none() {
+            info!("stopping service");
+        }
+        let stopped = self.forcible(service.stop(left())).await?;
+        let well = outcome.is_ok() && cleaned.is_ok() && stopped.in_order;
+        Ok(match (cut_short, wanted) {
+            (Some(signal), _) => Tenure::Ended(Ending::Forced(signal)),
+            (None, Some(Wanted::Other(definition))) => Tenure::Next(Some(definition)),
+            (None, None) if self.director.perseveres() && self.stopping.is_none() => {
+                self.director.tell(News::Ended { well });
+                Tenure::Next(None)
+            }
+            (None, Some(Wanted::End)) => Tenure::Ended(Ending::Stopped),
+            (None, None) if well => Tenure::Ended(Ending::Stopped),
+            (None, None) => Tenure::Ended(Ending::Failed),
+        })
+    }
+
+    /// `run` of a script. A signal, or another demand, tells it to give up; then all that is left to do
+    /// has until `limit` from there.
+    async fn run_script(
+        &mut self,
+        service: &Service,
+        limit: Duration,
+    ) -> Step<(Result<(), KindFailure>, GivenUp)> {
+        let (cancel, cancelled) = oneshot::channel();
+        let mut script = pin!(service.script(self.arguments.clone(), cancelled));
+        let wanted = match self.or_wanted(&mut script).await {
+            Event::Done(outcome) => return Ok((outcome, GivenUp::default())),
+            Event::Wanted(wanted) => Some(wanted),
+            Event::Signal => None,
+        };
+        let deadline = Some(Instant::now() + limit);
+        // The script may have ended in this very moment.
+        let _ = cancel.send(());
+        let patient = async {
+            if let Ok(outcome) = timeout(limit, &mut script).await {
+                return outcome;
+            }
+            warn!("the script does not end, interrupting it");
+            service.kill();
+            script.await
+        };
+        Ok((self.forcible(patient).await?, GivenUp { deadline, wanted }))
+    }
+
+    /// Waits for `step`, for the signal that ends the service, or for what the director wants instead.
+    async fn or_wanted<F: Future>(&mut self, step: F) -> Event<F::Output> {
+        let mut step = pin!(step);
+        loop {
+            let demand = tokio::select! {
+                done = &mut step => return Event::Done(done),
+                signal = self.signals.next() => {
+                    self.note_signal(signal);
+                    return Event::Signal;
+                }
+                demand = self.director.next() => demand,
+            };
+            match demand {
+                Demand::Stop => return Event::Wanted(Wanted::End),
+                Demand::Level(level) => self.set_level(level),
+                Demand::Serve(definition) if self.director.perseveres() => {
+                    return Event::Wanted(Wanted::Other(definition));
+                }
+                Demand::Serve(_) => self.director.tell(News::Refused(&Refusal::new(
+                    "a script is not replaced while it runs",
+                    Some("let it end, or stop it, and start it again"),
+                ))),
+            }
+        }
+    }
+}
+
+/// What wakes the supervisor while a script runs.
+enum Event<T> {
+    Done(T),
+    /// The first signal; it is in [`Supervisor::stopping`].
+    Signal,
+    Wanted(Wanted),
+}
+
+/// What the director wants rather than the script.
+enum Wanted {
+    Other(Box<Definition>),
+    End,
+}
+
+/// That a script was told to give up.
+#[derive(Default)]
+struct GivenUp {
+    /// When all must be over.
+    deadline: Option<Instant>,
+    wanted: Option<Wanted>,
+}

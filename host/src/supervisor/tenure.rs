@@ -1,0 +1,245 @@
+//! One service from its first version to its end, in which versions follow each other.
+//!
+//! Does not know how a version is started or ended.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tracing::info;
+
+use super::preparation::{Advanced, Preparation, Prepared};
+use super::{Demand, Director, Ending, News, Refusal, Step, Supervisor, announce, ending};
+use crate::definition::{Definition, Kind};
+use crate::lifecycle::{Incident, Service, Starting};
+
+/// What follows a service that was begun.
+pub(super) enum Tenure {
+    Ended(Ending),
+    /// The director goes on, with this if it has said so already.
+    Next(Option<Box<Definition>>),
+}
+
+/// What wakes the supervisor while a service serves.
+enum Wake {
+    Demand(Demand),
+    Progress(Result<(), Refusal>),
+    Incident(Incident),
+    Signal,
+}
+
+/// Why a tenure ends.
+enum Close {
+    Stop,
+    /// Another service takes its place.
+    Yield(Box<Definition>),
+    /// The script has started: the rest is its run.
+    Script,
+    Failed,
+}
+
+/// A service, the version that serves and the one that is to.
+struct Tenancy {
+    service: Service,
+    current: Option<Arc<Definition>>,
+    coming: Option<Prepared>,
+}
+
+impl Tenancy {
+    /// How long it may take to stop.
+    fn limit(&self) -> Duration {
+        let coming = || self.coming.as_ref().map(|coming| &coming.definition);
+        let definition = self.current.as_ref().or_else(coming);
+        definition.map_or(Duration::ZERO, |definition| definition.host.shutdown_timeout)
+    }
+
+    /// Takes back what has not come to serve.
+    fn give_up(&mut self) {
+        let Some(Prepared { definition, stage, .. }) = self.coming.take() else { return };
+        if let Preparation::Starting(starting) = stage {
+            self.service.abandon(*starting, definition.host.shutdown_timeout);
+        }
+    }
+}
+
+impl<D: Director> Supervisor<D> {
+    /// Serves until the service ends, one version after the other.
+    pub(super) async fn tenure(&mut self, first: Option<Box<Definition>>) -> Step<Tenure> {
+        let mut tenancy = Tenancy { service: Service::new(), current: None, coming: None };
+        let mut close = match first {
+            Some(definition) => self.prepare(&mut tenancy, definition),
+            None => None,
+        };
+        let close = loop {
+            if let Some(close) = close {
+                break close;
+            }
+            close = match self.wake(&mut tenancy).await {
+                Wake::Signal => Some(Close::Stop),
+                Wake::Demand(demand) => self.fulfil(&mut tenancy, demand),
+                Wake::Progress(progress) => self.advance(&mut tenancy, progress).await,
+                Wake::Incident(incident) => self.face(incident),
+            };
+        };
+        let limit = tenancy.limit();
+        tenancy.give_up();
+        if matches!(close, Close::Script)
+            && let Some(definition) = tenancy.current
+        {
+            return self.script(&definition, tenancy.service).await;
+        }
+        let stopped = self.forcible(tenancy.service.stop(limit)).await?;
+        Ok(match close {
+            Close::Yield(definition) => Tenure::Next(Some(definition)),
+            Close::Failed if self.stopping.is_some() || !self.director.perseveres() => {
+                Tenure::Ended(Ending::Failed)
+            }
+            Close::Failed => {
+                self.director.tell(News::Ended { well: false });
+                Tenure::Next(None)
+            }
+            Close::Stop | Close::Script => Tenure::Ended(ending(&stopped)),
+        })
+    }
+
+    async fn wake(&mut self, tenancy: &mut Tenancy) -> Wake {
+        let Tenancy { service, coming, .. } = tenancy;
+        let has_room = service.has_room();
+        let progress = async {
+            match coming {
+                Some(coming) => coming.progress(has_room).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            signal = self.signals.next() => {
+                self.note_signal(signal);
+                Wake::Signal
+            }
+            incident = service.incident() => Wake::Incident(incident),
+            demand = self.director.next() => Wake::Demand(demand),
+            progress = progress => Wake::Progress(progress),
+        }
+    }
+
+    fn fulfil(&mut self, tenancy: &mut Tenancy, demand: Demand) -> Option<Close> {
+        match demand {
+            Demand::Level(level) => self.set_level(level),
+            Demand::Stop => {
+                info!("stopping service");
+                return Some(Close::Stop);
+            }
+            Demand::Serve(definition) => {
+                tenancy.give_up();
+                if !is_script(&definition) || tenancy.current.is_none() {
+                    return self.prepare(tenancy, definition);
+                }
+                if self.director.perseveres() {
+                    return Some(Close::Yield(definition));
+                }
+                self.director.tell(News::Refused(&Refusal::new(
+                    "a script cannot take over from a service that runs",
+                    Some("stop the service and start the script"),
+                )));
+            }
+        }
+        None
+    }
+
+    /// Begins with a version that is to serve.
+    fn prepare(&mut self, tenancy: &mut Tenancy, definition: Box<Definition>) -> Option<Close> {
+        if tenancy.current.is_some() {
+            info!("replacing service");
+        }
+        announce::warnings(&definition);
+        let definition: Arc<Definition> = definition.into();
+        let logger = self.log.current().with(&announce::log_settings(&definition, &self.look));
+        let loader = self.loader.clone()?;
+        match Prepared::begin(definition, logger, loader) {
+            Ok(prepared) => {
+                tenancy.coming = Some(prepared);
+                None
+            }
+            Err(refusal) => self.refuse(tenancy, &refusal),
+        }
+    }
+
+    /// Takes the version that is to serve a step further.
+    async fn advance(
+        &mut self,
+        tenancy: &mut Tenancy,
+        progress: Result<(), Refusal>,
+    ) -> Option<Close> {
+        let advanced = match (progress, tenancy.coming.take()) {
+            (_, None) => return None,
+            (Ok(()), Some(coming)) => coming.advance(&mut tenancy.service),
+            (Err(refusal), coming) => {
+                tenancy.coming = coming;
+                Err(refusal)
+            }
+        };
+        match advanced {
+            Ok(Advanced::Further(coming)) => tenancy.coming = Some(coming),
+            Ok(Advanced::Ready { starting, began }) => {
+                let definition = starting.definition().clone();
+                self.open(tenancy, *starting, began).await;
+                let is_script = is_script(&definition);
+                tenancy.current = Some(definition);
+                return is_script.then_some(Close::Script);
+            }
+            Err(refusal) => return self.refuse(tenancy, &refusal),
+        }
+        None
+    }
+
+    /// Lets a version that is ready serve.
+    async fn open(&mut self, tenancy: &mut Tenancy, starting: Starting, began: Instant) {
+        let replaces = tenancy.current.is_some();
+        let definition = starting.definition().clone();
+        let endpoints = starting.endpoints().cloned().collect::<Vec<_>>();
+        self.log.replace(starting.logger().clone());
+        announce::resources(&definition, began);
+        for endpoint in &endpoints {
+            announce::endpoint(endpoint);
+        }
+        if let Err(error) = tenancy.service.open(starting).await {
+            tracing::error!(%error, "the service goes on with fewer threads than it asks for");
+        }
+        for kind in definition.kinds.iter().filter(|kind| !kind.listens()) {
+            info!(kind = kind.name(), "service is running");
+        }
+        if replaces {
+            info!("service replaced");
+        }
+        self.director.tell(News::Serving { endpoints: &endpoints, took: began.elapsed() });
+    }
+
+    /// A version does not come to serve.
+    fn refuse(&mut self, tenancy: &mut Tenancy, refusal: &Refusal) -> Option<Close> {
+        if tenancy.current.is_none() && !self.director.perseveres() {
+            self.abort("could not bootstrap service", refusal);
+            return Some(Close::Failed);
+        }
+        self.director.tell(News::Refused(refusal));
+        tenancy.give_up();
+        None
+    }
+
+    fn face(&mut self, incident: Incident) -> Option<Close> {
+        match incident {
+            Incident::Left { version, stopped } => {
+                self.director.tell(News::Left { version: &version, stopped });
+                None
+            }
+            Incident::Failed(failure) => {
+                self.abort("could not execute service", &Refusal::new(failure.to_string(), None));
+                info!("stopping service");
+                Some(Close::Failed)
+            }
+        }
+    }
+}
+
+pub(super) fn is_script(definition: &Definition) -> bool {
+    definition.kinds.contains(&Kind::Script)
+}
