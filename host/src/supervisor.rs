@@ -88,8 +88,8 @@ pub fn run<D: Director, E: From<RunError>>(
     direct: impl FnOnce(&HostLog) -> Result<D, E>,
 ) -> Result<Ending, E> {
     let settings = match &options.definition {
-        Some(definition) => announce::log_settings(definition, &options.look),
-        None => announce::bare_log_settings(&options.look),
+        Some(definition) => announce::log_settings(definition, options.look),
+        None => announce::bare_log_settings(options.look),
     };
     let (logger, flush) = Logger::start(&settings, output).map_err(RunError::Log)?;
     let log = HostLog::new(logger.clone());

@@ -4,13 +4,15 @@
 mod load;
 mod refused;
 
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+
 use crate::support::http::{self, Client};
-use crate::support::log::Line;
-use crate::support::{Host, Service, Signal, guests};
+use crate::support::probe::{ECHO, EchoReply, echo};
+use crate::support::{Host, Line, Service, Signal, grpc, guests};
 
 /// The guest that tells which version it is.
-fn versions(types: &str) -> Service {
-    Service::new(guests::VERSIONS, types)
+fn versions() -> Service {
+    Service::new(guests::VERSIONS, "http:0, native")
 }
 
 /// Tells the host to look at its files, and waits until it has replaced the version `count` times.
@@ -23,6 +25,12 @@ fn swap(host: &Host, count: usize) {
 fn ask(client: &mut Client, path: &str) -> String {
     client.get(path);
     client.response().text().to_owned()
+}
+
+/// A port that nobody uses right now.
+fn free_port() -> u16 {
+    let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
+    socket.local_addr().expect("it is bound").port()
 }
 
 /// The messages of the log in which a guest or the host says what it does, with the version.
@@ -38,7 +46,7 @@ fn course(log: &[Line]) -> Vec<String> {
 
 #[test]
 fn the_next_request_on_an_open_connection_is_answered_by_the_new_version() {
-    let service = versions("http:0");
+    let service = versions();
     let host = Host::start(&service);
     let mut client = Client::connect(host.port());
     assert_eq!(ask(&mut client, "/who"), "v1.0.0 unmarked");
@@ -53,7 +61,7 @@ fn the_next_request_on_an_open_connection_is_answered_by_the_new_version() {
 
 #[test]
 fn a_request_in_flight_is_finished_by_the_version_that_began_it() {
-    let service = versions("http:0");
+    let service = versions();
     let host = Host::start(&service);
     let mut client = Client::connect(host.port());
     client.get("/drip/1000000/1");
@@ -80,7 +88,7 @@ fn a_request_in_flight_is_finished_by_the_version_that_began_it() {
 
 #[test]
 fn a_request_whose_body_is_still_missing_is_not_lost() {
-    let service = versions("http:0");
+    let service = versions();
     let host = Host::start(&service);
     let mut client = Client::connect(host.port());
     // Short enough to be handed over whole, so it has not entered the guest yet.
@@ -98,7 +106,7 @@ fn a_request_whose_body_is_still_missing_is_not_lost() {
 
 #[test]
 fn event_streams_end_so_that_clients_come_to_the_new_version() {
-    let service = versions("http:0");
+    let service = versions();
     let host = Host::start(&service);
     let mut client = Client::connect(host.port());
     client.get("/events");
@@ -115,7 +123,7 @@ fn event_streams_end_so_that_clients_come_to_the_new_version() {
 
 #[test]
 fn what_takes_longer_than_the_shutdown_may_is_cut_off() {
-    let service = versions("http:0").host("shutdown_timeout = '300ms'");
+    let service = versions().host("shutdown_timeout = '300ms'");
     let host = Host::start(&service);
     let mut client = Client::connect(host.port());
     client.get("/drip/1000000/1");
@@ -134,7 +142,7 @@ fn what_takes_longer_than_the_shutdown_may_is_cut_off() {
 
 #[test]
 fn the_steps_of_both_versions_have_an_order() {
-    let service = versions("http:0, native");
+    let service = versions();
     let host = Host::start(&service);
     host.wait_for("native begins");
 
@@ -160,27 +168,25 @@ fn the_steps_of_both_versions_have_an_order() {
 }
 
 #[test]
-fn ports_kinds_and_instances_change_without_a_restart() {
-    let service = versions("http:0").host("instances = 1");
+fn ports_and_instances_change_without_a_restart() {
+    let service = versions().host("instances = 1");
     let host = Host::start(&service);
     let old = host.port();
     let mut client = Client::connect(old);
     assert_eq!(ask(&mut client, "/who"), "v1.0.0 unmarked");
-    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-    let new = free.expect("there is a free port").port();
+    let new = free_port();
 
-    service.edit("'http:0'", &format!("'native', 'http:{new}'"));
+    service.edit("'http:0'", &format!("'http:{new}'"));
     service.edit("instances = 1", "instances = 3");
     service.edit("v1.0.0", "v2.0.0");
     swap(&host, 1);
 
     // The socket is closed, and with it the connections on which nothing goes on.
     assert!(client.is_closed());
-    assert!(std::net::TcpStream::connect(("127.0.0.1", old)).is_err());
+    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, old)).is_err());
     assert_eq!(http::get(new, "/who").text(), "v2.0.0 unmarked");
-    host.wait_for_count("native begins", 3);
+    host.wait_for_count("native begins", 4);
 
-    service.edit("'native', ", "");
     service.edit("instances = 3", "instances = 2");
     service.edit("v2.0.0", "v3.0.0");
     let mut kept = Client::connect(new);
@@ -196,8 +202,63 @@ fn ports_kinds_and_instances_change_without_a_restart() {
 }
 
 #[test]
+fn more_instances_serve_the_port_that_is_kept() {
+    let service = versions().host("instances = 1");
+    let host = Host::start(&service);
+
+    service.edit("instances = 1", "instances = 4");
+    service.edit("v1.0.0", "v2.0.0");
+    swap(&host, 1);
+    host.wait_for("previous version stopped");
+
+    for _ in 0..20 {
+        assert_eq!(http::get(host.port(), "/who").text(), "v2.0.0 unmarked");
+    }
+    host.stop();
+}
+
+#[test]
+fn kinds_come_and_go() {
+    let service = Service::new(guests::NATIVES, "native");
+    let host = Host::start(&service);
+    let [natives, versions] =
+        [guests::NATIVES, guests::VERSIONS].map(|guest| guest.component().display().to_string());
+
+    service.edit(&natives, &versions);
+    service.edit("'native'", "'native', 'http:0'");
+    swap(&host, 1);
+    let port = host.port();
+    assert_eq!(http::get(port, "/who").text(), "v1.0.0 unmarked");
+
+    service.edit(&versions, &natives);
+    service.edit("'native', 'http:0'", "'native'");
+    swap(&host, 2);
+    host.wait_for_count("previous version stopped", 2);
+    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+    host.stop();
+}
+
+#[test]
+fn another_kind_takes_over_a_port() {
+    let port = free_port();
+    let service = Service::new(guests::VERSIONS, &format!("native, http:{port}"));
+    let host = Host::start(&service);
+    let [http, grpc] =
+        [guests::VERSIONS, guests::STREAMS].map(|guest| guest.component().display().to_string());
+
+    service.edit(&http, &grpc);
+    service.edit(&format!("'native', 'http:{port}'"), &format!("'grpc:{port}'"));
+    swap(&host, 1);
+    host.wait_for("previous version stopped");
+
+    let mut client = grpc::Client::connect(port);
+    assert_eq!(client.unary(ECHO, &echo(b"hello")).reply::<EchoReply>().data, b"hello");
+    host.stop();
+}
+
+#[test]
 fn limits_and_log_follow_the_version() {
-    let service = versions("http:0").limits("call_timeout = '30s'");
+    let service = versions().limits("call_timeout = '30s'");
     let host = Host::start(&service);
     service.edit("call_timeout = '30s'", "call_timeout = '100ms'");
     service.edit("v1.0.0", "v2.0.0");
@@ -215,7 +276,7 @@ fn limits_and_log_follow_the_version() {
 
 #[test]
 fn a_signal_during_a_swap_stops_both_versions() {
-    let service = versions("http:0");
+    let service = versions();
     let host = Host::start(&service);
     service.edit("[host.limits]", "[service]\non_start = 'wait'\n[host.limits]");
     service.edit("v1.0.0", "v2.0.0");
@@ -230,7 +291,7 @@ fn a_signal_during_a_swap_stops_both_versions() {
 
 #[test]
 fn a_stop_waits_for_the_version_before() {
-    let service = versions("http:0");
+    let service = versions();
     let host = Host::start(&service);
     let mut client = Client::connect(host.port());
     client.get("/wait/500");
@@ -248,7 +309,7 @@ fn a_stop_waits_for_the_version_before() {
 
 #[test]
 fn a_newer_change_takes_the_place_of_one_that_has_not_started() {
-    let service = versions("http:0");
+    let service = versions();
     let host = Host::start(&service);
     service.edit("[host.limits]", "[service]\non_start = 'wait'\n[host.limits]");
     service.edit("v1.0.0", "v2.0.0");

@@ -97,7 +97,7 @@ impl Watcher {
             // Subscribed before the look, so that nothing is missed.
             let current = self.health.condition.borrow_and_update().clone();
             self.health.serving.mark_unchanged();
-            let changes = current.map(|Condition { mut said, workers, .. }| {
+            let version = current.map(|Condition { mut said, workers, .. }| {
                 said.mark_unchanged();
                 (said, workers.doors())
             });
@@ -106,12 +106,12 @@ impl Watcher {
                 self.last = Some(status);
                 return Some(status);
             }
-            let changed = tokio::select! {
-                changed = self.health.serving.changed() => changed.is_ok(),
-                changed = self.health.condition.changed() => changed.is_ok(),
-                () = changed_within(changes) => true,
+            let goes_on = tokio::select! {
+                told = self.health.serving.changed() => told.is_ok(),
+                told = self.health.condition.changed() => told.is_ok(),
+                () = changed_within(version) => true,
             };
-            if !changed {
+            if !goes_on {
                 return None;
             }
         }
@@ -119,14 +119,14 @@ impl Watcher {
 }
 
 /// Resolves when a version speaks of its health or its workers come and go; never once it is gone.
-async fn changed_within(changes: Option<(watch::Receiver<Said>, watch::Receiver<()>)>) {
-    let Some((mut said, mut doors)) = changes else { return pending().await };
-    let changed = tokio::select! {
-        changed = said.changed() => changed,
-        changed = doors.changed() => changed,
+async fn changed_within(version: Option<(watch::Receiver<Said>, watch::Receiver<()>)>) {
+    let Some((mut said, mut doors)) = version else { return pending().await };
+    let told = tokio::select! {
+        told = said.changed() => told,
+        told = doors.changed() => told,
     };
-    if changed.is_err() {
-        pending().await
+    if told.is_err() {
+        pending::<()>().await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The start phase of a version: sockets, workers, `on-start`; beside the version that serves.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::crew::{Order, StationId};
 use super::end::{Ending, Stopped};
 use super::load::Loaded;
 use super::service::Service;
-use super::station::{Endpoint, Station};
+use super::station::{Endpoint, Station, Wish};
 use super::version::Version;
 use crate::capability::Stopping;
 use crate::definition::{Definition, Instances, Kind};
@@ -120,28 +121,27 @@ impl Service {
     fn place(&mut self, plans: Vec<Plan>, count: usize) -> Result<Vec<Planned>, StartError> {
         let mut planned = Vec::new();
         for plan in plans {
-            let wish = plan.wish;
-            let id = self.next_station();
-            let same = |station: &&Station| {
-                station.wish.address == wish.address && station.wish.port == wish.port
-            };
-            let place = match self.stations.iter().find(|station| station.wish == wish) {
-                Some(station) => (station.address, Place::Kept(station.id)),
-                None => {
-                    // A port that another kind gives up is taken over; any free port is another one.
-                    let other = self.stations.iter().find(same).filter(|_| wish.port != 0);
-                    let station = match other {
-                        Some(station) => station.convert(id, wish)?,
-                        None => Station::bind(id, wish, count)?,
-                    };
-                    (station.address, Place::New(station))
-                }
-            };
-            let (address, place) = place;
-            let endpoint = Endpoint { kind: wish.kind, address, source: plan.source.clone() };
-            planned.push(Planned { plan, endpoint, place });
+            let (address, place) = self.find_place(plan.wish, count)?;
+            let (kind, source) = (plan.wish.kind, plan.source.clone());
+            planned.push(Planned { plan, endpoint: Endpoint { kind, address, source }, place });
         }
         Ok(planned)
+    }
+
+    fn find_place(&mut self, wish: Wish, count: usize) -> Result<(SocketAddr, Place), StartError> {
+        if let Some(station) = self.stations.iter().find(|station| station.wish == wish) {
+            return Ok((station.address, Place::Kept(station.id)));
+        }
+        let id = self.next_station();
+        let same = |station: &&Station| {
+            station.wish.address == wish.address && station.wish.port == wish.port
+        };
+        // A port that another kind gives up is taken over. Port 0 is another one each time.
+        let station = match self.stations.iter().find(same).filter(|_| wish.port != 0) {
+            Some(station) => station.convert(id, wish)?,
+            None => Station::bind(id, wish, count)?,
+        };
+        Ok((station.address, Place::New(station)))
     }
 
     /// Lets the threads attend to the stations that are new: connections wait there, and some are

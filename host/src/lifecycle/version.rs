@@ -102,8 +102,8 @@ impl Version {
                 let _ = cleared.await;
             }
         });
-        for worker in self.workers.iter().cloned() {
-            let cleared = cleared.clone();
+        for worker in self.workers.iter() {
+            let (worker, cleared) = (worker.clone(), cleared.clone());
             self.natives.push(Box::pin(async move {
                 cleared.await;
                 worker.step(Step::NativeStart, None).await

@@ -10,7 +10,7 @@ use crate::lifecycle::Endpoint;
 use crate::telemetry;
 
 /// The log of a version as its definition and the command line want it, with what stands in every line.
-pub(super) fn log_settings(definition: &Definition, look: &Look) -> telemetry::Settings {
+pub(super) fn log_settings(definition: &Definition, look: Look) -> telemetry::Settings {
     let identity = &definition.identity;
     let kinds: Vec<_> = definition.kinds.iter().map(Kind::name).collect();
     let fixed = [
@@ -30,7 +30,7 @@ pub(super) fn log_settings(definition: &Definition, look: &Look) -> telemetry::S
 }
 
 /// The log while there is no definition.
-pub(super) fn bare_log_settings(look: &Look) -> telemetry::Settings {
+pub(super) fn bare_log_settings(look: Look) -> telemetry::Settings {
     telemetry::Settings {
         format: look.format,
         level: look.level.unwrap_or_default(),

@@ -153,7 +153,7 @@ impl<D: Director> Supervisor<D> {
         }
         announce::warnings(&definition);
         let definition: Arc<Definition> = definition.into();
-        let logger = self.log.current().with(&announce::log_settings(&definition, &self.look));
+        let logger = self.log.current().with(&announce::log_settings(&definition, self.look));
         let loader = self.loader.clone()?;
         match Prepared::begin(definition, logger, loader) {
             Ok(prepared) => {

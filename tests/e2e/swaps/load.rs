@@ -14,7 +14,7 @@ const SWAPS: usize = 20;
 
 #[test]
 fn no_request_fails_while_versions_follow_each_other() {
-    let service = versions("http:0").host("instances = 2").tables("[service]\nmark = 'm0'");
+    let service = versions().host("instances = 2").tables("[service]\nmark = 'm0'");
     let host = Host::start(&service);
     let port = host.port();
     let over = AtomicBool::new(false);

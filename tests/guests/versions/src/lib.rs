@@ -1,6 +1,8 @@
 //! Tells which version it is, in every way in which a request can outlive it.
 //! Does not know that there are others.
 
+#![expect(clippy::unused_async, reason = "handlers are async, also those that never wait")]
+
 use std::cell::Cell;
 use std::time::Duration;
 
