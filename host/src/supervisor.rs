@@ -104,9 +104,17 @@ pub fn run<D: Director, E: From<RunError>>(
         let signals = Signals::listen(options.hangup).map_err(RunError::Signals)?;
         let director = direct(&log)?;
         let Options { definition, look, arguments, cache_directory, .. } = options;
-        let supervisor =
-            Supervisor { signals, director, log, look, arguments, loader: None, stopping: None };
-        Ok(supervisor.supervise(definition, cache_directory).await)
+        let supervisor = Supervisor {
+            signals,
+            director,
+            log,
+            look,
+            arguments,
+            cache_directory,
+            loader: None,
+            stopping: None,
+        };
+        Ok(supervisor.supervise(definition).await)
     });
     runtime.shutdown_background();
     finish(flush, &ending);
@@ -129,23 +137,16 @@ struct Supervisor<D> {
     log: HostLog,
     look: Look,
     arguments: Vec<String>,
-    /// `None` until it is known that this machine can run WebAssembly.
+    cache_directory: Option<PathBuf>,
     loader: Option<Loader>,
     /// The signal that asked the service to stop; the next one forces it.
     stopping: Option<Signal>,
 }
 
 impl<D: Director> Supervisor<D> {
-    async fn supervise(
-        mut self,
-        first: Option<Definition>,
-        cache_directory: Option<PathBuf>,
-    ) -> Ending {
-        let ending = match self.begin(cache_directory.as_deref()) {
-            Ok(()) => match self.serve(first.map(Box::new)).await {
-                Ok(ending) | Err(ending) => ending,
-            },
-            Err(refusal) => self.abort("could not bootstrap service", &refusal),
+    async fn supervise(mut self, first: Option<Definition>) -> Ending {
+        let ending = match self.serve(first.map(Box::new)).await {
+            Ok(ending) | Err(ending) => ending,
         };
         match ending {
             Ending::Stopped => info!("service stopped"),
@@ -155,12 +156,14 @@ impl<D: Director> Supervisor<D> {
         ending
     }
 
-    /// What all versions need.
-    fn begin(&mut self, cache_directory: Option<&Path>) -> Result<(), Refusal> {
-        info!("starting service");
-        let loader = Loader::new(open_cache(cache_directory));
-        self.loader = Some(loader.map_err(|e| Refusal::new(with_source(&e), e.help()))?);
-        Ok(())
+    /// What makes versions; made for the first one.
+    fn loader(&mut self) -> Result<Loader, Refusal> {
+        if let Some(loader) = &self.loader {
+            return Ok(loader.clone());
+        }
+        let loader = Loader::new(open_cache(self.cache_directory.as_deref()));
+        let loader = loader.map_err(|error| Refusal::new(with_source(&error), error.help()))?;
+        Ok(self.loader.insert(loader).clone())
     }
 
     /// Serves one service after the other; more than one only with a director that perseveres.

@@ -3,6 +3,7 @@
 
 mod load;
 mod refused;
+mod rpcs;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 

@@ -148,14 +148,17 @@ impl<D: Director> Supervisor<D> {
 
     /// Begins with a version that is to serve.
     fn prepare(&mut self, tenancy: &mut Tenancy, definition: Box<Definition>) -> Option<Close> {
-        if tenancy.current.is_some() {
-            info!("replacing service");
-        }
-        announce::warnings(&definition);
         let definition: Arc<Definition> = definition.into();
         let logger = self.log.current().with(&announce::log_settings(&definition, self.look));
-        let loader = self.loader.clone()?;
-        match Prepared::begin(definition, logger, loader) {
+        if tenancy.current.is_some() {
+            info!("replacing service");
+        } else {
+            self.log.replace(logger.clone());
+            info!("starting service");
+        }
+        let loader = self.loader();
+        announce::warnings(&definition);
+        match loader.and_then(|loader| Prepared::begin(definition, logger, loader)) {
             Ok(prepared) => {
                 tenancy.coming = Some(prepared);
                 None
