@@ -6,6 +6,8 @@ mod build;
 mod check;
 mod child;
 mod component;
+#[expect(dead_code, reason = "wired by the command")]
+mod dev;
 mod inspect;
 mod log;
 mod new;

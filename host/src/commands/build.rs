@@ -2,7 +2,8 @@
 //!
 //! Does not know what the command does beyond the component it must leave behind.
 
-mod target;
+mod plan;
+pub(super) mod target;
 
 use std::fmt;
 use std::io;
@@ -11,8 +12,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+pub(super) use self::plan::Plan;
 use super::child::{self, Ended};
-use super::{CommandError, directory_of, locate, warn_of_undecodable};
+use super::{CommandError, locate, warn_of_undecodable};
 use crate::cli::{self, Surroundings};
 use crate::definition::Definition;
 use crate::report::{self, Status};
@@ -69,6 +71,18 @@ impl BuildError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome(ExitStatus);
 
+impl Outcome {
+    #[cfg(test)]
+    pub(super) fn of(status: ExitStatus) -> Self {
+        Self(status)
+    }
+
+    /// Whether the program ended by itself, so that it could say why.
+    pub(super) fn is_told(self) -> bool {
+        self.0.code().is_some()
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.0.code(), self.0.signal()) {
@@ -100,56 +114,47 @@ pub(super) fn run(typed: &cli::Build, surroundings: &Surroundings) -> Result<Sta
 }
 
 /// Runs the service's build command and makes sure that the component is there afterwards.
+///
+/// The build has the terminal: its progress bar is seen, and what it asks for can be typed. That is
+/// why it stays in the process group of this program, unlike the builds of `dev`.
 pub(super) fn build(definition: &Definition) -> Result<Built, BuildError> {
-    let Some(command) = &definition.host.build else {
-        return Err(BuildError::NoCommand { path: definition.path.clone() });
-    };
-    let directory = directory_of(&definition.path);
-    if target::is_needed(command)
-        && let Built::Interrupted(signal) = target::install(directory)?
+    let plan = Plan::of(definition)?;
+    if plan.needs_target()
+        && let Built::Interrupted(signal) = install_target(&plan.directory)?
     {
         return Ok(Built::Interrupted(signal));
     }
-    report::tell(format_args!("building `{}`: {command}\n", definition.identity.name));
-    match run_shell(command, directory)? {
-        Ended::Interrupted(signal) => return Ok(Built::Interrupted(signal)),
-        Ended::Exited(output) if output.status.success() => (),
-        Ended::Exited(output) => {
-            return Err(BuildError::Failed {
-                command: command.clone(),
-                directory: directory.to_owned(),
-                outcome: Outcome(output.status),
-            });
-        }
+    report::tell(format_args!("building `{}`: {}\n", definition.identity.name, plan.command));
+    match run_seen(plan.shell()).map_err(|source| plan.cannot_start(source))? {
+        Ended::Interrupted(signal) => Ok(Built::Interrupted(signal)),
+        Ended::Exited(output) => plan.judge(output.status).map(|()| Built::Component),
     }
-    let component = &definition.host.component;
-    if component.is_file() {
-        return Ok(Built::Component);
-    }
-    let file = definition.path.display();
-    Err(BuildError::NoComponent {
-        component: component.clone(),
-        help: format!("let `[host] component` in `{file}` name the file that `{command}` writes"),
-    })
 }
 
-/// Runs a command line in `directory`.
-fn run_shell(command: &str, directory: &Path) -> Result<Ended, BuildError> {
-    let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command).current_dir(directory);
-    to_stderr(&mut shell).and_then(|()| child::wait(shell)).map_err(|source| BuildError::Spawn {
-        command: command.to_owned(),
-        directory: directory.to_owned(),
-        source,
-    })
+/// Installs the target for the toolchain that is used in `directory`, unless it is there.
+fn install_target(directory: &Path) -> Result<Built, BuildError> {
+    let mut rustc = target::question(directory);
+    rustc.stdin(Stdio::null()).stdout(Stdio::piped());
+    match child::wait(rustc) {
+        Ok(Ended::Interrupted(signal)) => return Ok(Built::Interrupted(signal)),
+        Ok(Ended::Exited(output)) if target::is_missing(output.status, &output.stdout) => (),
+        Ok(Ended::Exited(_)) | Err(_) => return Ok(Built::Component),
+    }
+    report::tell(target::NOTICE);
+    let mut rustup = target::installation(directory);
+    rustup.stdin(Stdio::null());
+    match run_seen(rustup).map_err(target::cannot_start)? {
+        Ended::Interrupted(signal) => Ok(Built::Interrupted(signal)),
+        Ended::Exited(output) => target::judge(output.status, directory).map(|()| Built::Component),
+    }
 }
 
-/// Sends what a program prints to standard error. Standard output is for what the user asked this
-/// program for, which with `run --build` is the log of the service.
-fn to_stderr(program: &mut Command) -> io::Result<()> {
+/// Runs a program and sends what it prints to standard error. Standard output is for what the user
+/// asked this program for, which with `run --build` is the log of the service.
+fn run_seen(mut program: Command) -> io::Result<Ended> {
     let output = io::stderr().as_fd().try_clone_to_owned()?;
     program.stdout(Stdio::from(output));
-    Ok(())
+    child::wait(program)
 }
 
 #[cfg(test)]

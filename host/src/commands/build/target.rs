@@ -1,18 +1,22 @@
-//! The compilation target that Rust needs to make components, installed when it is missing.
+//! The compilation target that Rust needs to make components: whether it is there, how to get it.
 //!
-//! Does not know the service's build command beyond whether it names the target.
+//! Does not know the service's build command beyond whether it names the target, nor who runs the
+//! programs.
 
+use std::io;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus};
 
-use super::super::child::{self, Ended};
-use super::{BuildError, Built, Outcome, to_stderr};
-use crate::report;
+use super::{BuildError, Outcome};
 
 /// The only target of which the Rust compiler makes components by itself.
 pub(super) const NAME: &str = "wasm32-wasip2";
 
 pub(super) const INSTALL: &str = "rustup target add wasm32-wasip2";
+
+/// What the user reads before the target is installed.
+pub(in super::super) const NOTICE: &str = "the target `wasm32-wasip2` is not installed, installing it: \
+     rustup target add wasm32-wasip2\n";
 
 /// Whether a build command works only with the target installed: it names it, and does not compile
 /// the standard library by itself.
@@ -20,58 +24,21 @@ pub(super) fn is_needed(build: &str) -> bool {
     build.contains(NAME) && !build.contains("build-std")
 }
 
-/// Installs the target for the toolchain that is used in `directory`, unless it is there.
-pub(super) fn install(directory: &Path) -> Result<Built, BuildError> {
-    match library(directory) {
-        Library::Interrupted(signal) => return Ok(Built::Interrupted(signal)),
-        Library::Missing => (),
-        // What cannot be found out is left to the build, whose own message will be better.
-        Library::Present | Library::Unknown => return Ok(Built::Component),
-    }
-    report::tell(format_args!("the target `{NAME}` is not installed, installing it: {INSTALL}\n"));
-    let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", NAME]).current_dir(directory).stdin(Stdio::null());
-    match to_stderr(&mut rustup).and_then(|()| child::wait(rustup)) {
-        Ok(Ended::Interrupted(signal)) => Ok(Built::Interrupted(signal)),
-        Ok(Ended::Exited(output)) if output.status.success() => Ok(Built::Component),
-        Ok(Ended::Exited(output)) => Err(BuildError::InstallTarget {
-            outcome: Outcome(output.status),
-            help: format!(
-                "run `{INSTALL}` in `{}` when this machine has network access",
-                directory.display()
-            ),
-        }),
-        Err(source) => Err(BuildError::SpawnRustup {
-            source,
-            help: format!(
-                "install Rust with rustup and run `{INSTALL}`, or add the standard library for \
-                 `{NAME}` to the toolchain in use"
-            ),
-        }),
-    }
-}
-
-/// The target's standard library in the toolchain that is used in a directory.
-enum Library {
-    Present,
-    Missing,
-    /// There is no `rustc`, or it does not say.
-    Unknown,
-    Interrupted(u8),
-}
-
-fn library(directory: &Path) -> Library {
+/// Asks the toolchain that is used in `directory` where the target's standard library would be.
+pub(in super::super) fn question(directory: &Path) -> Command {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", NAME]).current_dir(directory);
-    rustc.stdin(Stdio::null()).stdout(Stdio::piped());
-    match child::wait(rustc) {
-        Ok(Ended::Interrupted(signal)) => Library::Interrupted(signal),
-        Ok(Ended::Exited(output)) if output.status.success() => {
-            let path = String::from_utf8_lossy(&output.stdout);
-            if holds_library(Path::new(path.trim())) { Library::Present } else { Library::Missing }
-        }
-        Ok(Ended::Exited(_)) | Err(_) => Library::Unknown,
-    }
+    rustc
+}
+
+/// Whether the target is certainly missing, by the answer to [`question`].
+///
+/// Without an answer (no `rustc`, an old one) it is left to the build, whose own message will be
+/// better. Only the answer's last line counts: `rustup` tells on the way that it gets a toolchain.
+pub(in super::super) fn is_missing(status: ExitStatus, answer: &[u8]) -> bool {
+    let answer = String::from_utf8_lossy(answer);
+    let directory = answer.trim_end().lines().next_back().unwrap_or_default();
+    status.success() && !holds_library(Path::new(directory.trim()))
 }
 
 /// An empty directory stays behind when a target is removed.
@@ -80,14 +47,60 @@ fn holds_library(directory: &Path) -> bool {
     entries.any(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
 }
 
+/// Gets the target for the toolchain that is used in `directory`.
+pub(in super::super) fn installation(directory: &Path) -> Command {
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", NAME]).current_dir(directory);
+    rustup
+}
+
+/// Whether [`installation`] has done its work. What it printed is already seen.
+pub(in super::super) fn judge(status: ExitStatus, directory: &Path) -> Result<(), BuildError> {
+    if status.success() {
+        return Ok(());
+    }
+    Err(BuildError::InstallTarget {
+        outcome: Outcome(status),
+        help: format!(
+            "run `{INSTALL}` in `{}` when this machine has network access",
+            directory.display()
+        ),
+    })
+}
+
+/// There is no `rustup`, or it cannot be started.
+pub(in super::super) fn cannot_start(source: io::Error) -> BuildError {
+    BuildError::SpawnRustup {
+        source,
+        help: format!(
+            "install Rust with rustup and run `{INSTALL}`, or add the standard library for \
+             `{NAME}` to the toolchain in use"
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_needed;
+    use super::*;
 
     #[test]
     fn only_a_build_that_names_the_target_needs_it() {
         assert!(is_needed("cargo build --release --target wasm32-wasip2"));
         assert!(!is_needed("cargo build -Z build-std --target wasm32-wasip2"));
         assert!(!is_needed("make component"));
+    }
+
+    #[test]
+    fn a_toolchain_that_was_got_on_the_way_is_no_answer() {
+        let success = ExitStatus::default();
+        let library = std::env::temp_dir().join(format!("mikros-libdir-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&library).unwrap();
+        let answer = format!("info: syncing channel updates\n{}\n", library.display());
+
+        assert!(is_missing(success, answer.as_bytes()));
+        std::fs::write(library.join("libstd-1.rlib"), "").unwrap();
+        assert!(!is_missing(success, answer.as_bytes()));
+
+        std::fs::remove_dir_all(library).unwrap();
     }
 }
