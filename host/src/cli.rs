@@ -93,9 +93,16 @@ pub enum Command {
     ///
     /// Never changes a file that is there; tells what to add to `Cargo.toml`.
     Init(Init),
+    /// Build, run and watch a service: every change takes over without a gap
+    ///
+    /// Whatever does not build or start is told, and the version before goes on. What there is to say
+    /// goes to standard error, the log of the service to standard output.
+    Dev(Dev),
     /// Run a service until it ends or is told to stop
     ///
-    /// SIGINT or SIGTERM stop it in order, a second one at once. The log goes to standard output.
+    /// SIGINT or SIGTERM stop it in order, a second one at once. SIGHUP lets it read `service.toml` and
+    /// its component again, and what it finds takes over without a gap. The log goes to standard
+    /// output.
     Run(Run),
     /// Compile a service with the command in `[host] build`
     ///
@@ -122,10 +129,24 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+pub struct Dev {
+    #[command(flatten)]
+    pub service: ServiceArgument,
+    /// Arguments for a service of kind `script`
+    #[arg(last = true, value_name = "ARGS")]
+    pub arguments: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct Run {
     /// Compile the service first, as `build` does
     #[arg(long)]
     pub build: bool,
+    /// Replace the service when `service.toml` or the component changes
+    ///
+    /// Nothing is built. The version before goes on when the new one does not start.
+    #[arg(long)]
+    pub watch: bool,
     #[command(flatten)]
     pub service: ServiceArgument,
     /// Arguments for a service of kind `script`

@@ -6,7 +6,6 @@ mod build;
 mod check;
 mod child;
 mod component;
-#[expect(dead_code, reason = "wired by the command")]
 mod dev;
 mod inspect;
 mod log;
@@ -25,6 +24,7 @@ use crate::engine::CompileError;
 use crate::report::{self, Status};
 use crate::supervisor::RunError;
 use crate::telemetry::StartLogError;
+use crate::watch::StartWatchError;
 
 pub use self::build::BuildError;
 pub use self::new::CreateError;
@@ -50,6 +50,8 @@ pub enum CommandError {
     #[error(transparent)]
     Log(#[from] StartLogError),
     #[error(transparent)]
+    Watch(#[from] StartWatchError),
+    #[error(transparent)]
     Run(#[from] RunError),
     #[error("cannot write to standard output")]
     Print { source: io::Error },
@@ -64,7 +66,7 @@ impl CommandError {
             Self::Create(error) => error.help(),
             Self::Build(error) => error.help(),
             Self::Compile(error) => error.help(),
-            Self::Log(_) | Self::Run(_) | Self::Print { .. } => None,
+            Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => None,
         }
     }
 
@@ -74,7 +76,7 @@ impl CommandError {
             Self::Create(error) => error.status(),
             Self::Build(error) => error.status(),
             Self::Compile(error) => component::status(error),
-            Self::Log(_) | Self::Run(_) | Self::Print { .. } => Status::Failure,
+            Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => Status::Failure,
         }
     }
 }
@@ -85,6 +87,7 @@ pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError
     match cli.command {
         Command::New(arguments) => new::run(&arguments),
         Command::Init(arguments) => new::init(&arguments),
+        Command::Dev(arguments) => dev::run(arguments, log, surroundings),
         Command::Run(arguments) => run::run(arguments, log, surroundings),
         Command::Build(arguments) => build::run(&arguments, surroundings),
         Command::Check(arguments) => check::run(&arguments, log, surroundings),

@@ -145,6 +145,15 @@ pub struct Hosting {
     pub start_timeout: Duration,
     pub shutdown_timeout: Duration,
     pub limits: Limits,
+    pub dev: Dev,
+}
+
+/// `[host.dev]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dev {
+    /// Files and directories to watch, resolved against the directory of the file, each once. An
+    /// empty list asks for none; `None` leaves it to `dev` to find the sources.
+    pub watch: Option<Vec<PathBuf>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,9 @@
 // Lines of the log.
 pub mod telemetry;
 
+// Changes of files.
+pub mod watch;
+
 // `service.toml` in, a valid `Definition` out.
 pub mod definition;
 

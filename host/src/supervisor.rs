@@ -85,7 +85,7 @@ pub enum RunError {
 pub fn run<D: Director, E: From<RunError>>(
     options: Options,
     output: impl Write + Send + 'static,
-    direct: impl FnOnce(&HostLog) -> Result<D, E>,
+    direct: impl AsyncFnOnce(&HostLog) -> Result<D, E>,
 ) -> Result<Ending, E> {
     let settings = match &options.definition {
         Some(definition) => announce::log_settings(definition, options.look),
@@ -102,7 +102,7 @@ pub fn run<D: Director, E: From<RunError>>(
         .map_err(RunError::Runtime)?;
     let ending = runtime.block_on(async {
         let signals = Signals::listen(options.hangup).map_err(RunError::Signals)?;
-        let director = direct(&log)?;
+        let director = direct(&log).await?;
         let Options { definition, look, arguments, cache_directory, .. } = options;
         let supervisor = Supervisor {
             signals,

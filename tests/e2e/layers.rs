@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 14] = [
+pub(crate) const ORDER: [&str; 15] = [
     "telemetry",
+    "watch",
     "definition",
     "bindings",
     "call",

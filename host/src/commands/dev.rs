@@ -1,8 +1,66 @@
-//! `dev`: what people see and type while a service is developed, and the builds in between.
+//! `dev`: builds, serves and watches; a change is built and takes over without a gap.
 //!
-//! Does not know what changed, nor how a version replaces another.
+//! Does not know how a version replaces another.
 
 mod builder;
+mod change;
+mod development;
 mod keys;
 mod screen;
+mod sources;
+mod stage;
 mod status;
+
+use std::path::Path;
+
+use self::development::Development;
+use self::keys::Keys;
+use self::screen::Screen;
+use super::log::Choice;
+use super::{CommandError, directory_of, locate, warn_of_undecodable};
+use crate::cli::{self, LogFormat, Surroundings};
+use crate::definition::{Definition, LoadError};
+use crate::report::Status;
+use crate::supervisor::{self, Hangup, Look, Options, RunError};
+use crate::watch::{Place, Watch};
+
+pub(super) fn run(
+    typed: cli::Dev,
+    log: Choice,
+    surroundings: &Surroundings,
+) -> Result<Status, CommandError> {
+    warn_of_undecodable(surroundings);
+    let path = locate(&typed.service, surroundings);
+    // A file that is not there is a wrong argument; one with mistakes is edited while this runs.
+    if let Err(error @ LoadError::Read { .. }) = Definition::load(&path, &surroundings.variables) {
+        return Err(error.into());
+    }
+    let screen = Screen::of_process(surroundings.allows_colour);
+    let options = Options {
+        definition: None,
+        look: Look { format: log.format(LogFormat::Text, &std::io::stdout()), level: log.level },
+        arguments: typed.arguments,
+        cache_directory: surroundings.cache_directory.clone(),
+        hangup: Hangup::Stops,
+    };
+    let variables = surroundings.variables.clone();
+    let ending = supervisor::run(options, screen.log_output(), async |log| {
+        let definition = Definition::load(&path, &variables);
+        let places = match &definition {
+            Ok(definition) => sources::find(definition).await.places,
+            Err(_) => without_definition(&path),
+        };
+        let watch = Watch::start(places).await?;
+        let keys = Keys::of_process();
+        let development =
+            Development::new(path, variables, (screen, keys, watch), log.current().level());
+        Ok::<_, CommandError>(development.map_err(RunError::Signals)?)
+    })?;
+    Ok(super::run::status(ending))
+}
+
+/// What to watch until there is a definition that says it.
+fn without_definition(path: &Path) -> Vec<Place> {
+    let root = directory_of(path).to_owned();
+    vec![Place::File(path.to_owned()), Place::Tree { root, except: Vec::new() }]
+}

@@ -34,14 +34,19 @@ pub(super) fn run(
         hangup: Hangup::Directs,
     };
     let variables = surroundings.variables.clone();
-    let ending = supervisor::run(options, io::stdout(), |log| {
-        Reload::new(path, variables, log.clone()).map_err(RunError::Signals)
+    let ending = supervisor::run(options, io::stdout(), async |log| {
+        let reload = Reload::new(path, variables, log.clone()).map_err(RunError::Signals)?;
+        Ok::<_, CommandError>(if typed.watch { reload.watching().await? } else { reload })
     })?;
-    Ok(match ending {
+    Ok(status(ending))
+}
+
+pub(super) fn status(ending: Ending) -> Status {
+    match ending {
         Ending::Stopped => Status::Success,
         Ending::Failed => Status::Failure,
         Ending::Forced(signal) => Status::Forced(signal.number()),
-    })
+    }
 }
 
 fn check_arguments(definition: &Definition, arguments: &[String]) -> Result<(), CommandError> {

@@ -3,11 +3,11 @@
 //! Does not know whether the component exists.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::reader::{Reader, Section};
 use super::shape::Checked;
-use super::{Hosting, Instances, Limits};
+use super::{Dev, Hosting, Instances, Limits};
 
 /// `file` is the path of the `service.toml`: paths in it are relative to its directory.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, file: &Path) -> Hosting {
@@ -22,6 +22,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, file: &Path)
         start_timeout: reader.duration(&section, "start_timeout").unwrap_or_default(),
         shutdown_timeout: reader.duration(&section, "shutdown_timeout").unwrap_or_default(),
         limits: limits(reader, &section.section("limits")),
+        dev: Dev { watch: watch(reader, &section.section("dev"), directory) },
     }
 }
 
@@ -43,6 +44,29 @@ fn limits<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Limits {
         max_queue: reader.number(section, "max_queue").unwrap_or_default(),
         max_body: reader.number(section, "max_body").unwrap_or_default(),
     }
+}
+
+/// Twice the same is no mistake that anybody suffers from.
+fn watch<'t>(
+    reader: &mut Reader<'t>,
+    section: &Section<'t>,
+    directory: &Path,
+) -> Option<Vec<PathBuf>> {
+    let Some(Checked::List(items)) = reader.read(section, "watch") else { return None };
+    let mut paths = Vec::new();
+    for item in items {
+        if item.text.trim().is_empty() {
+            let message = "`host.dev.watch` must not hold empty paths".to_owned();
+            let help = "write `.` for the directory of this file".to_owned();
+            reader.problem(item.place, message, Some(help));
+            continue;
+        }
+        let path = directory.join(item.text);
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    Some(paths)
 }
 
 /// The reference keeps zero out; whatever fails its check is never used.

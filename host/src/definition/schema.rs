@@ -114,6 +114,10 @@ fn rule(shape: &Shape) -> Json {
             "uniqueItems": true,
             "items": { "type": "string", "pattern": "^[A-Z][A-Z0-9_]*$" },
         }),
+        Shape::Paths => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": "\\S" },
+        }),
         Shape::Texts => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Shape::Nothing => json!({ "type": "object", "additionalProperties": false }),
         Shape::Free => json!({ "type": "object" }),

@@ -51,6 +51,8 @@ pub(super) enum Shape {
     HealthPath,
     Kinds,
     Names,
+    /// Of files and directories.
+    Paths,
     /// A table of strings.
     Texts,
     /// A table without keys.
@@ -118,7 +120,9 @@ pub(super) fn check(
         return None;
     }
     let checked = match (&key.shape, given.value.get_ref()) {
-        (Shape::Kinds | Shape::Names, DeValue::Array(items)) => Some(list(given, items, mistakes)),
+        (Shape::Kinds | Shape::Names | Shape::Paths, DeValue::Array(items)) => {
+            Some(list(given, items, mistakes))
+        }
         (Shape::Text, DeValue::String(text)) if text.trim().is_empty() => {
             mistakes.push(given.empty());
             return None;
@@ -331,6 +335,7 @@ impl fmt::Display for Shape {
             Self::HealthPath => write!(f, "a URL path that starts with `/`, or `false`"),
             Self::Kinds => write!(f, "an array of kinds"),
             Self::Names => write!(f, "an array of variable names"),
+            Self::Paths => write!(f, "an array of paths"),
             Self::Texts => write!(f, "a table of strings"),
             Self::Nothing | Self::Free | Self::Feature => write!(f, "a table"),
         }

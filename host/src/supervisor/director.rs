@@ -46,7 +46,8 @@ pub enum News<'a> {
 }
 
 /// Why a version is not served.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub struct Refusal {
     pub message: String,
     pub help: Option<String>,

@@ -1,16 +1,17 @@
-//! The director of a service in production: SIGHUP lets it read its definition and component again.
-//! Nothing is built.
+//! The director of a service in production: SIGHUP lets it read its definition and component again, and so
+//! does a change of these files, if that is wanted. Nothing is built.
 
 use std::io;
 use std::path::PathBuf;
 
 use serde_json::Value;
 use tokio::signal::unix::{self, SignalKind};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::{Demand, Director, News, Refusal};
 use crate::definition::{Definition, Variables};
 use crate::telemetry::{Attributes, HostLog, Level};
+use crate::watch::{Place, StartWatchError, Watch};
 
 /// Serves what its files say, as of the last time it was told to look.
 #[derive(Debug)]
@@ -18,6 +19,11 @@ pub struct Reload {
     path: PathBuf,
     variables: Variables,
     hangup: unix::Signal,
+    watch: Option<Watch>,
+    /// As the definition said when it was last valid.
+    component: Option<PathBuf>,
+    /// Whether it is time to look.
+    looks: bool,
     log: HostLog,
 }
 
@@ -28,7 +34,79 @@ impl Reload {
     /// When the signal cannot be handled.
     pub fn new(path: PathBuf, variables: Variables, log: HostLog) -> io::Result<Self> {
         let hangup = unix::signal(SignalKind::hangup())?;
-        Ok(Self { path, variables, hangup, log })
+        Ok(Self { path, variables, hangup, watch: None, component: None, looks: false, log })
+    }
+
+    /// Looks also when the definition or the component changes.
+    ///
+    /// # Errors
+    /// When files cannot be watched at all.
+    pub async fn watching(mut self) -> Result<Self, StartWatchError> {
+        let definition = Definition::load(&self.path, &self.variables);
+        self.component = definition.ok().map(|definition| definition.host.component);
+        self.watch = Some(Watch::start(self.places()).await?);
+        self.warn_of_limitations();
+        Ok(self)
+    }
+
+    fn places(&self) -> Vec<Place> {
+        [Some(&self.path), self.component.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|path| Place::File(path.clone()))
+            .collect()
+    }
+
+    /// Waits for a reason to look.
+    async fn reason(&mut self) {
+        let changes = async {
+            match &mut self.watch {
+                Some(watch) => watch.changed().await,
+                None => std::future::pending().await,
+            }
+        };
+        let changes = tokio::select! {
+            Some(()) = self.hangup.recv() => {
+                return info!(signal = "SIGHUP", "reading the definition again");
+            }
+            changes = changes => changes,
+        };
+        info!(%changes, "reading the definition again");
+        self.warn_of_limitations();
+    }
+
+    /// Another component may be the one to watch.
+    async fn follow(&mut self, definition: &Definition) {
+        let component = &definition.host.component;
+        if self.watch.is_none() || self.component.as_ref() == Some(component) {
+            return;
+        }
+        self.component = Some(component.clone());
+        let places = self.places();
+        if let Some(watch) = &mut self.watch {
+            watch.set(places).await;
+        }
+        self.warn_of_limitations();
+    }
+
+    fn warn_of_limitations(&mut self) {
+        for limitation in self.watch.iter_mut().flat_map(Watch::limitations) {
+            warn!(help = limitation.help(), "{limitation}");
+        }
+    }
+
+    /// Reads the definition; says so when it cannot be served.
+    fn read(&self) -> Option<Box<Definition>> {
+        match Definition::load(&self.path, &self.variables) {
+            Ok(definition) => Some(Box::new(definition)),
+            Err(error) => {
+                let mut refusal = Refusal::new(super::with_source(&error), error.help());
+                let path = Value::from(self.path.display().to_string());
+                refusal.attributes.insert("path".to_owned(), path);
+                self.report(&refusal);
+                None
+            }
+        }
     }
 
     fn report(&self, refusal: &Refusal) {
@@ -40,19 +118,17 @@ impl Reload {
 impl Director for Reload {
     async fn next(&mut self) -> Demand {
         loop {
-            if self.hangup.recv().await.is_none() {
-                return std::future::pending().await;
+            if !self.looks {
+                self.reason().await;
+                // Whoever drops this future from here on finds that it is time to look.
+                self.looks = true;
             }
-            info!(signal = "SIGHUP", "reading the definition again");
-            match Definition::load(&self.path, &self.variables) {
-                Ok(definition) => return Demand::Serve(Box::new(definition)),
-                Err(error) => {
-                    let mut refusal = Refusal::new(super::with_source(&error), error.help());
-                    let path = Value::from(self.path.display().to_string());
-                    refusal.attributes.insert("path".to_owned(), path);
-                    self.report(&refusal);
-                }
+            if let Some(definition) = self.read() {
+                self.follow(&definition).await;
+                self.looks = false;
+                return Demand::Serve(definition);
             }
+            self.looks = false;
         }
     }
 

@@ -3,7 +3,7 @@
 //! Does not know how the command is run, nor who watches it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use super::super::directory_of;
@@ -35,6 +35,11 @@ impl Plan {
             component: definition.host.component.clone(),
             definition: path.clone(),
         })
+    }
+
+    /// What a build leaves behind.
+    pub(in super::super) fn component(&self) -> &Path {
+        &self.component
     }
 
     /// Whether the command works only with the compilation target installed.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use expect_test::expect;
@@ -25,6 +25,7 @@ fn defaults_are_applied() {
     assert_eq!(host.limits.max_concurrency.get(), 256);
     assert_eq!(host.limits.max_queue, 1024);
     assert_eq!(host.limits.max_body, 4 << 20);
+    assert_eq!(host.dev.watch, None);
 }
 
 #[test]
@@ -253,5 +254,40 @@ fn timeouts_have_a_range() {
             help: for example `"10s"`
             service.toml:9:20: `host.shutdown_timeout` must be a duration from `1ms` to `24h`, found `"48h"`
             help: for example `"10s"`"#]],
+    );
+}
+
+#[test]
+fn what_to_watch_is_relative_to_the_file() {
+    let watch = |file: &str, list: &str| {
+        let text = with(&[], &format!("dev.watch = {list}\n"));
+        Definition::parse(Path::new(file), &text, &variables(&[])).unwrap().host.dev.watch
+    };
+    let paths = |list: &[&str]| Some(list.iter().map(PathBuf::from).collect::<Vec<_>>());
+
+    assert_eq!(watch("service.toml", "['src']"), paths(&["src"]));
+    assert_eq!(
+        watch("app/service.toml", "['src', '../proto', '/etc/app.sql', 'src']"),
+        paths(&["app/src", "app/../proto", "/etc/app.sql"])
+    );
+    assert_eq!(watch("service.toml", "[]"), paths(&[]));
+}
+
+#[test]
+fn what_to_watch_is_a_list_of_paths() {
+    rejects(
+        &with(&[], "dev.watch = 'src'\n"),
+        &[],
+        &expect![[r#"
+        service.toml:8:13: `host.dev.watch` must be an array of paths, found `"src"`
+        help: for example `["src", "../shared/proto"]`"#]],
+    );
+    rejects(
+        &with(&[], "dev.watch = ['src', ' ', 5]\n"),
+        &[],
+        &expect![[r#"
+        service.toml:8:21: `host.dev.watch` must not hold empty paths
+        help: write `.` for the directory of this file
+        service.toml:8:26: `host.dev.watch` must hold strings only, found the integer `5`"#]],
     );
 }

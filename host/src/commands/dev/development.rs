@@ -1,0 +1,407 @@
+//! The development loop: what changes, what is built, what is served next, and what the user is told.
+//!
+//! Does not know how any of it is done.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use jiff::Zoned;
+use jiff::civil::Time;
+use sha2::{Digest, Sha256};
+use tokio::signal::unix::{self, SignalKind};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::super::build::{BuildError, Plan};
+use super::super::directory_of;
+use super::builder::{Build, Ended};
+use super::change::{Change, Written};
+use super::keys::{Key, Keys};
+use super::screen::{Screen, Tone};
+use super::sources::{self, Sources};
+use super::stage::{Done, Stage};
+use super::status::{self, Address, End, Status};
+use crate::definition::{Definition, Variables};
+use crate::lifecycle::Endpoint;
+use crate::supervisor::{Demand, Director, News};
+use crate::telemetry::Level;
+use crate::watch::{Changes, Watch};
+
+/// How often the progress moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What the user sees and types, the files that change, and what is done about it.
+pub(super) struct Development {
+    path: PathBuf,
+    variables: Variables,
+    screen: Screen,
+    keys: Option<Keys>,
+    watch: Watch,
+    /// After Ctrl-Z and `fg` the terminal has to be set up again.
+    continued: unix::Signal,
+    ticks: Interval,
+    stage: Stage,
+    /// The last build.
+    plan: Option<Plan>,
+    /// What the supervisor is to do next.
+    due: Option<Demand>,
+    /// Finds what to watch, when that may have changed.
+    search: Option<Pin<Box<dyn Future<Output = Sources>>>>,
+    change: Change,
+    written: Written,
+    served: Served,
+    level: Level,
+}
+
+/// What the user knows of the version that serves.
+#[derive(Default)]
+struct Served {
+    since: Option<Time>,
+    /// Of the version that was handed over last.
+    print: Option<Vec<u8>>,
+    addresses: Vec<Address>,
+    knows_keys: bool,
+}
+
+/// What wakes the loop.
+enum Event {
+    Changed(Changes),
+    Done(Done),
+    Found(Sources),
+    Key(Key),
+    Continued,
+    Tick,
+}
+
+impl Development {
+    /// Begins with a build.
+    ///
+    /// # Errors
+    /// When the signal that follows Ctrl-Z cannot be handled.
+    pub(super) fn new(
+        path: PathBuf,
+        variables: Variables,
+        (screen, keys, watch): (Screen, Option<Keys>, Watch),
+        level: Level,
+    ) -> io::Result<Self> {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let continued = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+        let mut development = Self {
+            path,
+            variables,
+            screen,
+            keys,
+            watch,
+            continued: unix::signal(continued)?,
+            ticks,
+            stage: Stage::Idle,
+            plan: None,
+            due: None,
+            search: None,
+            change: Change { wants_build: true, ..Change::default() },
+            written: Written::default(),
+            served: Served::default(),
+            level,
+        };
+        development.tell_limitations();
+        development.proceed();
+        Ok(development)
+    }
+
+    async fn event(&mut self) -> Event {
+        let key = async {
+            match &mut self.keys {
+                Some(keys) => keys.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        let found = async {
+            match &mut self.search {
+                Some(search) => search.await,
+                None => std::future::pending().await,
+            }
+        };
+        let moves = self.stage.is_building() || self.change.handed_over.is_some();
+        tokio::select! {
+            biased;
+            key = key => Event::Key(key),
+            changes = self.watch.changed() => Event::Changed(changes),
+            done = self.stage.done() => Event::Done(done),
+            sources = found => Event::Found(sources),
+            Some(()) = self.continued.recv() => Event::Continued,
+            _ = self.ticks.tick(), if moves && self.screen.has_colours() => Event::Tick,
+        }
+    }
+
+    /// Does what follows from files that are different.
+    fn note(&mut self, mut changes: Changes) {
+        self.written.sort_out(&mut changes, self.stage.is_building(), &self.screen);
+        let definition = Definition::load(&self.path, &self.variables);
+        let component = definition.as_ref().ok().map(|one| one.host.component.as_path());
+        if self.stage.is_building()
+            && let Some(component) = component
+        {
+            // What a build writes is served when it is done.
+            changes.take(component);
+        }
+        if changes.is_empty() {
+            return;
+        }
+        let is_of = |names: &[&str]| {
+            let name = |path: &Path| path.file_name().and_then(OsStr::to_str).map(str::to_owned);
+            changes.iter().filter_map(|(path, _)| name(path)).any(|it| names.contains(&it.as_str()))
+        };
+        let needs_no_build = |path: &Path| Some(path) == component || path == self.path;
+        let wants_build = changes.iter().any(|(path, _)| !needs_no_build(path));
+        let asks_cargo = is_of(&["Cargo.toml"]) || changes.get(&self.path).is_some();
+        self.change.note(directory_of(&self.path), &changes);
+        match definition {
+            Err(error) => {
+                self.change.wants_build |= wants_build || self.stage.is_building();
+                self.stage.kill();
+                self.fail(&error, error.help());
+            }
+            Ok(definition) => {
+                let plan = Plan::of(&definition).ok();
+                let is_other = plan.is_some() && plan != self.plan;
+                self.change.wants_build |= wants_build || is_other;
+                if asks_cargo {
+                    self.search = Some(Box::pin(async move { sources::find(&definition).await }));
+                }
+                if wants_build || is_other {
+                    self.stage.kill();
+                }
+                self.proceed();
+            }
+        }
+    }
+
+    /// Builds or serves, unless a build has to end before.
+    fn proceed(&mut self) {
+        if self.stage.is_idle() {
+            if self.change.wants_build { self.build() } else { self.serve() }
+        }
+    }
+
+    fn build(&mut self) {
+        let definition = match Definition::load(&self.path, &self.variables) {
+            Ok(definition) => definition,
+            Err(error) => return self.fail(&error, error.help()),
+        };
+        let plan = match Plan::of(&definition) {
+            Ok(plan) => plan,
+            // Whoever builds it by other means has a component.
+            Err(_) => return self.serve(),
+        };
+        self.plan = Some(plan.clone());
+        let screen = self.screen.clone();
+        let output = Box::new(move |bytes: &[u8]| screen.output(bytes));
+        match Build::start(plan, self.screen.has_colours(), output) {
+            Ok(build) => {
+                self.stage = Stage::Building { build: Box::new(build), began: Instant::now() };
+                self.show_progress();
+            }
+            Err(error) => self.fail_build(&error, Duration::ZERO),
+        }
+    }
+
+    /// Hands over what is there.
+    fn serve(&mut self) {
+        self.change.wants_build = false;
+        match Definition::load(&self.path, &self.variables) {
+            Ok(definition) => {
+                let print = fingerprint(&self.path, &definition);
+                if self.served.since.is_some() && print.is_some() && print == self.served.print {
+                    return self.show(End::Unchanged);
+                }
+                self.served.print = print;
+                self.change.handed_over = Some(Instant::now());
+                self.due = Some(Demand::Serve(Box::new(definition)));
+            }
+            Err(error) => self.fail(&error, error.help()),
+        }
+    }
+
+    fn finish(&mut self, ended: Ended) {
+        self.stage = Stage::Idle;
+        self.screen.progress(None);
+        self.written.ended = Some(Instant::now());
+        match ended {
+            Ended::Succeeded(after) => self.stage = Stage::Built(after),
+            // What was to be built still is.
+            Ended::Failed { error, after } => self.fail_build(&error, after),
+        }
+    }
+
+    fn press(&mut self, key: Key) {
+        match key {
+            Key::Build => {
+                self.change.wants_build = true;
+                self.stage.kill();
+                self.proceed();
+            }
+            Key::Level => {
+                self.level = next_level(self.level);
+                self.screen.say(Tone::Plain, &format!("log level: {}", self.level));
+                self.due = Some(Demand::Level(self.level));
+            }
+            Key::Quit => self.due = Some(Demand::Stop),
+            Key::Help => self.screen.say(Tone::Plain, status::KEYS),
+        }
+    }
+
+    fn show_progress(&self) {
+        let text = match self.stage.elapsed() {
+            Some(elapsed) => Some(format!("building, {}", status::duration(elapsed))),
+            None if self.change.handed_over.is_some() => Some("starting".to_owned()),
+            None => None,
+        };
+        self.screen.progress(text.as_deref());
+    }
+
+    fn fail(&mut self, error: &dyn std::error::Error, help: Option<&str>) {
+        self.show(End::ReplacingFailed { error, help });
+    }
+
+    fn fail_build(&mut self, error: &BuildError, after: Duration) {
+        self.show(End::BuildFailed { error, after });
+        self.change.wants_build = true;
+    }
+
+    /// Tells what became of the change, which is over then.
+    fn show(&mut self, end: End<'_>) {
+        let change = std::mem::take(&mut self.change);
+        self.screen.progress(None);
+        let Change { paths, built, wants_build, .. } = &change;
+        let serving = self.served.since;
+        Status { changed: paths, built: *built, end, serving }.show(&self.screen);
+        if !self.served.knows_keys && self.keys.is_some() {
+            self.screen.say(Tone::Plain, status::KEYS);
+        }
+        self.served.knows_keys = true;
+        self.change.wants_build = *wants_build;
+    }
+
+    fn tell_limitations(&mut self) {
+        for limitation in self.watch.limitations() {
+            self.screen.say(Tone::Bad, &limitation.to_string());
+            if let Some(help) = limitation.help() {
+                self.screen.say(Tone::Plain, &format!(" help: {help}"));
+            }
+        }
+    }
+
+    /// What the search has found is watched from now on.
+    async fn watch(&mut self, sources: Sources) {
+        if let Some(error) = &sources.trouble {
+            self.screen.say(Tone::Bad, &error.to_string());
+        }
+        self.watch.set(sources.places).await;
+        self.tell_limitations();
+    }
+}
+
+impl Director for Development {
+    async fn next(&mut self) -> Demand {
+        loop {
+            if let Some(demand) = self.due.take() {
+                return demand;
+            }
+            match self.event().await {
+                Event::Changed(changes) => {
+                    self.tell_limitations();
+                    self.note(changes);
+                }
+                Event::Done(Done::Built(ended)) => self.finish(ended),
+                Event::Done(Done::Killed) => {
+                    self.stage = Stage::Idle;
+                    self.screen.progress(None);
+                    self.written.ended = Some(Instant::now());
+                    self.proceed();
+                }
+                Event::Done(Done::Known(after)) => {
+                    // Dropped here, it is done again: the stage is still the same.
+                    if let Some(plan) = &self.plan {
+                        let component = plan.component().to_owned();
+                        self.watch.accept(component).await;
+                    }
+                    self.stage = Stage::Idle;
+                    self.change.built = Some(after);
+                    self.serve();
+                }
+                Event::Found(sources) => {
+                    self.search = None;
+                    self.watch(sources).await;
+                }
+                Event::Key(key) => self.press(key),
+                Event::Continued => {
+                    if let Some(keys) = &self.keys {
+                        keys.resume();
+                    }
+                }
+                Event::Tick => {
+                    self.show_progress();
+                    self.screen.tick();
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, news: News<'_>) {
+        match news {
+            News::Serving { endpoints, .. } => {
+                let address = |one: &Endpoint| Address { kind: one.kind, socket: one.address };
+                let addresses = endpoints.iter().map(address).collect::<Vec<_>>();
+                let new = addresses.iter().filter(|one| !self.served.addresses.contains(one));
+                let new = new.cloned().collect::<Vec<_>>();
+                let after = self.change.handed_over.map_or(Duration::ZERO, |at| at.elapsed());
+                self.served.since = Some(Zoned::now().time());
+                self.served.addresses = addresses;
+                self.show(End::Ready { after, addresses: &new });
+            }
+            News::Refused(refusal) => {
+                self.served.print = None;
+                self.fail(refusal, refusal.help.as_deref());
+            }
+            News::Left { stopped, .. } if stopped.requests_cut > 0 => {
+                let count = stopped.requests_cut;
+                let text = format!("the version before took too long: {count} calls cut off");
+                self.screen.say(Tone::Plain, &text);
+            }
+            News::Left { .. } => (),
+            News::Ended { well } => {
+                self.served.since = None;
+                self.served.addresses.clear();
+                let (tone, how) = if well { (Tone::Good, "done") } else { (Tone::Bad, "failed") };
+                self.screen.say(tone, &format!("{how} · waiting for a change"));
+            }
+        }
+    }
+
+    fn perseveres(&self) -> bool {
+        true
+    }
+}
+
+/// What is the same when two versions are.
+fn fingerprint(path: &Path, definition: &Definition) -> Option<Vec<u8>> {
+    let mut hash = Sha256::new();
+    for path in [path, &definition.host.component] {
+        let bytes = std::fs::read(path).ok()?;
+        hash.update(bytes.len().to_le_bytes());
+        hash.update(bytes);
+    }
+    Some(hash.finalize().to_vec())
+}
+
+fn next_level(level: Level) -> Level {
+    match level {
+        Level::Debug | Level::Internal => Level::Info,
+        Level::Info => Level::Warn,
+        Level::Warn => Level::Error,
+        Level::Error | Level::Fatal => Level::Debug,
+    }
+}

@@ -1,0 +1,187 @@
+//! What `cargo metadata` says about a package and those it depends on by path.
+//!
+//! Does not know what is done with it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// Longest time for one answer of cargo. It waits for other cargos that download or build.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The first attempt resolves all dependencies, and neither asks the network nor writes a lock
+/// file. If it fails, for example for want of a lock file, the second one takes the manifests of
+/// the workspace as they are, which shows all but what `[patch]` has replaced.
+const ATTEMPTS: [&[&str]; 2] = [
+    // For one platform, because packages of others need not be on this machine.
+    &["--frozen", "--filter-platform", "wasm32-wasip2"],
+    &["--offline", "--no-deps"],
+];
+
+/// Why cargo does not say what a service is made of.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(in super::super) enum AskCargoError {
+    #[error("cannot start `cargo` to find the sources in `{}`", directory.display())]
+    Spawn { directory: PathBuf, source: io::Error },
+    #[error("cannot find the sources in `{}`: cargo says: {message}", directory.display())]
+    Failed { directory: PathBuf, message: String },
+    #[error(
+        "cannot find the sources in `{}`: cargo did not answer within {} s",
+        directory.display(),
+        PATIENCE.as_secs()
+    )]
+    TimedOut { directory: PathBuf },
+    #[error("cannot find the sources in `{}`: cargo's answer is not understood", directory.display())]
+    Answer { directory: PathBuf, source: serde_json::Error },
+}
+
+/// The part of cargo's answer that matters here. Paths are absolute, and without symbolic links in
+/// the path of the workspace.
+#[derive(Debug, Deserialize)]
+pub(super) struct Metadata {
+    pub(super) packages: Vec<Package>,
+    pub(super) workspace_root: PathBuf,
+    pub(super) target_directory: PathBuf,
+    #[serde(default)]
+    workspace_default_members: Vec<String>,
+    /// Absent from the second attempt.
+    resolve: Option<Resolve>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Package {
+    id: String,
+    /// `None`: it is on this disk.
+    source: Option<String>,
+    manifest_path: PathBuf,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dependency {
+    path: Option<PathBuf>,
+    kind: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Edge>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Edge {
+    pkg: String,
+    dep_kinds: Vec<EdgeKind>,
+}
+
+#[derive(Debug, Deserialize)]
+struct EdgeKind {
+    kind: Option<String>,
+}
+
+/// Asks about the package in `directory`.
+pub(super) async fn ask(directory: &Path) -> Result<Metadata, AskCargoError> {
+    let [complete, simple] = ATTEMPTS;
+    match attempt(directory, complete).await {
+        Err(AskCargoError::Failed { .. } | AskCargoError::TimedOut { .. }) => {
+            attempt(directory, simple).await
+        }
+        answer => answer,
+    }
+}
+
+async fn attempt(directory: &Path, flags: &[&str]) -> Result<Metadata, AskCargoError> {
+    let here = || directory.to_owned();
+    let mut cargo = Command::new("cargo");
+    cargo.args(["metadata", "--format-version", "1", "--quiet", "--color", "never"]).args(flags);
+    cargo.current_dir(directory).stdin(Stdio::null()).kill_on_drop(true);
+    let output = timeout(PATIENCE, cargo.output())
+        .await
+        .map_err(|_elapsed| AskCargoError::TimedOut { directory: here() })?
+        .map_err(|source| AskCargoError::Spawn { directory: here(), source })?;
+    if !output.status.success() {
+        let message = gist(&String::from_utf8_lossy(&output.stderr));
+        return Err(AskCargoError::Failed { directory: here(), message });
+    }
+    serde_json::from_slice(&output.stdout)
+        .map_err(|source| AskCargoError::Answer { directory: here(), source })
+}
+
+/// One line of what cargo says; the build says all of it.
+fn gist(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.find_map(|line| line.strip_prefix("error:")).unwrap_or("nothing");
+    first.trim().chars().filter(|character| !character.is_control()).collect()
+}
+
+impl Package {
+    /// Its directory, if it is on this disk.
+    pub(super) fn root(&self) -> Option<&Path> {
+        self.manifest_path.parent().filter(|_| self.source.is_none())
+    }
+}
+
+impl Metadata {
+    /// The directories of the package in `directory`, or else of those that are built there, and of
+    /// all packages on this disk that they are built of.
+    pub(super) fn used_from(&self, directory: &Path) -> BTreeSet<PathBuf> {
+        let here = self.packages.iter().find(|package| package.root() == Some(directory));
+        let mut open = match here {
+            Some(package) => vec![package.id.as_str()],
+            None => self.workspace_default_members.iter().map(String::as_str).collect(),
+        };
+        let mut seen = BTreeSet::new();
+        let mut roots = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            let package = self.packages.iter().find(|package| package.id == id);
+            let Some(package) = package.filter(|_| seen.insert(id)) else { continue };
+            let Some(root) = package.root() else { continue };
+            roots.insert(root.to_owned());
+            match &self.resolve {
+                Some(resolve) => open.extend(resolve.below(package)),
+                None => {
+                    for path in package.paths() {
+                        match self.packages.iter().find(|one| one.root() == Some(path)) {
+                            Some(known) => open.push(&known.id),
+                            // Beyond the workspace: what it depends on in turn is not known.
+                            None => _ = roots.insert(path.to_owned()),
+                        }
+                    }
+                }
+            }
+        }
+        roots
+    }
+}
+
+impl Package {
+    /// The directories of the packages it is built of, as far as it names such.
+    fn paths(&self) -> impl Iterator<Item = &Path> {
+        let is_built = |one: &&Dependency| one.kind.as_deref() != Some("dev");
+        self.dependencies.iter().filter(is_built).filter_map(|one| one.path.as_deref())
+    }
+}
+
+impl Resolve {
+    /// The ids of the packages that `package` is built of.
+    fn below(&self, package: &Package) -> impl Iterator<Item = &str> {
+        let node = self.nodes.iter().find(|node| node.id == package.id);
+        let is_built =
+            |edge: &&Edge| edge.dep_kinds.iter().any(|one| one.kind.as_deref() != Some("dev"));
+        let edges = node.into_iter().flat_map(|node| &node.deps);
+        edges.filter(is_built).map(|edge| edge.pkg.as_str())
+    }
+}
