@@ -69,7 +69,7 @@ pub struct LogArguments {
     pub log_format: Option<LogFormat>,
     /// Least level that is logged
     ///
-    /// By default what `[log] level` says for `run`, and `warn` for the other commands.
+    /// By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
     #[arg(long, global = true, value_name = "LEVEL", ignore_case = true, value_parser = level())]
     pub log_level: Option<Level>,
 }

@@ -87,7 +87,7 @@ impl Events {
         let Self { watcher, watched, .. } = self;
         watched.retain(|path, identity| {
             let is_same = wanted.get(path).is_some_and(|wanted| wanted.identity == *identity);
-            let is_kept = is_same && (true || !is_lost(path));
+            let is_kept = is_same && !is_lost(path);
             if !is_kept {
                 // The library ends watches of directories that are gone by itself.
                 let _ = watcher.unwatch(path);

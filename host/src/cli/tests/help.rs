@@ -29,70 +29,72 @@ fn the_help_lists_the_commands() {
     helps(
         &[],
         &expect![[r"
-        Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`
+            Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`
 
-        Usage: mikros-host [OPTIONS] <COMMAND>
+            Usage: mikros-host [OPTIONS] <COMMAND>
 
-        Commands:
-          new          Create a service: a crate that builds, passes its tests and runs
-          init         Add what an existing crate lacks to be a service
-          run          Run a service until it ends or is told to stop
-          build        Compile a service with the command in `[host] build`
-          check        Check everything that can be known without running the service
-          inspect      Show what a service is made of
-          schema       Print the JSON Schema of `service.toml`
-          completions  Print a script that completes `mikros-host` commands in a shell
-          help         Print this message or the help of the given subcommand(s)
+            Commands:
+              new          Create a service: a crate that builds, passes its tests and runs
+              init         Add what an existing crate lacks to be a service
+              dev          Build, run and watch a service: every change takes over without a gap
+              run          Run a service until it ends or is told to stop
+              build        Compile a service with the command in `[host] build`
+              check        Check everything that can be known without running the service
+              inspect      Show what a service is made of
+              schema       Print the JSON Schema of `service.toml`
+              completions  Print a script that completes `mikros-host` commands in a shell
+              help         Print this message or the help of the given subcommand(s)
 
-        Options:
-          -h, --help
-                  Print help (see a summary with '-h')
+            Options:
+              -h, --help
+                      Print help (see a summary with '-h')
 
-          -V, --version
-                  Print version
+              -V, --version
+                      Print version
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
-                  [possible values: debug, internal, info, warn, error, fatal]
+                      [possible values: debug, internal, info, warn, error, fatal]
 
-        Exit status:
-          0      ended as asked
-          1      the service failed, or the machine is in the way
-          2      something must be edited: the command line, `service.toml`, the environment
-          128+n  forced by signal n
+            Exit status:
+              0      ended as asked
+              1      the service failed, or the machine is in the way
+              2      something must be edited: the command line, `service.toml`, the environment
+              128+n  forced by signal n
 
-        Environment:
-          MIKROS_CONFIG      the `service.toml` or its directory, when none is given
-          MIKROS_HOST_CACHE  directory for compiled components, by default
-                             `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
-          NO_COLOR           any value: no colour in log lines
-    "]],
+            Environment:
+              MIKROS_CONFIG      the `service.toml` or its directory, when none is given
+              MIKROS_HOST_CACHE  directory for compiled components, by default
+                                 `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
+              NO_COLOR           any value: no colour in log lines
+        "]],
     );
 }
 
 #[test]
-fn run_has_help() {
+fn dev_has_help() {
     helps(
-        &["run"],
+        &["dev"],
         &expect![[r"
-        Run a service until it ends or is told to stop
+        Build, run and watch a service: every change takes over without a gap
 
-        SIGINT or SIGTERM stop it in order, a second one at once. The log goes to standard output.
+        Whatever does not build or start is told, and the version before goes on. What there is to say goes
+        to standard error, the log of the service to standard output.
 
-        Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+        Usage: mikros-host dev [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
 
         Arguments:
           [SERVICE_TOML]
@@ -104,9 +106,6 @@ fn run_has_help() {
                   Arguments for a service of kind `script`
 
         Options:
-              --build
-                  Compile the service first, as `build` does
-
           -h, --help
                   Print help (see a summary with '-h')
 
@@ -123,10 +122,63 @@ fn run_has_help() {
               --log-level <LEVEL>
                   Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                  By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
                   [possible values: debug, internal, info, warn, error, fatal]
     "]],
+    );
+}
+
+#[test]
+fn run_has_help() {
+    helps(
+        &["run"],
+        &expect![[r"
+            Run a service until it ends or is told to stop
+
+            SIGINT or SIGTERM stop it in order, a second one at once. SIGHUP lets it read `service.toml` and its
+            component again, and what it finds takes over without a gap. The log goes to standard output.
+
+            Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+
+            Arguments:
+              [SERVICE_TOML]
+                      The service's `service.toml`, or the directory that holds it
+
+                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+
+              [ARGS]...
+                      Arguments for a service of kind `script`
+
+            Options:
+                  --build
+                      Compile the service first, as `build` does
+
+                  --watch
+                      Replace the service when `service.toml` or the component changes
+
+                      Nothing is built. The version before goes on when the new one does not start.
+
+              -h, --help
+                      Print help (see a summary with '-h')
+
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
+
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
+
+                  --log-level <LEVEL>
+                      Least level that is logged
+
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }
 
@@ -135,41 +187,41 @@ fn build_has_help() {
     helps(
         &["build"],
         &expect![[r"
-        Compile a service with the command in `[host] build`
+            Compile a service with the command in `[host] build`
 
-        The command runs in the directory of `service.toml`. All its output goes to standard error. When it
-        builds for `wasm32-wasip2` and that target is not installed, it is installed first, with `rustup
-        target add wasm32-wasip2`.
+            The command runs in the directory of `service.toml`. All its output goes to standard error. When it
+            builds for `wasm32-wasip2` and that target is not installed, it is installed first, with `rustup
+            target add wasm32-wasip2`.
 
-        Usage: mikros-host build [OPTIONS] [SERVICE_TOML]
+            Usage: mikros-host build [OPTIONS] [SERVICE_TOML]
 
-        Arguments:
-          [SERVICE_TOML]
-                  The service's `service.toml`, or the directory that holds it
+            Arguments:
+              [SERVICE_TOML]
+                      The service's `service.toml`, or the directory that holds it
 
-                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
-        Options:
-          -h, --help
-                  Print help (see a summary with '-h')
+            Options:
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }
 
@@ -178,43 +230,43 @@ fn check_has_help() {
     helps(
         &["check"],
         &expect![[r"
-        Check everything that can be known without running the service
+            Check everything that can be known without running the service
 
-        That is `service.toml`, the environment variables it asks for, and whether the component fits it.
-        All problems are listed together. Warnings do not fail the check.
+            That is `service.toml`, the environment variables it asks for, and whether the component fits it.
+            All problems are listed together. Warnings do not fail the check.
 
-        Usage: mikros-host check [OPTIONS] [SERVICE_TOML]
+            Usage: mikros-host check [OPTIONS] [SERVICE_TOML]
 
-        Arguments:
-          [SERVICE_TOML]
-                  The service's `service.toml`, or the directory that holds it
+            Arguments:
+              [SERVICE_TOML]
+                      The service's `service.toml`, or the directory that holds it
 
-                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
-        Options:
-              --json
-                  Print one JSON document instead of text
+            Options:
+                  --json
+                      Print one JSON document instead of text
 
-          -h, --help
-                  Print help (see a summary with '-h')
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }
 
@@ -223,43 +275,43 @@ fn inspect_has_help() {
     helps(
         &["inspect"],
         &expect![[r"
-        Show what a service is made of
+            Show what a service is made of
 
-        That is its kinds, what its component exports and imports, and every setting with its source. What
-        may be a secret is shown as `***`.
+            That is its kinds, what its component exports and imports, and every setting with its source. What
+            may be a secret is shown as `***`.
 
-        Usage: mikros-host inspect [OPTIONS] [SERVICE_TOML]
+            Usage: mikros-host inspect [OPTIONS] [SERVICE_TOML]
 
-        Arguments:
-          [SERVICE_TOML]
-                  The service's `service.toml`, or the directory that holds it
+            Arguments:
+              [SERVICE_TOML]
+                      The service's `service.toml`, or the directory that holds it
 
-                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
-        Options:
-              --json
-                  Print one JSON document instead of text
+            Options:
+                  --json
+                      Print one JSON document instead of text
 
-          -h, --help
-                  Print help (see a summary with '-h')
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }
 
@@ -268,33 +320,33 @@ fn schema_has_help() {
     helps(
         &["schema"],
         &expect![[r"
-        Print the JSON Schema of `service.toml`
+            Print the JSON Schema of `service.toml`
 
-        Editors use it to complete and check the file.
+            Editors use it to complete and check the file.
 
-        Usage: mikros-host schema [OPTIONS]
+            Usage: mikros-host schema [OPTIONS]
 
-        Options:
-          -h, --help
-                  Print help (see a summary with '-h')
+            Options:
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }
 
@@ -303,34 +355,34 @@ fn completions_has_help() {
     helps(
         &["completions"],
         &expect![[r"
-        Print a script that completes `mikros-host` commands in a shell
+            Print a script that completes `mikros-host` commands in a shell
 
-        Usage: mikros-host completions [OPTIONS] <SHELL>
+            Usage: mikros-host completions [OPTIONS] <SHELL>
 
-        Arguments:
-          <SHELL>
-                  [possible values: bash, elvish, fish, powershell, zsh]
+            Arguments:
+              <SHELL>
+                      [possible values: bash, elvish, fish, powershell, zsh]
 
-        Options:
-          -h, --help
-                  Print help (see a summary with '-h')
+            Options:
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }

@@ -191,11 +191,8 @@ impl Development {
             Ok(definition) => definition,
             Err(error) => return self.fail(&error, error.help()),
         };
-        let plan = match Plan::of(&definition) {
-            Ok(plan) => plan,
-            // Whoever builds it by other means has a component.
-            Err(_) => return self.serve(),
-        };
+        // Whoever builds it by other means has a component.
+        let Ok(plan) = Plan::of(&definition) else { return self.serve() };
         self.plan = Some(plan.clone());
         let screen = self.screen.clone();
         let output = Box::new(move |bytes: &[u8]| screen.output(bytes));

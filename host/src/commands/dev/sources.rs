@@ -29,8 +29,6 @@ const SETTINGS: [&str; 6] = [
 pub(super) struct Sources {
     /// Always with `service.toml` and the component.
     pub(super) places: Vec<Place>,
-    /// Where cargo puts what it builds; not part of any place, except for the component.
-    pub(super) target: Option<PathBuf>,
     /// Why cargo was of no help. Then the directory of `service.toml` is watched: a mistake in
     /// `Cargo.toml` is noticed again when it is corrected. The user is to be told.
     pub(super) trouble: Option<AskCargoError>,
@@ -44,7 +42,7 @@ pub(super) struct Sources {
 pub(super) async fn find(definition: &Definition) -> Sources {
     let own = [&definition.path, &definition.host.component];
     let mut places = own.map(|path| Place::File(path.clone())).to_vec();
-    let (mut target, mut trouble) = (None, None);
+    let mut trouble = None;
     let directory = directory_of(&definition.path);
     if let Some(paths) = &definition.host.dev.watch {
         places.extend(paths.iter().map(|path| tree(path.clone(), Vec::new())));
@@ -54,7 +52,6 @@ pub(super) async fn find(definition: &Definition) -> Sources {
         match metadata::ask(directory).await {
             Ok(metadata) => {
                 places.extend(of_packages(&metadata, directory));
-                target = Some(metadata.target_directory);
             }
             Err(error) => {
                 places.push(tree(directory.to_owned(), Vec::new()));
@@ -63,7 +60,7 @@ pub(super) async fn find(definition: &Definition) -> Sources {
             }
         }
     }
-    Sources { places, target, trouble }
+    Sources { places, trouble }
 }
 
 fn tree(root: PathBuf, except: Vec<PathBuf>) -> Place {

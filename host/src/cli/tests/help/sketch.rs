@@ -9,62 +9,62 @@ fn new_has_help() {
     helps(
         &["new"],
         &expect![[r"
-        Create a service: a crate that builds, passes its tests and runs
+            Create a service: a crate that builds, passes its tests and runs
 
-        Asks for what is not given, when standard input and output are a terminal. Never overwrites a file.
+            Asks for what is not given, when standard input and output are a terminal. Never overwrites a file.
 
-        Usage: mikros-host new [OPTIONS] [NAME]
+            Usage: mikros-host new [OPTIONS] [NAME]
 
-        Arguments:
-          [NAME]
-                  Name of the service and of its crate, in kebab-case
+            Arguments:
+              [NAME]
+                      Name of the service and of its crate, in kebab-case
 
-        Options:
-              --path <DIR>
-                  Directory of the crate
+            Options:
+                  --path <DIR>
+                      Directory of the crate
 
-                  Default: NAME in the current directory.
+                      Default: NAME in the current directory.
 
-              --kind <KIND[:PORT]>
-                  How the service is reached: `http`, `grpc`, `native` or `script`, once for each kind
+                  --kind <KIND[:PORT]>
+                      How the service is reached: `http`, `grpc`, `native` or `script`, once for each kind
 
-                  As in `types`, a port may follow: `http:8080`. `script` stands alone.
+                      As in `types`, a port may follow: `http:8080`. `script` stands alone.
 
-              --port <PORT>
-                  Port of the only kind that listens
+                  --port <PORT>
+                      Port of the only kind that listens
 
-                  Default: 8080 for `http`, 7070 for `grpc`. Port 0 takes any free one.
+                      Default: 8080 for `http`, 7070 for `grpc`. Port 0 takes any free one.
 
-              --product <PRODUCT>
-                  What the service belongs to: part of every log line
+                  --product <PRODUCT>
+                      What the service belongs to: part of every log line
 
-                  Default: the name of the service.
+                      Default: the name of the service.
 
-              --sdk <DIR>
-                  Checkout of the mikros-host repository that the SDK is taken from
+                  --sdk <DIR>
+                      Checkout of the mikros-host repository that the SDK is taken from
 
-                  Default: the one that this program was built from.
+                      Default: the one that this program was built from.
 
-          -h, --help
-                  Print help (see a summary with '-h')
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }
 
@@ -73,58 +73,58 @@ fn init_has_help() {
     helps(
         &["init"],
         &expect![[r"
-        Add what an existing crate lacks to be a service
+            Add what an existing crate lacks to be a service
 
-        Never changes a file that is there; tells what to add to `Cargo.toml`.
+            Never changes a file that is there; tells what to add to `Cargo.toml`.
 
-        Usage: mikros-host init [OPTIONS] [DIR]
+            Usage: mikros-host init [OPTIONS] [DIR]
 
-        Arguments:
-          [DIR]
-                  Directory of the crate
+            Arguments:
+              [DIR]
+                      Directory of the crate
 
-                  [default: .]
+                      [default: .]
 
-        Options:
-              --kind <KIND[:PORT]>
-                  How the service is reached: `http`, `grpc`, `native` or `script`, once for each kind
+            Options:
+                  --kind <KIND[:PORT]>
+                      How the service is reached: `http`, `grpc`, `native` or `script`, once for each kind
 
-                  As in `types`, a port may follow: `http:8080`. `script` stands alone.
+                      As in `types`, a port may follow: `http:8080`. `script` stands alone.
 
-              --port <PORT>
-                  Port of the only kind that listens
+                  --port <PORT>
+                      Port of the only kind that listens
 
-                  Default: 8080 for `http`, 7070 for `grpc`. Port 0 takes any free one.
+                      Default: 8080 for `http`, 7070 for `grpc`. Port 0 takes any free one.
 
-              --product <PRODUCT>
-                  What the service belongs to: part of every log line
+                  --product <PRODUCT>
+                      What the service belongs to: part of every log line
 
-                  Default: the name of the service.
+                      Default: the name of the service.
 
-              --sdk <DIR>
-                  Checkout of the mikros-host repository that the SDK is taken from
+                  --sdk <DIR>
+                      Checkout of the mikros-host repository that the SDK is taken from
 
-                  Default: the one that this program was built from.
+                      Default: the one that this program was built from.
 
-          -h, --help
-                  Print help (see a summary with '-h')
+              -h, --help
+                      Print help (see a summary with '-h')
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  By default what `[log] level` says for `run`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }
