@@ -1,0 +1,77 @@
+//! A host that watches its files.
+//!
+//! Does not know what changes in them.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+use super::files::Files;
+use super::guest::HOST;
+use super::processors::Processors;
+
+/// Longest wait for a line: a compilation on a slow machine, and then some.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Why there is no host that watches.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    #[error("cannot start `{HOST}`")]
+    Spawn { source: io::Error },
+    #[error("`{msg}` does not come; the last line was:\n{last}")]
+    Silent { msg: &'static str, last: String },
+}
+
+/// A host that serves and watches. Killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) address: SocketAddr,
+    log: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Watched {
+    pub(crate) async fn launch(processors: &Processors, files: &Files) -> Result<Self, WatchError> {
+        let spawn = |source| WatchError::Spawn { source };
+        let mut command = Command::new(HOST);
+        command.args(["run", "--watch"]).arg(&files.definition).env_clear();
+        command.env("MIKROS_HOST_CACHE", &files.cache);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = processors.for_server(|| command.spawn()).map_err(spawn)?;
+        let output = child.stdout.take().ok_or_else(|| spawn(io::ErrorKind::BrokenPipe.into()))?;
+        let mut log = BufReader::new(output).lines();
+        let line = line(&mut log, "service is running").await?;
+        let address = line.get("address").and_then(Value::as_str).unwrap_or_default();
+        let address =
+            address.parse::<SocketAddr>().map_err(|error| spawn(io::Error::other(error)))?;
+        let address = (Ipv4Addr::LOCALHOST, address.port()).into();
+        Ok(Self { address, log, _child: child })
+    }
+
+    /// Waits until a version has taken over.
+    pub(crate) async fn replaced(&mut self) -> Result<(), WatchError> {
+        line(&mut self.log, "service replaced").await.map(drop)
+    }
+}
+
+/// Reads the log up to a line with this message.
+async fn line(
+    log: &mut Lines<BufReader<ChildStdout>>,
+    msg: &'static str,
+) -> Result<Value, WatchError> {
+    let mut last = String::new();
+    while let Ok(Ok(Some(text))) = timeout(LIMIT, log.next_line()).await {
+        let line: Value = serde_json::from_str(&text).unwrap_or_default();
+        if line.get("msg").and_then(Value::as_str) == Some(msg) {
+            return Ok(line);
+        }
+        last = text;
+    }
+    Err(WatchError::Silent { msg, last })
+}
