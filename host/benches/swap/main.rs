@@ -140,13 +140,18 @@ async fn measure(arguments: Arguments) -> Result<(), MeasureError> {
     println!("p99 with swaps against without: median {:.2} times", Sample::new(ratios).median());
 
     let count = if arguments.quick { 3 } else { 20 };
+    idle(&mut host, &mut files, count).await
+}
+
+/// Swaps that nobody disturbs, with components that are in the cache and with such as are not.
+async fn idle(host: &mut Watched, files: &mut Files, count: usize) -> Result<(), MeasureError> {
     for (what, is_new) in [("cached", false), ("compiled anew", true)] {
         let mut times = Vec::new();
         for _ in 0..count {
             if is_new {
                 files.invent();
             }
-            times.push(swap(&mut host, &mut files).await?);
+            times.push(swap(host, files).await?);
         }
         let times = Sample::new(times);
         println!(
