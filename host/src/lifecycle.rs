@@ -13,7 +13,7 @@ mod station;
 mod version;
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 pub use self::end::Stopped;
 pub use self::load::{LoadError, Loaded, Loader, interfaces};
@@ -30,6 +30,11 @@ pub enum StartError {
     /// The port is taken or reserved, or the address is not this machine's.
     #[error("cannot listen on {address} port {port} for kind `{kind}`: {source}")]
     Bind { kind: &'static str, address: IpAddr, port: u16, source: io::Error },
+    /// The service itself listens on the port, at an address that overlaps.
+    #[error(
+        "cannot listen on {address} port {port} for kind `{kind}` beside {taken}, where the service listens"
+    )]
+    Overlap { kind: &'static str, address: IpAddr, port: u16, taken: SocketAddr },
     /// What the component describes its gRPC services with contradicts itself.
     #[error("cannot offer reflection of the gRPC services: {0}")]
     Descriptors(String),
@@ -60,6 +65,9 @@ impl StartError {
                 }
                 _ => None,
             },
+            Self::Overlap { .. } => {
+                Some("restart the service, or let the kind listen on another port in `types`")
+            }
             _ => None,
         }
     }

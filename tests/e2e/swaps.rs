@@ -309,6 +309,25 @@ fn a_stop_waits_for_the_version_before() {
 }
 
 #[test]
+fn a_change_while_the_service_stops_comes_too_late() {
+    let service = versions();
+    let host = Host::start(&service);
+    let mut client = Client::connect(host.port());
+    client.get("/wait/300");
+    host.wait_for("waiting begins");
+    host.signal(Signal::TERM);
+    host.wait_for("stopping service");
+
+    service.edit("v1.0.0", "v2.0.0");
+    host.signal(Signal::HUP);
+
+    assert_eq!(client.response().text(), "v1.0.0 unmarked");
+    let stopped = host.ended();
+    assert_eq!(stopped.status, Some(0));
+    assert_eq!(stopped.lines("replacing service").len(), 0);
+}
+
+#[test]
 fn a_newer_change_takes_the_place_of_one_that_has_not_started() {
     let service = versions();
     let host = Host::start(&service);

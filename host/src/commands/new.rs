@@ -134,7 +134,7 @@ fn next(directory: &Path) -> String {
         here if here == Path::new("") || here == Path::new(".") => String::new(),
         directory => format!("  cd {}\n", word(directory)),
     };
-    format!("next:\n{change}  mikros-host run --build\n")
+    format!("next:\n{change}  mikros-host dev\n")
 }
 
 /// A path as one word of a shell.

@@ -142,7 +142,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("host.component", Shape::Text, Presence::Required, r#""target/wasm32-wasip2/release/greeter.wasm""#,
         "The compiled service. Relative to this file."),
     key("host.build", Shape::Text, Presence::Optional, r#""cargo build --release --target wasm32-wasip2""#,
-        "Command that compiles the service, run in the directory of this file by `build` and `run --build`."),
+        "Command that compiles the service, run in the directory of this file by `build`, `run --build` and `dev`."),
     key("host.instances", Shape::IntegerOr { least: 1, most: 1024, word: "auto" }, Presence::Default("1"), r#""auto""#,
         "Instances of the component, each with its own state. `\"auto\"` is one per core."),
     key("host.address", Shape::Address, Presence::Default(r#""::""#), r#""127.0.0.1""#,

@@ -1,6 +1,7 @@
 //! The start phase of a version: sockets, workers, `on-start`; beside the version that serves.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,9 +140,21 @@ impl Service {
         // A port that another kind gives up is taken over. Port 0 is another one each time.
         let station = match self.stations.iter().find(same).filter(|_| wish.port != 0) {
             Some(station) => station.convert(id, wish)?,
-            None => Station::bind(id, wish, count)?,
+            None => Station::bind(id, wish, count).map_err(|error| self.explain(error))?,
         };
         Ok((station.address, Place::New(station)))
+    }
+
+    /// A port that cannot be had because the service has it already.
+    fn explain(&self, error: StartError) -> StartError {
+        let StartError::Bind { kind, address, port, source } = error else { return error };
+        let taken = self.stations.iter().find(|station| station.address.port() == port);
+        match taken {
+            Some(station) if source.kind() == ErrorKind::AddrInUse => {
+                StartError::Overlap { kind, address, port, taken: station.address }
+            }
+            _ => StartError::Bind { kind, address, port, source },
+        }
     }
 
     /// Lets the threads attend to the stations that are new: connections wait there, and some are

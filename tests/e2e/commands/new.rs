@@ -40,22 +40,22 @@ fn a_new_crate_is_told_with_what_comes_next() {
         &outside,
         "new hello --kind http",
         &expect![[r#"
-        status 0
-        --- stdout
-        created hello/Cargo.toml
-        created hello/service.toml
-        created hello/src/lib.rs
-        created hello/src/tests.rs
-        created hello/README.md
-        created hello/.gitignore
+            status 0
+            --- stdout
+            created hello/Cargo.toml
+            created hello/service.toml
+            created hello/src/lib.rs
+            created hello/src/tests.rs
+            created hello/README.md
+            created hello/.gitignore
 
-        the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
+            the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
 
-        next:
-          cd hello
-          mikros-host run --build
-        --- stderr
-    "#]],
+            next:
+              cd hello
+              mikros-host dev
+            --- stderr
+        "#]],
     );
     tells(
         &outside,
@@ -76,7 +76,7 @@ fn a_new_crate_is_told_with_what_comes_next() {
 
             next:
               cd deep/er/one
-              mikros-host run --build
+              mikros-host dev
             --- stderr
         "#]],
     );
@@ -108,7 +108,7 @@ fn the_definition_explains_itself() {
         [host]
         # The compiled service.
         component = "target/wasm32-wasip2/release/say_hello.wasm"
-        # What compiles it, run in this directory by `mikros-host build` and `mikros-host run --build`.
+        # What compiles it, run in this directory by `mikros-host dev`, `build` and `run --build`.
         build = "cargo build --release --target wasm32-wasip2 --target-dir target"
         # Every address of this machine. `127.0.0.1` is for clients on the same machine only.
         # address = "::"

@@ -194,6 +194,20 @@ fn a_port_that_is_taken() {
 }
 
 #[test]
+fn an_address_that_overlaps_with_the_one_before() {
+    let port = super::free_port();
+    let service = Service::new(guests::VERSIONS, &format!("http:{port}, native"));
+    refuses(
+        &service,
+        || service.edit("'127.0.0.1'", "'0.0.0.0'"),
+        &expect![[r#"
+        cannot listen on 0.0.0.0 port $N for kind `http` beside 127.0.0.1:$N, where the service listens
+        help: restart the service, or let the kind listen on another port in `types`
+    "#]],
+    );
+}
+
+#[test]
 fn a_script_instead_of_a_service() {
     let service = versions();
     let script = guests::SCRIPTS.component().display().to_string();

@@ -7,7 +7,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
+
 use super::screen::{Screen, Tone};
+use crate::definition::Definition;
 use crate::watch::Changes;
 
 /// What changes so soon after a build may have been written by it.
@@ -87,4 +90,15 @@ fn is_own_output(path: &Path) -> bool {
     let Ok(file) = std::fs::metadata(path) else { return false };
     let outputs = [rustix::fs::fstat(std::io::stdout()), rustix::fs::fstat(std::io::stderr())];
     outputs.iter().flatten().any(|own| own.st_dev == file.dev() && own.st_ino == file.ino())
+}
+
+/// What is the same when two versions are.
+pub(super) fn fingerprint(path: &Path, definition: &Definition) -> Option<Vec<u8>> {
+    let mut hash = Sha256::new();
+    for path in [path, &definition.host.component] {
+        let bytes = std::fs::read(path).ok()?;
+        hash.update(bytes.len().to_le_bytes());
+        hash.update(bytes);
+    }
+    Some(hash.finalize().to_vec())
 }

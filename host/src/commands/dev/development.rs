@@ -10,14 +10,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Zoned;
 use jiff::civil::Time;
-use sha2::{Digest, Sha256};
 use tokio::signal::unix::{self, SignalKind};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::super::build::{BuildError, Plan};
 use super::super::directory_of;
 use super::builder::{Build, Ended};
-use super::change::{Change, Written};
+use super::change::{Change, Written, fingerprint};
 use super::keys::{Key, Keys};
 use super::screen::{Screen, Tone};
 use super::sources::{self, Sources};
@@ -381,17 +380,6 @@ impl Director for Development {
     fn perseveres(&self) -> bool {
         true
     }
-}
-
-/// What is the same when two versions are.
-fn fingerprint(path: &Path, definition: &Definition) -> Option<Vec<u8>> {
-    let mut hash = Sha256::new();
-    for path in [path, &definition.host.component] {
-        let bytes = std::fs::read(path).ok()?;
-        hash.update(bytes.len().to_le_bytes());
-        hash.update(bytes);
-    }
-    Some(hash.finalize().to_vec())
 }
 
 fn next_level(level: Level) -> Level {

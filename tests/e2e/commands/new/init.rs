@@ -15,29 +15,29 @@ fn an_existing_crate_gets_what_it_lacks() {
         &outside,
         "init --kind http",
         &expect![[r#"
-        status 0
-        --- stdout
-        created service.toml
-        created .gitignore
-        created src/lib.rs
-        created src/tests.rs
-        created README.md
+            status 0
+            --- stdout
+            created service.toml
+            created .gitignore
+            created src/lib.rs
+            created src/tests.rs
+            created README.md
 
-        add to Cargo.toml:
+            add to Cargo.toml:
 
-        [lib]
-        crate-type = ["cdylib"]
+            [lib]
+            crate-type = ["cdylib"]
 
-        [dependencies]
-        mikros-sdk = { path = "$REPOSITORY/guest-sdk/sdk" }
-        serde = { version = "1", features = ["derive"] }
+            [dependencies]
+            mikros-sdk = { path = "$REPOSITORY/guest-sdk/sdk" }
+            serde = { version = "1", features = ["derive"] }
 
-        the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
+            the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
 
-        next:
-          mikros-host run --build
-        --- stderr
-    "#]],
+            next:
+              mikros-host dev
+            --- stderr
+        "#]],
     );
     // Again: all is there, but for the manifest.
     tells(
@@ -62,7 +62,7 @@ fn an_existing_crate_gets_what_it_lacks() {
             the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
 
             next:
-              mikros-host run --build
+              mikros-host dev
             --- stderr
         "#]],
     );
@@ -99,7 +99,7 @@ fn the_source_of_an_existing_crate_stays_as_it_is() {
 
             next:
               cd one
-              mikros-host run --build
+              mikros-host dev
             --- stderr
         "#]],
     );
@@ -169,16 +169,16 @@ fn a_whole_service_lacks_nothing() {
         &outside,
         "init hello --kind grpc",
         &expect![[r#"
-        status 0
-        --- stdout
-        kept hello/service.toml
-        kept hello/.gitignore
-        kept src
+            status 0
+            --- stdout
+            kept hello/service.toml
+            kept hello/.gitignore
+            kept src
 
-        next:
-          cd hello
-          mikros-host run --build
-        --- stderr
-    "#]],
+            next:
+              cd hello
+              mikros-host dev
+            --- stderr
+        "#]],
     );
 }
