@@ -10,10 +10,12 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub use self::table::{ActiveCall, Table};
+use crate::bindings::definition::Identity;
 use crate::bindings::errors::Error as ServiceError;
 
 /// The field of a log line that holds a request's id.
@@ -86,7 +88,7 @@ impl Fault {
 /// For whom a call is made. Shared with the capabilities, which add it to log lines.
 #[derive(Debug, Default)]
 pub struct Context {
-    /// The request's id; `None` for steps of the lifecycle.
+    /// The request's id; `None` for everything else.
     pub request_id: Option<Arc<str>>,
     /// When the caller stops waiting; `None` when it does not.
     pub deadline: Option<Instant>,
@@ -122,13 +124,22 @@ impl Step {
     }
 }
 
+/// The state that an instance of the version before has left behind.
+#[derive(Debug, Clone)]
+pub struct Legacy {
+    pub predecessor: Arc<Identity>,
+    pub state: Bytes,
+}
+
 /// What the guest returned, or why it did not.
 pub type Outcome<T, E = ServiceError> = Result<Result<T, E>, Fault>;
 
 /// Where the outcome of a call goes. The caller going away is seen as the receiver being dropped.
 #[derive(Debug)]
 pub enum Reply {
+    /// Of a step, and of what receives a state.
     Step(oneshot::Sender<Outcome<()>>),
+    Give(oneshot::Sender<Outcome<Option<Bytes>>>),
     Http(oneshot::Sender<Outcome<http::Response>>),
     Grpc(oneshot::Sender<Outcome<grpc::Answer, grpc::Failure>>),
 }
@@ -138,6 +149,7 @@ impl Reply {
     pub fn fail(self, fault: Fault) {
         match self {
             Self::Step(sender) => drop(sender.send(Err(fault))),
+            Self::Give(sender) => drop(sender.send(Err(fault))),
             Self::Http(sender) => drop(sender.send(Err(fault))),
             Self::Grpc(sender) => drop(sender.send(Err(fault))),
         }
@@ -147,8 +159,18 @@ impl Reply {
     pub fn answer_step(self, returned: Result<(), ServiceError>) {
         match self {
             Self::Step(sender) => drop(sender.send(Ok(returned))),
-            Self::Http(_) | Self::Grpc(_) => {
-                debug_assert!(false, "a request was answered as a step");
+            Self::Give(_) | Self::Http(_) | Self::Grpc(_) => {
+                debug_assert!(false, "another call was answered as a step");
+            }
+        }
+    }
+
+    /// Ends what gives a state with what the guest returned. A caller that went away does not mind.
+    pub fn answer_give(self, returned: Result<Option<Bytes>, ServiceError>) {
+        match self {
+            Self::Give(sender) => drop(sender.send(Ok(returned))),
+            Self::Step(_) | Self::Http(_) | Self::Grpc(_) => {
+                debug_assert!(false, "another call was answered with a state");
             }
         }
     }
@@ -157,7 +179,7 @@ impl Reply {
     pub fn answer_http(self, returned: Result<http::Response, ServiceError>) {
         match self {
             Self::Http(sender) => drop(sender.send(Ok(returned))),
-            Self::Step(_) | Self::Grpc(_) => {
+            Self::Step(_) | Self::Give(_) | Self::Grpc(_) => {
                 debug_assert!(false, "another call was answered as an HTTP request");
             }
         }
@@ -167,7 +189,7 @@ impl Reply {
     pub fn answer_grpc(self, returned: Result<grpc::Answer, grpc::Failure>) {
         match self {
             Self::Grpc(sender) => drop(sender.send(Ok(returned))),
-            Self::Step(_) | Self::Http(_) => {
+            Self::Step(_) | Self::Give(_) | Self::Http(_) => {
                 debug_assert!(false, "another call was answered as an RPC");
             }
         }
@@ -177,6 +199,7 @@ impl Reply {
     pub fn is_abandoned(&self) -> bool {
         match self {
             Self::Step(sender) => sender.is_closed(),
+            Self::Give(sender) => sender.is_closed(),
             Self::Http(sender) => sender.is_closed(),
             Self::Grpc(sender) => sender.is_closed(),
         }
@@ -186,6 +209,7 @@ impl Reply {
     pub fn poll_abandoned(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
         match self {
             Self::Step(sender) => sender.poll_closed(context),
+            Self::Give(sender) => sender.poll_closed(context),
             Self::Http(sender) => sender.poll_closed(context),
             Self::Grpc(sender) => sender.poll_closed(context),
         }
@@ -205,6 +229,9 @@ pub fn describe(error: &ServiceError) -> String {
 #[derive(Debug)]
 pub enum Ask {
     Step(Step),
+    /// The state, for the version with this identity.
+    Give(Arc<Identity>),
+    Receive(Legacy),
     Http(http::Request),
     Grpc(grpc::Request),
 }
@@ -214,12 +241,19 @@ impl Ask {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Step(step) => step.name(),
+            Self::Give(_) => "handover.give",
+            Self::Receive(_) => "handover.receive",
             Self::Http(_) => "http.handle",
             Self::Grpc(request) => match request.messages {
                 grpc::Messages::One(_) => "grpc.unary",
                 grpc::Messages::Many(_) => "grpc.streaming",
             },
         }
+    }
+
+    /// Whether a client asks; everything else comes from the host.
+    pub fn is_request(&self) -> bool {
+        matches!(self, Self::Http(_) | Self::Grpc(_))
     }
 }
 

@@ -7,6 +7,7 @@ mod body;
 mod course;
 mod delay;
 mod exports;
+mod handover;
 mod instance;
 mod loss;
 mod messages;

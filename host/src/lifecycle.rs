@@ -6,6 +6,7 @@
 mod answers;
 mod crew;
 mod end;
+mod handover;
 mod load;
 mod service;
 mod start;

@@ -1,6 +1,7 @@
 //! One version after the other on the same sockets: what clients see, and what happens in which order.
 //! Does not know how changes are noticed; here SIGHUP tells the host.
 
+mod handover;
 mod load;
 mod refused;
 mod rpcs;

@@ -10,17 +10,19 @@ use syn::{Ident, Path, Token};
 
 const USAGE: &str = "write `export!(MyService: http)`, with one or more of the kinds `http`, `grpc`, `native` and `script`";
 
-/// A kind that a component can export.
+/// What a component can export: a kind, or what may stand next to kinds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Http,
     Grpc,
     Native,
     Script,
+    /// No kind of `service.toml`.
+    Handover,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Http, Self::Grpc, Self::Native, Self::Script];
+    const ALL: [Self; 5] = [Self::Http, Self::Grpc, Self::Native, Self::Script, Self::Handover];
 
     /// As `service.toml` spells it; also the name of the bindings' module.
     fn name(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Kind {
             Self::Grpc => "grpc",
             Self::Native => "native",
             Self::Script => "script",
+            Self::Handover => "handover",
         }
     }
 }
@@ -88,7 +91,7 @@ fn check(input: &Input) -> (Vec<(Kind, Span)>, Vec<syn::Error>) {
         if kinds.iter().any(|(known, _)| *known == kind) {
             errors.push(syn::Error::new_spanned(
                 word,
-                format!("kind `{word}` is named twice; remove one"),
+                format!("`{word}` is named twice; remove one"),
             ));
             continue;
         }
@@ -102,14 +105,28 @@ fn check(input: &Input) -> (Vec<(Kind, Span)>, Vec<syn::Error>) {
         };
         errors.push(syn::Error::new_spanned(tokens, message));
     }
-    if let (Some((_, span)), true) =
-        (kinds.iter().find(|(kind, _)| *kind == Kind::Script), kinds.len() > 1)
-    {
-        let message = "`script` cannot be combined with other kinds; \
-                       make the script a service of its own";
-        errors.push(syn::Error::new(*span, message));
-    }
+    errors.extend(misplaced(&kinds));
     (kinds, errors)
+}
+
+/// What cannot stand next to what it stands next to.
+fn misplaced(kinds: &[(Kind, Span)]) -> Option<syn::Error> {
+    let find = |wanted| kinds.iter().find(|(kind, _)| *kind == wanted).map(|(_, span)| *span);
+    match (find(Kind::Script), find(Kind::Handover), kinds.len()) {
+        (Some(_), Some(handover), 2) => Some(syn::Error::new(
+            handover,
+            "`handover` has no use next to `script`, which no other version takes over from; remove it",
+        )),
+        (Some(script), _, 2..) => Some(syn::Error::new(
+            script,
+            "`script` cannot be combined with other kinds; make the script a service of its own",
+        )),
+        (None, Some(handover), 1) => Some(syn::Error::new(
+            handover,
+            "`handover` is no kind; name the kinds of the service next to it",
+        )),
+        _ => None,
+    }
 }
 
 fn unknown(word: &str) -> String {
@@ -122,11 +139,10 @@ fn unknown(word: &str) -> String {
             .filter(|name| strsim::jaro(name, word) > 0.7)
             .max_by(|left, right| strsim::jaro(left, word).total_cmp(&strsim::jaro(right, word)))
     };
+    let names = || Kind::ALL.map(|kind| format!("`{}`", kind.name())).join(", ");
     match nearest {
         Some(name) => format!("unknown kind `{word}`, did you mean `{name}`?"),
-        None => {
-            format!("unknown kind `{word}`, expected one of `http`, `grpc`, `native`, `script`")
-        }
+        None => format!("unknown kind `{word}`, expected one of {}", names()),
     }
 }
 
@@ -230,132 +246,4 @@ fn sections(service: &Path) -> TokenStream {
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-
-    use super::*;
-
-    #[track_caller]
-    fn expands(input: &str, expected: &Expect) {
-        let tokens = expand(input.parse().expect("the input is tokens"));
-        let file = syn::parse2(tokens).expect("the expansion is items");
-        expected.assert_eq(&prettyplease::unparse(&file));
-    }
-
-    #[test]
-    fn a_kind_becomes_an_export_next_to_the_lifecycle() {
-        expands(
-            "crate::Hello: http",
-            &expect![[r#"
-            const _: () = {
-                ::mikros_sdk::__private::is_service::<crate::Hello>();
-                ::mikros_sdk::__private::is_http::<crate::Hello>();
-            };
-            #[cfg(target_family = "wasm")]
-            #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
-            const _: () = {
-                type __Exported = ::mikros_sdk::__private::Exported<
-                    crate::Hello,
-                    ::mikros_sdk::__private::WithRoutes,
-                >;
-                ::mikros_sdk::__private::lifecycle::export_lifecycle!(
-                    __Exported with_types_in::mikros_sdk::__private::lifecycle
-                );
-                ::mikros_sdk::__private::http::export_http!(
-                    __Exported with_types_in::mikros_sdk::__private::http
-                );
-            };
-        "#]],
-        );
-    }
-
-    #[test]
-    fn several_kinds_share_one_type() {
-        expands(
-            "Hello: native, http,",
-            &expect![[r#"
-            const _: () = {
-                ::mikros_sdk::__private::is_service::<Hello>();
-                ::mikros_sdk::__private::is_native::<Hello>();
-                ::mikros_sdk::__private::is_http::<Hello>();
-            };
-            #[cfg(target_family = "wasm")]
-            #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
-            const _: () = {
-                type __Exported = ::mikros_sdk::__private::Exported<
-                    Hello,
-                    ::mikros_sdk::__private::WithRoutes,
-                >;
-                ::mikros_sdk::__private::lifecycle::export_lifecycle!(
-                    __Exported with_types_in::mikros_sdk::__private::lifecycle
-                );
-                ::mikros_sdk::__private::native::export_native!(
-                    __Exported with_types_in::mikros_sdk::__private::native
-                );
-                ::mikros_sdk::__private::http::export_http!(
-                    __Exported with_types_in::mikros_sdk::__private::http
-                );
-            };
-        "#]],
-        );
-    }
-
-    #[test]
-    fn grpc_declares_its_services() {
-        expands(
-            "Hello: grpc",
-            &expect![[r#"
-            const _: () = {
-                ::mikros_sdk::__private::is_service::<Hello>();
-            };
-            #[cfg(target_family = "wasm")]
-            #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
-            const _: () = {
-                type __Exported = ::mikros_sdk::__private::Exported<
-                    Hello,
-                    ::mikros_sdk::__private::WithoutRoutes,
-                >;
-                ::mikros_sdk::__private::lifecycle::export_lifecycle!(
-                    __Exported with_types_in::mikros_sdk::__private::lifecycle
-                );
-            };
-            ::mikros_sdk::__private::with_grpc! {
-                const _ : () = { ::mikros_sdk::__private::is_grpc:: < Hello > (); };
-                #[cfg(target_family = "wasm")] #[allow(unsafe_code, reason =
-                "the generated code crosses the component boundary")] const _ : () = { type
-                __Exported = ::mikros_sdk::__private::Exported < Hello,
-                ::mikros_sdk::__private::WithoutRoutes >;
-                ::mikros_sdk::__private::grpc::export_grpc!(__Exported
-                with_types_in::mikros_sdk::__private::grpc); const __DECLARATIONS : &
-                [::mikros_sdk::__private::rpc::Declaration] =
-                ::mikros_sdk::__private::rpc::declarations:: < Hello > (); #[unsafe (link_section =
-                "mikros:grpc/services")] #[used] static __NAMES : [u8;
-                ::mikros_sdk::__private::rpc::names_length(__DECLARATIONS)] =
-                ::mikros_sdk::__private::rpc::names(__DECLARATIONS); #[unsafe (link_section =
-                "mikros:grpc/descriptors")] #[used] static __DESCRIPTORS : [u8;
-                ::mikros_sdk::__private::rpc::descriptors_length(__DECLARATIONS)] =
-                ::mikros_sdk::__private::rpc::descriptors(__DECLARATIONS); };
-            }
-        "#]],
-        );
-    }
-
-    #[test]
-    fn mistakes_are_collected_and_nothing_is_exported() {
-        expands(
-            "Hello: http, http, grcp",
-            &expect![[r#"
-                const _: () = {
-                    ::mikros_sdk::__private::is_service::<Hello>();
-                    ::mikros_sdk::__private::is_http::<Hello>();
-                };
-                ::core::compile_error! {
-                    "kind `http` is named twice; remove one"
-                }
-                ::core::compile_error! {
-                    "unknown kind `grcp`, did you mean `grpc`?"
-                }
-            "#]],
-        );
-    }
-}
+mod tests;

@@ -4,17 +4,20 @@
 #[cfg(all(target_family = "wasm", feature = "grpc"))]
 pub use crate::bindings::grpc;
 #[cfg(target_family = "wasm")]
-pub use crate::bindings::{http, lifecycle, native, script};
+pub use crate::bindings::{handover, http, lifecycle, native, script};
 #[cfg(target_family = "wasm")]
 pub use crate::exports::{Exported, WithRoutes, WithoutRoutes};
 
-use crate::service::{Http, Native, Script, Service};
+use crate::service::{Handover, Http, Native, Script, Service};
 
 /// Does not compile unless the type is a service.
 pub const fn is_service<S: Service>() {}
 
 /// Does not compile unless the type answers requests.
 pub const fn is_http<S: Http>() {}
+
+/// Does not compile unless the type hands its state over.
+pub const fn is_handover<S: Handover>() {}
 
 /// Does not compile unless the type works in the background.
 pub const fn is_native<S: Native>() {}

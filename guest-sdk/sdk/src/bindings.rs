@@ -48,6 +48,7 @@ macro_rules! export {
 }
 
 export!(lifecycle, "with-lifecycle", "export_lifecycle");
+export!(handover, "with-handover", "export_handover");
 #[cfg(feature = "grpc")]
 export!(grpc, "with-grpc", "export_grpc");
 export!(http, "with-http", "export_http");

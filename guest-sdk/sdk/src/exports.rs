@@ -11,12 +11,13 @@ use std::future::Future;
 use std::io::Write as _;
 use std::marker::PhantomData;
 
-use crate::bindings::imports::mikros::service::errors as wit;
-use crate::bindings::{lifecycle, native, script};
+use crate::bindings::imports::mikros::service::{definition, errors as wit};
+use crate::bindings::{handover, lifecycle, native, script};
 use crate::call::until_cancelled;
+use crate::definition::Identity;
 use crate::error::{ErrorKind, Parts, Result, ServiceError};
 use crate::http::Routes;
-use crate::service::{Http, Native, Script, Service};
+use crate::service::{Handover, Http, Native, Script, Service};
 
 /// Implements the exports for the service `S`; `R` says whether it has routes.
 #[derive(Debug)]
@@ -104,6 +105,18 @@ impl<S: Service, R: HasRoutes<S>> lifecycle::exports::mikros::service::lifecycle
         // What was printed without the end of a line has waited here. A host that refuses it is gone.
         let _ = std::io::stdout().flush();
         finished
+    }
+}
+
+impl<S: Handover, R> handover::exports::mikros::service::handover::Guest for Exported<S, R> {
+    async fn give(successor: definition::Identity) -> Result<Option<Vec<u8>>, wit::Error> {
+        let successor = Identity::from(successor);
+        finish(async { running::<S>()?.service.give(&successor).await }).await
+    }
+
+    async fn receive(predecessor: definition::Identity, state: Vec<u8>) -> Result<(), wit::Error> {
+        let predecessor = Identity::from(predecessor);
+        finish(async { running::<S>()?.service.receive(&predecessor, state).await }).await
     }
 }
 

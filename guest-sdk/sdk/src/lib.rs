@@ -68,6 +68,7 @@
 //! # What there is
 //!
 //! - [`Service`] and the kinds [`Http`], `Grpc`, [`Native`] and [`Script`]; [`export!`] makes them a component.
+//! - [`Handover`]: state that is handed over when a new version of the service takes over.
 //! - [`http`](mod@http): routes, extractors, responses, streams, server-sent events.
 //! - `grpc`, with the feature of this name: services that are written in protobuf, all four shapes.
 //! - [`ServiceError`]: one constructor per kind of error; `?` works on all others.
@@ -125,7 +126,7 @@ pub use prost;
 pub use prost_types;
 #[cfg(feature = "grpc")]
 pub use service::Grpc;
-pub use service::{Http, Native, Script, Service};
+pub use service::{Handover, Http, Native, Script, Service};
 pub use task::{Task, spawn};
 
 /// Makes a service the exports of a component: `export!(MyService: http)`.
@@ -134,6 +135,9 @@ pub use task::{Task, spawn};
 /// `script`. A service may have several (`export!(MyService: grpc, http)`), except for `script`,
 /// which stands alone. A kind needs the trait of its name, and `grpc` the feature of its name. The
 /// lifecycle is always exported.
+///
+/// `handover` may stand next to the kinds although it is none:
+/// `export!(MyService: http, handover)` hands the state to the next version, see [`Handover`].
 ///
 /// Write it once per component. On other targets than WebAssembly it only checks the traits.
 pub use mikros_sdk_macros::export;

@@ -3,6 +3,7 @@
 
 use std::future::{Future, ready};
 
+use crate::definition::Identity;
 use crate::error::Result;
 use crate::http::Router;
 
@@ -97,4 +98,87 @@ pub trait Script: Service {
     fn cleanup(&self) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }
+}
+
+/// Hands the state of a version over to the one that takes its place.
+///
+/// When the host replaces a running version by another and both have this trait exported
+/// (`export!(MyService: http, handover)`), the new one gets the state of the old one before it serves:
+/// requests wait until it has. Without it, or when it fails, a new version starts with what
+/// [`on_start`](Service::on_start) makes. A service that stops, and an instance that is lost, hand
+/// nothing over: this is no storage.
+///
+/// ```
+/// use mikros_sdk::prelude::*;
+/// use mikros_sdk::Identity;
+/// use std::cell::RefCell;
+/// use std::collections::BTreeMap;
+///
+/// #[derive(Default)]
+/// struct Votes(RefCell<BTreeMap<String, u64>>);
+///
+/// /// What crosses from version to version. Its format has a number of its own.
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct State {
+///     format: u32,
+///     votes: BTreeMap<String, u64>,
+/// }
+///
+/// impl Service for Votes {
+///     async fn on_start() -> Result<Self> {
+///         Ok(Self::default())
+///     }
+/// }
+///
+/// impl Handover for Votes {
+///     async fn give(&self, _successor: &Identity) -> Result<Option<Vec<u8>>> {
+///         let state = State { format: 1, votes: self.0.borrow().clone() };
+///         Ok(Some(serde_json::to_vec(&state)?))
+///     }
+///
+///     async fn receive(&self, predecessor: &Identity, state: Vec<u8>) -> Result<()> {
+///         let State { format, votes } = serde_json::from_slice(&state)?;
+///         if format != 1 {
+///             let reason = format!("format {format} of {} is unknown", predecessor.version);
+///             return Err(ServiceError::internal(reason));
+///         }
+///         // Added rather than replaced: several instances may hand over to this one.
+///         for (name, count) in votes {
+///             *self.0.borrow_mut().entry(name).or_default() += count;
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
+///
+/// - **Version the format.** The other side is another build of the service, possibly an older one: a
+///   version that is rolled back receives what the newer one gives.
+/// - **Change nothing before all is read.** After an error in `receive` the instance serves as it is.
+/// - **Expect any number of states.** The state of instance `i` goes to instance `i` modulo the number
+///   of new instances: with fewer instances than before one receives several, with more some receive
+///   none.
+/// - **Be quick.** Clients wait. Each half has the `[host] start_timeout` of its version.
+///
+/// `testing::hand_over` does it in a unit test.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is exported with `handover` but hands nothing over",
+    label = "`Handover` is not implemented for this type",
+    note = "write `impl Handover for {Self} {{ async fn give(&self, successor: &Identity) -> Result<Option<Vec<u8>>> {{ .. }} .. }}`, or remove `handover` from `export!`"
+)]
+pub trait Handover: Service {
+    /// The state for `successor`, the new version; `None` when there is nothing to hand over.
+    ///
+    /// Called once in each instance, when its requests are answered; those that take longer than a
+    /// second, and streams, may still go on, and what they change after this is lost.
+    ///
+    /// An error is logged; the new version then starts without this state.
+    fn give(&self, successor: &Identity) -> impl Future<Output = Result<Option<Vec<u8>>>>;
+
+    /// Takes a state over from `predecessor`, the old version.
+    ///
+    /// Called after [`Service::on_start`] and before any request, once for each state that this
+    /// instance gets, one after the other.
+    ///
+    /// An error is logged; the instance then serves as it is, and the state is lost.
+    fn receive(&self, predecessor: &Identity, state: Vec<u8>) -> impl Future<Output = Result<()>>;
 }

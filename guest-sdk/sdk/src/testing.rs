@@ -4,7 +4,7 @@
 //! A [`Context`] stands in for the host: it holds variables and settings, captures log lines, and
 //! runs async code in virtual time, in which [`sleep`](crate::sleep) takes no time at all. [`http()`]
 //! starts a service and sends requests through its routes; `grpc()`, with the feature of this name,
-//! calls its methods by their paths.
+//! calls its methods by their paths. [`hand_over`] lets one started service take over from another.
 //!
 //! ```
 //! use mikros_sdk::prelude::*;
@@ -57,11 +57,13 @@
 
 mod client;
 mod context;
+mod handover;
 #[cfg(feature = "grpc")]
 mod rpc;
 
 pub use client::{Client, Reply, RequestBuilder, http};
 pub use context::{Context, LogLine};
+pub use handover::hand_over;
 #[cfg(feature = "grpc")]
 pub use rpc::{CallBuilder, GrpcClient, Replies, grpc};
 pub use serde_json::json;

@@ -12,6 +12,7 @@ use crate::bindings::{PACKAGE, VERSION};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Interface {
     Lifecycle,
+    Handover,
     Http,
     Grpc,
     Native,
@@ -19,18 +20,24 @@ pub enum Interface {
 }
 
 impl Interface {
-    pub const ALL: [Self; 5] =
-        [Self::Lifecycle, Self::Http, Self::Grpc, Self::Native, Self::Script];
+    pub const ALL: [Self; 6] =
+        [Self::Lifecycle, Self::Handover, Self::Http, Self::Grpc, Self::Native, Self::Script];
 
-    /// The name in the contract, which is also the name of the kind that needs it.
+    /// The name in the contract, which is also the name of the kind that needs it, if one does.
     pub fn name(self) -> &'static str {
         match self {
             Self::Lifecycle => "lifecycle",
+            Self::Handover => "handover",
             Self::Http => "http",
             Self::Grpc => "grpc",
             Self::Native => "native",
             Self::Script => "script",
         }
+    }
+
+    /// Whether a component may export it or not, whatever its service's kinds are.
+    fn is_optional(self) -> bool {
+        matches!(self, Self::Lifecycle | Self::Handover)
     }
 
     /// The name under which a component exports it.
@@ -115,7 +122,7 @@ impl Surface {
             let wanted = declared.contains(&interface);
             if wanted && !exported {
                 mismatches.push(Mismatch::MissingExport { interface, program });
-            } else if exported && !wanted && interface != Interface::Lifecycle {
+            } else if exported && !wanted && !interface.is_optional() {
                 mismatches.push(Mismatch::UndeclaredKind { interface });
             }
         }
@@ -249,12 +256,12 @@ mod tests {
     }
 
     #[test]
-    fn lifecycle_is_optional() {
-        let without = surface(&[], &["mikros:service/http@0.1.0"]);
-        let with = surface(&[], &["mikros:service/http@0.1.0", "mikros:service/lifecycle@0.1.0"]);
-
-        assert_eq!(without.mismatches(&[Interface::Http]), []);
-        assert_eq!(with.mismatches(&[Interface::Http]), []);
+    fn what_is_no_kind_is_optional() {
+        let http = "mikros:service/http@0.1.0";
+        for optional in ["mikros:service/lifecycle@0.1.0", "mikros:service/handover@0.1.0"] {
+            assert_eq!(surface(&[], &[http]).mismatches(&[Interface::Http]), []);
+            assert_eq!(surface(&[], &[http, optional]).mismatches(&[Interface::Http]), []);
+        }
     }
 
     #[test]

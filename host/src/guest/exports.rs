@@ -1,8 +1,12 @@
 //! The exported functions of one instance, with the types that the contract gives them.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower, TypedFunc};
 
+use crate::bindings::definition::Identity;
 use crate::bindings::errors::Error as ServiceError;
 use crate::bindings::grpc::{StreamingParameters, StreamingResults, UnaryParameters, UnaryResults};
 use crate::bindings::http::{HandleParameters, HandleResults};
@@ -13,6 +17,8 @@ use crate::engine::{Interface, Surface};
 type StepResults = (Result<(), ServiceError>,);
 pub(super) type PlainStep = TypedFunc<(), StepResults>;
 pub(super) type RunStep = TypedFunc<(Vec<String>,), StepResults>;
+pub(super) type Give = TypedFunc<(Arc<Identity>,), (Result<Option<Bytes>, ServiceError>,)>;
+pub(super) type Receive = TypedFunc<(Arc<Identity>, Bytes), StepResults>;
 pub(super) type Unary = TypedFunc<UnaryParameters, UnaryResults>;
 pub(super) type Streaming = TypedFunc<StreamingParameters, StreamingResults>;
 pub(super) type Handle = TypedFunc<HandleParameters, HandleResults>;
@@ -23,6 +29,7 @@ pub(super) struct Exports {
     lifecycle: Option<(PlainStep, PlainStep)>,
     native: Option<(PlainStep, PlainStep)>,
     script: Option<(RunStep, PlainStep)>,
+    pub(super) handover: Option<(Give, Receive)>,
     pub(super) handle: Option<Handle>,
     pub(super) grpc: Option<(Unary, Streaming)>,
 }
@@ -42,6 +49,9 @@ impl Exports {
                 Interface::Lifecycle => {
                     exports.lifecycle =
                         Some((find.function("on-start")?, find.function("on-finish")?));
+                }
+                Interface::Handover => {
+                    exports.handover = Some((find.function("give")?, find.function("receive")?));
                 }
                 Interface::Native => {
                     exports.native = Some((find.function("start")?, find.function("stop")?));

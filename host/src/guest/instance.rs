@@ -78,6 +78,7 @@ pub(super) async fn live(
                 exports: &exports,
                 abandoned: Cell::new(0),
                 all_abandoned: Cell::new(None),
+                is_native_begun: Cell::new(false),
             };
             let stay = async {
                 if let Err(refusal) = residents.start().await? {
@@ -120,6 +121,8 @@ pub(super) struct Residents<'a> {
     pub(super) abandoned: Cell<usize>,
     /// Runs while these hold every place.
     all_abandoned: Cell<Option<Pin<Box<Sleep>>>>,
+    /// Whether `native.start` was called. It may be asked for twice while an instance replaces another.
+    is_native_begun: Cell<bool>,
 }
 
 impl Residents<'_> {
@@ -184,10 +187,16 @@ impl Residents<'_> {
             Ask::Http(request) => self.http(request, visitor).await.map(|()| Left::Request),
             Ask::Grpc(request) => self.grpc(request, visitor).await.map(|()| Left::Request),
             Ask::Step(step) => self.step(step, visitor).await.map(|()| Left::Step),
+            Ask::Give(successor) => self.give(successor, visitor).await.map(|()| Left::Step),
+            Ask::Receive(legacy) => self.receive(legacy, visitor).await.map(|()| Left::Step),
         }
     }
 
     async fn step(&self, step: Step, visitor: Visitor) -> wasmtime::Result<()> {
+        if step == Step::NativeStart && self.is_native_begun.replace(true) {
+            visitor.reply.answer_step(Ok(()));
+            return Ok(());
+        }
         let entered = match (step, self.exports.run()) {
             (Step::ScriptRun { arguments }, Some(run)) => {
                 self.enter(run, |_| Ok((arguments,)), visitor).await?

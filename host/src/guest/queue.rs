@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
-use crate::call::{Ask, Call, Fault};
+use crate::call::{Call, Fault};
 
 /// Least time between two looks for callers that have left a full queue.
 const SWEEP_PAUSE: Duration = Duration::from_millis(10);
 
-/// Requests wait in order and within a bound; steps of the lifecycle go first and have no bound.
+/// Requests wait in order and within a bound; what the host itself asks, the steps, goes first and has
+/// no bound.
 #[derive(Debug)]
 pub(super) struct Queue {
     lanes: Mutex<Lanes>,
@@ -106,7 +107,7 @@ impl Queue {
     /// the instance cannot be started, [`Fault::Stopping`] after [`Queue::close`].
     pub(super) fn push(&self, call: Call) -> Result<(), Box<Refused>> {
         let mut lanes = self.lanes();
-        let is_request = !matches!(call.ask, Ask::Step(_));
+        let is_request = call.ask.is_request();
         let refusal = match lanes.door {
             Door::Closed => Some(Fault::Stopping),
             Door::Broken if is_request => Some(Fault::Unavailable),
@@ -135,8 +136,11 @@ impl Queue {
     /// Takes the next call that may enter now, and counts it as inside if it is a request.
     pub(super) fn pop(&self) -> Option<Call> {
         let mut lanes = self.lanes();
-        if let Some(step) = lanes.steps.pop_front() {
-            return Some(step);
+        while let Some(step) = lanes.steps.pop_front() {
+            // One whose time is over must not begin after what was to follow it.
+            if !step.reply.is_abandoned() {
+                return Some(step);
+            }
         }
         if lanes.held || self.free() == 0 {
             return None;

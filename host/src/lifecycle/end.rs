@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
+use super::handover::Succession;
 use super::station::Station;
 use super::version::{CANCEL_GRACE, Version};
 use crate::capability::Stopping;
@@ -40,18 +41,32 @@ impl Ending {
     /// Ends the version as the last one: no new connections, drain, notice, `stop`, `on-finish`, end.
     ///
     /// What is not done after `limit` is cut off.
-    pub(super) async fn end(self, limit: Duration) -> Stopped {
+    pub(super) async fn end(mut self, limit: Duration) -> Stopped {
+        self.drain();
         let message = "shutdown takes too long, interrupting the service";
         self.run(Drain::Connections, limit, message).await
     }
 
-    /// Ends the version after another has taken over: the same, and open connections stay open.
+    /// Ends the version after another has taken over: the same, and open connections stay open. First
+    /// of all its state goes to its successor, if that takes one.
     ///
-    /// What is not done after its own `[host] shutdown_timeout` is cut off.
-    pub(super) async fn retire(self) -> Stopped {
+    /// What is not done after its own `[host] shutdown_timeout`, counted from then on, is cut off.
+    pub(super) async fn retire(mut self, succession: Option<Succession>) -> Stopped {
+        self.drain();
+        // What it inherits itself is part of what it leaves.
+        self.version.cleared.clone().await;
+        if let Some(succession) = succession {
+            succession.hand_over(&mut self.version).await;
+        }
         let limit = self.version.definition.host.shutdown_timeout;
         let message = "the previous version takes too long to end, interrupting it";
         self.run(Drain::Requests, limit, message).await
+    }
+
+    /// No new connections and requests from now on.
+    fn drain(&mut self) {
+        self.version.stopping.send_replace(Stopping::Draining);
+        self.stations.iter_mut().for_each(Station::close);
     }
 
     async fn run(mut self, drain: Drain, limit: Duration, too_late: &'static str) -> Stopped {
@@ -59,8 +74,6 @@ impl Ending {
         let deadline = Instant::now() + limit.max(CANCEL_GRACE);
         let mut stopped = Stopped { in_order: true, requests_cut: 0 };
         let mut step = "drain";
-        self.version.stopping.send_replace(Stopping::Draining);
-        self.stations.iter_mut().for_each(Station::close);
         let Self { version, stations, has_natives } = &mut self;
         let steps = async {
             for station in stations {

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::StartError;
 use super::crew::{Crew, StationId};
 use super::end::{Ending, Stopped};
+use super::handover::Succession;
 use super::start::{Place, Planned, Starting};
 use super::station::Station;
 use super::version::{CANCEL_GRACE, KindFailure, Version};
@@ -85,7 +86,7 @@ impl Service {
 
     /// Lets a version that is ready take over: requests that begin from now on are its, on all
     /// connections. The version before finishes what it has begun and ends; that it has done so is an
-    /// [`Incident`].
+    /// [`Incident`]. If both can, it hands its state over first, and requests wait until it has.
     ///
     /// # Errors
     /// When the system refuses what further threads need. Then the version has taken over all the same,
@@ -93,6 +94,8 @@ impl Service {
     pub async fn open(&mut self, starting: Starting) -> Result<(), StartError> {
         let Starting { mut version, condition, needs, stations, .. } = starting;
         let count = version.workers.iter().count();
+        // Before the first request can come.
+        let (succession, inheritance) = self.succession(&version).unzip();
         let mut kept = Vec::new();
         let mut result = Ok(());
         for Planned { plan, place, .. } in stations {
@@ -120,11 +123,17 @@ impl Service {
         let closed = std::mem::replace(&mut self.stations, kept);
         self.condition.send_replace(Some(condition));
         self.serving.send_replace(true);
-        version.open(None);
+        version.open(inheritance);
         if let Some(old) = self.current.replace(version) {
-            self.let_go(old, closed);
+            self.let_go(old, closed, succession);
         }
         result
+    }
+
+    fn succession(&self, version: &Version) -> Option<(Succession, oneshot::Receiver<()>)> {
+        let old = self.current.as_ref()?;
+        let both = old.hands_over && version.hands_over;
+        both.then(|| Succession::begin(version, self.stopping.subscribe()))
     }
 
     /// Takes back a version that does not come to serve; it ends beside those that were replaced, after
@@ -134,12 +143,12 @@ impl Service {
         self.leaving.push(Leaving { name: None, workers, end: Box::pin(starting.abandon(limit)) });
     }
 
-    fn let_go(&mut self, version: Version, stations: Vec<Station>) {
+    fn let_go(&mut self, version: Version, stations: Vec<Station>, succession: Option<Succession>) {
         let name = version.definition.identity.version.clone();
         let workers = version.workers.clone();
         let ending = Ending { version, stations, has_natives: true };
         let name = Some(name);
-        self.leaving.push(Leaving { name, workers, end: Box::pin(ending.retire()) });
+        self.leaving.push(Leaving { name, workers, end: Box::pin(ending.retire(succession)) });
     }
 
     /// Resolves when something happens by itself; stays pending for as long as all is well.
@@ -196,7 +205,8 @@ impl Service {
         }
     }
 
-    /// Stops in order: no new connections, drain, notice, `stop`, `on-finish`, end.
+    /// Stops in order: no new connections, drain, notice, `stop`, `on-finish`, end. State that is being
+    /// handed over is given up, so that requests which wait for it are answered.
     ///
     /// What is not done after `limit` is cut off.
     pub async fn stop(self, limit: Duration) -> Stopped {

@@ -16,10 +16,11 @@ use super::end::{Ending, Stopped};
 use super::load::Loaded;
 use super::service::Service;
 use super::station::{Endpoint, Station, Wish};
-use super::version::Version;
+use super::version::{self, Version};
 use crate::capability::Stopping;
 use crate::definition::{Definition, Instances, Kind};
 use crate::dispatch::Condition;
+use crate::engine::Interface;
 use crate::guest::{self, Seat, Workers};
 use crate::telemetry::Logger;
 
@@ -88,14 +89,18 @@ impl Service {
         self.crew.grow(count).map_err(StartError::Thread)?;
         let stations = self.attend_new(stations, count, &needs)?;
         let (events, receiver) = mpsc::unbounded_channel();
+        let mut exported = loaded.program.surface().exported();
         let mut version = Version {
             definition,
+            hands_over: exported.any(|interface| interface == Interface::Handover),
             workers: workers.clone(),
             stopping,
             events: receiver,
             ended: Vec::new(),
             presence,
             natives: FuturesUnordered::new(),
+            has_begun: false,
+            cleared: version::cleared(None),
             _watchdog: loaded.watchdog,
         };
         for (index, worker) in workers.iter().enumerate() {

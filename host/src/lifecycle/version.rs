@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, LocalBoxFuture, Shared, join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
@@ -32,6 +32,8 @@ const LAST_GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Version {
     pub(super) definition: Arc<Definition>,
+    /// Whether its component gives and receives state.
+    pub(super) hands_over: bool,
     pub(super) workers: Workers,
     /// What its guests are told of their end.
     pub(super) stopping: watch::Sender<Stopping>,
@@ -42,11 +44,27 @@ pub(super) struct Version {
     pub(super) presence: mpsc::Receiver<Infallible>,
     /// The calls of `native.start` that go on.
     pub(super) natives: FuturesUnordered<Native>,
+    /// Whether they have begun at all.
+    pub(super) has_begun: bool,
+    /// Resolves when it has received what the version before hands over.
+    pub(super) cleared: Cleared,
     /// Keeps guests yielding.
     pub(super) _watchdog: Arc<Watchdog>,
 }
 
 pub(super) type Native = Pin<Box<dyn Future<Output = Outcome<()>>>>;
+
+pub(super) type Cleared = Shared<LocalBoxFuture<'static, ()>>;
+
+/// Resolves when the sender is used or dropped; at once if there is none.
+pub(super) fn cleared(receiver: Option<oneshot::Receiver<()>>) -> Cleared {
+    let cleared = async {
+        if let Some(receiver) = receiver {
+            let _ = receiver.await;
+        }
+    };
+    cleared.boxed_local().shared()
+}
 
 /// A kind that ended the service by itself.
 #[derive(Debug, thiserror::Error)]
@@ -90,36 +108,35 @@ impl Version {
         Ok(())
     }
 
-    /// Begins the work of kind `native`, once `cleared` resolves or is dropped.
-    pub(super) fn open(&mut self, cleared: Option<oneshot::Receiver<()>>) {
+    /// The version serves. Its kind `native` begins at once, or when `inheritance` resolves or is dropped.
+    pub(super) fn open(&mut self, inheritance: Option<oneshot::Receiver<()>>) {
         // Instances that were replaced before are among those that are told now.
         while self.events.try_recv().is_ok() {}
-        if !self.is(&Kind::Native) {
-            return;
-        }
-        let cleared = futures_util::FutureExt::shared(async move {
-            if let Some(cleared) = cleared {
-                let _ = cleared.await;
-            }
-        });
-        for worker in self.workers.iter() {
-            let (worker, cleared) = (worker.clone(), cleared.clone());
-            self.natives.push(Box::pin(async move {
-                cleared.await;
-                worker.step(Step::NativeStart, None).await
-            }));
+        let is_heir = inheritance.is_some();
+        self.cleared = cleared(inheritance);
+        if !is_heir {
+            self.begin();
         }
     }
 
-    /// Resolves when a kind fails by itself; stays pending for as long as all is well.
+    fn begin(&mut self) {
+        self.has_begun = true;
+        if self.is(&Kind::Native) {
+            self.natives.extend(self.workers.iter().cloned().map(native_start));
+        }
+    }
+
+    /// Resolves when a kind fails by itself; stays pending for as long as all is well. Begins the work of
+    /// kind `native` when the version is to wait with it.
     ///
     /// # Cancel safety
     /// Can be called again.
     pub(super) async fn failure(&mut self) -> KindFailure {
         let is_native = self.is(&Kind::Native);
-        let Self { workers, events, ended, natives, .. } = self;
         loop {
+            let Self { workers, events, ended, natives, has_begun, cleared, .. } = self;
             tokio::select! {
+                () = cleared.clone(), if !*has_begun => self.begin(),
                 Some(ended) = natives.next() => {
                     if let Ok(Err(error)) = ended {
                         return KindFailure::Returned { kind: "native", error };
@@ -127,9 +144,8 @@ impl Version {
                     // It returned and that is fine, or its instance was lost and is replaced.
                 }
                 Some(event) = events.recv() => {
-                    if is_native && matches!(event.kind, EventKind::Ready) {
-                        let worker = workers.get(event.worker).clone();
-                        natives.push(Box::pin(async move { worker.step(Step::NativeStart, None).await }));
+                    if is_native && *has_begun && matches!(event.kind, EventKind::Ready) {
+                        natives.push(native_start(workers.get(event.worker).clone()));
                     }
                 }
                 () = one_ended(ended) => return KindFailure::ThreadLost,
@@ -176,7 +192,7 @@ impl Version {
         self.workers.iter().for_each(Worker::retire);
         self.stopping.send_replace(Stopping::Drained);
         let mut well = true;
-        if natives && self.is(&Kind::Native) {
+        if natives && self.has_begun && self.is(&Kind::Native) {
             *current = "native";
             let starts = std::mem::take(&mut self.natives);
             let stops = steps(&self.workers, &Step::NativeStop, deadline);
@@ -232,6 +248,11 @@ async fn one_ended(workers: &mut [Option<oneshot::Receiver<()>>]) {
         Poll::Pending
     })
     .await;
+}
+
+/// An instance that has begun already takes no notice of it.
+fn native_start(worker: Worker) -> Native {
+    Box::pin(async move { worker.step(Step::NativeStart, None).await })
 }
 
 fn into_result(kind: &'static str, outcome: Outcome<()>) -> Result<(), KindFailure> {

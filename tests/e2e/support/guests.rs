@@ -26,6 +26,8 @@ pub(crate) const HYBRID_HTTP_NATIVE: Guest = Guest("hybrid-http-native");
 pub(crate) const BARE: Guest = Guest("bare");
 pub(crate) const ECHOES: Guest = Guest("echoes");
 pub(crate) const GATHERS: Guest = Guest("gathers");
+pub(crate) const GIVES_ONLY: Guest = Guest("gives-only");
+pub(crate) const HANDS_OVER: Guest = Guest("hands-over");
 pub(crate) const IMPORTS_FS: Guest = Guest("imports-fs");
 pub(crate) const IMPORTS_NET: Guest = Guest("imports-net");
 pub(crate) const MISBEHAVES: Guest = Guest("misbehaves");
@@ -50,6 +52,8 @@ const ALL: &[Guest] = &[
     BARE,
     ECHOES,
     GATHERS,
+    GIVES_ONLY,
+    HANDS_OVER,
     IMPORTS_FS,
     IMPORTS_NET,
     MISBEHAVES,

@@ -55,13 +55,13 @@ pub(crate) fn deployment() -> String {
 }
 
 pub(crate) fn describe() -> Identity {
-    let identity = wit::definition::describe();
-    Identity {
-        name: identity.name,
-        version: identity.version,
-        product: identity.product,
-        language: identity.language,
-        kinds: identity.kinds,
+    wit::definition::describe().into()
+}
+
+impl From<wit::definition::Identity> for Identity {
+    fn from(identity: wit::definition::Identity) -> Self {
+        let wit::definition::Identity { name, version, product, language, kinds } = identity;
+        Self { name, version, product, language, kinds }
     }
 }
 

@@ -9,6 +9,7 @@ mod errors;
 mod extraction;
 #[cfg(feature = "grpc")]
 mod grpc;
+mod handover;
 mod health;
 mod json;
 mod logging;
