@@ -115,6 +115,12 @@ pub enum Command {
     /// That is `service.toml`, the environment variables it asks for, and whether the component
     /// fits it. All problems are listed together. Warnings do not fail the check.
     Check(Check),
+    /// Find what on this machine or in a project is in the way, and fix what is safe to fix
+    ///
+    /// Looks at the Rust toolchain and its target `wasm32-wasip2`, the cache, `service.toml` and the
+    /// environment, the crate with its SDK, the component and the ports. Without a `service.toml` only
+    /// the machine is examined. Changes nothing unless `--fix` is given.
+    Doctor(Doctor),
     /// Show what a service is made of
     ///
     /// That is its kinds, what its component exports and imports, and every setting with its source.
@@ -162,6 +168,23 @@ pub struct Build {
 
 #[derive(Debug, Args)]
 pub struct Check {
+    #[command(flatten)]
+    pub service: ServiceArgument,
+    #[command(flatten)]
+    pub output: OutputArgument,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Make the fixes that are safe
+    ///
+    /// Those are: installing the target, creating the cache, adding `crate-type = ["cdylib"]` to
+    /// `Cargo.toml`, and correcting `[host] component`.
+    #[arg(long)]
+    pub fix: bool,
+    /// Show exactly what `--fix` would do, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
     #[command(flatten)]
     pub service: ServiceArgument,
     #[command(flatten)]

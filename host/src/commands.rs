@@ -3,10 +3,13 @@
 //! Does not know how a service runs.
 
 mod build;
+mod cargo;
 mod check;
 mod child;
 mod component;
 mod dev;
+mod doctor;
+mod edit;
 mod inspect;
 mod log;
 mod new;
@@ -91,6 +94,7 @@ pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError
         Command::Run(arguments) => run::run(arguments, log, surroundings),
         Command::Build(arguments) => build::run(&arguments, surroundings),
         Command::Check(arguments) => check::run(&arguments, log, surroundings),
+        Command::Doctor(arguments) => doctor::run(&arguments, log, surroundings),
         Command::Inspect(arguments) => inspect::run(&arguments, log, surroundings),
         Command::Schema => print(&json(&schema())),
         Command::Completions(arguments) => print(&completions(&arguments)),

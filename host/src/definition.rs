@@ -6,6 +6,7 @@
 mod client;
 mod document;
 mod environment;
+mod excerpt;
 mod framework;
 mod grpc;
 mod hosting;
@@ -39,6 +40,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub(crate) use self::document::harmless;
+pub use self::excerpt::Excerpt;
 pub use self::grpc::{Grpc, GrpcConnections};
 pub(crate) use self::identity::kebab_case;
 pub use self::problem::{LoadError, Position, Problem};

@@ -4,7 +4,10 @@
 //! Runs no guest code, and knows neither HTTP nor the lifecycle.
 
 mod cache;
+mod contract;
+mod format;
 mod interface;
+mod mismatch;
 mod services;
 
 use std::io;
@@ -13,9 +16,13 @@ use std::path::{Path, PathBuf};
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 
-pub use self::cache::Cache;
-pub use self::interface::{Interface, Mismatch, Surface};
+pub use self::cache::{Cache, CacheState};
+pub use self::contract::Relation;
+pub use self::format::{Found, Origin};
+pub use self::interface::{Interface, Surface};
+pub use self::mismatch::Mismatch;
 pub use self::services::{DeclarationError, Method, Service, Services};
+use crate::bindings::{PACKAGE, VERSION};
 use crate::capability::{self, State};
 
 /// Most stack that a guest may use, in bytes. Beyond it the guest traps.
@@ -52,18 +59,25 @@ pub enum CompileError {
     Engine(String),
     #[error("cannot read component `{}`", path.display())]
     Read { path: PathBuf, source: io::Error },
-    /// Neither a component nor a module.
-    #[error("`{}` is not a WebAssembly component", path.display())]
-    NotWebAssembly { path: PathBuf },
-    /// A module of the kind that `wasm32-wasip1` and `wasm32-unknown-unknown` produce.
-    #[error("`{}` is a core WebAssembly module, expected a component", path.display())]
-    CoreModule { path: PathBuf },
+    /// Something else stands in its place.
+    #[error("`{}` {found}", path.display())]
+    NotComponent { path: PathBuf, found: Found },
+    /// It ends before it should.
+    #[error("`{}` is cut off: more must follow its {bytes} bytes", path.display())]
+    CutOff { path: PathBuf, bytes: usize },
     #[error("`{}` is not a valid component: {reason}", path.display())]
     Invalid { path: PathBuf, reason: String },
-    #[error("`{}` does not fit `service.toml`:{}", path.display(), interface::list(.mismatches))]
+    #[error("`{}` does not fit `service.toml`:{}", path.display(), mismatch::list(.mismatches))]
     Mismatched { path: PathBuf, mismatches: Vec<Mismatch> },
     #[error("cannot link `{}`: {reason}", path.display())]
     Link { path: PathBuf, reason: String },
+    /// It uses what a newer version of the contract added.
+    #[error(
+        "`{}` was built for `{PACKAGE}@{version}` and needs what is not in `{PACKAGE}@{VERSION}` of \
+         this host: {reason}",
+        path.display()
+    )]
+    LinkNewer { path: PathBuf, version: String, reason: String },
 }
 
 impl CompileError {
@@ -73,14 +87,18 @@ impl CompileError {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("build it first, with `mikros-host build` or `mikros-host run --build`")
             }
-            Self::NotWebAssembly { .. } => {
-                Some("let `[host] component` name the `.wasm` file of a `wasm32-wasip2` build")
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
+                Some("let `[host] component` name the `.wasm` file in it")
             }
-            Self::CoreModule { .. } => Some("build it for the target `wasm32-wasip2`"),
-            Self::Invalid { .. } => {
-                Some("the file may be cut off: build it again with `mikros-host build`")
+            Self::NotComponent { found, .. } => Some(found.help()),
+            Self::CutOff { .. } | Self::Invalid { .. } => {
+                Some("build it again with `mikros-host build`")
             }
             Self::Link { .. } => Some("build the service with an SDK that fits this host"),
+            Self::LinkNewer { .. } => Some(
+                "update mikros-host, or let `mikros-sdk` in `Cargo.toml` be the one of this host and \
+                 build the service again",
+            ),
             Self::Engine(_) | Self::Read { .. } | Self::Mismatched { .. } => None,
         }
     }
@@ -115,14 +133,15 @@ impl Engine {
     pub fn compile(&self, path: &Path, cache: Option<&Cache>) -> Result<Compiled, CompileError> {
         let bytes = std::fs::read(path)
             .map_err(|source| CompileError::Read { path: path.to_owned(), source })?;
-        check_format(&bytes, path)?;
+        if let Some(found) = format::mistaken(&bytes) {
+            return Err(CompileError::NotComponent { path: path.to_owned(), found });
+        }
         let cached = cache.and_then(|cache| cache.load(&self.wasmtime, &bytes));
         let component = if let Some(component) = cached {
             component
         } else {
-            let component = Component::new(&self.wasmtime, &bytes).map_err(|error| {
-                CompileError::Invalid { path: path.to_owned(), reason: describe(&error) }
-            })?;
+            let component = Component::new(&self.wasmtime, &bytes)
+                .map_err(|error| invalid(path.to_owned(), &bytes, &error))?;
             if let Some(cache) = cache {
                 cache.store(&self.wasmtime, &bytes, &component);
             }
@@ -148,10 +167,7 @@ impl Engine {
         let mut linker = Linker::new(&self.wasmtime);
         let instance = capability::link(&mut linker)
             .and_then(|()| linker.instantiate_pre(component))
-            .map_err(|error| CompileError::Link {
-                path: path.to_owned(),
-                reason: describe(&error),
-            })?;
+            .map_err(|error| unlinkable(path.to_owned(), surface, &error))?;
         Ok(Program { instance, surface: surface.clone() })
     }
 }
@@ -186,15 +202,20 @@ impl std::fmt::Debug for Program {
     }
 }
 
-/// The first eight bytes tell modules and components apart; the compiler's own words would not.
-fn check_format(bytes: &[u8], path: &Path) -> Result<(), CompileError> {
-    const MAGIC: &[u8] = b"\0asm";
-    const MODULE: &[u8] = &[1, 0, 0, 0];
-    let path = path.to_owned();
-    match bytes.strip_prefix(MAGIC) {
-        None => Err(CompileError::NotWebAssembly { path }),
-        Some(rest) if rest.starts_with(MODULE) => Err(CompileError::CoreModule { path }),
-        Some(_) => Ok(()),
+/// Why bytes that begin as a component could not be compiled.
+fn invalid(path: PathBuf, bytes: &[u8], error: &wasmtime::Error) -> CompileError {
+    if format::is_cut_off(bytes) {
+        return CompileError::CutOff { path, bytes: bytes.len() };
+    }
+    CompileError::Invalid { path, reason: describe(error) }
+}
+
+/// Why a component whose imports and exports have the right names could not be linked.
+fn unlinkable(path: PathBuf, surface: &Surface, error: &wasmtime::Error) -> CompileError {
+    let reason = describe(error);
+    match contract::newer_than_own(surface.imports.iter().chain(&surface.exports)) {
+        Some(version) => CompileError::LinkNewer { path, version: version.to_string(), reason },
+        None => CompileError::Link { path, reason },
     }
 }
 

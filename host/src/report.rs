@@ -7,6 +7,8 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::definition::harmless;
+
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -46,17 +48,29 @@ impl<'a> Report<'a> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error: {}", self.error)?;
+        writeln!(f, "error: {}", harmless_lines(&self.error.to_string()))?;
         let mut cause = self.error.source();
         while let Some(error) = cause {
-            writeln!(f, "cause: {error}")?;
+            writeln!(f, "cause: {}", harmless_lines(&error.to_string()))?;
             cause = error.source();
         }
         match self.help {
-            Some(help) => writeln!(f, " help: {help}"),
+            Some(help) => writeln!(f, " help: {}", harmless_lines(help)),
             None => Ok(()),
         }
     }
+}
+
+/// A text without anything but line breaks that would move the cursor of a terminal: paths and
+/// commands come from files that somebody else may have written.
+pub fn harmless_lines(text: &str) -> String {
+    text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
+}
+
+/// An error with its causes on one line.
+pub fn on_one_line(error: &dyn Error) -> String {
+    let chain = std::iter::successors(Some(error), |&error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Writes what the user asked for to standard output.
@@ -110,6 +124,15 @@ mod tests {
              help: find the disk
         "]]
         .assert_eq(&text);
+    }
+
+    #[test]
+    fn what_is_in_paths_does_not_reach_the_terminal_as_it_is() {
+        let error = io::Error::other("cannot read `\u{1b}[2J\u{202e}x`\n  indeed");
+
+        let text = Report::new(&error, Some("\r")).to_string();
+
+        assert_eq!(text, "error: cannot read `\\u{1b}[2J\\u{202e}x`\n  indeed\n help: \\r\n");
     }
 
     #[test]

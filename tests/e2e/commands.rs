@@ -2,6 +2,7 @@
 //! Does not know mistakes in `service.toml` or the component: those are `messages`.
 
 mod build;
+mod doctor;
 mod new;
 mod overview;
 

@@ -2,6 +2,7 @@
 //!
 //! Does not know what the command does beyond the component it must leave behind.
 
+mod absent;
 mod plan;
 pub(super) mod target;
 
@@ -12,7 +13,9 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+pub(super) use self::absent::{PROGRAM, cdylib_help};
 pub(super) use self::plan::Plan;
+use self::target::Library;
 use super::child::{self, Ended};
 use super::{CommandError, locate, warn_of_undecodable};
 use crate::cli::{self, Surroundings};
@@ -31,6 +34,13 @@ pub enum BuildError {
     Failed { command: String, directory: PathBuf, outcome: Outcome },
     #[error("the build succeeded, but there is no component `{}`", component.display())]
     NoComponent { component: PathBuf, help: String },
+    /// Cargo makes components of libraries with `crate-type = ["cdylib"]` only.
+    #[error(
+        "the build succeeded, but there is no component `{}`: `{}` {reason}",
+        component.display(),
+        manifest.display()
+    )]
+    NotLibrary { component: PathBuf, manifest: PathBuf, reason: &'static str, help: String },
     /// `rustup` is not there, or cannot be started.
     #[error("cannot start `rustup` to install the compilation target `{}`", target::NAME)]
     SpawnRustup { source: io::Error, help: String },
@@ -50,15 +60,22 @@ impl BuildError {
                 "add to `[host]`, for example, `build = \"cargo build --release --target wasm32-wasip2\"`",
             ),
             Self::NoComponent { help, .. }
+            | Self::NotLibrary { help, .. }
             | Self::SpawnRustup { help, .. }
             | Self::InstallTarget { help, .. } => Some(help),
+            Self::Failed { outcome, .. } if outcome.is_not_found() => Some(
+                "the shell has not found a program, its message is above: install it, Rust with rustup \
+                 from https://rustup.rs",
+            ),
             Self::Spawn { .. } | Self::Failed { .. } => None,
         }
     }
 
     pub(super) fn status(&self) -> Status {
         match self {
-            Self::NoCommand { .. } | Self::NoComponent { .. } => Status::EditNeeded,
+            Self::NoCommand { .. } | Self::NoComponent { .. } | Self::NotLibrary { .. } => {
+                Status::EditNeeded
+            }
             Self::Spawn { .. }
             | Self::Failed { .. }
             | Self::SpawnRustup { .. }
@@ -80,6 +97,11 @@ impl Outcome {
     /// Whether the program ended by itself, so that it could say why.
     pub(super) fn is_told(self) -> bool {
         self.0.code().is_some()
+    }
+
+    /// Whether a shell says that there is no such program (POSIX, "Exit Status for Commands").
+    fn is_not_found(self) -> bool {
+        self.0.code() == Some(127)
     }
 }
 
@@ -132,13 +154,12 @@ pub(super) fn build(definition: &Definition) -> Result<Built, BuildError> {
 }
 
 /// Installs the target for the toolchain that is used in `directory`, unless it is there.
-fn install_target(directory: &Path) -> Result<Built, BuildError> {
-    let mut rustc = target::question(directory);
-    rustc.stdin(Stdio::null()).stdout(Stdio::piped());
-    match child::wait(rustc) {
-        Ok(Ended::Interrupted(signal)) => return Ok(Built::Interrupted(signal)),
-        Ok(Ended::Exited(output)) if target::is_missing(output.status, &output.stdout) => (),
-        Ok(Ended::Exited(_)) | Err(_) => return Ok(Built::Component),
+pub(super) fn install_target(directory: &Path) -> Result<Built, BuildError> {
+    match target::library(directory, |_| ()) {
+        Library::Interrupted(signal) => return Ok(Built::Interrupted(signal)),
+        Library::Missing => (),
+        // What cannot be found out is left to the build, whose own message will be better.
+        Library::Present | Library::Unknown => return Ok(Built::Component),
     }
     report::tell(target::NOTICE);
     let mut rustup = target::installation(directory);

@@ -8,7 +8,7 @@ mod files;
 mod kinds;
 mod manifest;
 mod name;
-mod place;
+pub(super) mod place;
 mod questions;
 mod sdk;
 mod template;

@@ -3,10 +3,12 @@
 //! Does not know which keys mean something.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::excerpt::Excerpt;
 use super::nesting;
 use super::problem::{Position, Problem};
 
@@ -18,6 +20,28 @@ const MOST_SYNTAX_ERRORS: usize = 20;
 
 /// Deeper nesting has no use, and reading it would make the stack the limit.
 const MOST_NESTING: usize = 64;
+
+/// A part of the text, as byte offsets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Place {
+    /// The file as a whole.
+    pub(super) const FILE: Self = Self { start: 0, end: 0 };
+
+    pub(super) fn of<T>(spanned: &Spanned<T>) -> Self {
+        spanned.span().into()
+    }
+}
+
+impl From<Range<usize>> for Place {
+    fn from(Range { start, end }: Range<usize>) -> Self {
+        Self { start, end }
+    }
+}
 
 /// Where lines begin: turns byte offsets into [`Position`]s.
 pub(super) struct Lines<'a> {
@@ -43,27 +67,46 @@ impl<'a> Lines<'a> {
             self.text.get(start..offset).unwrap_or_default().trim_start_matches('\u{feff}');
         Position { line, column: before.chars().count() + 1 }
     }
+
+    /// A problem at a place.
+    pub(super) fn problem(&self, place: Place, message: String, help: Option<String>) -> Problem {
+        let excerpt = Some(place).filter(|place| *place != Place::FILE);
+        let excerpt = excerpt.and_then(|place| self.excerpt(place));
+        Problem { position: Some(self.position(place.start)), excerpt, message, help }
+    }
+
+    /// The first line of a place.
+    fn excerpt(&self, place: Place) -> Option<Excerpt> {
+        let line = self.line(place.start);
+        let mut start = self.starts[line - 1];
+        let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
+        let mut text = self.text.get(start..end)?;
+        if let Some(rest) = text.strip_prefix('\u{feff}') {
+            start += text.len() - rest.len();
+            text = rest;
+        }
+        text = text.strip_suffix('\r').unwrap_or(text);
+        let within = |offset: usize| offset.saturating_sub(start).min(text.len());
+        Excerpt::new(line, text, Place { start: within(place.start), end: within(place.end) })
+    }
 }
 
 /// The tree of `text`, or every syntax error in it.
 pub(super) fn parse<'a>(text: &'a str, lines: &Lines<'_>) -> Result<Table<'a>, Vec<Problem>> {
     if let Some(place) = nesting::too_deep(text, MOST_NESTING) {
         let message = format!("tables and arrays must not nest deeper than {MOST_NESTING} levels");
-        let position = Some(lines.position(place));
-        return Err(vec![Problem { position, message, help: None }]);
+        return Err(vec![lines.problem(place, message, None)]);
     }
     let (root, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() { Ok(root.into_inner()) } else { Err(syntax_problems(&errors, lines)) }
 }
 
 fn syntax_problems(errors: &[toml::de::Error], lines: &Lines<'_>) -> Vec<Problem> {
-    let place = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+    let place = |error: &toml::de::Error| error.span().map_or(Place::FILE, Place::from);
     let mut errors = errors.iter().collect::<Vec<_>>();
-    errors.sort_by_key(|error| place(error));
-    let problem = |error: &toml::de::Error| Problem {
-        position: Some(lines.position(place(error))),
-        message: format!("invalid TOML: {}", error.message()),
-        help: None,
+    errors.sort_by_key(|error| place(error).start);
+    let problem = |error: &toml::de::Error| {
+        lines.problem(place(error), format!("invalid TOML: {}", error.message()), None)
     };
     errors.into_iter().take(MOST_SYNTAX_ERRORS).map(problem).collect()
 }
@@ -78,14 +121,24 @@ pub(super) fn spelled(key: &str) -> String {
     format!("\"{}\"", harmless(key))
 }
 
-/// The text without control characters.
-pub(super) fn harmless(text: &str) -> String {
+/// The text without characters that move the cursor of a terminal or turn the order of what it
+/// shows.
+pub(crate) fn harmless(text: &str) -> String {
     let escaped = |character: char| {
-        let is_control = character.is_control();
-        let escape = is_control.then(|| character.escape_default());
-        (!is_control).then_some(character).into_iter().chain(escape.into_iter().flatten())
+        let is_harmful = character.is_control() || turns_direction(character);
+        let escape = is_harmful.then(|| character.escape_default());
+        (!is_harmful).then_some(character).into_iter().chain(escape.into_iter().flatten())
     };
     text.chars().flat_map(escaped).collect()
+}
+
+/// The explicit formatting characters of the Unicode Bidirectional Algorithm, section 2, and the
+/// separators that some terminals take for line breaks.
+fn turns_direction(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// The entries of a table in the order of the file.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::document::Place;
 use super::indirection::quoted;
 use super::kinds::parse_port;
 use super::reader::{MASK, Reader, Section};
@@ -63,7 +64,7 @@ fn declared<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<(String, Str
 }
 
 /// Says that a variable the file asks for has no value, unless that is no problem.
-pub(super) fn note_missing(reader: &mut Reader<'_>, place: usize, variable: &str) {
+pub(super) fn note_missing(reader: &mut Reader<'_>, place: Place, variable: &str) {
     if variable.is_empty() {
         let message = "`@env` must follow the name of an environment variable".to_owned();
         reader.problem(place, message, Some("for example `DATABASE_URL@env`".to_owned()));

@@ -2,6 +2,7 @@
 //!
 //! Does not know where the port comes from, nor HTTP itself.
 
+use super::document::Place;
 use super::reader::{Reader, Section};
 use super::{Http, HttpTimeouts, Origin, Port};
 
@@ -30,7 +31,7 @@ pub(super) fn check<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
 
 /// Keys that other hosts act upon and this one cannot.
 fn check_compatibility<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
-    let place = |name| section.value(name).map_or(section.place, |value| value.span().start);
+    let place = |name| section.value(name).map_or(section.place, Place::of);
     if reader.switch(section, "disable_auth") == Some(false) {
         let message = format!(
             "`{}.disable_auth` must be `true`: this version has no authentication",

@@ -3,6 +3,7 @@
 //! Does not know what the names are used for.
 
 use super::Identity;
+use super::document::Place;
 use super::reader::{Reader, Section};
 use super::suggestion::did_you_mean;
 
@@ -32,7 +33,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Identity 
     let declared = reader.text(root, "name").unwrap_or_default();
     let name = kebab_case(&declared);
     if let (Some(value), false) = (root.value("name"), declared.is_empty()) {
-        let place = value.span().start;
+        let place = Place::of(value);
         if declared.chars().any(char::is_control) {
             let message = "`name` must not hold control characters".to_owned();
             reader.problem(place, message, None);
@@ -60,7 +61,7 @@ fn language<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> String {
             "tinygo" => Some("write `go`".to_owned()),
             _ => did_you_mean(&language, LANGUAGES),
         };
-        reader.warning(value.span().start, message, help.filter(|_| is_literal));
+        reader.warning(Place::of(value), message, help.filter(|_| is_literal));
     }
     language
 }

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use toml::de::DeValue;
 
-use super::document::{Table, Value, harmless};
+use super::document::{Place, Table, Value, harmless};
 use super::variables::{Found, Scope};
 
 const MARK: &str = "@env";
 
-/// What became of the indirections of one file, by the offset of the string.
+/// What became of the indirections of one file, by the place of the string.
 #[derive(Default)]
-pub(super) struct Indirections(BTreeMap<usize, Indirection>);
+pub(super) struct Indirections(BTreeMap<Place, Indirection>);
 
 struct Indirection {
     /// As in the file, without the mark.
@@ -25,8 +25,8 @@ struct Indirection {
 
 /// An indirection without a value.
 pub(super) struct Missing {
-    /// Offset of the string in the text.
-    pub(super) place: usize,
+    /// Where the string is.
+    pub(super) place: Place,
     pub(super) variable: String,
 }
 
@@ -39,7 +39,7 @@ impl Indirections {
     }
 
     pub(super) fn resolve(&mut self, value: &mut Value<'_>, scope: &Scope<'_>) {
-        let place = value.span().start;
+        let place = Place::of(value);
         match value.get_mut() {
             DeValue::Table(table) => self.resolve_table(table, scope),
             DeValue::Array(items) => {
@@ -110,7 +110,7 @@ impl Indirections {
     }
 
     fn get(&self, value: &Value<'_>) -> Option<&Indirection> {
-        value.get_ref().as_str().and_then(|_| self.0.get(&value.span().start))
+        value.get_ref().as_str().and_then(|_| self.0.get(&Place::of(value)))
     }
 }
 

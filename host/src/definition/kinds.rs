@@ -2,6 +2,7 @@
 //!
 //! Does not know what is inside those tables.
 
+use super::document::Place;
 use super::framework::Framework;
 use super::indirection::quoted;
 use super::reader::{Reader, Section};
@@ -112,7 +113,7 @@ fn declared<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<Declared> {
     {
         let help = "for example `types = [\"http:8080\"]`".to_owned();
         let message = "`types` must name at least one kind".to_owned();
-        reader.problem(value.span().start, message, Some(help));
+        reader.problem(Place::of(value), message, Some(help));
     }
     let mut declared: Vec<Declared> = Vec::new();
     for item in items {
@@ -230,7 +231,7 @@ fn choose_port(
     reader: &mut Reader<'_>,
     kind: KindName,
     variable: &Framework,
-    (declared, place): (Option<u16>, usize),
+    (declared, place): (Option<u16>, Place),
 ) -> Port {
     let kind = kind.as_str();
     reader.note_contradiction(variable.name);

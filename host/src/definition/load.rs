@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::document::{self, Lines, Table};
+use super::document::{self, Lines, Place, Table};
 use super::indirection::Indirections;
 use super::problem::{LoadError, Problem};
 use super::reader::{Reader, Section};
@@ -86,11 +86,9 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 fn text_of(bytes: &[u8]) -> Result<&str, Problem> {
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-        Problem {
-            position: Some(Lines::new(valid).position(valid.len())),
-            message: "invalid TOML: this byte is not UTF-8".to_owned(),
-            help: Some("save the file as UTF-8".to_owned()),
-        }
+        let end = Place { start: valid.len(), end: valid.len() };
+        let message = "invalid TOML: this byte is not UTF-8".to_owned();
+        Lines::new(valid).problem(end, message, Some("save the file as UTF-8".to_owned()))
     })
 }
 

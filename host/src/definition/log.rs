@@ -4,7 +4,7 @@
 
 use toml::de::DeValue;
 
-use super::document::{entries, spelled};
+use super::document::{Place, entries, spelled};
 use super::reader::{Reader, Section};
 use super::{Log, StackTrace};
 use crate::telemetry::Level;
@@ -32,7 +32,7 @@ fn stack_trace<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> StackTrace
         let message =
             "`log.error_stacktrace` and `log.error_stack_trace` say the same thing".to_owned();
         let help = "remove the older `error_stacktrace`".to_owned();
-        reader.problem(value.span().start, message, Some(help));
+        reader.problem(Place::of(value), message, Some(help));
     } else if older.is_some() {
         return if old == Some(true) { StackTrace::Default } else { StackTrace::Disabled };
     }
@@ -49,7 +49,7 @@ fn attributes<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Vec<(String
     let DeValue::Table(table) = value.get_ref() else {
         let found = reader.indirections().describe(value);
         let message = format!("`log.attributes` must be a table of strings, found {found}");
-        reader.problem(value.span().start, message, Some("write `[log.attributes]`".to_owned()));
+        reader.problem(Place::of(value), message, Some("write `[log.attributes]`".to_owned()));
         return Vec::new();
     };
     let mut attributes = Vec::new();
@@ -62,7 +62,7 @@ fn attributes<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Vec<(String
         } else {
             let found = reader.indirections().describe(value);
             let message = format!("`{label}` must be a string, found {found}");
-            reader.problem(value.span().start, message, Some("add quotes".to_owned()));
+            reader.problem(Place::of(value), message, Some("add quotes".to_owned()));
         }
     }
     attributes

@@ -5,11 +5,13 @@
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
+use super::document::Place;
+
 /// Where the text first nests deeper than `most` levels; counts tables, arrays and parts of dotted
 /// keys.
 ///
 /// The TOML parser limits brackets and dots, but not their product, which overflows the stack.
-pub(super) fn too_deep(text: &str, most: usize) -> Option<usize> {
+pub(super) fn too_deep(text: &str, most: usize) -> Option<Place> {
     let mut depth = Depth { header: 0, open: vec![0], is_line_start: true, is_header: false };
     Source::new(text)
         .lex()
@@ -17,7 +19,7 @@ pub(super) fn too_deep(text: &str, most: usize) -> Option<usize> {
             depth.pass(token.kind());
             depth.total() > most
         })
-        .map(|token| token.span().start())
+        .map(|token| Place { start: token.span().start(), end: token.span().end() })
 }
 
 struct Depth {

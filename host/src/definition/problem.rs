@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::excerpt::Excerpt;
+
 /// A place in `service.toml`; both numbers start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Position {
@@ -23,6 +25,9 @@ pub struct Problem {
     /// `None`: the cause is in the environment, not in the file.
     #[serde(flatten)]
     pub position: Option<Position>,
+    /// The file's own text there, unless there is nothing to be seen.
+    #[serde(skip)]
+    pub excerpt: Option<Excerpt>,
     pub message: String,
     /// What to write instead, when that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +35,11 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// One whose cause is in the environment.
+    pub fn of_environment(message: String, help: Option<String>) -> Self {
+        Self { position: None, excerpt: None, message, help }
+    }
+
     /// `path:line:column: message`, or `environment: message`; without the help.
     pub fn located(&self, path: &Path) -> String {
         match self.position {
@@ -91,6 +101,9 @@ impl fmt::Display for ProblemList<'_> {
         write!(f, "invalid service definition")?;
         for problem in self.problems {
             write!(f, "\n  {}", problem.located(self.path))?;
+            if let Some(excerpt) = &problem.excerpt {
+                excerpt.write(f, "    ")?;
+            }
             if let Some(help) = &problem.help {
                 write!(f, "\n    help: {help}")?;
             }

@@ -7,9 +7,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::document::{Lines, Table, Value, entries, harmless, spelled};
+use super::document::{Lines, Place, Table, Value, entries, harmless, spelled};
 use super::indirection::Indirections;
-use super::problem::{Position, Problem};
+use super::problem::Problem;
 use super::reference::{Entry, Key, Presence, entry, join};
 use super::shape::{self, Checked, Given, Item};
 use super::variables::{Found, Scope};
@@ -29,8 +29,8 @@ pub(super) struct Section<'t> {
     /// As the file spells it, for example `runtime.http` or `clients.orders`.
     pub(super) label: String,
     table: Option<&'t Table<'t>>,
-    /// Offset in the text: where to say that a key is missing.
-    pub(super) place: usize,
+    /// Where to say that a key is missing.
+    pub(super) place: Place,
 }
 
 /// The state of one pass over a definition.
@@ -45,7 +45,12 @@ pub(super) struct Reader<'t> {
 
 impl<'t> Section<'t> {
     pub(super) fn root(table: &'t Table<'t>) -> Self {
-        Self { pattern: String::new(), label: String::new(), table: Some(table), place: 0 }
+        Self {
+            pattern: String::new(),
+            label: String::new(),
+            table: Some(table),
+            place: Place::FILE,
+        }
     }
 
     pub(super) fn is_present(&self) -> bool {
@@ -71,14 +76,14 @@ impl<'t> Section<'t> {
             table,
             place: key_value
                 .filter(|_| table.is_some())
-                .map_or(self.place, |(key, _)| key.span().start),
+                .map_or(self.place, |(key, _)| Place::of(key)),
         }
     }
 
-    /// The names of what this table holds, in the order of the file, each with its offset.
-    pub(super) fn names(&self) -> Vec<(&'t str, usize)> {
+    /// The names of what this table holds, in the order of the file, each with its place.
+    pub(super) fn names(&self) -> Vec<(&'t str, Place)> {
         let entries = self.table.map(entries).unwrap_or_default();
-        entries.into_iter().map(|(key, _)| (key.get_ref().as_ref(), key.span().start)).collect()
+        entries.into_iter().map(|(key, _)| (key.get_ref().as_ref(), Place::of(key))).collect()
     }
 }
 
@@ -199,12 +204,12 @@ impl<'t> Reader<'t> {
     pub(super) fn origin(&self, value: &Value<'_>) -> Origin {
         match self.indirections.source(value) {
             Some(variable) => Origin::Variable(variable.to_owned()),
-            None => self.line_of(value.span().start),
+            None => self.line_of(Place::of(value)),
         }
     }
 
-    pub(super) fn line_of(&self, place: usize) -> Origin {
-        Origin::File { line: self.lines.line(place) }
+    pub(super) fn line_of(&self, place: Place) -> Origin {
+        Origin::File { line: self.lines.line(place.start) }
     }
 
     pub(super) fn indirections(&self) -> &'t Indirections {
@@ -228,32 +233,26 @@ impl<'t> Reader<'t> {
                 winner.name, loser.name, winner.name
             );
             let help = Some(format!("unset `{}`", loser.name));
-            self.warnings.push(Problem { position: None, message, help });
+            self.warnings.push(Problem::of_environment(message, help));
         }
     }
 
-    pub(super) fn problem(&mut self, place: usize, message: String, help: Option<String>) {
+    pub(super) fn problem(&mut self, place: Place, message: String, help: Option<String>) {
         if self.problems.len() < MOST_PROBLEMS {
-            let position = Some(self.position(place));
-            self.problems.push(Problem { position, message, help });
+            self.problems.push(self.lines.problem(place, message, help));
         }
     }
 
-    pub(super) fn warning(&mut self, place: usize, message: String, help: Option<String>) {
-        let position = Some(self.position(place));
-        self.warnings.push(Problem { position, message, help });
+    pub(super) fn warning(&mut self, place: Place, message: String, help: Option<String>) {
+        self.warnings.push(self.lines.problem(place, message, help));
     }
 
     /// A problem whose cause is an environment variable.
     pub(super) fn environment_problem(&mut self, message: String, help: Option<String>) {
-        self.problems.push(Problem { position: None, message, help });
+        self.problems.push(Problem::of_environment(message, help));
     }
 
     pub(super) fn environment_warning(&mut self, message: String, help: Option<String>) {
-        self.warnings.push(Problem { position: None, message, help });
-    }
-
-    fn position(&self, place: usize) -> Position {
-        self.lines.position(place)
+        self.warnings.push(Problem::of_environment(message, help));
     }
 }

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value as Json};
 use toml::de::{DeFloat, DeInteger, DeValue};
 
-use super::document::{Table, Value, entries, spelled};
+use super::document::{Place, Table, Value, entries, spelled};
 use super::indirection::quoted;
 use super::reader::{Reader, Section};
 use super::reference::join;
@@ -53,13 +53,13 @@ fn is_enabled<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>, label: &str) ->
         Some(value) => value.get_ref().as_bool().unwrap_or_else(|| {
             let found = reader.indirections().describe(value);
             let message = format!("`{label}.enabled` must be `true` or `false`, found {found}");
-            reader.problem(value.span().start, message, None);
+            reader.problem(Place::of(value), message, None);
             false
         }),
     }
 }
 
-fn note_unknown(reader: &mut Reader<'_>, name: &str, place: usize, known: &[&str]) {
+fn note_unknown(reader: &mut Reader<'_>, name: &str, place: Place, known: &[&str]) {
     let help = suggestion::did_you_mean(name, known.iter().copied())
         .unwrap_or_else(|| "remove it, or write `enabled = false`".to_owned());
     reader.problem(place, format!("unknown feature {}", quoted(name)), Some(help));
@@ -116,6 +116,6 @@ fn float(number: &DeFloat<'_>) -> Option<Json> {
 
 fn not_a_number(reader: &mut Reader<'_>, value: &Value<'_>, label: &str, rule: &str) -> Json {
     let found = reader.indirections().describe(value);
-    reader.problem(value.span().start, format!("`{label}` must {rule}, found {found}"), None);
+    reader.problem(Place::of(value), format!("`{label}` must {rule}, found {found}"), None);
     Json::Null
 }

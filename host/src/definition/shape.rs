@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use toml::de::{DeInteger, DeValue};
 
-use super::document::Value;
+use super::document::{Place, Value};
 use super::indirection::Indirections;
 use super::quantity::{format_duration, format_size, parse_duration, parse_size};
 use super::reference::{Key, Presence};
@@ -87,14 +87,12 @@ pub(super) struct Item {
     pub(super) shown: String,
     /// Written in the file, not taken from a variable.
     pub(super) is_literal: bool,
-    /// Offset in the text.
-    pub(super) place: usize,
+    pub(super) place: Place,
 }
 
 /// What is wrong with a value.
 pub(super) struct Mistake {
-    /// Offset in the text.
-    pub(super) place: usize,
+    pub(super) place: Place,
     pub(super) message: String,
     pub(super) help: Option<String>,
 }
@@ -201,7 +199,7 @@ fn list(given: Given<'_, '_>, items: &[Value<'_>], mistakes: &mut Vec<Mistake>) 
                 text: text.to_string(),
                 shown: given.found(),
                 is_literal: !given.indirections.covers(item),
-                place: item.span().start,
+                place: Place::of(item),
             }),
             _ => mistakes.push(given.mistake(
                 format!("`{}` must hold strings only, found {}", given.label, given.found()),
@@ -251,7 +249,7 @@ fn is_segment(segment: &str) -> bool {
 
 impl Given<'_, '_> {
     fn mistake(self, message: String, help: Option<String>) -> Mistake {
-        Mistake { place: self.value.span().start, message, help }
+        Mistake { place: Place::of(self.value), message, help }
     }
 
     fn empty(self) -> Mistake {

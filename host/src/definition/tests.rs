@@ -8,6 +8,7 @@ mod clients;
 mod compatibility;
 mod environment;
 mod everything;
+mod excerpts;
 mod file;
 mod grpc;
 mod hosting;
@@ -25,7 +26,7 @@ use std::path::Path;
 
 use expect_test::Expect;
 
-use super::{Definition, Effective, LoadError, Problem, Variables};
+use super::{Definition, Effective, Problem, Variables};
 
 const FILE: &str = "service.toml";
 
@@ -84,8 +85,12 @@ fn explained(definition: &Definition, prefix: &str) -> String {
     values.map(shown).collect::<Vec<_>>().join("\n")
 }
 
+/// Problems without their excerpts: those are the subject of `excerpts`.
 fn listed(problems: &[Problem]) -> String {
-    let error = LoadError::Invalid { path: FILE.into(), problems: problems.to_vec() }.to_string();
-    // Without the first line, which never changes, and the indentation.
-    error.lines().skip(1).map(str::trim_start).collect::<Vec<_>>().join("\n")
+    let mut lines = Vec::new();
+    for problem in problems {
+        lines.push(problem.located(Path::new(FILE)));
+        lines.extend(problem.help.iter().map(|help| format!("help: {help}")));
+    }
+    lines.join("\n")
 }

@@ -4,7 +4,7 @@
 
 use toml::de::DeValue;
 
-use super::document::{Table, Value, entries, spelled};
+use super::document::{Place, Table, Value, entries, spelled};
 use super::indirection::quoted;
 use super::kinds::{self, KindName};
 use super::reader::Reader;
@@ -23,7 +23,7 @@ fn check_table<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>, parent: &str, 
         let (pattern, label) = (child_pattern(parent, name), join(label, &spelled(name)));
         match entry(&pattern) {
             None => {
-                let place = key.span().start;
+                let place = Place::of(key);
                 reader.problem(place, message(parent, name, &label), help(parent, name));
             }
             Some(Entry::Table) => check_child(reader, value, &pattern, &label),
@@ -48,7 +48,7 @@ fn check_child<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>, pattern: &str,
 fn not_a_table(reader: &mut Reader<'_>, value: &Value<'_>, label: &str) {
     let found = reader.indirections().describe(value);
     let message = format!("`{label}` must be a table, found {found}");
-    reader.problem(value.span().start, message, Some(format!("write `[{label}]`")));
+    reader.problem(Place::of(value), message, Some(format!("write `[{label}]`")));
 }
 
 fn message(parent: &str, name: &str, label: &str) -> String {

@@ -18,13 +18,44 @@ use wasmtime::component::Component;
 /// Bits of a mode that let others than the owner write.
 const OTHERS_WRITE: u32 = 0o022;
 
+/// Bits of a mode that let the owner change a directory.
+const OWNER_CHANGES: u32 = 0o300;
+
 /// A directory of compiled components.
 #[derive(Debug, Clone)]
 pub struct Cache {
     directory: PathBuf,
 }
 
+/// What [`Cache::open`] would find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheState {
+    Usable,
+    /// It would be made.
+    Missing,
+    /// It belongs to somebody else, others can write to it, or it is a link or a file.
+    NotPrivate,
+    /// Its own user cannot write to it.
+    ReadOnly,
+}
+
 impl Cache {
+    /// Looks at `directory` without changing anything.
+    pub fn examine(directory: &Path) -> io::Result<CacheState> {
+        let metadata = match fs::symlink_metadata(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(CacheState::Missing);
+            }
+            metadata => metadata?,
+        };
+        let state = match metadata.mode() & OWNER_CHANGES {
+            _ if !is_private(directory)? || !metadata.is_dir() => CacheState::NotPrivate,
+            OWNER_CHANGES => CacheState::Usable,
+            _ => CacheState::ReadOnly,
+        };
+        Ok(state)
+    }
+
     /// Uses `directory`, and makes it if it does not exist.
     ///
     /// # Errors
@@ -133,5 +164,27 @@ mod tests {
 
         fs::remove_dir(&directory).unwrap();
         assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn a_look_at_a_directory_tells_what_opening_it_would_find() {
+        let directory = std::env::temp_dir().join(format!("mikros-cache-{}", Uuid::now_v7()));
+        let mut states = vec![Cache::examine(&directory).unwrap()];
+        fs::create_dir(&directory).unwrap();
+
+        for mode in [0o700, 0o755, 0o770, 0o500] {
+            fs::set_permissions(&directory, fs::Permissions::from_mode(mode)).unwrap();
+            states.push(Cache::examine(&directory).unwrap());
+        }
+
+        fs::remove_dir(&directory).unwrap();
+        let expected = [
+            CacheState::Missing,
+            CacheState::Usable,
+            CacheState::Usable,
+            CacheState::NotPrivate,
+            CacheState::ReadOnly,
+        ];
+        assert_eq!(states, expected);
     }
 }

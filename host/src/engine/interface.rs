@@ -1,10 +1,10 @@
 //! What a component imports and exports, and whether that fits what its service declares.
 
-use std::fmt;
-
 use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
 
+use super::contract::{self, Relation};
+use super::mismatch::Mismatch;
 use super::services::{DeclarationError, Services};
 use crate::bindings::{PACKAGE, VERSION};
 
@@ -44,6 +44,13 @@ impl Interface {
     pub fn export(self) -> String {
         format!("{PACKAGE}/{}@{VERSION}", self.name())
     }
+
+    /// Whether this is the name of a component's export of it, in any version that the host speaks.
+    fn is_exported_as(self, name: &str) -> bool {
+        contract::parse(name).is_some_and(|(interface, version)| {
+            interface == self.name() && Relation::of(version) == Relation::Spoken
+        })
+    }
 }
 
 /// What a component imports and exports.
@@ -56,76 +63,89 @@ pub struct Surface {
     pub services: Result<Services, DeclarationError>,
 }
 
-/// Why a component does not fit its service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mismatch {
-    /// A declared kind without its export.
-    MissingExport { interface: Interface, program: bool },
-    /// An export without its kind.
-    UndeclaredKind { interface: Interface },
-    /// Our package in a version that this host does not speak.
-    OtherVersion { package: String },
-    /// Imports of one package that the host does not offer, as they stand in the component.
-    UnknownImports { names: Vec<String> },
-    /// The component exports `grpc`, and what it declares to serve cannot be used.
-    Declaration(DeclarationError),
-}
-
 impl Surface {
     /// `bytes` are what `component` was compiled from.
     pub(super) fn of(component: &Component, engine: &wasmtime::Engine, bytes: &[u8]) -> Self {
         let ty = component.component_type();
         let imports = ty.imports(engine).map(|(name, _)| name.to_owned()).collect();
-        let exports: Vec<_> = ty
+        let exports = ty
             .exports(engine)
             .filter(|(_, item)| !matches!(item.ty, ComponentItem::Type(_)))
             .map(|(name, _)| name.to_owned())
             .collect();
-        let services = if exports.contains(&Interface::Grpc.export()) {
-            Services::declared(bytes)
-        } else {
-            Ok(Services::default())
-        };
-        Self { imports, exports, services }
+        let mut surface = Self { imports, exports, services: Ok(Services::default()) };
+        if surface.has(Interface::Grpc) {
+            surface.services = Services::declared(bytes);
+        }
+        surface
+    }
+
+    fn has(&self, interface: Interface) -> bool {
+        self.exports.iter().any(|name| interface.is_exported_as(name))
     }
 
     /// The interfaces of the contract that the component exports in a version that the host speaks.
     pub fn exported(&self) -> impl Iterator<Item = Interface> {
-        Interface::ALL.into_iter().filter(|interface| self.exports.contains(&interface.export()))
+        Interface::ALL.into_iter().filter(|interface| self.has(*interface))
     }
 
     /// Everything that does not fit a service with the kinds `declared`.
     pub fn mismatches(&self, declared: &[Interface]) -> Vec<Mismatch> {
-        let mut mismatches = Vec::new();
-        for name in self.imports.iter().chain(&self.exports).filter(|name| is_other_version(name)) {
-            let version = name.split_once('@').map_or("", |(_, version)| version);
-            let mismatch = Mismatch::OtherVersion { package: format!("{PACKAGE}@{version}") };
-            if !mismatches.contains(&mismatch) {
-                mismatches.push(mismatch);
-            }
-        }
+        let mut mismatches = self.other_versions();
         if mismatches.is_empty() {
+            if let Some(foreign) = self.foreign() {
+                // What it imports is a consequence.
+                return vec![foreign];
+            }
             self.compare_exports(declared, &mut mismatches);
             mismatches.extend(self.services.clone().err().map(Mismatch::Declaration));
         }
-        let unknown = |name: &&String| !is_other_version(name) && !is_offered(name);
+        let unknown = |name: &&String| contract_version(name).is_none() && !is_offered(name);
         let unknown: Vec<_> = self.imports.iter().filter(unknown).cloned().collect();
         let by_package = unknown.chunk_by(|a, b| package(a) == package(b));
         mismatches.extend(by_package.map(|n| Mismatch::UnknownImports { names: n.to_vec() }));
         mismatches
     }
 
-    fn compare_exports(&self, declared: &[Interface], mismatches: &mut Vec<Mismatch>) {
-        let program = self.exports.iter().any(|name| name.starts_with("wasi:cli/run@"));
-        for interface in Interface::ALL {
-            let exported = self.exports.contains(&interface.export());
-            let wanted = declared.contains(&interface);
-            if wanted && !exported {
-                mismatches.push(Mismatch::MissingExport { interface, program });
-            } else if exported && !wanted && !interface.is_optional() {
-                mismatches.push(Mismatch::UndeclaredKind { interface });
+    /// The versions of the contract that the host does not speak, each once.
+    fn other_versions(&self) -> Vec<Mismatch> {
+        let mut mismatches = Vec::new();
+        for name in self.imports.iter().chain(&self.exports) {
+            let Some(version) = contract_version(name) else { continue };
+            let mismatch = Mismatch::OtherVersion { version: version.to_owned() };
+            if !mismatches.contains(&mismatch) {
+                mismatches.push(mismatch);
             }
         }
+        mismatches
+    }
+
+    /// Exports of which none is of the contract.
+    fn foreign(&self) -> Option<Mismatch> {
+        let is_own = |name: &String| contract::parse(name).is_some();
+        let is_foreign =
+            !self.exports.is_empty() && !self.is_program() && !self.exports.iter().any(is_own);
+        is_foreign.then(|| Mismatch::Foreign { exports: self.exports.clone() })
+    }
+
+    /// Whether it has a `main`.
+    fn is_program(&self) -> bool {
+        self.exports.iter().any(|name| name.starts_with("wasi:cli/run@"))
+    }
+
+    fn compare_exports(&self, declared: &[Interface], mismatches: &mut Vec<Mismatch>) {
+        let missing = declared.iter().copied().filter(|interface| !self.has(*interface));
+        let missing: Vec<_> = missing.collect();
+        if self.is_program() && !missing.is_empty() {
+            mismatches.push(Mismatch::Program { missing });
+        } else {
+            mismatches
+                .extend(missing.into_iter().map(|i| Mismatch::MissingExport { interface: i }));
+        }
+        let undeclared = self
+            .exported()
+            .filter(|interface| !declared.contains(interface) && !interface.is_optional());
+        mismatches.extend(undeclared.map(|interface| Mismatch::UndeclaredKind { interface }));
     }
 }
 
@@ -159,87 +179,15 @@ fn is_offered(name: &str) -> bool {
     OFFERED.contains(&bare) || bare.starts_with("wasi:cli/terminal-")
 }
 
-fn is_other_version(name: &str) -> bool {
-    let Some(rest) = name.strip_prefix(PACKAGE).and_then(|rest| rest.strip_prefix('/')) else {
-        return false;
-    };
-    rest.split_once('@').is_none_or(|(_, version)| version != VERSION)
+/// The version of a name of the contract that the host does not speak.
+fn contract_version(name: &str) -> Option<&str> {
+    let (_, version) = contract::parse(name)?;
+    (Relation::of(version) != Relation::Spoken).then_some(version)
 }
 
 /// `wasi:cli` of `wasi:cli/environment@0.2.6`.
-fn package(name: &str) -> &str {
+pub(super) fn package(name: &str) -> &str {
     name.split(['/', '@']).next().unwrap_or(name)
-}
-
-/// Where an import that the host does not offer most likely comes from.
-fn origin(name: &str) -> &'static str {
-    match package(name) {
-        "wasi:filesystem" => {
-            "files, for example `std::fs`; a service has no file system: take settings from \
-             `service.toml` and embed data with `include_bytes!`"
-        }
-        "wasi:sockets" => {
-            "sockets, for example `std::net` or an HTTP client; a service has no network of its own"
-        }
-        "wasi:http" => "an HTTP client or server library; a service has no network of its own",
-        "wasi:cli" | "wasi:io" | "wasi:clocks" | "wasi:random" => {
-            "a WASI version that this host does not speak; build for the target `wasm32-wasip2`"
-        }
-        "mikros:service" => "an SDK that is newer than this host",
-        "env" | "wasi_snapshot_preview1" => "C code or a library that was not built for WASI 0.2",
-        _ => "a library of the service, or a feature that this host does not have",
-    }
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MissingExport { interface, program: true } => write!(
-                f,
-                "it is a program with a `main` and does not export `{}`\n    \
-                 help: make it a library with `crate-type = [\"cdylib\"]` and use \
-                 `mikros_sdk::export!`",
-                interface.export(),
-            ),
-            Self::MissingExport { interface, program: false } => write!(
-                f,
-                "kind `{0}` is declared in `types`, but the component does not export `{1}`\n    \
-                 help: add `{0}` to `mikros_sdk::export!`, or remove it from `types`",
-                interface.name(),
-                interface.export(),
-            ),
-            Self::UndeclaredKind { interface } => write!(
-                f,
-                "the component exports `{1}`, but kind `{0}` is not declared in `types`\n    \
-                 help: add `{0}` to `types`, or remove it from `mikros_sdk::export!`",
-                interface.name(),
-                interface.export(),
-            ),
-            Self::OtherVersion { package } => write!(
-                f,
-                "it was built for `{package}`, this host speaks version {VERSION}\n    \
-                 help: use the SDK of the same version as the host",
-            ),
-            Self::UnknownImports { names } => write!(
-                f,
-                "it imports `{}`, which this host does not offer\n    \
-                 help: it comes from {}",
-                names.join("`, `"),
-                origin(&names[0]),
-            ),
-            Self::Declaration(error) => write!(
-                f,
-                "{error}\n    \
-                 help: build it with `mikros_sdk_build` and `mikros_sdk::export!` of the same \
-                 version; other languages add the custom sections that `wit/grpc.wit` describes",
-            ),
-        }
-    }
-}
-
-/// Mismatches as the indented lines of a message.
-pub(super) fn list(mismatches: &[Mismatch]) -> impl fmt::Display {
-    fmt::from_fn(move |f| mismatches.iter().try_for_each(|mismatch| write!(f, "\n  {mismatch}")))
 }
 
 #[cfg(test)]
@@ -279,7 +227,7 @@ mod tests {
         assert_eq!(
             surface.mismatches(&[Interface::Http]),
             [
-                Mismatch::MissingExport { interface: Interface::Http, program: false },
+                Mismatch::MissingExport { interface: Interface::Http },
                 Mismatch::UndeclaredKind { interface: Interface::Native },
                 Mismatch::UnknownImports {
                     names: vec![
@@ -296,8 +244,37 @@ mod tests {
     fn another_version_of_the_contract_is_named_instead_of_its_consequences() {
         let surface = surface(&["mikros:service/logger@0.2.0"], &["mikros:service/http@0.2.0"]);
 
-        let names: Vec<_> = surface.mismatches(&[Interface::Http]);
+        let mismatches = surface.mismatches(&[Interface::Http]);
 
-        assert_eq!(names, [Mismatch::OtherVersion { package: "mikros:service@0.2.0".to_owned() }]);
+        assert_eq!(mismatches, [Mismatch::OtherVersion { version: "0.2.0".to_owned() }]);
+    }
+
+    #[test]
+    fn another_version_of_the_same_track_is_spoken() {
+        let surface = surface(&["mikros:service/logger@0.1.7"], &["mikros:service/http@0.1.7"]);
+
+        assert_eq!(surface.mismatches(&[Interface::Http]), []);
+        assert_eq!(surface.exported().collect::<Vec<_>>(), [Interface::Http]);
+    }
+
+    #[test]
+    fn a_program_is_told_once() {
+        let surface = surface(&[], &["wasi:cli/run@0.2.6"]);
+
+        assert_eq!(
+            surface.mismatches(&[Interface::Http, Interface::Native]),
+            [Mismatch::Program { missing: vec![Interface::Http, Interface::Native] }]
+        );
+    }
+
+    #[test]
+    fn a_component_of_another_host_is_told_without_its_imports() {
+        let exports = ["wasi:http/incoming-handler@0.2.6"];
+        let surface = surface(&["wasi:http/types@0.2.6"], &exports);
+
+        assert_eq!(
+            surface.mismatches(&[Interface::Http]),
+            [Mismatch::Foreign { exports: exports.map(str::to_owned).to_vec() }]
+        );
     }
 }

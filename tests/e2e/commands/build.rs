@@ -1,8 +1,6 @@
 //! `build` and `run --build`: the service's own command, and the compilation target it needs.
 //! Does not compile anything: shell commands and scripts stand for the toolchain.
 
-use std::os::unix::fs::PermissionsExt;
-
 use expect_test::expect;
 
 use super::{check, hello, run};
@@ -93,6 +91,96 @@ fn a_build_that_makes_no_component_says_which() {
     );
 }
 
+/// A crate whose build makes no component; `manifest` is what follows its name.
+fn crate_with(manifest: &str, source: &str) -> Service {
+    crate_built_by("true", manifest, source)
+}
+
+fn crate_built_by(build: &str, manifest: &str, source: &str) -> Service {
+    let service = built_by(build);
+    let package = "[package]\nname = 'probe'\nversion = '1.0.0'\nedition = '2024'\n";
+    service.write("Cargo.toml", format!("{package}{manifest}\n[workspace]\n"));
+    std::fs::create_dir(service.directory().join("src")).expect("it is not there");
+    service.write(source, "");
+    service
+}
+
+#[test]
+fn a_crate_without_cdylib_is_told_what_to_add_and_where() {
+    check(
+        &run(&crate_with("", "src/lib.rs"), &["build"]),
+        &expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            building `probe`: true
+            error: the build succeeded, but there is no component `$DIR/built.wasm`: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
+             help: change `$DIR/Cargo.toml`, or let `mikros-host doctor --fix` do it:
+                 7 +
+                 8 + [lib]
+                 9 + crate-type = ["cdylib"]
+        "#]],
+    );
+    check(
+        &run(&crate_with("[lib]\ncrate-type = ['rlib']\n", "src/lib.rs"), &["build"]),
+        &expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            building `probe`: true
+            error: the build succeeded, but there is no component `$DIR/built.wasm`: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
+             help: change `$DIR/Cargo.toml`, or let `mikros-host doctor --fix` do it:
+                 6 - crate-type = ['rlib']
+                 6 + crate-type = ["cdylib", 'rlib']
+        "#]],
+    );
+}
+
+#[test]
+fn a_crate_that_is_a_program_is_told_to_become_a_library() {
+    check(
+        &run(&crate_with("", "src/main.rs"), &["build"]),
+        &expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            building `probe`: true
+            error: the build succeeded, but there is no component `$DIR/built.wasm`: `$DIR/Cargo.toml` describes a program, not a library
+             help: a service is a library: rename `src/main.rs` to `src/lib.rs`, add `[lib]` with `crate-type = ["cdylib"]`, and use `mikros_sdk::export!` instead of `main`
+        "#]],
+    );
+}
+
+#[test]
+fn a_component_that_is_elsewhere_is_named() {
+    let service = crate_built_by(
+        "cargo build --target wasm32-wasip2 --target-dir out",
+        "[lib]\ncrate-type = ['cdylib']\n",
+        "src/lib.rs",
+    );
+    // Cargo as it is, but for compiling.
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = build ] || exec {} \"$@\"\n\
+         mkdir -p out/wasm32-wasip2/debug\ntouch out/wasm32-wasip2/debug/probe.wasm\n",
+        env!("CARGO")
+    );
+    service.program("cargo", &script);
+    let mut command = Command::new(["build"]).with_programs(service.directory());
+    command.arguments([service.path()]);
+
+    check(
+        &command.run(),
+        &expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        building `probe`: cargo build --target wasm32-wasip2 --target-dir out
+        error: the build succeeded, but there is no component `$DIR/built.wasm`
+         help: `cargo build --target wasm32-wasip2 --target-dir out` has written `$DIR/out/wasm32-wasip2/debug/probe.wasm`: let `[host] component` in `$DIR/service.toml` name it, which `mikros-host doctor --fix` does
+    "#]],
+    );
+}
+
 #[test]
 fn a_service_without_a_build_command_cannot_be_built() {
     check(
@@ -133,9 +221,7 @@ fn toolchain(service: &Service, rustup: &str) -> String {
     std::fs::create_dir(&empty).expect("the directory can be written");
     let rustc = format!("#!/bin/sh\necho {}\n", empty.display());
     for (name, script) in [("rustc", rustc), ("rustup", format!("#!/bin/sh\n{rustup}\n"))] {
-        let path = service.write(name, script);
-        let executable = PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(path, executable).expect("the file is ours");
+        service.program(name, &script);
     }
     format!("{}:/usr/bin:/bin", service.directory().display())
 }
@@ -144,6 +230,10 @@ fn toolchain(service: &Service, rustup: &str) -> String {
 fn build_without_target(rustup: &str) -> Finished {
     let service = built_by("echo for wasm32-wasip2 > built.wasm");
     let path = toolchain(&service, rustup);
+    build_with_path(&service, &path)
+}
+
+fn build_with_path(service: &Service, path: &str) -> Finished {
     let mut command = Command::new(["build"]).env("PATH", path);
     command.arguments([service.path()]);
     command.run()
@@ -160,6 +250,26 @@ fn a_missing_compilation_target_is_installed() {
         the target `wasm32-wasip2` is not installed, installing it: rustup target add wasm32-wasip2
         installed: target add wasm32-wasip2
         building `probe`: echo for wasm32-wasip2 > built.wasm
+    "#]],
+    );
+}
+
+#[test]
+fn a_compilation_target_without_rustup_is_told_with_what_is_missing() {
+    let service = built_by("echo for wasm32-wasip2 > built.wasm");
+    let path = toolchain(&service, "");
+    std::fs::remove_file(service.directory().join("rustup")).expect("it was just written");
+
+    check(
+        &build_with_path(&service, &path),
+        &expect![[r#"
+        status 1
+        --- stdout
+        --- stderr
+        the target `wasm32-wasip2` is not installed, installing it: rustup target add wasm32-wasip2
+        error: cannot start `rustup` to install the compilation target `wasm32-wasip2`
+        cause: No such file or directory (os error 2)
+         help: install Rust with rustup and run `rustup target add wasm32-wasip2`, or add the standard library for `wasm32-wasip2` to the toolchain in use
     "#]],
     );
 }

@@ -40,15 +40,19 @@ fn a_check_lists_all_problems() {
     check(
         &run(&service, &["check"]),
         &expect![[r#"
-        status 2
-        --- stdout
-        $DIR/service.toml:13:1: unknown key `services.http.healht`
-          help: did you mean `health`?
-        $DIR/service.toml:14:16: `services.http.idle_timeout` must be a duration from `1ms` to `24h`, found the integer `5`
-          help: write the unit, for example `"2m"`
-        $DIR/service.toml: 2 problems
-        --- stderr
-    "#]],
+            status 2
+            --- stdout
+            $DIR/service.toml:13:1: unknown key `services.http.healht`
+              13 | healht = false
+                 | ^^^^^^
+              help: did you mean `health`?
+            $DIR/service.toml:14:16: `services.http.idle_timeout` must be a duration from `1ms` to `24h`, found the integer `5`
+              14 | idle_timeout = 5
+                 |                ^
+              help: write the unit, for example `"2m"`
+            $DIR/service.toml: 2 problems
+            --- stderr
+        "#]],
     );
     check(
         &run(&service, &["check", "--json"]),
@@ -89,12 +93,14 @@ fn warnings_do_not_fail_a_check() {
     check(
         &run(&service, &["check"]),
         &expect![[r#"
-        status 0
-        --- stdout
-        $DIR/service.toml:13:15: warning: `services.http.cors_strict` has no effect: this version has no CORS rules
-        $DIR/service.toml: no problems, 1 warning
-        --- stderr
-    "#]],
+            status 0
+            --- stdout
+            $DIR/service.toml:13:15: warning: `services.http.cors_strict` has no effect: this version has no CORS rules
+              13 | cors_strict = true
+                 |               ^^^^
+            $DIR/service.toml: no problems, 1 warning
+            --- stderr
+        "#]],
     );
 }
 

@@ -31,6 +31,18 @@ impl Command {
         self
     }
 
+    /// Finds the programs in `directory` before all others.
+    #[must_use]
+    pub(crate) fn with_programs(self, directory: &Path) -> Self {
+        let rest = std::env::vars_os().find(|(name, _)| name == "PATH");
+        let mut path = directory.as_os_str().to_owned();
+        if let Some((_, rest)) = rest {
+            path.push(":");
+            path.push(rest);
+        }
+        self.env("PATH", path)
+    }
+
     /// Runs in `directory`.
     #[must_use]
     pub(crate) fn within(mut self, directory: &Path) -> Self {

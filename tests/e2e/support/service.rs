@@ -2,6 +2,7 @@
 //! Does not know what the host makes of it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::directory::Directory;
@@ -101,6 +102,13 @@ impl Service {
     /// Adds a file next to `service.toml`.
     pub(crate) fn write(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
         self.directory.write(name, contents)
+    }
+
+    /// Adds a program next to `service.toml`, as the text of a script.
+    pub(crate) fn program(&self, name: &str, script: &str) {
+        let path = self.write(name, script);
+        let executable = PermissionsExt::from_mode(0o755);
+        fs::set_permissions(path, executable).expect("the file is ours");
     }
 
     pub(super) fn kinds(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Snapshots of the help of every command.
 
+mod running;
 mod sketch;
 
 use clap::CommandFactory;
@@ -40,6 +41,7 @@ fn the_help_lists_the_commands() {
               run          Run a service until it ends or is told to stop
               build        Compile a service with the command in `[host] build`
               check        Check everything that can be known without running the service
+              doctor       Find what on this machine or in a project is in the way, and fix what is safe to fix
               inspect      Show what a service is made of
               schema       Print the JSON Schema of `service.toml`
               completions  Print a script that completes `mikros-host` commands in a shell
@@ -80,104 +82,6 @@ fn the_help_lists_the_commands() {
               MIKROS_HOST_CACHE  directory for compiled components, by default
                                  `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
               NO_COLOR           any value: no colour in log lines
-        "]],
-    );
-}
-
-#[test]
-fn dev_has_help() {
-    helps(
-        &["dev"],
-        &expect![[r"
-        Build, run and watch a service: every change takes over without a gap
-
-        Whatever does not build or start is told, and the version before goes on. What there is to say goes
-        to standard error, the log of the service to standard output.
-
-        Usage: mikros-host dev [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
-
-        Arguments:
-          [SERVICE_TOML]
-                  The service's `service.toml`, or the directory that holds it
-
-                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
-
-          [ARGS]...
-                  Arguments for a service of kind `script`
-
-        Options:
-          -h, --help
-                  Print help (see a summary with '-h')
-
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
-
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
-
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
-
-              --log-level <LEVEL>
-                  Least level that is logged
-
-                  By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
-
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
-    );
-}
-
-#[test]
-fn run_has_help() {
-    helps(
-        &["run"],
-        &expect![[r"
-            Run a service until it ends or is told to stop
-
-            SIGINT or SIGTERM stop it in order, a second one at once. SIGHUP lets it read `service.toml` and its
-            component again, and what it finds takes over without a gap. The log goes to standard output.
-
-            Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
-
-            Arguments:
-              [SERVICE_TOML]
-                      The service's `service.toml`, or the directory that holds it
-
-                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
-
-              [ARGS]...
-                      Arguments for a service of kind `script`
-
-            Options:
-                  --build
-                      Compile the service first, as `build` does
-
-                  --watch
-                      Replace the service when `service.toml` or the component changes
-
-                      Nothing is built. The version before goes on when the new one does not start.
-
-              -h, --help
-                      Print help (see a summary with '-h')
-
-            Log:
-                  --log-format <FORMAT>
-                      Form of log lines
-
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
-
-                      Possible values:
-                      - json: One JSON object per line
-                      - text: For people
-
-                  --log-level <LEVEL>
-                      Least level that is logged
-
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
-
-                      [possible values: debug, internal, info, warn, error, fatal]
         "]],
     );
 }

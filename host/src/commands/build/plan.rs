@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use super::super::directory_of;
-use super::{BuildError, Outcome, target};
+use super::{BuildError, Outcome, absent, target};
 use crate::definition::Definition;
 
 /// A build as the definition wants it.
@@ -18,9 +18,9 @@ pub(in super::super) struct Plan {
     /// Where it runs: the directory of `service.toml`.
     pub(in super::super) directory: PathBuf,
     /// What it must leave behind.
-    component: PathBuf,
+    pub(super) component: PathBuf,
     /// The `service.toml` that says all this.
-    definition: PathBuf,
+    pub(super) definition: PathBuf,
 }
 
 impl Plan {
@@ -63,23 +63,13 @@ impl Plan {
 
     /// Whether there is a component to go on with, once the command has ended.
     pub(in super::super) fn judge(&self, status: ExitStatus) -> Result<(), BuildError> {
-        let Self { command, directory, component, definition } = self;
         if !status.success() {
             return Err(BuildError::Failed {
-                command: command.clone(),
-                directory: directory.clone(),
+                command: self.command.clone(),
+                directory: self.directory.clone(),
                 outcome: Outcome(status),
             });
         }
-        if component.is_file() {
-            return Ok(());
-        }
-        Err(BuildError::NoComponent {
-            component: component.clone(),
-            help: format!(
-                "let `[host] component` in `{}` name the file that `{command}` writes",
-                definition.display()
-            ),
-        })
+        if self.component.is_file() { Ok(()) } else { Err(absent::explain(self)) }
     }
 }

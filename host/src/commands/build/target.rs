@@ -5,14 +5,15 @@
 
 use std::io;
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 
+use super::super::child::{self, Ended};
 use super::{BuildError, Outcome};
 
 /// The only target of which the Rust compiler makes components by itself.
-pub(super) const NAME: &str = "wasm32-wasip2";
+pub(in crate::commands) const NAME: &str = "wasm32-wasip2";
 
-pub(super) const INSTALL: &str = "rustup target add wasm32-wasip2";
+pub(in crate::commands) const INSTALL: &str = "rustup target add wasm32-wasip2";
 
 /// What the user reads before the target is installed.
 pub(in super::super) const NOTICE: &str = "the target `wasm32-wasip2` is not installed, installing it: \
@@ -29,6 +30,31 @@ pub(in super::super) fn question(directory: &Path) -> Command {
     let mut rustc = Command::new("rustc");
     rustc.args(["--print", "target-libdir", "--target", NAME]).current_dir(directory);
     rustc
+}
+
+/// The target's standard library in the toolchain that is used in a directory.
+pub(in crate::commands) enum Library {
+    Present,
+    Missing,
+    /// There is no `rustc`, or it does not say.
+    Unknown,
+    Interrupted(u8),
+}
+
+/// Asks `rustc`, after `prepare` has had a look at the command.
+pub(in crate::commands) fn library(
+    directory: &Path,
+    prepare: impl FnOnce(&mut Command),
+) -> Library {
+    let mut rustc = question(directory);
+    prepare(&mut rustc);
+    rustc.stdin(Stdio::null()).stdout(Stdio::piped());
+    match child::wait(rustc) {
+        Ok(Ended::Interrupted(signal)) => Library::Interrupted(signal),
+        Ok(Ended::Exited(output)) if is_missing(output.status, &output.stdout) => Library::Missing,
+        Ok(Ended::Exited(output)) if output.status.success() => Library::Present,
+        Ok(Ended::Exited(_)) | Err(_) => Library::Unknown,
+    }
 }
 
 /// Whether the target is certainly missing, by the answer to [`question`].

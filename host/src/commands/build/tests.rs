@@ -79,6 +79,14 @@ fn a_failed_build_names_the_command_and_its_exit_status() {
 }
 
 #[test]
+fn a_program_that_is_not_installed_is_told_apart_from_a_failed_build() {
+    Service::new().fails("build = 'exit 127'", Status::Failure, &expect![[r"
+        error: the build failed: `exit 127` in `<directory>` ended with exit status 127
+         help: the shell has not found a program, its message is above: install it, Rust with rustup from https://rustup.rs
+    "]]);
+}
+
+#[test]
 fn a_build_that_is_killed_names_the_signal() {
     Service::new().fails(
         "build = 'kill -KILL $$'",

@@ -4,13 +4,13 @@
 
 use std::error::Error;
 use std::fmt;
-use std::iter::successors;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::definition::{Position, Problem};
+use crate::definition::{Excerpt, Position, Problem};
 use crate::engine::Mismatch;
+use crate::report::{harmless_lines, on_one_line};
 
 /// Serialised with all keys always present; what does not apply is `null`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -20,6 +20,9 @@ pub(super) struct Finding {
     path: Option<String>,
     line: Option<usize>,
     column: Option<usize>,
+    /// For people: programs have the file and the place in it.
+    #[serde(skip)]
+    excerpt: Option<Excerpt>,
     message: String,
     help: Option<String>,
 }
@@ -33,12 +36,13 @@ pub(super) enum Severity {
 
 impl Finding {
     pub(super) fn problem(file: &Path, problem: &Problem) -> Self {
-        let Problem { position, message, help } = problem.clone();
+        let Problem { position, excerpt, message, help } = problem.clone();
         Self {
             severity: Severity::Error,
             path: position.map(|_| file.display().to_string()),
             line: position.map(|Position { line, .. }| line),
             column: position.map(|Position { column, .. }| column),
+            excerpt,
             message,
             help,
         }
@@ -50,23 +54,16 @@ impl Finding {
 
     /// A warning about the environment.
     pub(super) fn of_environment(message: String) -> Self {
-        Self::warning(Path::new(""), &Problem { position: None, message, help: None })
+        Self::warning(Path::new(""), &Problem::of_environment(message, None))
     }
 
     /// An error about a file as a whole, with its causes.
     pub(super) fn of_file(file: &Path, error: &dyn Error, help: Option<&str>) -> Self {
-        let chain = successors(Some(error), |&error| error.source());
-        let message = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-        Self::about(file, message, help.map(str::to_owned))
+        Self::about(file, on_one_line(error), help.map(str::to_owned))
     }
 
     pub(super) fn mismatch(component: &Path, mismatch: &Mismatch) -> Self {
-        let text = mismatch.to_string();
-        let (message, help) = match text.split_once("\n    help: ") {
-            Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
-            None => (text, None),
-        };
-        Self::about(component, message, help)
+        Self::about(component, mismatch.to_string(), Some(mismatch.help()))
     }
 
     fn about(file: &Path, message: String, help: Option<String>) -> Self {
@@ -75,13 +72,14 @@ impl Finding {
             path: Some(file.display().to_string()),
             line: None,
             column: None,
+            excerpt: None,
             message,
             help,
         }
     }
 }
 
-/// `path:line:column: message`, and the help on a line of its own.
+/// `path:line:column: message`, then what stands there, and the help on a line of its own.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.path.as_deref().unwrap_or("environment"))?;
@@ -89,11 +87,14 @@ impl fmt::Display for Finding {
             write!(f, "{number}:")?;
         }
         match self.severity {
-            Severity::Error => write!(f, " {}", self.message)?,
-            Severity::Warning => write!(f, " warning: {}", self.message)?,
+            Severity::Error => write!(f, " {}", harmless_lines(&self.message))?,
+            Severity::Warning => write!(f, " warning: {}", harmless_lines(&self.message))?,
+        }
+        if let Some(excerpt) = &self.excerpt {
+            excerpt.write(f, "  ")?;
         }
         match &self.help {
-            Some(help) => write!(f, "\n  help: {help}"),
+            Some(help) => write!(f, "\n  help: {}", harmless_lines(help)),
             None => Ok(()),
         }
     }

@@ -8,7 +8,8 @@ use crate::engine::{Interface, Method, Mismatch};
 
 fn problem(line: usize, column: usize, message: &str, help: Option<&str>) -> Problem {
     let position = Some(Position { line, column });
-    Problem { position, message: message.to_owned(), help: help.map(str::to_owned) }
+    let help = help.map(str::to_owned);
+    Problem { position, excerpt: None, message: message.to_owned(), help }
 }
 
 fn service() -> Service {
@@ -20,7 +21,7 @@ fn service() -> Service {
 fn everything() -> Verdict {
     let file = Path::new("greeter/service.toml");
     let component = Path::new("greeter/greeter.wasm");
-    let missing = Mismatch::MissingExport { interface: Interface::Http, program: false };
+    let missing = Mismatch::MissingExport { interface: Interface::Http };
     let help = "for example `name = \"greeter\"`";
     let findings = vec![
         Finding::problem(file, &problem(1, 8, "`name` must not be empty", Some(help))),

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::CreateError;
 
 /// The absolute path, without links, of what need not be there yet.
-pub(super) fn locate(path: &Path) -> Result<PathBuf, CreateError> {
+pub(in crate::commands) fn locate(path: &Path) -> Result<PathBuf, CreateError> {
     let fails = |source| CreateError::Locate { path: path.to_owned(), source };
     let absolute = std::path::absolute(path).map_err(fails)?;
     for existing in absolute.ancestors() {
@@ -36,7 +36,11 @@ fn extended(mut path: PathBuf, rest: &Path) -> PathBuf {
 }
 
 /// How a file in `from` refers to `to`: relatively when both move together, that is within `common`.
-pub(super) fn reference(from: &Path, to: &Path, common: &Path) -> Result<String, CreateError> {
+pub(in crate::commands) fn reference(
+    from: &Path,
+    to: &Path,
+    common: &Path,
+) -> Result<String, CreateError> {
     let inside = (from.strip_prefix(common), to.strip_prefix(common));
     let path = match inside {
         (Ok(from), Ok(to)) => {

@@ -2,7 +2,8 @@
 
 use expect_test::expect_file;
 
-use super::{LoadError, parse};
+use super::parse;
+use crate::definition::LoadError;
 
 #[test]
 fn every_mistake_is_reported_at_once() {

@@ -55,8 +55,12 @@ fn problems_are_listed_with_the_path() {
     expect![[r#"
         invalid service definition
           <scratch>/service.toml:5:11: `product` must be a string, found the integer `5`
+            5 | product = 5
+              |           ^
             help: for example `"Matrix"`
-          <scratch>/service.toml:8:1: unknown key `host.zzz`"#]]
+          <scratch>/service.toml:8:1: unknown key `host.zzz`
+            8 | zzz = 1
+              | ^^^"#]]
     .assert_eq(&scratch.message());
     assert_eq!(scratch.load().unwrap_err().problems().len(), 2);
     assert_eq!(scratch.load().unwrap_err().help(), None);
@@ -69,6 +73,8 @@ fn a_file_that_is_not_utf_8_has_a_place() {
     expect![[r#"
         invalid service definition
           <scratch>/service.toml:2:15: invalid TOML: this byte is not UTF-8
+            2 | product = "caf
+              |               ^
             help: save the file as UTF-8"#]]
     .assert_eq(&scratch.message());
 }

@@ -1,0 +1,143 @@
+//! The build command of a service, when it is one plain call of `cargo build`.
+//!
+//! Understands no shell: a command that does anything else could write anywhere.
+
+use std::path::{Path, PathBuf};
+
+use super::Package;
+
+/// What a `cargo build` was told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::commands) struct Invocation {
+    /// The name of the compilation target.
+    pub(in crate::commands) target: Option<String>,
+    target_directory: Option<String>,
+    /// As the directory is called.
+    profile: Option<String>,
+    package: Option<String>,
+}
+
+impl Invocation {
+    /// `None`: the command is something else, or has options that change what is written where.
+    pub(in crate::commands) fn parse(command: &str) -> Option<Self> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./+,:@ ".contains(c);
+        let mut words = command.split_whitespace();
+        let is_cargo_build = words.next() == Some("cargo")
+            && words
+                .find(|word| !word.starts_with('+'))
+                .is_some_and(|word| ["build", "b"].contains(&word));
+        if !is_cargo_build || !command.chars().all(is_plain) {
+            return None;
+        }
+        let mut invocation = Self::default();
+        while let Some(word) = words.next() {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (word, None),
+            };
+            let mut value = || value.or_else(|| words.next()).map(str::to_owned);
+            match name {
+                "--release" | "-r" => invocation.profile = Some("release".to_owned()),
+                "--profile" => invocation.profile = value(),
+                "--target" => invocation.target = value(),
+                "--target-dir" => invocation.target_directory = value(),
+                "--package" | "-p" => invocation.package = value(),
+                "--features" | "-F" | "--jobs" | "-j" | "--message-format" | "--color" => {
+                    drop(value());
+                }
+                "--lib"
+                | "--locked"
+                | "--offline"
+                | "--frozen"
+                | "--quiet"
+                | "-q"
+                | "--verbose"
+                | "-v"
+                | "--all-features"
+                | "--no-default-features"
+                | "--keep-going" => (),
+                _ => return None,
+            }
+        }
+        Some(invocation)
+    }
+
+    /// The file that cargo makes of the library of `package`, run in `directory`.
+    pub(in crate::commands) fn component(
+        &self,
+        package: &Package,
+        directory: &Path,
+    ) -> Option<PathBuf> {
+        if self.package.as_ref().is_some_and(|name| *name != package.name) {
+            return None;
+        }
+        let target_directory = match &self.target_directory {
+            Some(path) => directory.join(path),
+            None => package.target_directory.clone(),
+        };
+        let profile = match self.profile.as_deref() {
+            None | Some("dev" | "test") => "debug",
+            Some("bench") => "release",
+            Some(profile) => profile,
+        };
+        let file = format!("{}.wasm", package.library.as_ref()?.name);
+        Some(target_directory.join(self.target.as_ref()?).join(profile).join(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Library;
+    use super::*;
+
+    #[track_caller]
+    fn makes(command: &str, expected: Option<&str>) {
+        let package = Package {
+            name: "say-hello".to_owned(),
+            manifest: "/code/Cargo.toml".into(),
+            target_directory: "/code/target".into(),
+            library: Some(Library { name: "say_hello".to_owned(), is_cdylib: true }),
+            is_program: false,
+            dependency: None,
+        };
+        let invocation = Invocation::parse(command);
+        let component =
+            invocation.and_then(|one| one.component(&package, Path::new("/code/hello")));
+        assert_eq!(component, expected.map(PathBuf::from), "{command}");
+    }
+
+    #[test]
+    fn options_decide_what_cargo_writes() {
+        let target = "--target wasm32-wasip2";
+        makes(
+            &format!("cargo build {target}"),
+            Some("/code/target/wasm32-wasip2/debug/say_hello.wasm"),
+        );
+        makes(
+            "cargo +nightly b -r --target=wasm32-wasip2 --locked -j 2",
+            Some("/code/target/wasm32-wasip2/release/say_hello.wasm"),
+        );
+        makes(
+            &format!("cargo build --profile small {target} --target-dir out -p say-hello"),
+            Some("/code/hello/out/wasm32-wasip2/small/say_hello.wasm"),
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_makes_nothing() {
+        for command in [
+            "cargo build --release",
+            "make",
+            "cargo test --target wasm32-wasip2",
+            "RUSTFLAGS=-g cargo build --target wasm32-wasip2",
+            "cargo build --target wasm32-wasip2 && cp a b",
+            "cargo build --target wasm32-wasip2 --manifest-path other/Cargo.toml",
+            "cargo build --target wasm32-wasip2 --target-dir '/tmp/a b'",
+            "cargo build --target wasm32-wasip2 -p other",
+            "cargo build --target",
+            "",
+        ] {
+            makes(command, None);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `doctor`: what on this machine and in a project is in the way of a service, and the safe fixes.
+//!
+//! Does not know any single check: the modules beside it do, and they change nothing.
+
+mod component;
+mod diagnosis;
+mod fix;
+mod machine;
+mod package;
+mod project;
+mod sources;
+
+use std::path::{Path, PathBuf};
+
+use self::diagnosis::{Diagnosis, Record, Subject};
+use self::fix::Mode;
+use super::log::Choice;
+use super::{CommandError, directory_of, json, locate, print};
+use crate::cli::{self, Surroundings};
+use crate::report::Status;
+
+/// What a check has found, unless a signal has ended it.
+type Checked = Result<Vec<Diagnosis>, Interrupted>;
+
+/// The signal with this number has ended a program that was waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Interrupted(u8);
+
+/// What is examined.
+struct Place {
+    /// Where `service.toml` is or would be.
+    file: PathBuf,
+    /// Whether somebody has said that it is there.
+    is_named: bool,
+}
+
+pub(super) fn run(
+    typed: &cli::Doctor,
+    log: Choice,
+    surroundings: &Surroundings,
+) -> Result<Status, CommandError> {
+    let mode = Mode::of(typed);
+    let place = Place {
+        file: locate(&typed.service, surroundings),
+        is_named: typed.service.path.is_some() || surroundings.service.is_some(),
+    };
+    let mut record = Record::new(mode);
+    let examined = log.during(|| examine(&place, surroundings, &mut record))?;
+    if let Err(Interrupted(signal)) = examined {
+        return Ok(Status::Forced(signal));
+    }
+    print(&if typed.output.json { json(&record.document()) } else { record.to_string() })?;
+    Ok(record.status())
+}
+
+/// Every check after those it depends on; a fix is made before the next check looks.
+fn examine(
+    place: &Place,
+    surroundings: &Surroundings,
+    record: &mut Record,
+) -> Result<(), Interrupted> {
+    let directory = place.directory();
+    record.add(machine::rust(directory, place.has_manifest())?)?;
+    record.add(machine::rustup(directory)?)?;
+    if record.is_well(Subject::Rust) {
+        record.add(machine::target(directory)?)?;
+    }
+    record.add(machine::cache(surroundings))?;
+    if !place.file.exists() && !place.is_named {
+        return record.add(vec![project::nothing_here(&place.file)]);
+    }
+    let (definition, diagnoses) = project::definition(&place.file, surroundings);
+    record.add(diagnoses)?;
+    if let Some(definition) = &definition {
+        record.add(project::environment(&place.file, surroundings))?;
+        record.add(project::build(definition))?;
+    } else {
+        record.add(vec![project::unexamined()])?;
+    }
+    if place.has_manifest() && record.is_well(Subject::Rust) {
+        let (found, diagnoses) = package::manifest(directory)?;
+        record.add(diagnoses)?;
+        if let Some(package) = found {
+            record.add(package::sdk(&package)?)?;
+            if let Some(definition) = &definition {
+                record.add(package::path(&package, definition, directory))?;
+            }
+        }
+    }
+    // A fix may have changed what it says.
+    let (definition, _) = project::definition(&place.file, surroundings);
+    if let Some(definition) = &definition {
+        record.add(component::examine(definition, surroundings, record.mode()))?;
+        record.add(project::ports(definition))?;
+    }
+    Ok(())
+}
+
+impl Place {
+    fn directory(&self) -> &Path {
+        directory_of(&self.file)
+    }
+
+    fn has_manifest(&self) -> bool {
+        self.directory().join("Cargo.toml").is_file()
+    }
+}

@@ -1,0 +1,81 @@
+//! Checks of the component: whether it is there, of today, and fits its service.
+//!
+//! Runs no guest code.
+
+use std::path::Path;
+
+use super::diagnosis::{Diagnosis, Subject};
+use super::fix::Mode;
+use super::sources;
+use crate::cli::Surroundings;
+use crate::commands::{component, directory_of};
+use crate::definition::Definition;
+use crate::engine::{Cache, CacheState, CompileError, Engine};
+use crate::lifecycle::interfaces;
+use crate::report::{Status, on_one_line};
+
+pub(super) fn examine(
+    definition: &Definition,
+    surroundings: &Surroundings,
+    mode: Mode,
+) -> Vec<Diagnosis> {
+    let path = &definition.host.component;
+    if !path.exists() {
+        return vec![missing(definition)];
+    }
+    let cache = surroundings.cache_directory.as_ref().filter(|directory| {
+        mode != Mode::DryRun && matches!(Cache::examine(directory), Ok(CacheState::Usable))
+    });
+    let cache = cache.and_then(|directory| Cache::open(directory.clone()).ok());
+    let linked = Engine::new().and_then(|engine| {
+        let compiled = engine.compile(path, cache.as_ref())?;
+        engine.link(&compiled, path, &interfaces(&definition.kinds))
+    });
+    let mut diagnoses = match linked {
+        Ok(_) => {
+            let message = format!("`{}` fits `service.toml`", path.display());
+            vec![Diagnosis::ok(Subject::Component, message)]
+        }
+        Err(error) => of_compile_error(path, &error),
+    };
+    diagnoses.extend(age(definition));
+    diagnoses
+}
+
+fn missing(definition: &Definition) -> Diagnosis {
+    let message = format!("there is no `{}`", definition.host.component.display());
+    if definition.host.build.is_some() {
+        let help = "build it with `mikros-host build`, or let `mikros-host run --build` do it";
+        return Diagnosis::warning(Subject::Component, message).help(help);
+    }
+    Diagnosis::problem(Subject::Component, Status::EditNeeded, message)
+        .help("let `[host] component` name the component, and `[host] build` say how it is made")
+}
+
+fn of_compile_error(path: &Path, error: &CompileError) -> Vec<Diagnosis> {
+    let status = component::status(error);
+    let problem = |message: String| Diagnosis::problem(Subject::Component, status, message);
+    if let CompileError::Mismatched { mismatches, .. } = error {
+        let told = mismatches.iter().map(|mismatch| {
+            problem(format!("`{}`: {mismatch}", path.display())).help(mismatch.help())
+        });
+        return told.collect();
+    }
+    let problem = problem(on_one_line(error));
+    vec![match error.help() {
+        Some(help) => problem.help(help),
+        None => problem,
+    }]
+}
+
+/// A hint only: not every change of a source changes the component.
+fn age(definition: &Definition) -> Option<Diagnosis> {
+    let path = &definition.host.component;
+    let built = path.metadata().and_then(|metadata| metadata.modified()).ok()?;
+    let newest = sources::newest(directory_of(&definition.path))?;
+    if newest.modified <= built {
+        return None;
+    }
+    let message = format!("`{}` is newer than `{}`", newest.path.display(), path.display());
+    Some(Diagnosis::warning(Subject::Component, message).help("build it with `mikros-host build`"))
+}
