@@ -63,13 +63,15 @@ fn a_definition_with_a_mistake() {
         &service,
         || service.edit("product", "produkt"),
         &expect![[r#"
-        invalid service definition
-          $DIR/service.toml:1:1: `product` is missing
-            help: add `product = "Matrix"`
-          $DIR/service.toml:4:1: unknown key `produkt`
-            help: did you mean `product`?
-        help: -
-    "#]],
+            invalid service definition
+              $DIR/service.toml:1:1: `product` is missing
+                help: add `product = "Matrix"`
+              $DIR/service.toml:4:1: unknown key `produkt`
+                4 | produkt = 'Tests'
+                  | ^^^^^^^
+                help: did you mean `product`?
+            help: -
+        "#]],
     );
 }
 
@@ -95,9 +97,9 @@ fn a_component_that_is_cut_off() {
         &service,
         || fs::write(&component, half).expect("it can be written"),
         &expect![[r#"
-        `$DIR/app.wasm` is not a valid component: failed to parse WebAssembly module: wasm component contains an invalid module section: section range $N..$N is out of bounds (bound = $N)
-        help: the file may be cut off: build it again with `mikros-host build`
-    "#]],
+            `$DIR/app.wasm` is cut off: more must follow its $N bytes
+            help: build it again with `mikros-host build`
+        "#]],
     );
 }
 
