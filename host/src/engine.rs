@@ -6,12 +6,14 @@
 mod cache;
 mod contract;
 mod format;
+mod functions;
 mod interface;
 mod mismatch;
 mod services;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
@@ -19,6 +21,7 @@ use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 pub use self::cache::{Cache, CacheState};
 pub use self::contract::Relation;
 pub use self::format::{Found, Origin};
+use self::functions::Functions;
 pub use self::interface::{Interface, Surface};
 pub use self::mismatch::Mismatch;
 pub use self::services::{DeclarationError, Method, Service, Services};
@@ -41,6 +44,7 @@ pub struct Engine {
 pub struct Compiled {
     component: Component,
     surface: Surface,
+    is_cached: bool,
 }
 
 /// A component that is compiled, checked and linked; has run no guest code.
@@ -108,17 +112,24 @@ impl Engine {
     /// # Errors
     /// [`CompileError::Engine`] when the processor or the system lacks what compiled code needs.
     pub fn new() -> Result<Self, CompileError> {
-        let mut config = Config::new();
+        Self::of(&config())
+    }
+
+    /// An engine for components that follow each other and have most of their functions in common: it
+    /// keeps these in memory, up to 128 MiB, and compiles only the others.
+    ///
+    /// # Errors
+    /// As [`Engine::new`].
+    pub fn incremental() -> Result<Self, CompileError> {
+        let mut config = config();
         config
-            .cranelift_opt_level(OptLevel::Speed)
-            .epoch_interruption(true)
-            .max_wasm_stack(GUEST_STACK)
-            .async_stack_size(FIBER_STACK)
-            // Explicit, because the environment would decide otherwise, and it is part of the key
-            // under which compiled code is cached.
-            .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-            .generate_address_map(true);
-        let wasmtime = wasmtime::Engine::new(&config)
+            .enable_incremental_compilation(Arc::<Functions>::default())
+            .map_err(|error| CompileError::Engine(describe(&error)))?;
+        Self::of(&config)
+    }
+
+    fn of(config: &Config) -> Result<Self, CompileError> {
+        let wasmtime = wasmtime::Engine::new(config)
             .map_err(|error| CompileError::Engine(describe(&error)))?;
         Ok(Self { wasmtime })
     }
@@ -137,6 +148,7 @@ impl Engine {
             return Err(CompileError::NotComponent { path: path.to_owned(), found });
         }
         let cached = cache.and_then(|cache| cache.load(&self.wasmtime, &bytes));
+        let is_cached = cached.is_some();
         let component = if let Some(component) = cached {
             component
         } else {
@@ -148,7 +160,15 @@ impl Engine {
             component
         };
         let surface = Surface::of(&component, &self.wasmtime, &bytes);
-        Ok(Compiled { component, surface })
+        Ok(Compiled { component, surface, is_cached })
+    }
+
+    /// Compiles the component at `path` for what an [incremental](Engine::incremental) engine learns from
+    /// it. Failures are those of [`Engine::compile`].
+    pub fn learn(&self, path: &Path) {
+        if let Ok(bytes) = std::fs::read(path) {
+            drop(Component::new(&self.wasmtime, bytes));
+        }
     }
 
     /// Checks that the component exports what the service declares and imports only what there is, and
@@ -159,7 +179,7 @@ impl Engine {
         path: &Path,
         declared: &[Interface],
     ) -> Result<Program, CompileError> {
-        let Compiled { component, surface } = compiled;
+        let Compiled { component, surface, .. } = compiled;
         let mismatches = surface.mismatches(declared);
         if !mismatches.is_empty() {
             return Err(CompileError::Mismatched { path: path.to_owned(), mismatches });
@@ -172,7 +192,27 @@ impl Engine {
     }
 }
 
+/// What compiled code is like. Part of the key under which it is cached.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::Speed)
+        .epoch_interruption(true)
+        .max_wasm_stack(GUEST_STACK)
+        .async_stack_size(FIBER_STACK)
+        // Explicit, because the environment would decide otherwise, and it is part of the key
+        // under which compiled code is cached.
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .generate_address_map(true);
+    config
+}
+
 impl Compiled {
+    /// Whether it was compiled at an earlier time.
+    pub fn is_cached(&self) -> bool {
+        self.is_cached
+    }
+
     /// What the component imports and exports.
     pub fn surface(&self) -> &Surface {
         &self.surface

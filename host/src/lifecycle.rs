@@ -17,7 +17,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 pub use self::end::Stopped;
-pub use self::load::{LoadError, Loaded, Loader, interfaces};
+pub use self::load::{LoadError, Loaded, Loader, Pace, interfaces};
 pub use self::service::{Incident, Service};
 pub use self::start::Starting;
 pub use self::station::Endpoint;

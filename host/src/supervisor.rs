@@ -26,7 +26,7 @@ use self::signal::{Signal, Signals};
 use self::tenure::Tenure;
 use crate::definition::Definition;
 use crate::engine::Cache;
-use crate::lifecycle::{Loader, Stopped};
+use crate::lifecycle::{Loader, Pace, Stopped};
 use crate::telemetry::{self, Attributes, Flush, Format, HostLog, Level, Logger, StartLogError};
 
 /// How long the end of the process may wait for whoever reads the log.
@@ -45,6 +45,7 @@ pub struct Options {
     /// Where compiled components are kept; `None` compiles at every start.
     pub cache_directory: Option<PathBuf>,
     pub hangup: Hangup,
+    pub pace: Pace,
 }
 
 /// What the command line says of the log.
@@ -103,7 +104,7 @@ pub fn run<D: Director, E: From<RunError>>(
     let ending = runtime.block_on(async {
         let signals = Signals::listen(options.hangup).map_err(RunError::Signals)?;
         let director = direct(&log).await?;
-        let Options { definition, look, arguments, cache_directory, .. } = options;
+        let Options { definition, look, arguments, cache_directory, pace, .. } = options;
         let supervisor = Supervisor {
             signals,
             director,
@@ -111,6 +112,7 @@ pub fn run<D: Director, E: From<RunError>>(
             look,
             arguments,
             cache_directory,
+            pace,
             loader: None,
             stopping: None,
         };
@@ -138,6 +140,7 @@ struct Supervisor<D> {
     look: Look,
     arguments: Vec<String>,
     cache_directory: Option<PathBuf>,
+    pace: Pace,
     loader: Option<Loader>,
     /// The signal that asked the service to stop; the next one forces it.
     stopping: Option<Signal>,
@@ -161,7 +164,7 @@ impl<D: Director> Supervisor<D> {
         if let Some(loader) = &self.loader {
             return Ok(loader.clone());
         }
-        let loader = Loader::new(open_cache(self.cache_directory.as_deref()));
+        let loader = Loader::new(open_cache(self.cache_directory.as_deref()), self.pace);
         let loader = loader.map_err(|error| Refusal::new(with_source(&error), error.help()))?;
         Ok(self.loader.insert(loader).clone())
     }

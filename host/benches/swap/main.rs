@@ -38,7 +38,7 @@ use self::files::Files;
 use self::guest::{Guest, Source};
 use self::processors::Processors;
 use self::sample::Sample;
-use self::watched::Watched;
+use self::watched::{Watched, Way};
 
 /// What the host runs.
 const SOURCE: Source = Source {
@@ -109,7 +109,7 @@ async fn measure(arguments: Arguments) -> Result<(), MeasureError> {
             "the host has one processor"
         },
     );
-    let mut host = Watched::launch(&processors, &files).await?;
+    let mut host = Watched::launch(&processors, &files, Way::Watch).await?;
     // Both versions are in the cache from here on.
     for _ in 0..2 {
         swap(&mut host, &mut files).await?;
@@ -140,26 +140,31 @@ async fn measure(arguments: Arguments) -> Result<(), MeasureError> {
     println!("p99 with swaps against without: median {:.2} times", Sample::new(ratios).median());
 
     let count = if arguments.quick { 3 } else { 20 };
-    idle(&mut host, &mut files, count).await
+    let watch = "from the changed file to the new version, watched";
+    idle(&mut host, &mut files, count, &format!("{watch}, cached")).await?;
+    files.invent();
+    idle(&mut host, &mut files, count, &format!("{watch}, with the functions it had before"))
+        .await?;
+    drop(host);
+    let mut told = Watched::launch(&processors, &files, Way::Hangup).await?;
+    idle(&mut told, &mut files, count, "from SIGHUP to the new version, compiled from nothing")
+        .await
 }
 
-/// Swaps that nobody disturbs, with components that are in the cache and with such as are not.
-async fn idle(host: &mut Watched, files: &mut Files, count: usize) -> Result<(), MeasureError> {
-    for (what, is_new) in [("cached", false), ("compiled anew", true)] {
-        let mut times = Vec::new();
-        for _ in 0..count {
-            if is_new {
-                files.invent();
-            }
-            times.push(swap(host, files).await?);
-        }
-        let times = Sample::new(times);
-        println!(
-            "from the changed file to the new version, idle, {what}: median {:.1} ms, at most {:.1} ms",
-            times.median(),
-            times.percentile(100)
-        );
+/// Swaps that nobody disturbs.
+async fn idle(
+    host: &mut Watched,
+    files: &mut Files,
+    count: usize,
+    what: &str,
+) -> Result<(), MeasureError> {
+    let mut times = Vec::new();
+    for _ in 0..count {
+        files.invent_again();
+        times.push(swap(host, files).await?);
     }
+    let times = Sample::new(times);
+    println!("{what}: median {:.1} ms, at most {:.1} ms", times.median(), times.percentile(100));
     Ok(())
 }
 

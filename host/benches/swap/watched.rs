@@ -1,4 +1,4 @@
-//! A host that watches its files.
+//! A host whose versions are replaced: it watches its files, or is told to look at them.
 //!
 //! Does not know what changes in them.
 
@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -28,19 +29,35 @@ pub(crate) enum WatchError {
     Silent { msg: &'static str, last: String },
 }
 
-/// A host that serves and watches. Killed when it is dropped.
+/// How a host gets to know of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// `run --watch`, which keeps the functions that it has compiled.
+    Watch,
+    /// SIGHUP to `run`.
+    Hangup,
+}
+
+/// A host that serves. Killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Watched {
     pub(crate) address: SocketAddr,
+    way: Way,
+    id: Option<Pid>,
     log: Lines<BufReader<ChildStdout>>,
     _child: Child,
 }
 
 impl Watched {
-    pub(crate) async fn launch(processors: &Processors, files: &Files) -> Result<Self, WatchError> {
+    pub(crate) async fn launch(
+        processors: &Processors,
+        files: &Files,
+        way: Way,
+    ) -> Result<Self, WatchError> {
         let spawn = |source| WatchError::Spawn { source };
         let mut command = Command::new(HOST);
-        command.args(["run", "--watch"]).arg(&files.definition).env_clear();
+        command.arg("run").args((way == Way::Watch).then_some("--watch"));
+        command.arg(&files.definition).env_clear();
         command.env("MIKROS_HOST_CACHE", &files.cache);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = processors.for_server(|| command.spawn()).map_err(spawn)?;
@@ -51,11 +68,16 @@ impl Watched {
         let address =
             address.parse::<SocketAddr>().map_err(|error| spawn(io::Error::other(error)))?;
         let address = (Ipv4Addr::LOCALHOST, address.port()).into();
-        Ok(Self { address, log, _child: child })
+        let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        Ok(Self { address, way, id, log, _child: child })
     }
 
-    /// Waits until a version has taken over.
+    /// Waits until a version has taken over; tells of the change, if that has to be done.
     pub(crate) async fn replaced(&mut self) -> Result<(), WatchError> {
+        if let (Way::Hangup, Some(id)) = (self.way, self.id) {
+            kill_process(id, Signal::HUP)
+                .map_err(|source| WatchError::Spawn { source: source.into() })?;
+        }
         line(&mut self.log, "service replaced").await.map(drop)
     }
 }

@@ -20,6 +20,7 @@ use super::log::Choice;
 use super::{CommandError, directory_of, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
 use crate::definition::{Definition, LoadError};
+use crate::lifecycle::Pace;
 use crate::report::Status;
 use crate::supervisor::{self, Hangup, Look, Options, RunError};
 use crate::watch::{Place, Watch};
@@ -42,6 +43,7 @@ pub(super) fn run(
         arguments: typed.arguments,
         cache_directory: surroundings.cache_directory.clone(),
         hangup: Hangup::Stops,
+        pace: Pace::Frequent,
     };
     let variables = surroundings.variables.clone();
     let ending = supervisor::run(options, screen.log_output(), async |log| {

@@ -9,6 +9,7 @@ use super::log::Choice;
 use super::{CommandError, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
 use crate::definition::{Definition, Kind};
+use crate::lifecycle::Pace;
 use crate::report::Status;
 use crate::supervisor::{self, Ending, Hangup, Look, Options, Reload, RunError};
 
@@ -32,6 +33,7 @@ pub(super) fn run(
         arguments: typed.arguments,
         cache_directory: surroundings.cache_directory.clone(),
         hangup: Hangup::Directs,
+        pace: if typed.watch { Pace::Frequent } else { Pace::Rare },
     };
     let variables = surroundings.variables.clone();
     let ending = supervisor::run(options, io::stdout(), async |log| {

@@ -19,6 +19,15 @@ pub struct Loader {
     engine: Engine,
     watchdog: Arc<Watchdog>,
     cache: Option<Cache>,
+    pace: Pace,
+}
+
+/// How often another version of the component is to be expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    Rare,
+    /// Worth some memory: functions that stay as they are, are compiled once.
+    Frequent,
 }
 
 /// A version of a service whose component is compiled and linked. It has run no guest code and owns
@@ -30,6 +39,7 @@ pub struct Loaded {
     /// Keeps guests yielding; ends with the last version.
     pub(super) watchdog: Arc<Watchdog>,
     pub(super) logger: Logger,
+    is_cached: bool,
 }
 
 /// Why a definition did not become a [`Loaded`] version.
@@ -54,10 +64,21 @@ impl LoadError {
 impl Loader {
     /// # Errors
     /// When this machine cannot run WebAssembly, or refuses a thread.
-    pub fn new(cache: Option<Cache>) -> Result<Self, LoadError> {
-        let engine = Engine::new()?;
+    pub fn new(cache: Option<Cache>, pace: Pace) -> Result<Self, LoadError> {
+        let engine = match pace {
+            Pace::Rare => Engine::new()?,
+            Pace::Frequent => Engine::incremental()?,
+        };
         let watchdog = Watchdog::start(engine.wasmtime()).map_err(LoadError::Thread)?;
-        Ok(Self { engine, watchdog: Arc::new(watchdog), cache })
+        Ok(Self { engine, watchdog: Arc::new(watchdog), cache, pace })
+    }
+
+    /// Prepares for the next version of the component of `definition`, if one is to be expected: it will
+    /// have much in common with this one. Blocks as [`Loader::load`] does.
+    pub fn prepare_for_next(&self, definition: &Definition) {
+        if self.pace == Pace::Frequent {
+            self.engine.learn(&definition.host.component);
+        }
     }
 
     /// Compiles and links the component of `definition`; `logger` is where this version's lines go.
@@ -67,11 +88,17 @@ impl Loader {
         let path = &definition.host.component;
         let component = self.engine.compile(path, self.cache.as_ref())?;
         let program = self.engine.link(&component, path, &interfaces(&definition.kinds))?;
-        Ok(Loaded { definition, program, watchdog: self.watchdog.clone(), logger })
+        let is_cached = component.is_cached();
+        Ok(Loaded { definition, program, watchdog: self.watchdog.clone(), logger, is_cached })
     }
 }
 
 impl Loaded {
+    /// Whether the component was compiled at an earlier time.
+    pub fn is_cached(&self) -> bool {
+        self.is_cached
+    }
+
     /// What the guest may have.
     pub(super) fn grants(&self, stopping: watch::Receiver<Stopping>) -> Grants {
         let definition = &*self.definition;

@@ -30,16 +30,25 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// `is_first`: whether the loader has not loaded anything yet.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
     pub(super) fn begin(
         definition: Arc<Definition>,
         logger: Logger,
-        loader: Loader,
+        (loader, is_first): (Loader, bool),
     ) -> Result<Self, Refusal> {
         let (sender, receiver) = oneshot::channel();
         let loading = definition.clone();
         let load = move || {
+            let result = loader.load(loading.clone(), logger);
+            let is_cached = result.as_ref().is_ok_and(Loaded::is_cached);
             // A supervisor that was told to stop, or has another version to load, does not wait.
-            let _ = sender.send(loader.load(loading, logger));
+            let _ = sender.send(result);
+            if is_cached && is_first {
+                loader.prepare_for_next(&loading);
+            }
         };
         std::thread::Builder::new()
             .name("build".to_owned())

@@ -156,9 +156,11 @@ impl<D: Director> Supervisor<D> {
             self.log.replace(logger.clone());
             info!("starting service");
         }
+        let is_first = self.loader.is_none();
         let loader = self.loader();
         announce::warnings(&definition);
-        match loader.and_then(|loader| Prepared::begin(definition, logger, loader)) {
+        let begin = |loader| Prepared::begin(definition, logger, (loader, is_first));
+        match loader.and_then(begin) {
             Ok(prepared) => {
                 tenancy.coming = Some(prepared);
                 None
