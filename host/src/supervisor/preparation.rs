@@ -14,22 +14,22 @@ use crate::telemetry::Logger;
 
 /// How far it has come.
 #[derive(Debug)]
-pub(super) enum Preparation {
+pub(super) enum Stage {
     Loading(oneshot::Receiver<Result<Loaded, LoadError>>),
     /// Waits for versions that are on their way out.
     Loaded(Box<Loaded>),
     Starting(Box<Starting>),
 }
 
-/// A preparation, and since when it goes on.
+/// A version that is to serve.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(super) struct Preparation {
     pub(super) definition: Arc<Definition>,
-    pub(super) stage: Preparation,
+    pub(super) stage: Stage,
     pub(super) began: Instant,
 }
 
-impl Prepared {
+impl Preparation {
     /// `is_first`: whether the loader has not loaded anything yet.
     ///
     /// # Errors
@@ -54,17 +54,17 @@ impl Prepared {
             .name("build".to_owned())
             .spawn(load)
             .map_err(|error| of_load(&LoadError::Thread(error)))?;
-        let stage = Preparation::Loading(receiver);
+        let stage = Stage::Loading(receiver);
         Ok(Self { definition, stage, began: Instant::now() })
     }
 
-    /// Resolves when there is something to do for [`Prepared::advance`].
+    /// Resolves when there is something to do for [`Preparation::advance`].
     ///
     /// # Cancel safety
     /// Can be called again.
     pub(super) async fn progress(&mut self, has_room: bool) -> Result<(), Refusal> {
         match &mut self.stage {
-            Preparation::Loading(receiver) => {
+            Stage::Loading(receiver) => {
                 let loaded = match receiver.await {
                     Ok(Ok(loaded)) => loaded,
                     Ok(Err(error)) => return Err(of_load(&error)),
@@ -72,12 +72,12 @@ impl Prepared {
                         return Err(Refusal::new("the thread that compiles has panicked", None));
                     }
                 };
-                self.stage = Preparation::Loaded(Box::new(loaded));
+                self.stage = Stage::Loaded(Box::new(loaded));
                 Ok(())
             }
-            Preparation::Loaded(_) if has_room => Ok(()),
-            Preparation::Loaded(_) => std::future::pending().await,
-            Preparation::Starting(starting) => {
+            Stage::Loaded(_) if has_room => Ok(()),
+            Stage::Loaded(_) => std::future::pending().await,
+            Stage::Starting(starting) => {
                 let ready = starting.ready().await;
                 ready.map_err(|error| of_start(&error, &self.definition))
             }
@@ -88,13 +88,13 @@ impl Prepared {
     pub(super) fn advance(self, service: &mut Service) -> Result<Advanced, Refusal> {
         let Self { definition, stage, began } = self;
         let stage = match stage {
-            Preparation::Loaded(loaded) if service.has_room() => {
+            Stage::Loaded(loaded) if service.has_room() => {
                 info!("starting features");
                 let started = service.start(*loaded);
                 let starting = started.map_err(|error| of_start(&error, &definition))?;
-                Preparation::Starting(Box::new(starting))
+                Stage::Starting(Box::new(starting))
             }
-            Preparation::Starting(starting) => {
+            Stage::Starting(starting) => {
                 return Ok(Advanced::Ready { starting, began });
             }
             stage => stage,
@@ -105,7 +105,7 @@ impl Prepared {
 
 /// What a step led to.
 pub(super) enum Advanced {
-    Further(Prepared),
+    Further(Preparation),
     /// `on-start` has returned everywhere.
     Ready {
         starting: Box<Starting>,

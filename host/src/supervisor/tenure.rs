@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tracing::info;
 
-use super::preparation::{Advanced, Preparation, Prepared};
+use super::preparation::{Advanced, Preparation, Stage};
 use super::{Demand, Director, Ending, News, Refusal, Step, Supervisor, announce, ending};
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::{Incident, Service, Starting};
@@ -41,7 +41,7 @@ enum Close {
 struct Tenancy {
     service: Service,
     current: Option<Arc<Definition>>,
-    coming: Option<Prepared>,
+    coming: Option<Preparation>,
 }
 
 impl Tenancy {
@@ -54,8 +54,8 @@ impl Tenancy {
 
     /// Takes back what has not come to serve.
     fn give_up(&mut self) {
-        let Some(Prepared { definition, stage, .. }) = self.coming.take() else { return };
-        if let Preparation::Starting(starting) = stage {
+        let Some(Preparation { definition, stage, .. }) = self.coming.take() else { return };
+        if let Stage::Starting(starting) = stage {
             self.service.abandon(*starting, definition.host.shutdown_timeout);
         }
     }
@@ -159,10 +159,10 @@ impl<D: Director> Supervisor<D> {
         let is_first = self.loader.is_none();
         let loader = self.loader();
         announce::warnings(&definition);
-        let begin = |loader| Prepared::begin(definition, logger, (loader, is_first));
+        let begin = |loader| Preparation::begin(definition, logger, (loader, is_first));
         match loader.and_then(begin) {
-            Ok(prepared) => {
-                tenancy.coming = Some(prepared);
+            Ok(preparation) => {
+                tenancy.coming = Some(preparation);
                 None
             }
             Err(refusal) => self.refuse(tenancy, &refusal),
