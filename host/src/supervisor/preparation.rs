@@ -42,6 +42,9 @@ impl Preparation {
         let (sender, receiver) = oneshot::channel();
         let loading = definition.clone();
         let load = move || {
+            if !is_first {
+                give_way();
+            }
             let result = loader.load(loading.clone(), logger);
             let is_cached = result.as_ref().is_ok_and(Loaded::is_cached);
             // A supervisor that was told to stop, or has another version to load, does not wait.
@@ -101,6 +104,14 @@ impl Preparation {
         };
         Ok(Advanced::Further(Self { definition, stage, began }))
     }
+}
+
+/// Lets the threads that serve go first on a busy processor: this one gets a tenth of it then.
+fn give_way() {
+    // Only there it is about the thread and not about the whole process. Where it is refused, requests
+    // are slower while a version is prepared.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(10);
 }
 
 /// What a step led to.
