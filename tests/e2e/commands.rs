@@ -3,7 +3,7 @@
 
 mod build;
 mod doctor;
-mod new;
+pub(crate) mod new;
 mod overview;
 
 use std::path::Path;

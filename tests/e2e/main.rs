@@ -62,3 +62,6 @@ mod isolation;
 
 /// One version of a service after the other, without a gap.
 mod swaps;
+
+/// `dev`: sources, builds, and one version after the other.
+mod dev;

@@ -45,3 +45,19 @@ pub(crate) fn mask(text: &str) -> String {
     }
     masked.replace(&guests::target_directory().display().to_string(), "$TARGET")
 }
+
+/// `text` without ports and sizes, which differ from run to run: `$N` takes the place of numbers of more than three
+/// digits.
+pub(crate) fn without_numbers(text: &str) -> String {
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let length = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+        let (number, after) = from.split_at(length);
+        masked.push_str(before);
+        masked.push_str(if length > 3 { "$N" } else { number });
+        rest = after;
+    }
+    masked + rest
+}

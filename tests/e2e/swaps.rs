@@ -1,10 +1,11 @@
 //! One version after the other on the same sockets: what clients see, and what happens in which order.
-//! Does not know how changes are noticed; here SIGHUP tells the host.
+//! Does not know how changes are noticed; but for `watch`, SIGHUP tells the host.
 
 mod handover;
 mod load;
 mod refused;
 mod rpcs;
+mod watch;
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
@@ -185,6 +186,7 @@ fn ports_and_instances_change_without_a_restart() {
 
     // The socket is closed, and with it the connections on which nothing goes on.
     assert!(client.is_closed());
+    host.wait_for("previous version stopped");
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, old)).is_err());
     assert_eq!(http::get(new, "/who").text(), "v2.0.0 unmarked");
     host.wait_for_count("native begins", 4);

@@ -7,6 +7,7 @@ mod change;
 mod development;
 mod keys;
 mod screen;
+mod served;
 mod sources;
 mod stage;
 mod status;

@@ -81,13 +81,6 @@ impl Changes {
         }
     }
 
-    /// Forgets what has led to `content`.
-    pub(super) fn accept(&mut self, path: &Path, content: Option<&Content>) {
-        if self.0.get(path).is_some_and(|difference| difference.after.as_ref() == content) {
-            self.0.remove(path);
-        }
-    }
-
     pub(super) fn retain(&mut self, mut is_kept: impl FnMut(&Path) -> bool) {
         self.0.retain(|path, _| is_kept(path));
     }

@@ -184,8 +184,8 @@ impl Observer {
         let known = self.snapshot.files.get(path);
         // An error says nothing about the file: it stays as it was known.
         let Ok(now) = look(&self.base.join(path), known) else { return };
-        let content = now.as_ref().map(|known| &known.content);
-        self.shared.news().changes.accept(path, content);
+        // Also what was seen of a file that was still being written.
+        self.shared.news().changes.take(path);
         match now {
             Some(now) => self.snapshot.files.insert(path.to_owned(), now),
             None => self.snapshot.files.remove(path),

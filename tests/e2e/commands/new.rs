@@ -2,7 +2,7 @@
 //! Whether it works is tested in `kinds`.
 
 mod init;
-mod kinds;
+pub(crate) mod kinds;
 mod outside;
 mod refusals;
 

@@ -46,9 +46,15 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `command`. Its stdout is read unless the caller has set it.
+    /// Starts `command` without an input. Its stdout is read unless the caller has set it.
     pub(crate) fn spawn(mut command: Command, reads_stdout: bool) -> Self {
-        command.stdin(Stdio::null()).stderr(Stdio::piped());
+        command.stdin(Stdio::null());
+        Self::spawn_with_input(command, reads_stdout)
+    }
+
+    /// The same with the input that the caller has set.
+    pub(crate) fn spawn_with_input(mut command: Command, reads_stdout: bool) -> Self {
+        command.stderr(Stdio::piped());
         if reads_stdout {
             command.stdout(Stdio::piped());
         }

@@ -95,8 +95,14 @@ impl Service {
     pub(crate) fn edit(&self, from: &str, to: &str) {
         let text = fs::read_to_string(self.path()).expect("the service has been written");
         assert!(text.contains(from), "there is no `{from}` in {text}");
-        let new = self.directory.write("service.toml.new", text.replace(from, to));
-        fs::rename(new, self.path()).expect("the target directory can be written");
+        self.replace("service.toml", text.replace(from, to));
+    }
+
+    /// Lets a new file take the place of one, so that nobody sees a part of it.
+    pub(crate) fn replace(&self, name: &str, contents: impl AsRef<[u8]>) {
+        let new = self.directory.write(".new", contents);
+        let path = self.directory().join(name);
+        fs::rename(new, path).expect("the target directory can be written");
     }
 
     /// Adds a file next to `service.toml`.

@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 
 use super::versions;
 use crate::support::http::{self, Client};
-use crate::support::{Host, Service, Signal, guests, mask};
+use crate::support::{Host, Service, Signal, guests, mask, without_numbers};
 
 const REFUSED: &str = "could not replace service, the version that serves goes on";
 
@@ -39,21 +39,6 @@ fn refuses(service: &Service, change: impl FnOnce(), expected: &Expect) {
     let stopped = host.stop();
     assert_eq!(stopped.lines(REFUSED).len(), 1);
     assert_eq!(stopped.lines("service replaced").len(), 0);
-}
-
-/// Ports and sizes differ from run to run.
-fn without_numbers(text: &str) -> String {
-    let mut masked = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let (before, from) = rest.split_at(start);
-        let length = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
-        let (number, after) = from.split_at(length);
-        masked.push_str(before);
-        masked.push_str(if length > 3 { "$N" } else { number });
-        rest = after;
-    }
-    masked + rest
 }
 
 #[test]

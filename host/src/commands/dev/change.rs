@@ -7,16 +7,16 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-
 use super::screen::{Screen, Tone};
-use crate::definition::Definition;
 use crate::watch::Changes;
 
 /// What changes so soon after a build may have been written by it.
 const SETTLE: Duration = Duration::from_millis(250);
+/// So many builds in a row are ended for the same file. Further ones come to their end before the file is
+/// a reason for another one: somebody may save faster than the builds are.
+const ENDED: usize = 3;
 /// A file that changes during so many builds in a row is written by them.
-const OWN_OUTPUT: usize = 4;
+const OWN_OUTPUT: usize = 8;
 
 /// A change on its way.
 #[derive(Default)]
@@ -33,9 +33,20 @@ pub(super) struct Change {
 #[derive(Default)]
 pub(super) struct Written {
     /// When the last build ended.
-    pub(super) ended: Option<Instant>,
-    /// During how many builds in a row a file has changed.
-    times: BTreeMap<PathBuf, usize>,
+    ended: Option<Instant>,
+    /// How many builds have begun.
+    builds: usize,
+    disturbances: BTreeMap<PathBuf, Disturbances>,
+    /// Whether something is in the sources that the build that runs may have missed.
+    is_late: bool,
+}
+
+/// The builds during which a file has changed.
+#[derive(Default)]
+struct Disturbances {
+    count: usize,
+    /// The number of the last one.
+    last: usize,
 }
 
 impl Change {
@@ -51,6 +62,22 @@ impl Change {
 }
 
 impl Written {
+    /// A build begins, with all changes so far.
+    pub(super) fn begin(&mut self) {
+        self.builds += 1;
+        self.is_late = false;
+    }
+
+    /// A build has ended, or was ended.
+    pub(super) fn end(&mut self) {
+        self.ended = Some(Instant::now());
+    }
+
+    /// Whether the build that has ended is to be followed by another one; said once.
+    pub(super) fn was_late(&mut self) -> bool {
+        std::mem::take(&mut self.is_late)
+    }
+
     /// Leaves out what builds write themselves, which would be built again for ever.
     pub(super) fn sort_out(&mut self, changes: &mut Changes, is_building: bool, screen: &Screen) {
         let own = changes.iter().filter(|(path, _)| is_own_output(path));
@@ -59,7 +86,8 @@ impl Written {
         }
         let has_settled = self.ended.is_none_or(|ended| ended.elapsed() > SETTLE);
         if !is_building && has_settled {
-            self.times.clear();
+            let is_changed = |path: &Path| changes.get(path).is_some();
+            self.disturbances.retain(|path, one| one.count >= OWN_OUTPUT && !is_changed(path));
             return;
         }
         let paths = changes.iter().map(|(path, _)| path.to_owned()).collect::<Vec<_>>();
@@ -68,18 +96,40 @@ impl Written {
                 changes.take(&path);
                 continue;
             }
-            let times = self.times.entry(path.clone()).or_default();
-            *times += 1;
-            if *times >= OWN_OUTPUT {
+            let count = self.count(&path, screen);
+            if count >= OWN_OUTPUT {
                 changes.take(&path);
+            } else if count > ENDED && is_building {
+                changes.take(&path);
+                self.wait(&path, screen);
             }
-            if *times == OWN_OUTPUT {
+        }
+    }
+
+    /// Counts a file that has changed during the build that runs or has just ended. Says so when it
+    /// is too often.
+    fn count(&mut self, path: &Path, screen: &Screen) -> usize {
+        let disturbances = self.disturbances.entry(path.to_owned()).or_default();
+        if disturbances.last != self.builds {
+            disturbances.last = self.builds;
+            disturbances.count += 1;
+            if disturbances.count == OWN_OUTPUT {
                 let text = format!(
                     "`{}` changes during every build, so it does not lead to another one",
                     path.display()
                 );
                 screen.say(Tone::Bad, &text);
             }
+        }
+        disturbances.count
+    }
+
+    /// Lets the build that runs come to its end although a file has changed.
+    fn wait(&mut self, path: &Path, screen: &Screen) {
+        if !std::mem::replace(&mut self.is_late, true) {
+            let text =
+                format!("`{}` changed again, after this build comes another", path.display());
+            screen.say(Tone::Plain, &text);
         }
     }
 }
@@ -90,15 +140,4 @@ fn is_own_output(path: &Path) -> bool {
     let Ok(file) = std::fs::metadata(path) else { return false };
     let outputs = [rustix::fs::fstat(std::io::stdout()), rustix::fs::fstat(std::io::stderr())];
     outputs.iter().flatten().any(|own| own.st_dev == file.dev() && own.st_ino == file.ino())
-}
-
-/// What is the same when two versions are.
-pub(super) fn fingerprint(path: &Path, definition: &Definition) -> Option<Vec<u8>> {
-    let mut hash = Sha256::new();
-    for path in [path, &definition.host.component] {
-        let bytes = std::fs::read(path).ok()?;
-        hash.update(bytes.len().to_le_bytes());
-        hash.update(bytes);
-    }
-    Some(hash.finalize().to_vec())
 }

@@ -9,21 +9,20 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use jiff::Zoned;
-use jiff::civil::Time;
 use tokio::signal::unix::{self, SignalKind};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::super::build::{BuildError, Plan};
 use super::super::directory_of;
 use super::builder::{Build, Ended};
-use super::change::{Change, Written, fingerprint};
+use super::change::{Change, Written};
 use super::keys::{Key, Keys};
 use super::screen::{Screen, Tone};
+use super::served::{Served, fingerprint};
 use super::sources::{self, Sources};
 use super::stage::{Done, Stage};
-use super::status::{self, Address, End, Status};
+use super::status::{self, End, Status};
 use crate::definition::{Definition, Variables};
-use crate::lifecycle::Endpoint;
 use crate::supervisor::{Demand, Director, News};
 use crate::telemetry::Level;
 use crate::watch::{Changes, Watch};
@@ -52,16 +51,6 @@ pub(super) struct Development {
     written: Written,
     served: Served,
     level: Level,
-}
-
-/// What the user knows of the version that serves.
-#[derive(Default)]
-struct Served {
-    since: Option<Time>,
-    /// Of the version that was handed over last.
-    print: Option<Vec<u8>>,
-    addresses: Vec<Address>,
-    knows_keys: bool,
 }
 
 /// What wakes the loop.
@@ -137,7 +126,6 @@ impl Development {
 
     /// Does what follows from files that are different.
     fn note(&mut self, mut changes: Changes) {
-        self.written.sort_out(&mut changes, self.stage.is_building(), &self.screen);
         let definition = Definition::load(&self.path, &self.variables);
         let component = definition.as_ref().ok().map(|one| one.host.component.as_path());
         if self.stage.is_building()
@@ -146,6 +134,7 @@ impl Development {
             // What a build writes is served when it is done.
             changes.take(component);
         }
+        self.written.sort_out(&mut changes, self.stage.is_building(), &self.screen);
         if changes.is_empty() {
             return;
         }
@@ -161,7 +150,10 @@ impl Development {
             Err(error) => {
                 self.change.wants_build |= wants_build || self.stage.is_building();
                 self.stage.kill();
-                self.fail(&error, error.help());
+                // Otherwise it is told when the build has ended, if it is the same then.
+                if self.stage.is_idle() {
+                    self.fail(&error, error.help());
+                }
             }
             Ok(definition) => {
                 let plan = Plan::of(&definition).ok();
@@ -197,6 +189,7 @@ impl Development {
         let output = Box::new(move |bytes: &[u8]| screen.output(bytes));
         match Build::start(plan, self.screen.has_colours(), output) {
             Ok(build) => {
+                self.written.begin();
                 self.stage = Stage::Building { build: Box::new(build), began: Instant::now() };
                 self.show_progress();
             }
@@ -221,14 +214,27 @@ impl Development {
         }
     }
 
-    fn finish(&mut self, ended: Ended) {
-        self.stage = Stage::Idle;
+    fn finish(&mut self, ended: Option<Ended>) {
+        self.stage = Stage::Over(ended);
         self.screen.progress(None);
-        self.written.ended = Some(Instant::now());
+        self.written.end();
+    }
+
+    /// Does what follows from a build, now that what it has written is no change any more.
+    fn conclude(&mut self) {
+        let Stage::Over(ended) = std::mem::replace(&mut self.stage, Stage::Idle) else { return };
         match ended {
-            Ended::Succeeded(after) => self.stage = Stage::Built(after),
+            Some(Ended::Succeeded(after)) => {
+                self.change.built = Some(after);
+                self.serve();
+            }
             // What was to be built still is.
-            Ended::Failed { error, after } => self.fail_build(&error, after),
+            Some(Ended::Failed { error, after }) => self.fail_build(&error, after),
+            None => return self.proceed(),
+        }
+        if self.written.was_late() {
+            self.change.wants_build = true;
+            self.proceed();
         }
     }
 
@@ -311,22 +317,14 @@ impl Director for Development {
                     self.tell_limitations();
                     self.note(changes);
                 }
-                Event::Done(Done::Built(ended)) => self.finish(ended),
-                Event::Done(Done::Killed) => {
-                    self.stage = Stage::Idle;
-                    self.screen.progress(None);
-                    self.written.ended = Some(Instant::now());
-                    self.proceed();
-                }
-                Event::Done(Done::Known(after)) => {
+                Event::Done(Done::Ended(ended)) => self.finish(ended),
+                Event::Done(Done::Over) => {
                     // Dropped here, it is done again: the stage is still the same.
                     if let Some(plan) = &self.plan {
                         let component = plan.component().to_owned();
                         self.watch.accept(component).await;
                     }
-                    self.stage = Stage::Idle;
-                    self.change.built = Some(after);
-                    self.serve();
+                    self.conclude();
                 }
                 Event::Found(sources) => {
                     self.search = None;
@@ -349,13 +347,9 @@ impl Director for Development {
     fn tell(&mut self, news: News<'_>) {
         match news {
             News::Serving { endpoints, .. } => {
-                let address = |one: &Endpoint| Address { kind: one.kind, socket: one.address };
-                let addresses = endpoints.iter().map(address).collect::<Vec<_>>();
-                let new = addresses.iter().filter(|one| !self.served.addresses.contains(one));
-                let new = new.cloned().collect::<Vec<_>>();
                 let after = self.change.handed_over.map_or(Duration::ZERO, |at| at.elapsed());
                 self.served.since = Some(Zoned::now().time());
-                self.served.addresses = addresses;
+                let new = self.served.note_addresses(endpoints);
                 self.show(End::Ready { after, addresses: &new });
             }
             News::Refused(refusal) => {

@@ -16,16 +16,17 @@ pub(super) enum Stage {
     },
     /// A build that is no longer wanted ends, with all it has started.
     Killing(Pin<Box<dyn Future<Output = ()>>>),
-    /// A build has succeeded; what it has written is not news.
-    Built(Duration),
+    /// A build has ended, and what it has written is to be taken for known. `None`: its result is
+    /// not wanted.
+    Over(Option<Ended>),
 }
 
-/// What came of it.
+/// What is to be done next.
 pub(super) enum Done {
-    Built(Ended),
-    Killed,
-    /// The component may be served.
-    Known(Duration),
+    /// Nothing runs any more; see [`Stage::Over`].
+    Ended(Option<Ended>),
+    /// [`Stage::Over`] is the stage, still.
+    Over,
 }
 
 impl Stage {
@@ -33,8 +34,9 @@ impl Stage {
         matches!(self, Self::Idle)
     }
 
+    /// Whether what a build writes may be on its way still.
     pub(super) fn is_building(&self) -> bool {
-        matches!(self, Self::Building { .. } | Self::Killing(_))
+        !self.is_idle()
     }
 
     /// How long the build has been running.
@@ -45,11 +47,11 @@ impl Stage {
         }
     }
 
-    /// Ends a build that runs.
+    /// Ends a build that runs, and forgets the result of one that has ended.
     pub(super) fn kill(&mut self) {
         *self = match std::mem::replace(self, Self::Idle) {
             Self::Building { build, .. } => Self::Killing(Box::pin(build.kill())),
-            Self::Built(_) => Self::Idle,
+            Self::Over(_) => Self::Over(None),
             other => other,
         };
     }
@@ -61,12 +63,12 @@ impl Stage {
     pub(super) async fn done(&mut self) -> Done {
         match self {
             Self::Idle => std::future::pending().await,
-            Self::Building { build, .. } => Done::Built(build.wait().await),
+            Self::Building { build, .. } => Done::Ended(Some(build.wait().await)),
             Self::Killing(end) => {
                 end.await;
-                Done::Killed
+                Done::Ended(None)
             }
-            Self::Built(after) => Done::Known(*after),
+            Self::Over(_) => Done::Over,
         }
     }
 }

@@ -60,6 +60,22 @@ async fn a_file_that_is_accepted_has_not_changed() {
 }
 
 #[tokio::test]
+async fn what_was_seen_of_a_file_before_it_is_accepted_is_no_change() {
+    let directory = Directory::new();
+    let component = directory.write("app.wasm", "1");
+    let places = || vec![directory.file("app.wasm"), directory.file("end")];
+    let mut watch = watch(places()).await;
+
+    fs::write(&component, "half of it").unwrap();
+    // Looks at once.
+    watch.set(places()).await;
+    fs::write(&component, "all of it").unwrap();
+    watch.accept(&component).await;
+
+    assert_eq!(directory.rest(&mut watch).await, "");
+}
+
+#[tokio::test]
 async fn what_happens_to_a_file_after_it_was_accepted_is_a_change() {
     let directory = Directory::new();
     let component = directory.write("app.wasm", "1");

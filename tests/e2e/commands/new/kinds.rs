@@ -20,13 +20,13 @@ struct Text {
 }
 
 /// A crate that `new` has made.
-struct Made {
+pub(crate) struct Made {
     _outside: Outside,
     directory: PathBuf,
 }
 
 /// Makes a crate called `name`. It uses the compiled dependencies of this test run.
-fn make(name: &str, kinds: &[&str]) -> Made {
+pub(crate) fn make(name: &str, kinds: &[&str]) -> Made {
     let outside = Outside::at_the_same_path(name);
     let finished = outside.run(&format!("new {name} --kind {}", kinds.join(" --kind ")));
     assert_eq!(finished.status, 0, "{}", finished.outline());
@@ -44,23 +44,33 @@ impl Made {
 
     /// Tests, builds and starts it, as the output of `new` says.
     fn start(&self) -> Host {
-        // The guests are compiled into the same directory, which only one cargo at a time can do; a
-        // host must not wait for that longer than tests wait for hosts.
-        guests::HELLO_HTTP.component();
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made-by-new");
-        let lock = File::options().create(true).append(true).open(path);
-        let lock = lock.expect("the target directory can be written");
-        lock.lock().expect("files in the target directory can be locked");
+        let _turn = wait_for_turn();
         self.cargo(&["fmt", "--check"]);
         self.cargo(&["test", "--quiet", "--offline"]);
-        self.cargo(&["build", "--quiet", "--offline", "--release", "--target", "wasm32-wasip2"]);
-        let mut command = Command::new(["run", "--build"]).within(&self.directory);
-        for (name, value) in toolchain() {
-            command = command.env(&name, value);
-        }
-        let host = Host::launch(command.env("CARGO_NET_OFFLINE", "true"));
+        self.build();
+        let host = Host::launch(self.command(["run", "--build"]));
         host.wait_for("service is running");
         host
+    }
+
+    /// Compiles it. A host that does so as well finds little to do.
+    pub(crate) fn build(&self) {
+        self.cargo(&["build", "--quiet", "--offline", "--release", "--target", "wasm32-wasip2"]);
+    }
+
+    /// A command line of `mikros-host` in its directory, with the toolchain.
+    pub(crate) fn command<const N: usize>(&self, arguments: [&str; N]) -> Command {
+        let command = Command::new(arguments).within(&self.directory);
+        let command = toolchain().fold(command, |command, (name, value)| command.env(&name, value));
+        command.env("CARGO_NET_OFFLINE", "true")
+    }
+
+    /// Puts other text into one of its files, which has the text that is to go.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.directory.join(file);
+        let text = fs::read_to_string(&path).expect("it is ours");
+        assert!(text.contains(from), "there is no `{from}` in {text}");
+        fs::write(path, text.replace(from, to)).expect("it is ours");
     }
 
     fn cargo(&self, arguments: &[&str]) {
@@ -78,6 +88,19 @@ impl Made {
             [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         assert!(output.status.success(), "{cargo:?}\n{}", text.concat());
     }
+}
+
+/// Waits until no other test compiles what `new` has made; until the result is dropped, none does.
+///
+/// The guests are compiled into the same directory, which only one cargo at a time can do; a host must
+/// not wait for that longer than tests wait for hosts.
+pub(crate) fn wait_for_turn() -> File {
+    guests::HELLO_HTTP.component();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("made-by-new");
+    let lock = File::options().create(true).append(true).open(path);
+    let lock = lock.expect("the target directory can be written");
+    lock.lock().expect("files in the target directory can be locked");
+    lock
 }
 
 /// Variables that say where the toolchain is.

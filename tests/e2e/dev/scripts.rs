@@ -1,0 +1,86 @@
+//! `dev` for services of kind `script`: each change runs it again.
+//! Does not know what scripts do.
+
+use std::path::Path;
+
+use expect_test::expect;
+
+use super::Dev;
+use crate::support::{Line, Service, Signal, guests};
+
+fn script() -> Service {
+    Service::with_component(Path::new("app.wasm"), "script")
+        .host(&format!("build = 'cp {} app.wasm'", guests::SCRIPTS.component().display()))
+        .tables("[host.dev]\nwatch = ['notes']\n[service]\nrun = 'return'")
+}
+
+/// What the script has done, step by step.
+fn course(dev: &Dev) -> Vec<String> {
+    let log = dev.process.stdout();
+    let lines = log.iter().map(|line| Line::parse(line).msg().to_owned());
+    lines.filter(|msg| msg.ends_with(" begins")).collect()
+}
+
+#[test]
+fn a_script_is_run_again_with_each_change() {
+    let service = script();
+    let mut command = Dev::command(&service);
+    command.arguments(["--", "--fast", "a b"]);
+    let dev = Dev::launch(command);
+    dev.shows("done · waiting for a change", 1);
+
+    service.replace("notes", "changed");
+    dev.shows("done · waiting for a change", 2);
+    service.edit("run = 'return'", "run = 'fail'");
+    dev.shows("failed · waiting for a change", 1);
+    dev.logs("on-finish begins", 3);
+
+    assert_eq!(course(&dev), ["run begins", "cleanup begins", "on-finish begins"].repeat(3));
+    let log = dev.process.stdout().concat();
+    assert_eq!(log.matches(r#""arguments":["--fast","a b"]"#).count(), 3, "{log}");
+    dev.said(&expect![[r#"
+        built in $T · ready in $T
+        done · waiting for a change
+        notes changed · built in $T · ready in $T
+        done · waiting for a change
+        service.toml changed · ready in $T
+        failed · waiting for a change
+    "#]]);
+}
+
+#[test]
+fn a_script_that_runs_is_cut_short_by_a_change() {
+    let service = script();
+    service.edit("run = 'return'", "run = 'wait'");
+    let dev = Dev::start(&service);
+    dev.logs("run begins", 1);
+
+    service.edit("run = 'wait'", "run = 'return'");
+    dev.shows("done · waiting for a change", 1);
+    dev.logs("on-finish begins", 2);
+
+    assert_eq!(course(&dev), ["run begins", "cleanup begins", "on-finish begins"].repeat(2));
+    dev.said(&expect![[r#"
+        built in $T · ready in $T
+        service.toml changed · ready in $T
+        done · waiting for a change
+    "#]]);
+}
+
+#[test]
+fn a_script_that_runs_goes_on_when_the_change_does_not_build() {
+    let service = script();
+    service.edit("run = 'return'", "run = 'wait'");
+    let dev = Dev::start(&service);
+    dev.logs("run begins", 1);
+
+    service.edit("build = 'cp", "build = 'false; cp");
+    service.edit("build = 'false; cp", "build = 'exit 1; cp");
+    dev.shows("build failed", 1);
+
+    assert_eq!(course(&dev), ["run begins"]);
+    // Whoever asks a script to stop does not see its end, and hears of it by the status.
+    dev.process.signal(Signal::TERM);
+    let mut process = dev.process;
+    assert_eq!(process.wait().code(), Some(143));
+}
