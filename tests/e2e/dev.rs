@@ -70,7 +70,12 @@ impl Dev {
 
     /// The same for a service that is expected to serve.
     fn serving(service: &Service) -> Self {
-        let mut dev = Self::start(service);
+        Self::served(Self::command(service))
+    }
+
+    /// The same with a command line of the test's making.
+    fn served(command: Command) -> Self {
+        let mut dev = Self::launch(command);
         dev.shows("ready in", 1);
         dev.client = Some(Client::connect(dev.port()));
         dev

@@ -143,6 +143,8 @@ fn a_definition_with_a_mistake() {
               $DIR/service.toml:1:1: `product` is missing
                 help: add `product = "Matrix"`
               $DIR/service.toml:4:1: unknown key `produkt`
+                4 | produkt = 'Tests'
+                  | ^^^^^^^
                 help: did you mean `product`?
             still serving the version of $TIME
         "#]],
@@ -202,12 +204,12 @@ fn a_component_that_is_cut_off() {
         || set_mark(&service, "half"),
         || (),
         &expect![[r#"
-        built in $T · ready in $T
-        http  http://127.0.0.1:$N
-        src/mark changed · built in $T · replacing failed: `$DIR/app.wasm` is not a valid component: failed to parse WebAssembly module: wasm component contains an invalid module section: section range $N..$N is out of bounds (bound = $N)
-         help: the file may be cut off: build it again with `mikros-host build`
-        still serving the version of $TIME
-    "#]],
+            built in $T · ready in $T
+            http  http://127.0.0.1:$N
+            src/mark changed · built in $T · replacing failed: `$DIR/app.wasm` is cut off: more must follow its $N bytes
+             help: build it again with `mikros-host build`
+            still serving the version of $TIME
+        "#]],
     );
 }
 
@@ -234,8 +236,8 @@ fn a_component_that_is_removed_and_comes_back() {
         app.wasm changed · replacing failed: cannot read component `$DIR/app.wasm`: No such file or directory (os error 2)
          help: build it first, with `mikros-host build` or `mikros-host run --build`
         still serving the version of $TIME
-        app.wasm changed · replacing failed: `$DIR/app.wasm` is not a valid component: failed to parse WebAssembly module: wasm component contains an invalid module section: section range $N..$N is out of bounds (bound = $N)
-         help: the file may be cut off: build it again with `mikros-host build`
+        app.wasm changed · replacing failed: `$DIR/app.wasm` is cut off: more must follow its $N bytes
+         help: build it again with `mikros-host build`
         still serving the version of $TIME
         app.wasm changed · ready in $T
     "#]]);
@@ -257,7 +259,10 @@ fn nothing_is_done_after_a_failure() {
     let waiting = Dev::start(&never_built);
     waiting.shows("waiting for a change", 1);
     let service = project().tables("[service]\non_start = 'return'");
-    let mut dev = Dev::serving(&service);
+    // A component that is found in a cache is compiled once more, to learn from it.
+    let command =
+        Dev::command(&service).env("MIKROS_HOST_CACHE", service.directory().join("cache"));
+    let mut dev = Dev::served(command);
     let idle = || {
         let processes = [&dev.process, &waiting.process];
         let before = processes.map(computed);
@@ -331,6 +336,8 @@ fn a_definition_with_a_mistake_during_a_build() {
           $DIR/service.toml:1:1: `product` is missing
             help: add `product = "Matrix"`
           $DIR/service.toml:4:1: unknown key `produkt`
+            4 | produkt = 'Tests'
+              | ^^^^^^^
             help: did you mean `product`?
         still serving the version of $TIME
         hangs

@@ -47,6 +47,8 @@ fn a_first_definition_with_a_mistake_is_told_and_its_correction_is_built() {
           $DIR/service.toml:1:1: `product` is missing
             help: add `product = "Matrix"`
           $DIR/service.toml:4:1: unknown key `produkt`
+            4 | produkt = 'Tests'
+              | ^^^^^^^
             help: did you mean `product`?
         waiting for a change
         service.toml changed · built in $T · ready in $T
