@@ -27,7 +27,10 @@ pub use self::mismatch::Mismatch;
 pub use self::services::{DeclarationError, Method, Service, Services};
 use crate::bindings::{PACKAGE, VERSION};
 use crate::capability::{self, State};
+use crate::file;
 
+/// Largest component, in bytes.
+const MOST_BYTES: u64 = 1 << 30;
 /// Most stack that a guest may use, in bytes. Beyond it the guest traps.
 const GUEST_STACK: usize = 1024 * 1024;
 /// Size of the stacks on which guests and the host functions they call run, in bytes.
@@ -142,7 +145,7 @@ impl Engine {
     ///
     /// Blocks for as long as the compiler needs: seconds for a large component.
     pub fn compile(&self, path: &Path, cache: Option<&Cache>) -> Result<Compiled, CompileError> {
-        let bytes = std::fs::read(path)
+        let bytes = file::read(path, MOST_BYTES)
             .map_err(|source| CompileError::Read { path: path.to_owned(), source })?;
         if let Some(found) = format::mistaken(&bytes) {
             return Err(CompileError::NotComponent { path: path.to_owned(), found });
@@ -166,7 +169,7 @@ impl Engine {
     /// Compiles the component at `path` for what an [incremental](Engine::incremental) engine learns from
     /// it. Failures are those of [`Engine::compile`].
     pub fn learn(&self, path: &Path) {
-        if let Ok(bytes) = std::fs::read(path) {
+        if let Ok(bytes) = file::read(path, MOST_BYTES) {
             drop(Component::new(&self.wasmtime, bytes));
         }
     }

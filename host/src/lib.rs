@@ -8,6 +8,9 @@ pub mod telemetry;
 // Changes of files.
 pub mod watch;
 
+// Files that a user has named.
+pub mod file;
+
 // `service.toml` in, a valid `Definition` out.
 pub mod definition;
 

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 15] = [
+pub(crate) const ORDER: [&str; 16] = [
     "telemetry",
     "watch",
+    "file",
     "definition",
     "bindings",
     "call",

@@ -41,26 +41,26 @@ fn a_definition_that_is_not_there() {
     cannot_be_read(
         Path::new("/nowhere/service.toml"),
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: cannot read `/nowhere/service.toml`
-        cause: No such file or directory (os error 2)
-         help: pass the path of the service's `service.toml`
-    "#]],
+            status 2
+            --- stdout
+            --- stderr
+            error: cannot read `/nowhere/service.toml`
+            cause: No such file or directory (os error 2)
+             help: pass the path of the service's `service.toml`, or make a service with `mikros-host new`
+        "#]],
     );
 
     let empty = Directory::new();
     cannot_be_read(
         empty.path(),
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: cannot read `$DIR/service.toml`
-        cause: No such file or directory (os error 2)
-         help: pass the path of the service's `service.toml`
-    "#]],
+            status 2
+            --- stdout
+            --- stderr
+            error: cannot read `$DIR/service.toml`
+            cause: No such file or directory (os error 2)
+             help: pass the path of the service's `service.toml`, or make a service with `mikros-host new`
+        "#]],
     );
     expect![[r#"
         status 2
@@ -68,7 +68,7 @@ fn a_definition_that_is_not_there() {
         --- stderr
         error: cannot read `service.toml`
         cause: No such file or directory (os error 2)
-         help: pass the path of the service's `service.toml`
+         help: pass the path of the service's `service.toml`, or make a service with `mikros-host new`
     "#]]
     .assert_eq(&Command::new(["run"]).within(empty.path()).run().outline());
 }

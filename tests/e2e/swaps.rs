@@ -312,6 +312,34 @@ fn a_stop_waits_for_the_version_before() {
 }
 
 #[test]
+fn a_version_waits_while_too_many_are_on_their_way_out() {
+    let service = versions();
+    let host = Host::start(&service);
+    let mut clients = Vec::new();
+    for count in 1..=3 {
+        let mut client = Client::connect(host.port());
+        client.get("/drip/1000000/1");
+        assert_eq!(client.head().status, 200);
+        clients.push(client);
+        service.edit(&format!("v{count}.0.0"), &format!("v{}.0.0", count + 1));
+        swap(&host, count);
+    }
+
+    service.edit("v4.0.0", "v5.0.0");
+    host.signal(Signal::HUP);
+    let waits = host.wait_for("waiting for a previous version to end before the next one starts");
+    assert_eq!(waits.number("leaving"), 3);
+    assert_eq!(http::get(host.port(), "/who").text(), "v4.0.0 unmarked");
+
+    clients.pop();
+    host.wait_for_count("service replaced", 4);
+    assert_eq!(http::get(host.port(), "/who").text(), "v5.0.0 unmarked");
+    drop(clients);
+    host.wait_for_count("previous version stopped", 4);
+    host.stop();
+}
+
+#[test]
 fn a_change_while_the_service_stops_comes_too_late() {
     let service = versions();
     let host = Host::start(&service);

@@ -36,7 +36,7 @@ pub enum BuildError {
     NoComponent { component: PathBuf, help: String },
     /// Cargo makes components of libraries with `crate-type = ["cdylib"]` only.
     #[error(
-        "the build succeeded, but there is no component `{}`: `{}` {reason}",
+        "the build succeeded, but it has made no component `{}`: `{}` {reason}",
         component.display(),
         manifest.display()
     )]

@@ -2,8 +2,6 @@
 //!
 //! Does not know any single rule.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use super::document::{self, Lines, Place, Table};
@@ -15,6 +13,7 @@ use super::{
     Definition, Effective, client, environment, framework, hosting, identity, kinds, log, settings,
     unknown,
 };
+use crate::file;
 
 /// Nobody writes a definition of this size; a wrong path can lead to one.
 const MOST_BYTES: u64 = 1 << 20;
@@ -26,8 +25,8 @@ impl Definition {
     /// [`LoadError::Read`] when there is no text to check, [`LoadError::Invalid`] with all problems.
     pub fn load(path: &Path, variables: &Variables) -> Result<Self, LoadError> {
         let invalid = |problems| LoadError::Invalid { path: path.to_owned(), problems };
-        let bytes =
-            read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        let bytes = file::read(path, MOST_BYTES)
+            .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
         let text = text_of(&bytes).map_err(|problem| invalid(vec![problem]))?;
         Self::parse(path, text, variables).map_err(invalid)
     }
@@ -71,16 +70,6 @@ impl Definition {
     pub fn explain(&self) -> &[Effective] {
         &self.effective
     }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MOST_BYTES {
-        let message = format!("larger than {MOST_BYTES} bytes, not a service definition");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(bytes)
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, Problem> {

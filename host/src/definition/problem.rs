@@ -74,10 +74,21 @@ impl LoadError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Read { source, .. } => match source.kind() {
-                io::ErrorKind::NotFound => Some("pass the path of the service's `service.toml`"),
+                io::ErrorKind::NotFound => Some(
+                    "pass the path of the service's `service.toml`, or make a service with \
+                     `mikros-host new`",
+                ),
                 io::ErrorKind::IsADirectory => Some("pass the `service.toml`, not its directory"),
                 _ => None,
             },
+            Self::Invalid { .. } => None,
+        }
+    }
+
+    /// The same when there was a definition before, which still serves.
+    pub fn help_while_serving(&self) -> Option<&'static str> {
+        match self {
+            Self::Read { .. } => Some("put a `service.toml` there again"),
             Self::Invalid { .. } => None,
         }
     }

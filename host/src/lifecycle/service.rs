@@ -79,6 +79,11 @@ impl Service {
         self.leaving.len() < MOST_LEAVING
     }
 
+    /// How many versions are on their way out.
+    pub fn leaving(&self) -> usize {
+        self.leaving.len()
+    }
+
     pub(super) fn next_station(&mut self) -> StationId {
         self.stations_made += 1;
         StationId(self.stations_made)

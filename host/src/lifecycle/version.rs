@@ -194,10 +194,16 @@ impl Version {
         let mut well = true;
         if natives && self.has_begun && self.is(&Kind::Native) {
             *current = "native";
-            let starts = std::mem::take(&mut self.natives);
+            let mut starts = std::mem::take(&mut self.natives);
+            let mut ended = Vec::new();
+            while let Some(Some(outcome)) = starts.next().now_or_never() {
+                // One that was lost with its instance has been told of, and is not about the end.
+                ended.extend(outcome.ok().map(Ok));
+            }
             let stops = steps(&self.workers, &Step::NativeStop, deadline);
-            let (stops, starts) = tokio::join!(stops, starts.collect());
-            well &= stops & all_well(&Step::NativeStart, starts);
+            let (stops, starts) = tokio::join!(stops, starts.collect::<Vec<_>>());
+            ended.extend(starts);
+            well &= stops & all_well(&Step::NativeStart, ended);
         }
         *current = Step::OnFinish.name();
         well &= steps(&self.workers, &Step::OnFinish, deadline).await;

@@ -39,6 +39,8 @@ pub enum News<'a> {
     Serving { endpoints: &'a [Endpoint], took: Duration },
     /// A demand came to nothing; what served before goes on.
     Refused(&'a Refusal),
+    /// A version that could be started waits: too many others are on their way out.
+    Waiting { count: usize },
     /// A version that was replaced has come to its end.
     Left { version: &'a str, stopped: Stopped },
     /// The service has ended, and nothing serves; of a script, that it is done.

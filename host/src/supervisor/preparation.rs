@@ -87,6 +87,11 @@ impl Preparation {
         }
     }
 
+    /// Whether it is to be started and may not.
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Loaded(_))
+    }
+
     /// Takes the next step: starts what is loaded, and gives back what has started.
     pub(super) fn advance(self, service: &mut Service) -> Result<Advanced, Refusal> {
         let Self { definition, stage, began } = self;

@@ -100,7 +100,8 @@ impl Reload {
         match Definition::load(&self.path, &self.variables) {
             Ok(definition) => Some(Box::new(definition)),
             Err(error) => {
-                let mut refusal = Refusal::new(super::with_source(&error), error.help());
+                let mut refusal =
+                    Refusal::new(super::with_source(&error), error.help_while_serving());
                 let path = Value::from(self.path.display().to_string());
                 refusal.attributes.insert("path".to_owned(), path);
                 self.report(&refusal);
@@ -139,6 +140,10 @@ impl Director for Reload {
                 replaced.version = version,
                 in_order = stopped.in_order,
                 "previous version stopped"
+            ),
+            News::Waiting { count } => info!(
+                leaving = count,
+                "waiting for a previous version to end before the next one starts"
             ),
             // The log says these by itself.
             News::Serving { .. } | News::Ended { .. } => (),

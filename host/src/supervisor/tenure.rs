@@ -184,7 +184,13 @@ impl<D: Director> Supervisor<D> {
             }
         };
         match advanced {
-            Ok(Advanced::Further(coming)) => tenancy.coming = Some(coming),
+            Ok(Advanced::Further(coming)) => {
+                if coming.is_waiting() {
+                    let count = tenancy.service.leaving();
+                    self.director.tell(News::Waiting { count });
+                }
+                tenancy.coming = Some(coming);
+            }
             Ok(Advanced::Ready { starting, began }) => {
                 let definition = starting.definition().clone();
                 self.open(tenancy, *starting, began).await;

@@ -1,6 +1,9 @@
 //! `build` and `run --build`: the service's own command, and the compilation target it needs.
 //! Does not compile anything: shell commands and scripts stand for the toolchain.
 
+use std::fs::File;
+use std::time::{Duration, SystemTime};
+
 use expect_test::expect;
 
 use super::{check, hello, run};
@@ -106,6 +109,21 @@ fn crate_built_by(build: &str, manifest: &str, source: &str) -> Service {
 }
 
 #[test]
+fn a_component_that_is_left_from_before_is_none_of_this_crate() {
+    let service = crate_with("", "src/lib.rs");
+    let component =
+        File::create(service.directory().join("built.wasm")).expect("it can be written");
+    let before = SystemTime::now() - Duration::from_mins(1);
+    component.set_modified(before).expect("the file is ours");
+
+    let finished = run(&service, &["build"]);
+
+    assert_eq!(finished.status, 2);
+    let reason = "it has made no component `$DIR/built.wasm`: `$DIR/Cargo.toml` has no `crate-type";
+    assert!(finished.outline().contains(reason), "{}", finished.outline());
+}
+
+#[test]
 fn a_crate_without_cdylib_is_told_what_to_add_and_where() {
     check(
         &run(&crate_with("", "src/lib.rs"), &["build"]),
@@ -114,7 +132,7 @@ fn a_crate_without_cdylib_is_told_what_to_add_and_where() {
             --- stdout
             --- stderr
             building `probe`: true
-            error: the build succeeded, but there is no component `$DIR/built.wasm`: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
+            error: the build succeeded, but it has made no component `$DIR/built.wasm`: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
              help: change `$DIR/Cargo.toml`, or let `mikros-host doctor --fix` do it:
                  7 +
                  8 + [lib]
@@ -128,7 +146,7 @@ fn a_crate_without_cdylib_is_told_what_to_add_and_where() {
             --- stdout
             --- stderr
             building `probe`: true
-            error: the build succeeded, but there is no component `$DIR/built.wasm`: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
+            error: the build succeeded, but it has made no component `$DIR/built.wasm`: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
              help: change `$DIR/Cargo.toml`, or let `mikros-host doctor --fix` do it:
                  6 - crate-type = ['rlib']
                  6 + crate-type = ["cdylib", 'rlib']
@@ -145,7 +163,7 @@ fn a_crate_that_is_a_program_is_told_to_become_a_library() {
             --- stdout
             --- stderr
             building `probe`: true
-            error: the build succeeded, but there is no component `$DIR/built.wasm`: `$DIR/Cargo.toml` describes a program, not a library
+            error: the build succeeded, but it has made no component `$DIR/built.wasm`: `$DIR/Cargo.toml` describes a program, not a library
              help: a service is a library: rename `src/main.rs` to `src/lib.rs`, add `[lib]` with `crate-type = ["cdylib"]`, and use `mikros_sdk::export!` instead of `main`
         "#]],
     );

@@ -29,6 +29,32 @@ fn a_first_build_that_fails_is_followed_by_one_that_does_not() {
 }
 
 #[test]
+fn a_build_that_makes_no_component_is_told_with_the_reason() {
+    let service = project();
+    service.edit("build = 'sh build.sh'", "build = 'true'");
+    let package = "[package]\nname = 'probe'\nversion = '1.0.0'\nedition = '2024'\n[workspace]\n";
+    service.write("Cargo.toml", package);
+    service.write("src/lib.rs", "");
+    let mut dev = Dev::start(&service);
+
+    dev.shows("waiting for a change", 1);
+    service.edit("build = 'true'", "build = 'sh build.sh'");
+    dev.shows("ready in", 1);
+
+    dev.serves("version1");
+    dev.said(&expect![[r#"
+        build failed after $T: the build succeeded, but it has made no component `$DIR/app.wasm`: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
+         help: change `$DIR/Cargo.toml`, or let `mikros-host doctor --fix` do it:
+             6 +
+             7 + [lib]
+             8 + crate-type = ["cdylib"]
+        waiting for a change
+        service.toml changed · built in $T · ready in $T
+        http  http://127.0.0.1:$N
+    "#]]);
+}
+
+#[test]
 fn a_first_definition_with_a_mistake_is_told_and_its_correction_is_built() {
     let service = project();
     service.edit("product", "produkt");
@@ -69,7 +95,7 @@ fn a_definition_that_is_not_there_is_a_wrong_argument() {
         --- stderr
         error: cannot read `$DIR/nowhere.toml`
         cause: No such file or directory (os error 2)
-         help: pass the path of the service's `service.toml`
+         help: pass the path of the service's `service.toml`, or make a service with `mikros-host new`
     "#]]
     .assert_eq(&command.run().outline());
 }

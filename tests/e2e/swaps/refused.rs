@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use expect_test::{Expect, expect};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::versions;
 use crate::support::http::{self, Client};
@@ -67,8 +68,41 @@ fn a_definition_that_is_gone() {
         &service,
         || fs::remove_file(service.path()).expect("it is there"),
         &expect![[r#"
-        cannot read `$DIR/service.toml`: No such file or directory (os error 2)
-        help: pass the path of the service's `service.toml`
+            cannot read `$DIR/service.toml`: No such file or directory (os error 2)
+            help: put a `service.toml` there again
+        "#]],
+    );
+}
+
+/// Lets something take the place of a file that whoever opens it waits for.
+fn replace_by_pipe(path: &Path) {
+    fs::remove_file(path).expect("it is there");
+    let mode = Mode::RUSR | Mode::WUSR;
+    mknodat(CWD, path, FileType::Fifo, mode, 0).expect("the target directory can be written");
+}
+
+#[test]
+fn a_definition_that_is_a_pipe() {
+    let service = versions();
+    refuses(
+        &service,
+        || replace_by_pipe(&service.path()),
+        &expect![[r#"
+        cannot read `$DIR/service.toml`: it is a named pipe, not a regular file
+        help: put a `service.toml` there again
+    "#]],
+    );
+}
+
+#[test]
+fn a_component_that_is_a_pipe() {
+    let (service, component) = with_own_component();
+    refuses(
+        &service,
+        || replace_by_pipe(&component),
+        &expect![[r#"
+        cannot read component `$DIR/app.wasm`: it is a named pipe, not a regular file
+        help: -
     "#]],
     );
 }

@@ -15,38 +15,45 @@ pub(super) fn explain(plan: &Plan) -> BuildError {
     let file = definition.display();
     // What cargo does not tell is no reason to say less than is known without it.
     let package = Package::read(directory).ok().flatten();
-    let library = package.as_ref().and_then(|package| package.library.as_ref());
-    match (&package, library) {
-        (Some(package), None) if package.is_program => BuildError::NotLibrary {
-            component,
-            manifest: package.manifest.clone(),
-            reason: "describes a program, not a library",
-            help: PROGRAM.to_owned(),
-        },
-        (Some(package), Some(library)) if !library.is_cdylib => BuildError::NotLibrary {
-            component,
-            manifest: package.manifest.clone(),
-            reason: "has no `crate-type = [\"cdylib\"]`",
-            help: cdylib_help(&package.manifest),
-        },
-        _ => {
-            let written = package
-                .zip(Invocation::parse(command))
-                .and_then(|(package, invocation)| invocation.component(&package, directory))
-                .filter(|written| written.is_file());
-            let help = match written {
-                Some(written) => format!(
-                    "`{command}` has written `{}`: let `[host] component` in `{file}` name it, which \
-                     `mikros-host doctor --fix` does",
-                    written.display()
-                ),
-                None => format!(
-                    "let `[host] component` in `{file}` name the file that `{command}` writes"
-                ),
-            };
-            BuildError::NoComponent { component, help }
-        }
+    if let Some(error) = package.as_ref().and_then(|package| not_library(package, &component)) {
+        return error;
     }
+    let written = package
+        .zip(Invocation::parse(command))
+        .and_then(|(package, invocation)| invocation.component(&package, directory))
+        .filter(|written| written.is_file());
+    let help = match written {
+        Some(written) => format!(
+            "`{command}` has written `{}`: let `[host] component` in `{file}` name it, which \
+             `mikros-host doctor --fix` does",
+            written.display()
+        ),
+        None => format!("let `[host] component` in `{file}` name the file that `{command}` writes"),
+    };
+    BuildError::NoComponent { component, help }
+}
+
+/// The error for a component that is there, when it is left from a time at which the crate was another:
+/// the manifest has changed since, and no build makes a component now.
+pub(super) fn explain_old(plan: &Plan) -> Option<BuildError> {
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    let manifest = changed(&plan.directory.join("Cargo.toml"))?;
+    if changed(&plan.component)? >= manifest {
+        return None;
+    }
+    not_library(&Package::read(&plan.directory).ok().flatten()?, &plan.component)
+}
+
+fn not_library(package: &Package, component: &Path) -> Option<BuildError> {
+    let (reason, help) = match &package.library {
+        None if package.is_program => ("describes a program, not a library", PROGRAM.to_owned()),
+        Some(library) if !library.is_cdylib => {
+            ("has no `crate-type = [\"cdylib\"]`", cdylib_help(&package.manifest))
+        }
+        _ => return None,
+    };
+    let (component, manifest) = (component.to_owned(), package.manifest.clone());
+    Some(BuildError::NotLibrary { component, manifest, reason, help })
 }
 
 /// What makes a crate with a `main` a service.

@@ -70,6 +70,9 @@ impl Plan {
                 outcome: Outcome(status),
             });
         }
-        if self.component.is_file() { Ok(()) } else { Err(absent::explain(self)) }
+        if !self.component.is_file() {
+            return Err(absent::explain(self));
+        }
+        absent::explain_old(self).map_or(Ok(()), Err)
     }
 }

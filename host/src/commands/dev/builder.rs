@@ -11,6 +11,8 @@ use std::mem;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
+
 use super::super::build::{BuildError, Plan, target};
 
 use self::group::Group;
@@ -51,6 +53,8 @@ enum Step {
     },
     Installation(Group),
     Command(Group),
+    /// Whether there is a component; cargo may be asked why not, which takes a moment.
+    Judgement(oneshot::Receiver<Result<(), BuildError>>),
     Over,
 }
 
@@ -103,6 +107,19 @@ impl Build {
         Group::start(installation).map(Step::Installation).map_err(target::cannot_start)
     }
 
+    /// Finds out on a thread of its own whether there is a component: it waits for cargo, perhaps.
+    fn judge(&self, status: ExitStatus) -> Result<Step, BuildError> {
+        let (sender, verdict) = oneshot::channel();
+        let plan = self.plan.clone();
+        let look = move || {
+            // A build that is no longer wanted does not wait.
+            let _ = sender.send(plan.judge(status));
+        };
+        let thread = std::thread::Builder::new().name("judge".to_owned()).spawn(look);
+        thread.map_err(|source| self.plan.cannot_start(source))?;
+        Ok(Step::Judgement(verdict))
+    }
+
     /// Waits for the end of the build; its output is handed over meanwhile, and only then. When it
     /// has told the end, it never returns again.
     ///
@@ -119,6 +136,12 @@ impl Build {
 
     async fn finish(&mut self) -> Result<(), BuildError> {
         loop {
+            if let Step::Judgement(verdict) = &mut self.step {
+                let verdict = verdict.await;
+                self.step = Step::Over;
+                // A thread that has panicked has said so.
+                return verdict.unwrap_or(Ok(()));
+            }
             let status = self.step.wait(&mut self.output).await;
             // Nothing is awaited from here to the next step, so that no step is taken twice.
             self.step = match mem::replace(&mut self.step, Step::Over) {
@@ -131,9 +154,9 @@ impl Build {
                     target::judge(status, &self.plan.directory)?;
                     self.command()?
                 }
-                Step::Command(_) | Step::Over => {
+                Step::Command(_) | Step::Judgement(_) | Step::Over => {
                     let status = status.map_err(|source| self.plan.cannot_start(source))?;
-                    return self.plan.judge(status);
+                    self.judge(status)?
                 }
             }
         }
@@ -148,7 +171,7 @@ impl Build {
             Step::Question { group, .. } | Step::Installation(group) | Step::Command(group) => {
                 group.kill().await;
             }
-            Step::Over => (),
+            Step::Judgement(_) | Step::Over => (),
         }
     }
 }
@@ -160,7 +183,7 @@ impl Step {
                 group.wait(&mut |bytes| answer.extend_from_slice(bytes)).await
             }
             Self::Installation(group) | Self::Command(group) => group.wait(output).await,
-            Self::Over => std::future::pending().await,
+            Self::Judgement(_) | Self::Over => std::future::pending().await,
         }
     }
 }

@@ -152,7 +152,7 @@ impl Development {
                 self.stage.kill();
                 // Otherwise it is told when the build has ended, if it is the same then.
                 if self.stage.is_idle() {
-                    self.fail(&error, error.help());
+                    self.fail(&error, error.help_while_serving());
                 }
             }
             Ok(definition) => {
@@ -180,7 +180,7 @@ impl Development {
     fn build(&mut self) {
         let definition = match Definition::load(&self.path, &self.variables) {
             Ok(definition) => definition,
-            Err(error) => return self.fail(&error, error.help()),
+            Err(error) => return self.fail(&error, error.help_while_serving()),
         };
         // Whoever builds it by other means has a component.
         let Ok(plan) = Plan::of(&definition) else { return self.serve() };
@@ -210,7 +210,7 @@ impl Development {
                 self.change.handed_over = Some(Instant::now());
                 self.due = Some(Demand::Serve(Box::new(definition)));
             }
-            Err(error) => self.fail(&error, error.help()),
+            Err(error) => self.fail(&error, error.help_while_serving()),
         }
     }
 
@@ -356,11 +356,10 @@ impl Director for Development {
                 self.served.print = None;
                 self.fail(refusal, refusal.help.as_deref());
             }
-            News::Left { stopped, .. } if stopped.requests_cut > 0 => {
-                let count = stopped.requests_cut;
-                let text = format!("the version before took too long: {count} calls cut off");
-                self.screen.say(Tone::Plain, &text);
+            News::Waiting { .. } => {
+                self.screen.say(Tone::Plain, "waiting for an older version to finish");
             }
+            // The log has told of it.
             News::Left { .. } => (),
             News::Ended { well } => {
                 self.served.since = None;

@@ -9,7 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::status::Address;
 use crate::definition::Definition;
+use crate::file;
 use crate::lifecycle::Endpoint;
+
+/// Larger components, in bytes, always count as different.
+const MOST_COMPARED: u64 = 256 << 20;
 
 /// What the user knows of the version that serves.
 #[derive(Default)]
@@ -35,7 +39,7 @@ impl Served {
 pub(super) fn fingerprint(path: &Path, definition: &Definition) -> Option<Vec<u8>> {
     let mut hash = Sha256::new();
     for path in [path, &definition.host.component] {
-        let bytes = std::fs::read(path).ok()?;
+        let bytes = file::read(path, MOST_COMPARED).ok()?;
         hash.update(bytes.len().to_le_bytes());
         hash.update(bytes);
     }

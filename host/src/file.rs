@@ -1,0 +1,71 @@
+//! Reads files that a user has named, which may be anything.
+//!
+//! Does not know what is in them.
+
+use std::fs::{FileType, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+/// Reads a regular file of at most `most` bytes. Never waits for somebody to write: what is no regular
+/// file is refused.
+///
+/// # Errors
+/// As the system says it; [`ErrorKind::InvalidInput`] and [`ErrorKind::FileTooLarge`] with a message of
+/// our own.
+pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    // Without it, to open a pipe is to wait for its other end.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(Errno::ISDIR.into());
+    }
+    if !metadata.is_file() {
+        let message = format!("it is {}, not a regular file", name(metadata.file_type()));
+        return Err(io::Error::new(ErrorKind::InvalidInput, message));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(most)).unwrap_or(0));
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let message = format!("it is larger than {most} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+fn name(kind: FileType) -> &'static str {
+    match kind {
+        kind if kind.is_fifo() => "a named pipe",
+        kind if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_at_once() {
+        for (path, message) in [
+            ("/dev/zero", "it is a device, not a regular file"),
+            ("/", "Is a directory (os error 21)"),
+        ] {
+            assert_eq!(read(Path::new(path), 10).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+        let bytes = std::fs::read(path).unwrap();
+        let length = bytes.len() as u64;
+
+        assert_eq!(read(path, length).unwrap(), bytes);
+        assert_eq!(read(path, length - 1).unwrap_err().kind(), ErrorKind::FileTooLarge);
+    }
+}
