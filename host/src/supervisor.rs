@@ -27,7 +27,9 @@ use self::tenure::Tenure;
 use crate::definition::Definition;
 use crate::engine::Cache;
 use crate::lifecycle::{Loader, Pace, Stopped};
-use crate::telemetry::{self, Attributes, Flush, Format, HostLog, Level, Logger, StartLogError};
+use crate::telemetry::{
+    self, Attributes, Flush, Format, HostLog, Level, Logger, Settings, StartLogError,
+};
 
 /// How long the end of the process may wait for whoever reads the log.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
@@ -54,6 +56,8 @@ pub struct Look {
     pub format: Format,
     /// Replaces the level of the definition.
     pub level: Option<Level>,
+    /// The level of the host's own lines, unless `level` says it; they follow the definition otherwise.
+    pub host_level: Option<Level>,
 }
 
 /// How the service ended.
@@ -109,6 +113,7 @@ pub fn run<D: Director, E: From<RunError>>(
             signals,
             director,
             log,
+            logger: None,
             look,
             arguments,
             cache_directory,
@@ -137,6 +142,8 @@ struct Supervisor<D> {
     director: D,
     /// The log of the host itself, which follows the version that serves.
     log: HostLog,
+    /// The log of the version that serves.
+    logger: Option<Logger>,
     look: Look,
     arguments: Vec<String>,
     cache_directory: Option<PathBuf>,
@@ -216,6 +223,19 @@ impl<D: Director> Supervisor<D> {
     fn set_level(&mut self, level: Level) {
         self.look.level = Some(level);
         self.log.current().set_level(level);
+        if let Some(logger) = &self.logger {
+            logger.set_level(level);
+        }
+    }
+
+    /// Lets the host's own lines look like those of a version, which `logger` writes.
+    fn speak_as(&mut self, definition: &Definition, logger: Logger) {
+        let own = announce::log_settings(definition, self.look);
+        self.log.replace(match (self.look.level, self.look.host_level) {
+            (None, Some(level)) => logger.with(&Settings { level: level.max(own.level), ..own }),
+            _ => logger.clone(),
+        });
+        self.logger = Some(logger);
     }
 }
 

@@ -24,6 +24,7 @@ use crate::definition::{Definition, LoadError};
 use crate::lifecycle::Pace;
 use crate::report::Status;
 use crate::supervisor::{self, Hangup, Look, Options, RunError};
+use crate::telemetry::Level;
 use crate::watch::{Place, Watch};
 
 pub(super) fn run(
@@ -40,7 +41,12 @@ pub(super) fn run(
     let screen = Screen::of_process(surroundings.allows_colour);
     let options = Options {
         definition: None,
-        look: Look { format: log.format(LogFormat::Text, &std::io::stdout()), level: log.level },
+        look: Look {
+            format: log.format(LogFormat::Text, &std::io::stdout()),
+            level: log.level,
+            // What the host does is on the screen.
+            host_level: Some(Level::Warn),
+        },
         arguments: typed.arguments,
         cache_directory: surroundings.cache_directory.clone(),
         hangup: Hangup::Stops,

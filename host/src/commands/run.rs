@@ -29,7 +29,11 @@ pub(super) fn run(
     }
     let options = Options {
         definition: Some(definition),
-        look: Look { format: log.format(LogFormat::Json, &io::stdout()), level: log.level },
+        look: Look {
+            format: log.format(LogFormat::Json, &io::stdout()),
+            level: log.level,
+            host_level: None,
+        },
         arguments: typed.arguments,
         cache_directory: surroundings.cache_directory.clone(),
         hangup: Hangup::Directs,

@@ -153,7 +153,7 @@ impl<D: Director> Supervisor<D> {
         if tenancy.current.is_some() {
             info!("replacing service");
         } else {
-            self.log.replace(logger.clone());
+            self.speak_as(&definition, logger.clone());
             info!("starting service");
         }
         let is_first = self.loader.is_none();
@@ -208,7 +208,7 @@ impl<D: Director> Supervisor<D> {
         let replaces = tenancy.current.is_some();
         let definition = starting.definition().clone();
         let endpoints = starting.endpoints().cloned().collect::<Vec<_>>();
-        self.log.replace(starting.logger().clone());
+        self.speak_as(&definition, starting.logger().clone());
         announce::resources(&definition, began);
         for endpoint in &endpoints {
             announce::endpoint(endpoint);

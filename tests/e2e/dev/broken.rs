@@ -164,7 +164,7 @@ fn a_definition_that_is_gone() {
             http  http://127.0.0.1:$N
             service.toml changed · replacing failed: cannot read `$DIR/service.toml`
             cause: No such file or directory (os error 2)
-             help: pass the path of the service's `service.toml`
+             help: put a `service.toml` there again
             still serving the version of $TIME
         "#]],
     );
