@@ -84,7 +84,10 @@ fn a_missing_file_says_what_to_pass() {
     let error = Definition::load("nope/service.toml".as_ref(), &Variables::default()).unwrap_err();
 
     expect!["cannot read `nope/service.toml`"].assert_eq(&error.to_string());
-    expect!["pass the path of the service's `service.toml`"].assert_eq(error.help().unwrap());
+    expect![
+        "pass the path of the service's `service.toml`, or make a service with `mikros-host new`"
+    ]
+    .assert_eq(error.help().unwrap());
     assert!(error.problems().is_empty());
 }
 
@@ -102,7 +105,7 @@ fn an_endless_file_is_not_read() {
     let error = scratch.load().unwrap_err();
 
     let LoadError::Read { source, .. } = error else { panic!("expected a read error") };
-    expect!["larger than 1048576 bytes, not a service definition"].assert_eq(&source.to_string());
+    expect!["it is larger than 1048576 bytes"].assert_eq(&source.to_string());
 }
 
 #[test]
