@@ -4,13 +4,12 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpStream};
-use std::process::Command;
 use std::time::Instant;
 
 use expect_test::{Expect, expect};
 
 use crate::support::http::{Client, Response};
-use crate::support::{Host, LIMIT, Service, Signal, Stopped, guests, log};
+use crate::support::{Command, Host, LIMIT, Service, Signal, Stopped, guests, log};
 
 /// A service whose step `on_start`, `on_finish` … does what `act` says, with time to spare.
 fn starts(step: &str, act: &str) -> Service {
@@ -24,7 +23,12 @@ fn script(settings: &str) -> Service {
 /// Starts `service`, sends `signals` when the log says `msg`, each after the line of the one before,
 /// and waits for the end.
 fn interrupted(service: &Service, msg: &str, signals: &[Signal]) -> Stopped {
-    let host = Host::launch(Host::command(service));
+    interrupted_with(Host::command(service), msg, signals)
+}
+
+/// The same with a command line of the test's making.
+fn interrupted_with(command: Command, msg: &str, signals: &[Signal]) -> Stopped {
+    let host = Host::launch(command);
     host.wait_for(msg);
     for (count, signal) in signals.iter().enumerate() {
         host.wait_until("the signal before to be heard", |log| {
@@ -44,17 +48,13 @@ fn check(stopped: &Stopped, status: i32, expected: &Expect) {
     assert_eq!(stopped.stderr, "");
 }
 
-/// A service whose component takes for ever to read: it is a pipe that nobody writes to.
-fn unreadable() -> Service {
-    let service = Service::with_component("component.wasm".as_ref(), "http:0");
-    let made = Command::new("mkfifo").arg(service.directory().join("component.wasm")).status();
-    assert!(made.expect("there is a `mkfifo`").success());
-    service
-}
-
 #[test]
 fn a_service_stops_while_its_component_is_being_compiled() {
-    let stopped = interrupted(&unreadable(), "starting service", &[Signal::TERM]);
+    let service = Service::new(guests::ECHOES, "http:0");
+    // Without a cache that holds it, the component takes the compiler a good part of a second.
+    let command = Host::command(&service).env("MIKROS_HOST_CACHE", service.directory().join("new"));
+
+    let stopped = interrupted_with(command, "starting service", &[Signal::TERM]);
 
     check(
         &stopped,
