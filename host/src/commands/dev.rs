@@ -16,7 +16,8 @@ use std::path::Path;
 
 use self::development::Development;
 use self::keys::Keys;
-use self::screen::Screen;
+use self::screen::{Screen, Tone};
+use self::sources::Sources;
 use super::log::Choice;
 use super::{CommandError, directory_of, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
@@ -56,7 +57,13 @@ pub(super) fn run(
     let ending = supervisor::run(options, screen.log_output(), async |log| {
         let definition = Definition::load(&path, &variables);
         let places = match &definition {
-            Ok(definition) => sources::find(definition).await.places,
+            Ok(definition) => {
+                let Sources { places, trouble } = sources::find(definition).await;
+                if let Some(error) = trouble {
+                    screen.say(Tone::Bad, &error.to_string());
+                }
+                places
+            }
             Err(_) => without_definition(&path),
         };
         let watch = Watch::start(places).await?;

@@ -55,6 +55,25 @@ fn a_build_that_makes_no_component_is_told_with_the_reason() {
 }
 
 #[test]
+fn a_manifest_that_cargo_does_not_read_is_told_and_the_service_runs() {
+    let service = project_of("http:0, native");
+    service.write("Cargo.toml", "[package\n");
+    let mut dev = Dev::serving(&service);
+
+    dev.serves("version1");
+    set_mark(&service, "version2");
+    dev.shows("ready in", 2);
+
+    dev.serves("version2");
+    dev.said(&expect![[r#"
+        cannot find the sources in `$DIR`: cargo says: unclosed table, expected `]`
+        built in $T · ready in $T
+        http  http://127.0.0.1:$N
+        src/mark changed · built in $T · ready in $T
+    "#]]);
+}
+
+#[test]
 fn a_first_definition_with_a_mistake_is_told_and_its_correction_is_built() {
     let service = project();
     service.edit("product", "produkt");

@@ -12,6 +12,9 @@ use serde::Deserialize;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::commands::cargo::quiet;
+use crate::definition::harmless;
+
 /// Longest time for one answer of cargo. It waits for other cargos that download or build.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -106,8 +109,9 @@ pub(super) async fn ask(directory: &Path) -> Result<Metadata, AskCargoError> {
 async fn attempt(directory: &Path, flags: &[&str]) -> Result<Metadata, AskCargoError> {
     let here = || directory.to_owned();
     let mut cargo = Command::new("cargo");
-    cargo.args(["metadata", "--format-version", "1", "--quiet", "--color", "never"]).args(flags);
+    cargo.args(["metadata", "--format-version", "1", "--quiet"]).args(flags);
     cargo.current_dir(directory).stdin(Stdio::null()).kill_on_drop(true);
+    quiet(cargo.as_std_mut());
     let output = timeout(PATIENCE, cargo.output())
         .await
         .map_err(|_elapsed| AskCargoError::TimedOut { directory: here() })?
@@ -124,7 +128,7 @@ async fn attempt(directory: &Path, flags: &[&str]) -> Result<Metadata, AskCargoE
 fn gist(text: &str) -> String {
     let mut lines = text.lines().map(str::trim);
     let first = lines.find_map(|line| line.strip_prefix("error:")).unwrap_or("nothing");
-    first.trim().chars().filter(|character| !character.is_control()).collect()
+    harmless(first.trim())
 }
 
 impl Package {
