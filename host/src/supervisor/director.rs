@@ -1,7 +1,5 @@
 //! Who decides which version of a service is served, and hears what became of it.
 
-use std::time::Duration;
-
 use crate::definition::Definition;
 use crate::lifecycle::{Endpoint, Stopped};
 use crate::telemetry::{Attributes, Level};
@@ -36,7 +34,7 @@ pub enum Demand {
 #[derive(Debug)]
 pub enum News<'a> {
     /// A version serves from now on.
-    Serving { endpoints: &'a [Endpoint], took: Duration },
+    Serving { endpoints: &'a [Endpoint] },
     /// A demand came to nothing; what served before goes on.
     Refused(&'a Refusal),
     /// A version that could be started waits: too many others are on their way out.

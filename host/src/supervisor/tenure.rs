@@ -222,7 +222,7 @@ impl<D: Director> Supervisor<D> {
         if replaces {
             info!("service replaced");
         }
-        self.director.tell(News::Serving { endpoints: &endpoints, took: began.elapsed() });
+        self.director.tell(News::Serving { endpoints: &endpoints });
     }
 
     /// A version does not come to serve.

@@ -2,7 +2,6 @@
 //!
 //! Does not know how any of it is done.
 
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -138,13 +137,10 @@ impl Development {
         if changes.is_empty() {
             return;
         }
-        let is_of = |names: &[&str]| {
-            let name = |path: &Path| path.file_name().and_then(OsStr::to_str).map(str::to_owned);
-            changes.iter().filter_map(|(path, _)| name(path)).any(|it| names.contains(&it.as_str()))
-        };
         let needs_no_build = |path: &Path| Some(path) == component || path == self.path;
         let wants_build = changes.iter().any(|(path, _)| !needs_no_build(path));
-        let asks_cargo = is_of(&["Cargo.toml"]) || changes.get(&self.path).is_some();
+        let asks_cargo =
+            changes.iter().any(|(path, _)| path == self.path || path.ends_with("Cargo.toml"));
         self.change.note(directory_of(&self.path), &changes);
         match definition {
             Err(error) => {
@@ -346,7 +342,7 @@ impl Director for Development {
 
     fn tell(&mut self, news: News<'_>) {
         match news {
-            News::Serving { endpoints, .. } => {
+            News::Serving { endpoints } => {
                 let after = self.change.handed_over.map_or(Duration::ZERO, |at| at.elapsed());
                 self.served.since = Some(Zoned::now().time());
                 let new = self.served.note_addresses(endpoints);
