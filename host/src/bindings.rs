@@ -16,6 +16,7 @@ mod generated {
             "mikros:service/logger@0.1.0.log": store,
             "mikros:service/call@0.1.0.request-id": store,
             "mikros:service/call@0.1.0.remaining": store,
+            "mikros:service/call@0.1.0.caller": store,
             "mikros:service/health@0.1.0.set-serving": trappable,
         },
     });

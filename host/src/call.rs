@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub use self::table::{ActiveCall, Table};
-use crate::bindings::definition::Identity;
+use crate::bindings::definition::Identity as ServiceIdentity;
 use crate::bindings::errors::Error as ServiceError;
 
 /// The field of a log line that holds a request's id.
@@ -85,11 +85,32 @@ impl Fault {
     }
 }
 
+/// Who a caller is, as a feature has found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Whom it is about, for example a user's or a service's id.
+    pub subject: String,
+    /// How it was found out, for example `jwt`, `api_key` or `basic`.
+    pub scheme: String,
+    /// Everything else that is known, for example the claims of a token.
+    pub claims: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What features have found out about a request.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub identity: Option<Arc<Identity>>,
+    /// For its log lines.
+    pub attributes: serde_json::Map<String, serde_json::Value>,
+}
+
 /// For whom a call is made. Shared with the capabilities, which add it to log lines.
 #[derive(Debug, Default)]
 pub struct Context {
     /// The request's id; `None` for everything else.
     pub request_id: Option<Arc<str>>,
+    /// What features have found out about the request; `None` for nothing.
+    pub known: Option<Arc<Known>>,
     /// When the caller stops waiting; `None` when it does not.
     pub deadline: Option<Instant>,
     /// From when on the guest may not compute for this call any more, which is the operator's to say: an
@@ -127,7 +148,7 @@ impl Step {
 /// The state that an instance of the version before has left behind.
 #[derive(Debug, Clone)]
 pub struct Legacy {
-    pub predecessor: Arc<Identity>,
+    pub predecessor: Arc<ServiceIdentity>,
     pub state: Bytes,
 }
 
@@ -230,7 +251,7 @@ pub fn describe(error: &ServiceError) -> String {
 pub enum Ask {
     Step(Step),
     /// The state, for the version with this identity.
-    Give(Arc<Identity>),
+    Give(Arc<ServiceIdentity>),
     Receive(Legacy),
     Http(http::Request),
     Grpc(grpc::Request),

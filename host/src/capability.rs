@@ -14,6 +14,7 @@ mod shutdown;
 mod time;
 mod wasi;
 
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,10 +45,29 @@ pub struct Grants {
     pub deployment: &'static str,
     /// How the stack of a guest that trapped is logged.
     pub stack_trace: StackTrace,
+    /// The features that are enabled and have something for imports.
+    pub shared: Shared,
     pub logger: Logger,
     pub stopping: watch::Receiver<Stopping>,
     /// What the service says of its health.
     pub health: watch::Sender<Said>,
+}
+
+/// Running features by their types, for the imports that they add.
+#[derive(Default)]
+pub struct Shared(Vec<(TypeId, Arc<dyn Any + Send + Sync>)>);
+
+impl Shared {
+    /// Adds a feature by its type.
+    pub fn add(&mut self, (id, feature): (TypeId, Arc<dyn Any + Send + Sync>)) {
+        self.0.push((id, feature));
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Shared").field(&self.0.len()).finish()
+    }
 }
 
 /// How far the shutdown of a service has come.
@@ -87,6 +107,13 @@ impl State {
             wasi,
             resources: ResourceTable::new(),
         }
+    }
+
+    /// The running feature of type `R`, which an import of it needs; `None` when the feature is disabled.
+    pub fn feature<R: Any>(&self) -> Option<&R> {
+        let id = TypeId::of::<R>();
+        let (_, feature) = self.grants.shared.0.iter().find(|(known, _)| *known == id)?;
+        (&**feature as &dyn Any).downcast_ref()
     }
 
     /// The guest came back to the host: what it printed is not the last word of a panic, and an

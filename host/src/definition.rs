@@ -3,14 +3,17 @@
 //! Does not know WebAssembly, sockets or async, and reads neither the component nor the process's
 //! environment.
 
+mod catalogue;
 mod client;
 mod document;
 mod environment;
 mod excerpt;
+mod extension;
 mod framework;
 mod grpc;
 mod hosting;
 mod http;
+mod human;
 mod identity;
 mod indirection;
 mod kinds;
@@ -40,14 +43,22 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use self::catalogue::{
+    Catalogue, ExtensionSettings, FeatureEntry, KindEntry, NoSettings, Objections, Places, PortUse,
+    SettingsType, Stage, TypedSettings,
+};
 pub(crate) use self::document::harmless;
 pub use self::excerpt::Excerpt;
+pub use self::extension::{
+    ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
+};
 pub use self::grpc::{Grpc, GrpcConnections};
+pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
 pub use self::problem::{LoadError, Position, Problem};
 pub use self::schema::schema;
 pub use self::tables::{reference_table, variables_table};
-pub use self::variables::Variables;
+pub use self::variables::{Premises, Variables};
 use crate::telemetry::Level;
 
 /// One service, checked: every value can be used without looking at it again.
@@ -63,7 +74,8 @@ pub struct Definition {
     pub environment: Environment,
     /// `[service]`.
     pub settings: Settings,
-    pub features: Vec<FeatureTable>,
+    /// Those that are enabled stand in the order in which they start.
+    pub features: Vec<Feature>,
     pub clients: Vec<Client>,
     /// What is accepted but deserves a line in the log.
     pub warnings: Vec<Problem>,
@@ -88,6 +100,7 @@ pub enum Kind {
     Grpc(Grpc),
     Native,
     Script,
+    Custom(CustomKind),
 }
 
 impl Kind {
@@ -97,6 +110,7 @@ impl Kind {
             Self::Grpc(_) => "grpc",
             Self::Native => "native",
             Self::Script => "script",
+            Self::Custom(custom) => custom.name,
         }
     }
 
@@ -288,15 +302,6 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
-}
-
-/// `[features.<name>]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeatureTable {
-    pub name: String,
-    pub is_enabled: bool,
-    /// Without `enabled`.
-    pub settings: Settings,
 }
 
 /// `[clients.<name>]`.

@@ -23,6 +23,15 @@ pub mod call;
 // What guests import.
 pub mod capability;
 
+// What features and kinds are made of.
+pub mod extension;
+
+// The features that this host ships.
+mod features;
+
+// The kinds that this host ships beside the built-in ones.
+mod kinds;
+
 // Bytes in, a linked program out.
 pub mod engine;
 
@@ -49,3 +58,8 @@ pub mod cli;
 
 // What each command does.
 pub mod commands;
+
+// The host as a library: what a binary is made of.
+mod host;
+
+pub use self::host::{Builder, Host};

@@ -1,10 +1,8 @@
-//! Process entry point: read what was typed, do it, report. Everything else lives in the library.
+//! Process entry point: a host with what is shipped. Everything else lives in the library.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use mikros_host::cli::{Cli, Surroundings};
-use mikros_host::{commands, report};
+use mikros_host::Host;
 
 /// A call costs two dozen small allocations on one thread, which this allocator does with a tenth
 /// fewer instructions per request than the system's.
@@ -12,11 +10,5 @@ use mikros_host::{commands, report};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse(), &Surroundings::of_process()) {
-        Ok(status) => status.into(),
-        Err(error) => {
-            report::tell(report::Report::new(&error, error.help()));
-            error.status().into()
-        }
-    }
+    Host::builder().run()
 }

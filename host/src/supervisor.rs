@@ -14,6 +14,7 @@ mod tenure;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -26,6 +27,7 @@ use self::signal::{Signal, Signals};
 use self::tenure::Tenure;
 use crate::definition::Definition;
 use crate::engine::Cache;
+use crate::extension::Extensions;
 use crate::lifecycle::{Loader, Pace, Stopped};
 use crate::telemetry::{
     self, Attributes, Flush, Format, HostLog, Level, Logger, Settings, StartLogError,
@@ -46,6 +48,8 @@ pub struct Options {
     pub arguments: Vec<String>,
     /// Where compiled components are kept; `None` compiles at every start.
     pub cache_directory: Option<PathBuf>,
+    /// What beside the built-in kinds there is.
+    pub extensions: Arc<Extensions>,
     pub hangup: Hangup,
     pub pace: Pace,
 }
@@ -108,7 +112,8 @@ pub fn run<D: Director, E: From<RunError>>(
     let ending = runtime.block_on(async {
         let signals = Signals::listen(options.hangup).map_err(RunError::Signals)?;
         let director = direct(&log).await?;
-        let Options { definition, look, arguments, cache_directory, pace, .. } = options;
+        let Options { definition, look, arguments, cache_directory, extensions, pace, .. } =
+            options;
         let supervisor = Supervisor {
             signals,
             director,
@@ -117,6 +122,7 @@ pub fn run<D: Director, E: From<RunError>>(
             look,
             arguments,
             cache_directory,
+            extensions,
             pace,
             loader: None,
             stopping: None,
@@ -147,6 +153,7 @@ struct Supervisor<D> {
     look: Look,
     arguments: Vec<String>,
     cache_directory: Option<PathBuf>,
+    extensions: Arc<Extensions>,
     pace: Pace,
     loader: Option<Loader>,
     /// The signal that asked the service to stop; the next one forces it.
@@ -171,7 +178,11 @@ impl<D: Director> Supervisor<D> {
         if let Some(loader) = &self.loader {
             return Ok(loader.clone());
         }
-        let loader = Loader::new(open_cache(self.cache_directory.as_deref()), self.pace);
+        let loader = Loader::new(
+            open_cache(self.cache_directory.as_deref()),
+            self.extensions.clone(),
+            self.pace,
+        );
         let loader = loader.map_err(|error| Refusal::new(with_source(&error), error.help()))?;
         Ok(self.loader.insert(loader).clone())
     }

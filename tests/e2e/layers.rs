@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 16] = [
+pub(crate) const ORDER: [&str; 20] = [
     "telemetry",
     "watch",
     "file",
@@ -15,6 +15,9 @@ pub(crate) const ORDER: [&str; 16] = [
     "bindings",
     "call",
     "capability",
+    "extension",
+    "features",
+    "kinds",
     "engine",
     "guest",
     "dispatch",
@@ -24,6 +27,7 @@ pub(crate) const ORDER: [&str; 16] = [
     "report",
     "cli",
     "commands",
+    "host",
 ];
 
 /// Where Rust is that people read. `guest-sdk/sdk/tests/ui` is not: it holds mistakes.

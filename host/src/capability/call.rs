@@ -5,7 +5,7 @@ use wasmtime::component::{Access, Accessor, HasSelf};
 
 use super::{State, current_call};
 use crate::bindings::call;
-use crate::call::ActiveCall;
+use crate::call::{ActiveCall, Identity};
 
 impl call::HostWithStore<State> for HasSelf<State> {
     async fn cancelled(accessor: &Accessor<State, Self>) {
@@ -24,6 +24,14 @@ impl call::HostWithStore<State> for HasSelf<State> {
 
     fn request_id(mut access: Access<'_, State, Self>) -> Option<String> {
         current_call(&mut access)?.context.request_id.as_deref().map(str::to_owned)
+    }
+
+    fn caller(mut access: Access<'_, State, Self>) -> Option<call::Identity> {
+        let known = current_call(&mut access)?.context.known.as_ref()?;
+        let identity = known.identity.as_deref()?;
+        let Identity { subject, scheme, claims } = identity.clone();
+        let claims = serde_json::Value::from(claims).to_string();
+        Some(call::Identity { subject, scheme, claims })
     }
 
     fn remaining(mut access: Access<'_, State, Self>) -> Option<u64> {

@@ -4,11 +4,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::definition::Variables;
+use crate::definition::{Premises, Variables};
+use crate::extension::Extensions;
 
 /// What the process gets from its environment rather than from its command line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Surroundings {
     /// What a service may ask for.
     pub variables: Variables,
@@ -23,11 +25,19 @@ pub struct Surroundings {
     pub cache_directory: Option<PathBuf>,
     /// Whether a terminal may be sent colours. Source: `NO_COLOR`, `TERM`.
     pub allows_colour: bool,
+    /// What this host is made of beside its built-in kinds; nothing of the environment's.
+    pub extensions: Arc<Extensions>,
 }
 
 impl Surroundings {
-    pub fn of_process() -> Self {
-        Self::from_variables(std::env::vars_os())
+    pub fn of_process(extensions: Arc<Extensions>) -> Self {
+        Self { extensions, ..Self::from_variables(std::env::vars_os()) }
+    }
+
+    /// What definitions are read with.
+    pub fn premises(&self) -> Premises {
+        let catalogue = self.extensions.catalogue().clone();
+        Premises { variables: self.variables.clone(), catalogue }
     }
 
     pub(super) fn from_variables(all: impl IntoIterator<Item = (OsString, OsString)>) -> Self {

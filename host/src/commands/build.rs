@@ -127,8 +127,8 @@ pub(super) fn run(typed: &cli::Build, surroundings: &Surroundings) -> Result<Sta
     warn_of_undecodable(surroundings);
     let path = locate(&typed.service, surroundings);
     // Machines that build services have none of the variables that run them.
-    let variables = surroundings.variables.clone().incomplete();
-    let definition = Definition::load(&path, &variables)?;
+    let premises = surroundings.premises().incomplete();
+    let definition = Definition::load(&path, &premises)?;
     Ok(match build(&definition)? {
         Built::Component => Status::Success,
         Built::Interrupted(signal) => Status::Forced(signal),

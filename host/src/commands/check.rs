@@ -44,7 +44,7 @@ fn check(path: &Path, surroundings: &Surroundings) -> Verdict {
         .map(|variable| Finding::of_environment(undecodable(variable)))
         .collect::<Vec<_>>();
     let mut services = Vec::new();
-    let status = match Definition::load(path, &surroundings.variables) {
+    let status = match Definition::load(path, &surroundings.premises()) {
         Err(error) => {
             findings.extend(of_load_error(path, &error));
             Status::EditNeeded

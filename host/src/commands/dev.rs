@@ -36,7 +36,7 @@ pub(super) fn run(
     warn_of_undecodable(surroundings);
     let path = locate(&typed.service, surroundings);
     // A file that is not there is a wrong argument; one with mistakes is edited while this runs.
-    if let Err(error @ LoadError::Read { .. }) = Definition::load(&path, &surroundings.variables) {
+    if let Err(error @ LoadError::Read { .. }) = Definition::load(&path, &surroundings.premises()) {
         return Err(error.into());
     }
     let screen = Screen::of_process(surroundings.allows_colour);
@@ -50,12 +50,13 @@ pub(super) fn run(
         },
         arguments: typed.arguments,
         cache_directory: surroundings.cache_directory.clone(),
+        extensions: surroundings.extensions.clone(),
         hangup: Hangup::Stops,
         pace: Pace::Frequent,
     };
-    let variables = surroundings.variables.clone();
+    let premises = surroundings.premises();
     let ending = supervisor::run(options, screen.log_output(), async |log| {
-        let definition = Definition::load(&path, &variables);
+        let definition = Definition::load(&path, &premises);
         let places = match &definition {
             Ok(definition) => {
                 let Sources { places, trouble } = sources::find(definition).await;
@@ -69,7 +70,7 @@ pub(super) fn run(
         let watch = Watch::start(places).await?;
         let keys = Keys::of_process();
         let development =
-            Development::new(path, variables, (screen, keys, watch), log.current().level());
+            Development::new(path, premises, (screen, keys, watch), log.current().level());
         Ok::<_, CommandError>(development.map_err(RunError::Signals)?)
     })?;
     Ok(super::run::status(ending))

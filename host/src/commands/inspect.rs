@@ -18,7 +18,7 @@ pub(super) fn run(
 ) -> Result<Status, CommandError> {
     warn_of_undecodable(surroundings);
     let path = locate(&typed.service, surroundings);
-    let definition = Definition::load(&path, &surroundings.variables)?;
+    let definition = Definition::load(&path, &surroundings.premises())?;
     // Not linked: what a component that does not fit imports and exports is worth seeing.
     let surface = log.during(|| {
         component::compile(&definition, surroundings)

@@ -20,7 +20,7 @@ pub(super) fn run(
 ) -> Result<Status, CommandError> {
     warn_of_undecodable(surroundings);
     let path = locate(&typed.service, surroundings);
-    let definition = Definition::load(&path, &surroundings.variables)?;
+    let definition = Definition::load(&path, &surroundings.premises())?;
     check_arguments(&definition, &typed.arguments)?;
     if typed.build
         && let Built::Interrupted(signal) = build::build(&definition)?
@@ -36,12 +36,13 @@ pub(super) fn run(
         },
         arguments: typed.arguments,
         cache_directory: surroundings.cache_directory.clone(),
+        extensions: surroundings.extensions.clone(),
         hangup: Hangup::Directs,
         pace: if typed.watch { Pace::Frequent } else { Pace::Rare },
     };
-    let variables = surroundings.variables.clone();
+    let premises = surroundings.premises();
     let ending = supervisor::run(options, io::stdout(), async |log| {
-        let reload = Reload::new(path, variables, log.clone()).map_err(RunError::Signals)?;
+        let reload = Reload::new(path, premises, log.clone()).map_err(RunError::Signals)?;
         Ok::<_, CommandError>(if typed.watch { reload.watching().await? } else { reload })
     })?;
     Ok(status(ending))
@@ -73,14 +74,14 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::definition::Variables;
+    use crate::definition::Premises;
 
     fn definition(types: &str) -> Definition {
         let text = format!(
             "name = 'greeter'\ntypes = {types}\nversion = 'v1'\nlanguage = 'rust'\n\
              product = 'Matrix'\n[host]\ncomponent = 'greeter.wasm'\n"
         );
-        Definition::parse(Path::new("service.toml"), &text, &Variables::default()).unwrap()
+        Definition::parse(Path::new("service.toml"), &text, &Premises::default()).unwrap()
     }
 
     #[test]

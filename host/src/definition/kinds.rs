@@ -93,7 +93,7 @@ fn check_ports_differ(reader: &mut Reader<'_>, kinds: &[Kind], declared: &[Decla
     let listens = kinds.iter().zip(declared).filter_map(|(kind, declared)| match kind {
         Kind::Http(http) => Some((kind.name(), http.port.number, declared)),
         Kind::Grpc(grpc) => Some((kind.name(), grpc.port.number, declared)),
-        Kind::Native | Kind::Script => None,
+        Kind::Native | Kind::Script | Kind::Custom(_) => None,
     });
     let [(first, port, _), (second, other, declared)] = listens.collect::<Vec<_>>()[..] else {
         return;

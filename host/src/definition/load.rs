@@ -4,11 +4,12 @@
 
 use std::path::Path;
 
+use super::catalogue::Catalogue;
 use super::document::{self, Lines, Place, Table};
 use super::indirection::Indirections;
 use super::problem::{LoadError, Problem};
 use super::reader::{Reader, Section};
-use super::variables::{Scope, Variables};
+use super::variables::{Premises, Scope, Variables};
 use super::{
     Definition, Effective, client, environment, framework, hosting, identity, kinds, log, settings,
     unknown,
@@ -23,12 +24,12 @@ impl Definition {
     ///
     /// # Errors
     /// [`LoadError::Read`] when there is no text to check, [`LoadError::Invalid`] with all problems.
-    pub fn load(path: &Path, variables: &Variables) -> Result<Self, LoadError> {
+    pub fn load(path: &Path, premises: &Premises) -> Result<Self, LoadError> {
         let invalid = |problems| LoadError::Invalid { path: path.to_owned(), problems };
         let bytes = file::read(path, MOST_BYTES)
             .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
         let text = text_of(&bytes).map_err(|problem| invalid(vec![problem]))?;
-        Self::parse(path, text, variables).map_err(invalid)
+        Self::parse(path, text, premises).map_err(invalid)
     }
 
     /// Checks the text of a definition. Pure: the same input always gives the same answer.
@@ -37,17 +38,8 @@ impl Definition {
     ///
     /// # Errors
     /// All problems in reading order, never none.
-    pub fn parse(path: &Path, text: &str, variables: &Variables) -> Result<Self, Vec<Problem>> {
-        Self::parse_with(path, text, variables, settings::FEATURES)
-    }
-
-    /// `features` are the names of the features that exist.
-    pub(super) fn parse_with(
-        path: &Path,
-        text: &str,
-        variables: &Variables,
-        features: &[&str],
-    ) -> Result<Self, Vec<Problem>> {
+    pub fn parse(path: &Path, text: &str, premises: &Premises) -> Result<Self, Vec<Problem>> {
+        let Premises { variables, catalogue } = premises;
         let lines = Lines::new(text);
         let mut root = document::parse(text, &lines)?;
         let mut indirections = Indirections::default();
@@ -62,7 +54,7 @@ impl Definition {
         for missing in indirections.missing() {
             environment::note_missing(&mut reader, missing.place, &missing.variable);
         }
-        let definition = read_all(&mut reader, &root, path, features);
+        let definition = read_all(&mut reader, &root, path, catalogue);
         finish(reader, definition)
     }
 
@@ -104,7 +96,7 @@ fn read_all<'t>(
     reader: &mut Reader<'t>,
     root: &'t Table<'t>,
     path: &Path,
-    features: &[&str],
+    catalogue: &Catalogue,
 ) -> Definition {
     unknown::check(reader, root);
     let root = &Section::root(root);
@@ -115,7 +107,7 @@ fn read_all<'t>(
     check_tests(reader, root);
     let environment = environment::read(reader, root);
     let clients = client::read(reader, root);
-    let features = settings::read_features(reader, root, features);
+    let features = settings::read_features(reader, root, catalogue);
     let settings = settings::read(reader, root);
     Definition {
         path: path.to_owned(),

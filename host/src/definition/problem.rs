@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::excerpt::Excerpt;
 
 /// A place in `service.toml`; both numbers start at 1, columns count characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Position {
     pub line: usize,
     pub column: usize,

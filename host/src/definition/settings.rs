@@ -5,14 +5,12 @@
 use serde_json::{Map, Value as Json};
 use toml::de::{DeFloat, DeInteger, DeValue};
 
+use super::catalogue::{Catalogue, Places};
 use super::document::{Place, Table, Value, entries, spelled};
 use super::indirection::quoted;
 use super::reader::{Reader, Section};
 use super::reference::join;
-use super::{FeatureTable, Settings, suggestion};
-
-/// Features this version knows. A new one is added here, and nowhere else in this module.
-pub(super) const FEATURES: &[&str] = &[];
+use super::{Feature, FeatureSource, Settings, suggestion};
 
 /// `[service]`.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Settings {
@@ -24,8 +22,9 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Settings 
 pub(super) fn read_features<'t>(
     reader: &mut Reader<'t>,
     root: &Section<'t>,
-    known: &[&str],
-) -> Vec<FeatureTable> {
+    catalogue: &Catalogue,
+) -> Vec<Feature> {
+    let known: Vec<_> = catalogue.features.iter().map(|entry| entry.name).collect();
     let features = root.section("features");
     let mut tables = Vec::new();
     for (name, place) in features.names() {
@@ -36,12 +35,14 @@ pub(super) fn read_features<'t>(
         settings.shift_remove("enabled");
         let is_enabled = is_enabled(reader, table, &label);
         if is_enabled && !known.contains(&name) {
-            note_unknown(reader, name, place, known);
+            note_unknown(reader, name, place, &known);
         }
-        tables.push(FeatureTable {
+        tables.push(Feature {
             name: name.to_owned(),
             is_enabled,
             settings: Settings(settings),
+            source: FeatureSource::Absent,
+            places: Places::default(),
         });
     }
     tables

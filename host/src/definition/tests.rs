@@ -57,7 +57,7 @@ fn variables(list: &[(&str, &str)]) -> Variables {
 }
 
 fn parse(text: &str, list: &[(&str, &str)]) -> Result<Definition, Vec<Problem>> {
-    Definition::parse(Path::new(FILE), text, &variables(list))
+    Definition::parse(Path::new(FILE), text, &variables(list).into())
 }
 
 #[track_caller]

@@ -5,6 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
+
+use super::catalogue::Catalogue;
 
 /// A snapshot of the process's environment.
 ///
@@ -37,6 +40,28 @@ impl From<BTreeMap<String, String>> for Variables {
 impl FromIterator<(String, String)> for Variables {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
         variables.into_iter().collect::<BTreeMap<_, _>>().into()
+    }
+}
+
+/// What a definition is read with, beside its text.
+#[derive(Debug, Clone, Default)]
+pub struct Premises {
+    pub variables: Variables,
+    /// The features and kinds that there are.
+    pub catalogue: Arc<Catalogue>,
+}
+
+impl Premises {
+    /// See [`Variables::incomplete`].
+    #[must_use]
+    pub fn incomplete(self) -> Self {
+        Self { variables: self.variables.incomplete(), ..self }
+    }
+}
+
+impl From<Variables> for Premises {
+    fn from(variables: Variables) -> Self {
+        Self { variables, catalogue: Arc::default() }
     }
 }
 

@@ -33,6 +33,7 @@ impl Terms {
             request_id: Some(self.request_id.clone()),
             deadline: self.deadline.map(|(at, _)| at),
             overdue: self.overdue,
+            known: None,
             cancel: None,
         };
         Call { ask, reply, context }

@@ -7,9 +7,10 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::bindings::definition::Identity;
-use crate::capability::{Grants, Said, Stopping};
+use crate::capability::{Grants, Said, Shared, Stopping};
 use crate::definition::{Definition, Kind};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
+use crate::extension::Extensions;
 use crate::guest::Watchdog;
 use crate::telemetry::Logger;
 
@@ -19,6 +20,7 @@ pub struct Loader {
     engine: Engine,
     watchdog: Arc<Watchdog>,
     cache: Option<Cache>,
+    extensions: Arc<Extensions>,
     pace: Pace,
 }
 
@@ -64,13 +66,17 @@ impl LoadError {
 impl Loader {
     /// # Errors
     /// When this machine cannot run WebAssembly, or refuses a thread.
-    pub fn new(cache: Option<Cache>, pace: Pace) -> Result<Self, LoadError> {
+    pub fn new(
+        cache: Option<Cache>,
+        extensions: Arc<Extensions>,
+        pace: Pace,
+    ) -> Result<Self, LoadError> {
         let engine = match pace {
             Pace::Rare => Engine::new()?,
             Pace::Frequent => Engine::incremental()?,
         };
         let watchdog = Watchdog::start(engine.wasmtime()).map_err(LoadError::Thread)?;
-        Ok(Self { engine, watchdog: Arc::new(watchdog), cache, pace })
+        Ok(Self { engine, watchdog: Arc::new(watchdog), cache, extensions, pace })
     }
 
     /// Prepares for the next version of the component of `definition`, if one is to be expected: it will
@@ -112,6 +118,7 @@ impl Loaded {
             variables: definition.environment.declared.clone(),
             deployment: definition.environment.deployment.as_str(),
             stack_trace: definition.log.stack_trace,
+            shared: Shared::default(),
             logger: self.logger.clone(),
             stopping,
             health: watch::Sender::new(Said::new()),
@@ -133,11 +140,14 @@ pub(super) fn identity(definition: &Definition) -> Identity {
 
 /// The interfaces that a service of these kinds has to export.
 pub fn interfaces(kinds: &[Kind]) -> Vec<Interface> {
-    let interface = |kind: &Kind| match kind {
-        Kind::Http(_) => Interface::Http,
-        Kind::Grpc(_) => Interface::Grpc,
-        Kind::Native => Interface::Native,
-        Kind::Script => Interface::Script,
+    let interface = |kind: &Kind| {
+        Some(match kind {
+            Kind::Http(_) => Interface::Http,
+            Kind::Grpc(_) => Interface::Grpc,
+            Kind::Native => Interface::Native,
+            Kind::Script => Interface::Script,
+            Kind::Custom(_) => return None,
+        })
     };
-    kinds.iter().map(interface).collect()
+    kinds.iter().filter_map(interface).collect()
 }

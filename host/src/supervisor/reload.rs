@@ -9,7 +9,7 @@ use tokio::signal::unix::{self, SignalKind};
 use tracing::{info, warn};
 
 use super::{Demand, Director, News, Refusal};
-use crate::definition::{Definition, Variables};
+use crate::definition::{Definition, Premises};
 use crate::telemetry::{Attributes, HostLog, Level};
 use crate::watch::{Place, StartWatchError, Watch};
 
@@ -17,7 +17,7 @@ use crate::watch::{Place, StartWatchError, Watch};
 #[derive(Debug)]
 pub struct Reload {
     path: PathBuf,
-    variables: Variables,
+    premises: Premises,
     hangup: unix::Signal,
     watch: Option<Watch>,
     /// As the definition said when it was last valid.
@@ -28,13 +28,13 @@ pub struct Reload {
 }
 
 impl Reload {
-    /// `path` is the `service.toml`, `variables` what it is read with.
+    /// `path` is the `service.toml`, `premises` what it is read with.
     ///
     /// # Errors
     /// When the signal cannot be handled.
-    pub fn new(path: PathBuf, variables: Variables, log: HostLog) -> io::Result<Self> {
+    pub fn new(path: PathBuf, premises: Premises, log: HostLog) -> io::Result<Self> {
         let hangup = unix::signal(SignalKind::hangup())?;
-        Ok(Self { path, variables, hangup, watch: None, component: None, looks: false, log })
+        Ok(Self { path, premises, hangup, watch: None, component: None, looks: false, log })
     }
 
     /// Looks also when the definition or the component changes.
@@ -42,7 +42,7 @@ impl Reload {
     /// # Errors
     /// When files cannot be watched at all.
     pub async fn watching(mut self) -> Result<Self, StartWatchError> {
-        let definition = Definition::load(&self.path, &self.variables);
+        let definition = Definition::load(&self.path, &self.premises);
         self.component = definition.ok().map(|definition| definition.host.component);
         self.watch = Some(Watch::start(self.places()).await?);
         self.warn_of_limitations();
@@ -97,7 +97,7 @@ impl Reload {
 
     /// Reads the definition; says so when it cannot be served.
     fn read(&self) -> Option<Box<Definition>> {
-        match Definition::load(&self.path, &self.variables) {
+        match Definition::load(&self.path, &self.premises) {
             Ok(definition) => Some(Box::new(definition)),
             Err(error) => {
                 let mut refusal =

@@ -21,7 +21,7 @@ use super::served::{Served, fingerprint};
 use super::sources::{self, Sources};
 use super::stage::{Done, Stage};
 use super::status::{self, End, Status};
-use crate::definition::{Definition, Variables};
+use crate::definition::{Definition, Premises};
 use crate::supervisor::{Demand, Director, News};
 use crate::telemetry::Level;
 use crate::watch::{Changes, Watch};
@@ -32,7 +32,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// What the user sees and types, the files that change, and what is done about it.
 pub(super) struct Development {
     path: PathBuf,
-    variables: Variables,
+    premises: Premises,
     screen: Screen,
     keys: Option<Keys>,
     watch: Watch,
@@ -69,7 +69,7 @@ impl Development {
     /// When the signal that follows Ctrl-Z cannot be handled.
     pub(super) fn new(
         path: PathBuf,
-        variables: Variables,
+        premises: Premises,
         (screen, keys, watch): (Screen, Option<Keys>, Watch),
         level: Level,
     ) -> io::Result<Self> {
@@ -78,7 +78,7 @@ impl Development {
         let continued = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
         let mut development = Self {
             path,
-            variables,
+            premises,
             screen,
             keys,
             watch,
@@ -125,7 +125,7 @@ impl Development {
 
     /// Does what follows from files that are different.
     fn note(&mut self, mut changes: Changes) {
-        let definition = Definition::load(&self.path, &self.variables);
+        let definition = Definition::load(&self.path, &self.premises);
         let component = definition.as_ref().ok().map(|one| one.host.component.as_path());
         if self.stage.is_building()
             && let Some(component) = component
@@ -174,7 +174,7 @@ impl Development {
     }
 
     fn build(&mut self) {
-        let definition = match Definition::load(&self.path, &self.variables) {
+        let definition = match Definition::load(&self.path, &self.premises) {
             Ok(definition) => definition,
             Err(error) => return self.fail(&error, error.help_while_serving()),
         };
@@ -196,7 +196,7 @@ impl Development {
     /// Hands over what is there.
     fn serve(&mut self) {
         self.change.wants_build = false;
-        match Definition::load(&self.path, &self.variables) {
+        match Definition::load(&self.path, &self.premises) {
             Ok(definition) => {
                 let print = fingerprint(&self.path, &definition);
                 if self.served.since.is_some() && print.is_some() && print == self.served.print {

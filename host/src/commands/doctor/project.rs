@@ -31,8 +31,8 @@ pub(super) fn definition(
     file: &Path,
     surroundings: &Surroundings,
 ) -> (Option<Definition>, Vec<Diagnosis>) {
-    let variables = surroundings.variables.clone().incomplete();
-    match Definition::load(file, &variables) {
+    let premises = surroundings.premises().incomplete();
+    match Definition::load(file, &premises) {
         Ok(definition) => {
             let kinds = definition.kinds.iter().map(|kind| format!("`{}`", kind.name()));
             let kinds = kinds.collect::<Vec<_>>().join(" and ");
@@ -69,7 +69,7 @@ pub(super) fn environment(file: &Path, surroundings: &Surroundings) -> Vec<Diagn
     let names = surroundings.undecodable.iter();
     let warning = |name: &String| Diagnosis::warning(Subject::Environment, undecodable(name));
     let mut diagnoses: Vec<_> = names.map(warning).collect();
-    diagnoses.extend(match Definition::load(file, &surroundings.variables) {
+    diagnoses.extend(match Definition::load(file, &surroundings.premises()) {
         Err(error) => of_load_error(Subject::Environment, file, &error),
         Ok(_) => vec![Diagnosis::ok(
             Subject::Environment,
@@ -109,6 +109,7 @@ pub(super) fn ports(definition: &Definition) -> Vec<Diagnosis> {
     let ports = definition.kinds.iter().filter_map(|kind| match kind {
         Kind::Http(http) => Some((kind.name(), http.port.number)),
         Kind::Grpc(grpc) => Some((kind.name(), grpc.port.number)),
+        Kind::Custom(custom) => Some((custom.name, custom.port.as_ref()?.number)),
         Kind::Native | Kind::Script => None,
     });
     let fixed = ports.filter(|(_, number)| *number != 0);

@@ -66,6 +66,7 @@ impl KindOverview {
         let port = match kind {
             Kind::Http(http) => Some(http.port.number),
             Kind::Grpc(grpc) => Some(grpc.port.number),
+            Kind::Custom(custom) => custom.port.as_ref().map(|port| port.number),
             Kind::Native | Kind::Script => None,
         };
         Self { kind: kind.name(), port }

@@ -266,7 +266,7 @@ fn where_nothing_runs_a_variable_may_be_missing() {
     let text = with(&[("envs", "[\"DATABASE_URL\"]")], "[service]\ntoken = \"TOKEN@env\"\n");
     let variables = variables(&[]).incomplete();
 
-    let definition = Definition::parse(Path::new(FILE), &text, &variables).unwrap();
+    let definition = Definition::parse(Path::new(FILE), &text, &variables.into()).unwrap();
 
     assert_eq!(definition.environment.declared, []);
 }

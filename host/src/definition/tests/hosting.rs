@@ -58,7 +58,7 @@ fn every_key_reaches_its_field() {
 fn the_component_is_relative_to_the_file() {
     let resolved = |file: &str, component: &str| {
         let text = with(&[], "").replace("greeter.wasm", component);
-        Definition::parse(Path::new(file), &text, &variables(&[])).unwrap().host.component
+        Definition::parse(Path::new(file), &text, &variables(&[]).into()).unwrap().host.component
     };
 
     assert_eq!(resolved("service.toml", "a.wasm"), Path::new("a.wasm"));
@@ -261,7 +261,7 @@ fn timeouts_have_a_range() {
 fn what_to_watch_is_relative_to_the_file() {
     let watch = |file: &str, list: &str| {
         let text = with(&[], &format!("dev.watch = {list}\n"));
-        Definition::parse(Path::new(file), &text, &variables(&[])).unwrap().host.dev.watch
+        Definition::parse(Path::new(file), &text, &variables(&[]).into()).unwrap().host.dev.watch
     };
     let paths = |list: &[&str]| Some(list.iter().map(PathBuf::from).collect::<Vec<_>>());
 

@@ -1,11 +1,14 @@
 //! `[service]` and `[features.<name>]`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use expect_test::expect;
 
 use super::{accepted, explained, rejects, variables, with};
-use crate::definition::Definition;
+use crate::definition::{
+    Catalogue, Definition, FeatureEntry, NoSettings, Premises, SettingsType, Stage,
+};
 
 const SETTINGS: &str = r#"[service]
 zone = "eu"
@@ -148,9 +151,16 @@ fn a_known_feature_can_be_enabled() {
     let text =
         with(&[], "[features.cache]\nenabled = true\nsize = 1\n[features.cahce]\nenabled = true\n");
 
-    let problems =
-        Definition::parse_with(Path::new("service.toml"), &text, &variables(&[]), &["cache"])
-            .unwrap_err();
+    let entry = FeatureEntry {
+        name: "cache",
+        summary: "Keeps what was asked for.",
+        needs: &[],
+        stage: Stage::Adapt,
+        settings: SettingsType::of::<NoSettings>(),
+    };
+    let catalogue = Arc::new(Catalogue { features: vec![entry], kinds: Vec::new() });
+    let premises = Premises { variables: variables(&[]), catalogue };
+    let problems = Definition::parse(Path::new("service.toml"), &text, &premises).unwrap_err();
 
     expect![[r#"
         service.toml:11:11: unknown feature `cahce`

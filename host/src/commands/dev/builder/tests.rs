@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use tokio::time::timeout;
 
 use super::*;
-use crate::definition::{Definition, Variables};
+use crate::definition::{Definition, Premises};
 
 mod kill;
 
@@ -51,7 +51,7 @@ impl Service {
              product = 'Matrix'\n[host]\ncomponent = 'greeter.wasm'\nbuild = '''{command}'''\n"
         );
         let path = self.directory.join("service.toml");
-        Plan::of(&Definition::parse(&path, &text, &Variables::default()).unwrap()).unwrap()
+        Plan::of(&Definition::parse(&path, &text, &Premises::default()).unwrap()).unwrap()
     }
 
     fn start(&self, command: &str) -> Build {

@@ -23,7 +23,7 @@ component = "greeter.wasm"
 fn definition() -> Definition {
     let variables = [("DATABASE_URL".to_owned(), "postgres://ada:secret@db".to_owned())];
     let variables = variables.into_iter().collect::<Variables>();
-    Definition::parse(Path::new("greeter/service.toml"), TEXT, &variables).unwrap()
+    Definition::parse(Path::new("greeter/service.toml"), TEXT, &variables.into()).unwrap()
 }
 
 fn surface() -> Surface {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::kinds::Kinds;
 use super::*;
 use crate::cli::parse_kind;
-use crate::definition::{Definition, Variables};
+use crate::definition::{Definition, Premises};
 
 /// Every set of kinds that can live in one component.
 const SETS: [&[&str]; 8] = [
@@ -34,7 +34,7 @@ fn outline(kinds: &[&str]) -> Outline {
 
 #[track_caller]
 fn parse(text: &str) -> Definition {
-    let definition = Definition::parse(Path::new("service.toml"), text, &Variables::default());
+    let definition = Definition::parse(Path::new("service.toml"), text, &Premises::default());
     definition.unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
 }
 

@@ -1,0 +1,195 @@
+//! What `service.toml` may say beyond the keys that this module declares itself: features and kinds, by
+//! name and by the type of their settings.
+//!
+//! Does not know what they do.
+
+use std::any::Any;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+
+use super::problem::Position;
+
+/// The settings of a feature or a kind: a table of `service.toml` as a type.
+///
+/// Derive [`serde::Deserialize`] with `deny_unknown_fields`, so that a mistyped key is an error, and
+/// [`schemars::JsonSchema`], whose descriptions are the doc comments. Both feed the schema that editors use.
+pub trait ExtensionSettings: DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// Notes what types cannot say: keys that exclude each other, files that cannot be read.
+    fn check(&self, objections: &mut Objections<'_>) {
+        let _ = objections;
+    }
+}
+
+/// For what has no settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoSettings {}
+
+impl ExtensionSettings for NoSettings {}
+
+/// What is wrong with settings whose types are right.
+#[derive(Debug)]
+pub struct Objections<'a> {
+    directory: &'a Path,
+    pub(super) all: Vec<Objection>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Objection {
+    pub(super) path: String,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl<'a> Objections<'a> {
+    pub(super) fn new(directory: &'a Path) -> Self {
+        Self { directory, all: Vec::new() }
+    }
+
+    /// The directory of `service.toml`, which relative paths are relative to.
+    pub fn directory(&self) -> &'a Path {
+        self.directory
+    }
+
+    /// Notes an objection to the key at `path` below the table, for example `keys[0].secret`; empty for
+    /// the table as a whole. `message` is the rest of the sentence that begins with the key: `must not be
+    /// empty`. It must not hold a value, which may be a secret.
+    pub fn note(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.all.push(Objection { path: path.into(), message: message.into(), help: None });
+    }
+
+    /// The same with what to write instead.
+    pub fn note_with_help(
+        &mut self,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let (path, message, help) = (path.into(), message.into(), Some(help.into()));
+        self.all.push(Objection { path, message, help });
+    }
+}
+
+/// Settings that were read, of a type that their owner knows.
+pub type TypedSettings = Arc<dyn Any + Send + Sync>;
+
+/// A type of settings, as the definition uses it.
+#[derive(Clone)]
+pub struct SettingsType {
+    pub(super) read:
+        fn(&Json) -> Result<TypedSettings, serde_path_to_error::Error<serde_json::Error>>,
+    pub(super) check: fn(&TypedSettings, &mut Objections<'_>),
+    pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl SettingsType {
+    pub fn of<T: ExtensionSettings>() -> Self {
+        Self {
+            read: |json| {
+                let typed: T = serde_path_to_error::deserialize(json)?;
+                Ok(Arc::new(typed))
+            },
+            check: |typed, objections| {
+                if let Some(typed) = typed.downcast_ref::<T>() {
+                    typed.check(objections);
+                }
+            },
+            schema: |generator| generator.subschema_for::<T>(),
+        }
+    }
+}
+
+impl fmt::Debug for SettingsType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SettingsType").finish_non_exhaustive()
+    }
+}
+
+/// Where on the path of a request the hook of a feature stands. Hooks of earlier stages see a request first
+/// and its response last; within a stage they stand in the order in which their features start.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Which request this is: `tracker`.
+    Track,
+    /// What browsers are told: `http_cors`. Its answers need no identity.
+    Negotiate,
+    /// Who the caller is: `http_auth`.
+    Identify,
+    /// Whether there is room for it: `rate_limit`.
+    Admit,
+    /// Everything else.
+    Adapt,
+    /// How the response is encoded: `compression`.
+    Encode,
+}
+
+/// A feature, as far as `service.toml` is concerned.
+#[derive(Debug, Clone)]
+pub struct FeatureEntry {
+    /// `[features.<name>]`, in `snake_case`.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Features that have to be enabled, and start before it.
+    pub needs: &'static [&'static str],
+    pub stage: Stage,
+    pub settings: SettingsType,
+}
+
+/// A kind that is not built in, as far as `service.toml` is concerned.
+#[derive(Debug, Clone)]
+pub struct KindEntry {
+    /// The word in `types`.
+    pub name: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    pub port: PortUse,
+    pub settings: SettingsType,
+}
+
+/// What a kind makes of the port in `kind:port`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortUse {
+    /// It has none.
+    None,
+    /// It listens on it; without one in `types`, on this.
+    Default(u16),
+}
+
+/// Every feature, and every kind beside `http`, `grpc`, `native` and `script`.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    pub features: Vec<FeatureEntry>,
+    pub kinds: Vec<KindEntry>,
+}
+
+/// Positions of the values of a table, by their path below it: `keys[0].secret`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    pub(super) table: Position,
+    pub(super) values: Vec<(String, Position)>,
+}
+
+impl Places {
+    /// Where `path` is, or else the closest table or array around it.
+    pub fn of(&self, path: &str) -> Position {
+        let mut path = path;
+        loop {
+            if let Some((_, position)) = self.values.iter().find(|(known, _)| known == path) {
+                return *position;
+            }
+            match path.rfind(['.', '[']) {
+                Some(end) => path = &path[..end],
+                None => return self.table,
+            }
+        }
+    }
+}

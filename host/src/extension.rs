@@ -1,0 +1,29 @@
+//! What features and kinds are made of. What the host ships uses nothing else, and so can everybody.
+//!
+//! Knows neither workers nor sockets: who runs features and kinds is above.
+
+mod error;
+mod feature;
+mod guest;
+mod hook;
+mod kind;
+mod registry;
+mod request;
+mod response;
+mod start;
+
+pub use self::error::{Disabled, ExtensionError};
+pub use self::feature::{Feature, RunningFeature};
+pub use self::guest::{CallError, CallGuest, CallOptions, Export, Guest};
+pub use self::hook::{AnyHook, Decision, Hook, Hooked};
+pub use self::kind::{Kind, RunningKind, Stop};
+pub use self::registry::{
+    AnyFeature, AnyKind, AnyRunningFeature, AnyRunningKind, Duplicate, Extensions,
+};
+pub use self::request::{Request, Transport};
+pub use self::response::{Answer, Body, BoxError, Response};
+pub use self::start::Start;
+pub use crate::call::Identity;
+pub use crate::definition::{
+    ExtensionSettings, HumanDuration, HumanSize, NoSettings, Objections, PortUse, Stage,
+};
