@@ -40,7 +40,7 @@ fn loads(place: &str, text: &str) {
     let names = file.get("envs").and_then(toml::Value::as_array).into_iter().flatten();
     let names = names.filter_map(toml::Value::as_str).map(str::to_owned);
     let variables: Variables = names.map(|name| (name, "set".to_owned())).collect();
-    if let Err(problems) = Definition::parse(Path::new("service.toml"), text, &variables) {
+    if let Err(problems) = Definition::parse(Path::new("service.toml"), text, &variables.into()) {
         panic!("{place} is not valid: {problems:#?}\n{text}");
     }
 }
