@@ -6,6 +6,7 @@
 
 pub mod grpc;
 pub mod http;
+pub mod plugin;
 
 mod generated {
     wasmtime::component::bindgen!({

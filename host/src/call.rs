@@ -4,16 +4,20 @@
 
 pub mod grpc;
 pub mod http;
+mod reply;
 pub mod stream;
 mod table;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use wasmtime::component::Val;
 
+pub use self::reply::Reply;
 pub use self::table::{ActiveCall, Table};
 use crate::bindings::definition::Identity as ServiceIdentity;
 use crate::bindings::errors::Error as ServiceError;
@@ -104,6 +108,20 @@ pub struct Known {
     pub attributes: serde_json::Map<String, serde_json::Value>,
 }
 
+/// How a request arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    Http,
+    Grpc,
+}
+
+/// The request that a plug-in is asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit {
+    pub transport: Transport,
+    pub peer: SocketAddr,
+}
+
 /// For whom a call is made. Shared with the capabilities, which add it to log lines.
 #[derive(Debug, Default)]
 pub struct Context {
@@ -111,6 +129,8 @@ pub struct Context {
     pub request_id: Option<Arc<str>>,
     /// What features have found out about the request; `None` for nothing.
     pub known: Option<Arc<Known>>,
+    /// Of a hook.
+    pub visit: Option<Visit>,
     /// When the caller stops waiting; `None` when it does not.
     pub deadline: Option<Instant>,
     /// From when on the guest may not compute for this call any more, which is the operator's to say: an
@@ -155,88 +175,6 @@ pub struct Legacy {
 /// What the guest returned, or why it did not.
 pub type Outcome<T, E = ServiceError> = Result<Result<T, E>, Fault>;
 
-/// Where the outcome of a call goes. The caller going away is seen as the receiver being dropped.
-#[derive(Debug)]
-pub enum Reply {
-    /// Of a step, and of what receives a state.
-    Step(oneshot::Sender<Outcome<()>>),
-    Give(oneshot::Sender<Outcome<Option<Bytes>>>),
-    Http(oneshot::Sender<Outcome<http::Response>>),
-    Grpc(oneshot::Sender<Outcome<grpc::Answer, grpc::Failure>>),
-}
-
-impl Reply {
-    /// Ends the call with a fault. A caller that went away does not mind.
-    pub fn fail(self, fault: Fault) {
-        match self {
-            Self::Step(sender) => drop(sender.send(Err(fault))),
-            Self::Give(sender) => drop(sender.send(Err(fault))),
-            Self::Http(sender) => drop(sender.send(Err(fault))),
-            Self::Grpc(sender) => drop(sender.send(Err(fault))),
-        }
-    }
-
-    /// Ends a step with what the guest returned. A caller that went away does not mind.
-    pub fn answer_step(self, returned: Result<(), ServiceError>) {
-        match self {
-            Self::Step(sender) => drop(sender.send(Ok(returned))),
-            Self::Give(_) | Self::Http(_) | Self::Grpc(_) => {
-                debug_assert!(false, "another call was answered as a step");
-            }
-        }
-    }
-
-    /// Ends what gives a state with what the guest returned. A caller that went away does not mind.
-    pub fn answer_give(self, returned: Result<Option<Bytes>, ServiceError>) {
-        match self {
-            Self::Give(sender) => drop(sender.send(Ok(returned))),
-            Self::Step(_) | Self::Http(_) | Self::Grpc(_) => {
-                debug_assert!(false, "another call was answered with a state");
-            }
-        }
-    }
-
-    /// Ends an HTTP request with what the guest returned. A caller that went away does not mind.
-    pub fn answer_http(self, returned: Result<http::Response, ServiceError>) {
-        match self {
-            Self::Http(sender) => drop(sender.send(Ok(returned))),
-            Self::Step(_) | Self::Give(_) | Self::Grpc(_) => {
-                debug_assert!(false, "another call was answered as an HTTP request");
-            }
-        }
-    }
-
-    /// Ends an RPC with what the guest returned. A caller that went away does not mind.
-    pub fn answer_grpc(self, returned: Result<grpc::Answer, grpc::Failure>) {
-        match self {
-            Self::Grpc(sender) => drop(sender.send(Ok(returned))),
-            Self::Step(_) | Self::Give(_) | Self::Http(_) => {
-                debug_assert!(false, "another call was answered as an RPC");
-            }
-        }
-    }
-
-    /// Whether nobody waits for the outcome any more.
-    pub fn is_abandoned(&self) -> bool {
-        match self {
-            Self::Step(sender) => sender.is_closed(),
-            Self::Give(sender) => sender.is_closed(),
-            Self::Http(sender) => sender.is_closed(),
-            Self::Grpc(sender) => sender.is_closed(),
-        }
-    }
-
-    /// Ready once nobody waits for the outcome any more.
-    pub fn poll_abandoned(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<()> {
-        match self {
-            Self::Step(sender) => sender.poll_closed(context),
-            Self::Give(sender) => sender.poll_closed(context),
-            Self::Http(sender) => sender.poll_closed(context),
-            Self::Grpc(sender) => sender.poll_closed(context),
-        }
-    }
-}
-
 /// Message and cause of an error that the guest returned, on one line.
 pub fn describe(error: &ServiceError) -> String {
     match &error.cause {
@@ -255,6 +193,19 @@ pub enum Ask {
     Receive(Legacy),
     Http(http::Request),
     Grpc(grpc::Request),
+    /// About a request whose head this is.
+    OnRequest(Bytes),
+    /// About a response whose head this is.
+    OnResponse(Bytes),
+    Function(Function),
+}
+
+/// A call of a function that is not of the contract.
+#[derive(Debug)]
+pub struct Function {
+    /// `acme:flags/flags@1.0.0#is-enabled`.
+    pub name: Arc<str>,
+    pub arguments: Vec<Val>,
 }
 
 impl Ask {
@@ -269,12 +220,15 @@ impl Ask {
                 grpc::Messages::One(_) => "grpc.unary",
                 grpc::Messages::Many(_) => "grpc.streaming",
             },
+            Self::OnRequest(_) => "request-hook.on-request",
+            Self::OnResponse(_) => "response-hook.on-response",
+            Self::Function(_) => "function",
         }
     }
 
-    /// Whether a client asks; everything else comes from the host.
+    /// Whether it takes one of the places of an instance. Steps, which the host asks for by itself, do not.
     pub fn is_request(&self) -> bool {
-        matches!(self, Self::Http(_) | Self::Grpc(_))
+        !matches!(self, Self::Step(_) | Self::Give(_) | Self::Receive(_))
     }
 }
 

@@ -10,8 +10,10 @@ mod env;
 mod health;
 mod logger;
 mod memory;
+mod provided;
 mod shutdown;
 mod time;
+mod visit;
 mod wasi;
 
 use std::any::{Any, TypeId};
@@ -25,6 +27,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 pub use self::health::Said;
 pub use self::memory::Memory;
+pub use self::provided::{FailureShape, Provide, Relay};
 use self::wasi::Output;
 use crate::bindings::{self, definition::Identity};
 use crate::call::{ActiveCall, Table};
@@ -47,6 +50,10 @@ pub struct Grants {
     pub stack_trace: StackTrace,
     /// The features that are enabled and have something for imports.
     pub shared: Shared,
+    /// The plug-ins that provide interfaces.
+    pub providers: Vec<Arc<dyn Provide>>,
+    /// Of a plug-in, the feature that it is: part of its log lines.
+    pub feature: Option<Arc<str>>,
     pub logger: Logger,
     pub stopping: watch::Receiver<Stopping>,
     /// What the service says of its health.
@@ -83,6 +90,8 @@ pub enum Stopping {
 /// The host's state of one instance.
 pub struct State {
     pub grants: Arc<Grants>,
+    /// Index of its worker.
+    pub local: usize,
     pub calls: Table,
     pub memory: Memory,
     /// Whether [`State::survived`] has anything to do; shared so that asking needs no store.
@@ -93,13 +102,14 @@ pub struct State {
 }
 
 impl State {
-    /// State of an instance that may use `memory_limit` bytes of linear memory.
-    pub fn new(grants: Arc<Grants>, memory_limit: usize) -> Self {
+    /// State of an instance of the worker `local` that may use `memory_limit` bytes of linear memory.
+    pub fn new(grants: Arc<Grants>, local: usize, memory_limit: usize) -> Self {
         let unsettled = Unsettled::default();
         let output = Output::new(grants.logger.clone(), unsettled.clone());
         let wasi = wasi::context(&grants.variables, &output);
         Self {
             grants,
+            local,
             calls: Table::default(),
             memory: Memory::new(memory_limit, unsettled.clone()),
             unsettled,
@@ -161,6 +171,14 @@ impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State").field("calls", &self.calls).finish_non_exhaustive()
     }
+}
+
+/// Makes what only plug-ins may import available in `linker`.
+///
+/// # Errors
+/// As [`link`].
+pub fn link_plugin(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    bindings::plugin::visit::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
 }
 
 /// Makes every import that a guest may have available in `linker`.

@@ -5,10 +5,11 @@
 
 mod body;
 mod grpc;
-mod head;
+pub(crate) mod head;
 mod health;
+mod hooks;
 mod http;
-mod lines;
+pub(crate) mod lines;
 mod problem;
 mod reply;
 mod request_id;
@@ -16,5 +17,7 @@ mod request_id;
 pub use self::body::{Aborted, ResponseBody};
 pub use self::grpc::{GrpcBody, GrpcDispatcher, GrpcRules, GrpcSettings, Routes, Standard};
 pub use self::health::{Condition, Health};
+pub use self::hooks::Hooks;
 pub use self::http::{Dispatcher, HttpRules};
 pub use self::problem::ErrorRules;
+pub(crate) use self::problem::status_of;

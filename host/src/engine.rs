@@ -9,6 +9,7 @@ mod format;
 mod functions;
 mod interface;
 mod mismatch;
+mod provided;
 mod services;
 
 use std::io;
@@ -22,11 +23,14 @@ pub use self::cache::{Cache, CacheState};
 pub use self::contract::Relation;
 pub use self::format::{Found, Origin};
 use self::functions::Functions;
+use self::interface::Wanted;
 pub use self::interface::{Interface, Surface};
 pub use self::mismatch::Mismatch;
+pub use self::provided::{Provided, Provider};
 pub use self::services::{DeclarationError, Method, Service, Services};
 use crate::bindings::{PACKAGE, VERSION};
 use crate::capability::{self, State};
+use crate::extension::{AnyKind, Extensions};
 use crate::file;
 
 /// Largest component, in bytes.
@@ -35,6 +39,9 @@ const MOST_BYTES: u64 = 1 << 30;
 const GUEST_STACK: usize = 1024 * 1024;
 /// Size of the stacks on which guests and the host functions they call run, in bytes.
 const FIBER_STACK: usize = 2 * 1024 * 1024;
+
+/// What plug-ins may import and services may not.
+const VISIT: &str = "mikros:plugin/visit@0.1.0";
 
 /// Compiles components and runs what it compiled.
 #[derive(Debug, Clone)]
@@ -55,6 +62,17 @@ pub struct Compiled {
 pub struct Program {
     instance: InstancePre<State>,
     surface: Surface,
+    /// Names of the functions that are called without a type of the contract.
+    functions: Arc<[Arc<str>]>,
+}
+
+/// What a service and its features want of its component.
+#[derive(Debug)]
+pub struct Fit<'a> {
+    /// The interfaces of its kinds.
+    pub declared: &'a [Interface],
+    pub extensions: &'a Extensions,
+    pub providers: &'a [Provider<'a>],
 }
 
 /// Why a component did not become a [`Program`].
@@ -88,6 +106,20 @@ pub enum CompileError {
 }
 
 impl CompileError {
+    /// The component that it is about.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Engine(_) => None,
+            Self::Read { path, .. }
+            | Self::NotComponent { path, .. }
+            | Self::CutOff { path, .. }
+            | Self::Invalid { path, .. }
+            | Self::Mismatched { path, .. }
+            | Self::Link { path, .. }
+            | Self::LinkNewer { path, .. } => Some(path),
+        }
+    }
+
     /// What the user can do about it.
     pub fn help(&self) -> Option<&'static str> {
         match self {
@@ -180,18 +212,108 @@ impl Engine {
         &self,
         compiled: &Compiled,
         path: &Path,
-        declared: &[Interface],
+        fit: &Fit<'_>,
     ) -> Result<Program, CompileError> {
         let Compiled { component, surface, .. } = compiled;
-        let mismatches = surface.mismatches(declared);
+        let mismatched =
+            |mismatches| Err(CompileError::Mismatched { path: path.to_owned(), mismatches });
+        let mismatches = fit.mismatches(surface);
+        if !mismatches.is_empty() {
+            return mismatched(mismatches);
+        }
+        let link = |linker: &mut Linker<State>| {
+            capability::link(linker)?;
+            fit.extensions.features().try_for_each(|feature| feature.link(linker))?;
+            let links = fit.providers.iter().map(|p| provided::link(linker, component, p));
+            links.collect::<wasmtime::Result<Vec<_>>>()
+        };
+        let mut linker = Linker::new(&self.wasmtime);
+        let unlinkable = |error| unlinkable(path.to_owned(), surface, &error);
+        let linked = link(&mut linker).map_err(unlinkable)?;
+        let mismatches: Vec<_> = linked.into_iter().filter_map(Result::err).collect();
+        if !mismatches.is_empty() {
+            return mismatched(mismatches);
+        }
+        let instance = linker.instantiate_pre(component).map_err(unlinkable)?;
+        Ok(Program { instance, surface: surface.clone(), functions: fit.functions() })
+    }
+
+    /// Checks that the component is a plug-in and imports only what there is for one, and links it; with
+    /// the interfaces that it provides. All mismatches are reported together.
+    pub fn link_plugin(
+        &self,
+        compiled: &Compiled,
+        path: &Path,
+    ) -> Result<(Program, Vec<Provided>), CompileError> {
+        let Compiled { component, surface, .. } = compiled;
+        let mut mismatches = surface.other_versions();
+        let provided = Provided::of(component, &self.wasmtime).unwrap_or_else(|reasons| {
+            mismatches.extend(reasons);
+            Vec::new()
+        });
+        mismatches.extend(surface.unknown_imports(&[VISIT]));
+        let is_own = |interface: Interface| Interface::PLUGIN.contains(&interface);
+        let decides = surface.exported().any(is_own);
+        if mismatches.is_empty() && !decides && provided.is_empty() {
+            mismatches.push(Mismatch::NoPlugin { exports: surface.exports.clone() });
+        }
         if !mismatches.is_empty() {
             return Err(CompileError::Mismatched { path: path.to_owned(), mismatches });
         }
         let mut linker = Linker::new(&self.wasmtime);
         let instance = capability::link(&mut linker)
+            .and_then(|()| capability::link_plugin(&mut linker))
             .and_then(|()| linker.instantiate_pre(component))
             .map_err(|error| unlinkable(path.to_owned(), surface, &error))?;
-        Ok(Program { instance, surface: surface.clone() })
+        let functions = provided.iter().flat_map(Provided::functions).collect();
+        Ok((Program { instance, surface: surface.clone(), functions }, provided))
+    }
+}
+
+impl Fit<'_> {
+    fn mismatches(&self, surface: &Surface) -> Vec<Mismatch> {
+        let custom = |kind: &dyn AnyKind| Interface::Custom {
+            kind: kind.entry().name,
+            name: kind.interface(),
+        };
+        let native = self.extensions.features().flat_map(|feature| feature.interfaces());
+        let provided = self.providers.iter().flat_map(|provider| provider.provided);
+        let wanted = Wanted {
+            declared: self.declared,
+            kinds: self.extensions.kinds().map(custom).collect(),
+            offered: native.copied().chain(provided.map(|p| p.interface.as_str())).collect(),
+        };
+        let mut mismatches = surface.mismatches(&wanted);
+        mismatches.extend(self.provided_twice(surface));
+        mismatches
+    }
+
+    fn provided_twice(&self, surface: &Surface) -> Vec<Mismatch> {
+        let mut mismatches = Vec::new();
+        for (index, first) in self.providers.iter().enumerate() {
+            for provided in first.provided.iter().filter(|p| p.is_imported_by(&surface.imports)) {
+                let same = |other: &Provided| other.interface == provided.interface;
+                let second =
+                    self.providers[index + 1..].iter().find(|p| p.provided.iter().any(same));
+                mismatches.extend(second.map(|second| Mismatch::ProvidedTwice {
+                    interface: provided.interface.clone(),
+                    features: [first.feature.to_owned(), second.feature.to_owned()],
+                }));
+            }
+        }
+        mismatches
+    }
+
+    /// The functions that kinds call.
+    fn functions(&self) -> Arc<[Arc<str>]> {
+        let declared = |kind: &&dyn AnyKind| {
+            self.declared.iter().any(|interface| {
+                matches!(interface, Interface::Custom { name, .. } if *name == kind.interface())
+            })
+        };
+        let kinds = self.extensions.kinds().filter(declared);
+        let exports = kinds.flat_map(|kind| kind.exports());
+        exports.map(|e| provided::function_name(e.interface, e.function)).collect()
     }
 }
 
@@ -230,6 +352,12 @@ impl Program {
     /// What the component imports and exports.
     pub fn surface(&self) -> &Surface {
         &self.surface
+    }
+
+    /// Names of the functions that are called without a type of the contract:
+    /// `acme:flags/flags@1.0.0#is-enabled`.
+    pub fn functions(&self) -> &[Arc<str>] {
+        &self.functions
     }
 }
 

@@ -20,10 +20,11 @@ pub use self::kind::{Kind, RunningKind, Stop};
 pub use self::registry::{
     AnyFeature, AnyKind, AnyRunningFeature, AnyRunningKind, Duplicate, Extensions,
 };
-pub use self::request::{Request, Transport};
+pub use self::request::Request;
+pub(crate) use self::response::Content;
 pub use self::response::{Answer, Body, BoxError, Response};
 pub use self::start::Start;
-pub use crate::call::Identity;
+pub use crate::call::{Identity, Transport};
 pub use crate::definition::{
     ExtensionSettings, HumanDuration, HumanSize, NoSettings, Objections, PortUse, Stage,
 };

@@ -11,6 +11,7 @@ mod handover;
 mod instance;
 mod loss;
 mod messages;
+mod plugins;
 mod pulse;
 mod queue;
 mod requests;

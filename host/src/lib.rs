@@ -41,6 +41,9 @@ pub mod guest;
 // One request, one call, one response.
 pub mod dispatch;
 
+// Features as components.
+pub mod plugin;
+
 // Sockets and connections.
 pub mod listener;
 

@@ -4,9 +4,13 @@
 //! Wires the modules below together; knows no other services, no signals and no exit status.
 
 mod answers;
+mod assembly;
 mod crew;
 mod end;
+mod equip;
+mod equipment;
 mod handover;
+mod kinds;
 mod load;
 mod service;
 mod start;
@@ -16,8 +20,10 @@ mod version;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+pub use self::assembly::{Assembler, Assembly, Module};
 pub use self::end::Stopped;
-pub use self::load::{LoadError, Loaded, Loader, Pace, interfaces};
+pub use self::equip::{EquippedVersion, Equipping};
+pub use self::load::{LoadError, Loaded, Loader, Pace};
 pub use self::service::{Incident, Service};
 pub use self::start::Starting;
 pub use self::station::Endpoint;
@@ -41,6 +47,20 @@ pub enum StartError {
     Descriptors(String),
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+    /// A feature or a kind of this host did not start.
+    #[error("{what} `{name}` did not start: {reason}")]
+    Extension {
+        /// `feature` or `kind`.
+        what: &'static str,
+        name: String,
+        reason: String,
+        /// The setting that is to blame, as a path below its table.
+        setting: Option<String>,
+        help: Option<String>,
+    },
+    /// An instance of a plug-in did not start.
+    #[error("feature `{name}` did not start: {failure}")]
+    Plugin { name: String, failure: StartFailure },
     /// The first instance of a worker did not start.
     #[error(transparent)]
     Instance(StartFailure),
@@ -51,8 +71,9 @@ pub enum StartError {
 
 impl StartError {
     /// What the user can do about it.
-    pub fn help(&self) -> Option<&'static str> {
+    pub fn help(&self) -> Option<&str> {
         match self {
+            Self::Extension { help, .. } => help.as_deref(),
             Self::Bind { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => Some(
                     "stop the process that uses the port, or choose another one in `types`, for \

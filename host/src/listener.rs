@@ -78,9 +78,9 @@ async fn accept(
             () = &mut draining => return connections,
             Some(_) = connections.join_next() => (),
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+                Ok(accepted) => {
                     let phase = phase.clone();
-                    connections.spawn_local(converse(stream, slot.clone(), phase));
+                    connections.spawn_local(converse(accepted, slot.clone(), phase));
                 }
                 Err(error) => {
                     warn!(%error, "cannot accept a connection, trying again");
@@ -93,18 +93,18 @@ async fn accept(
 
 /// Takes what the kernel has accepted in our name, and closes the socket. These clients believe that
 /// they are connected, and may have sent a request.
-fn backlog(listener: tokio::net::TcpListener) -> std::io::Result<Vec<TcpStream>> {
+fn backlog(listener: tokio::net::TcpListener) -> std::io::Result<Vec<(TcpStream, SocketAddr)>> {
     let listener = listener.into_std()?;
     let mut streams = Vec::new();
-    while let Ok((stream, _)) = listener.accept() {
+    while let Ok((stream, peer)) = listener.accept() {
         stream.set_nonblocking(true)?;
-        streams.push(TcpStream::from_std(stream)?);
+        streams.push((TcpStream::from_std(stream)?, peer));
     }
     Ok(streams)
 }
 
 async fn converse(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     slot: Rc<Slot<impl Served>>,
     mut phase: watch::Receiver<Phase>,
 ) {
@@ -113,7 +113,7 @@ async fn converse(
     if let Err(error) = stream.set_nodelay(true) {
         warn!(%error, "cannot set TCP_NODELAY");
     }
-    connection::serve(stream, slot.rules(), slot, reach(&mut phase, Phase::Drain)).await;
+    connection::serve((stream, peer), slot.rules(), slot, reach(&mut phase, Phase::Drain)).await;
 }
 
 /// Resolves once `phase` has reached `wanted`. A sender that is gone has nothing left to wait for.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 20] = [
+pub(crate) const ORDER: [&str; 21] = [
     "telemetry",
     "watch",
     "file",
@@ -21,6 +21,7 @@ pub(crate) const ORDER: [&str; 20] = [
     "engine",
     "guest",
     "dispatch",
+    "plugin",
     "listener",
     "lifecycle",
     "supervisor",

@@ -36,9 +36,15 @@ impl logger::Host for State {
 
 fn context(access: &mut Access<'_, State, HasSelf<State>>) -> Attributes {
     let mut context = Attributes::new();
-    let request_id = current_call(access).and_then(|call| call.context.request_id.clone());
-    if let Some(request_id) = request_id {
-        context.insert(REQUEST_ID.to_owned(), Value::from(&*request_id));
+    if let Some(feature) = &access.get().grants.feature {
+        context.insert("feature".to_owned(), Value::from(&**feature));
+    }
+    let Some(call) = current_call(access) else { return context };
+    if let Some(request_id) = &call.context.request_id {
+        context.insert(REQUEST_ID.to_owned(), Value::from(&**request_id));
+    }
+    if let Some(known) = &call.context.known {
+        context.extend(known.attributes.clone());
     }
     context
 }

@@ -15,7 +15,6 @@ use crate::cli::{self, Surroundings};
 use crate::definition::Definition;
 use crate::definition::LoadError;
 use crate::engine::{CompileError, Service};
-use crate::lifecycle::interfaces;
 use crate::report::Status;
 
 /// What the check has found.
@@ -71,21 +70,29 @@ fn check_component(
     findings: &mut Vec<Finding>,
     services: &mut Vec<Service>,
 ) -> Status {
-    let path = &definition.host.component;
-    let program = component::compile(definition, surroundings).and_then(|(engine, component)| {
-        if let Ok(declared) = &component.surface().services {
-            services.clone_from(&declared.services);
-        }
-        engine.link(&component, path, &interfaces(&definition.kinds))
-    });
-    let Err(error) = program else { return Status::Success };
-    match &error {
-        CompileError::Mismatched { mismatches, .. } => {
-            findings.extend(mismatches.iter().map(|mismatch| Finding::mismatch(path, mismatch)));
-        }
-        error => findings.push(Finding::of_file(path, error, error.help())),
+    let compiled = component::compile(definition, surroundings);
+    if let Ok((_, component)) = &compiled
+        && let Ok(declared) = &component.surface().services
+    {
+        services.clone_from(&declared.services);
     }
-    component::status(&error)
+    let errors = match compiled {
+        Ok((engine, component)) => component::link(definition, (&engine, &component), surroundings),
+        Err(error) => vec![error],
+    };
+    let mut status = Status::Success;
+    for error in errors {
+        let path = error.path().unwrap_or(&definition.host.component);
+        match &error {
+            CompileError::Mismatched { mismatches, .. } => {
+                let mismatches = mismatches.iter();
+                findings.extend(mismatches.map(|mismatch| Finding::mismatch(path, mismatch)));
+            }
+            error => findings.push(Finding::of_file(path, error, error.help())),
+        }
+        status = component::status(&error);
+    }
+    status
 }
 
 impl Verdict {

@@ -9,6 +9,7 @@ use tracing::warn;
 use crate::cli::Surroundings;
 use crate::definition::Definition;
 use crate::engine::{Cache, CompileError, Compiled, Engine};
+use crate::lifecycle::Assembler;
 use crate::report::Status;
 
 /// Compiles the component of a service, or takes it from the cache.
@@ -19,6 +20,29 @@ pub(super) fn compile(
     let engine = Engine::new()?;
     let component = engine.compile(&definition.host.component, open(surroundings).as_ref())?;
     Ok((engine, component))
+}
+
+/// Links a component with those of the features; all that is in the way. When a feature's own component
+/// does not fit, nothing can be said about the service's.
+pub(super) fn link(
+    definition: &Definition,
+    (engine, compiled): (&Engine, &Compiled),
+    surroundings: &Surroundings,
+) -> Vec<CompileError> {
+    let cache = open(surroundings);
+    let (cache, extensions) = (cache.as_ref(), &*surroundings.extensions);
+    let assembler = Assembler { engine, cache, extensions };
+    let (mut modules, mut errors) = (Vec::new(), Vec::new());
+    for module in assembler.modules(definition) {
+        match module {
+            Ok(module) => modules.push(module),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() {
+        errors.extend(assembler.link(definition, compiled, &modules).err());
+    }
+    errors
 }
 
 fn open(surroundings: &Surroundings) -> Option<Cache> {

@@ -9,13 +9,14 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::timeout;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::problem::Problem;
 use crate::bindings::errors::Kind;
 use crate::call::describe;
 use crate::call::http::{Body, Feed, Streamed};
 use crate::call::stream::stream;
+use crate::extension::Body as Wrapped;
 
 /// A body that the client announces to be at most so long is handed to the guest whole, in bytes.
 const WHOLE_UP_TO: u64 = 64 * 1024;
@@ -141,14 +142,20 @@ async fn next(body: &mut Incoming, rules: BodyRules) -> Result<Option<Bytes>, Cu
 }
 
 /// The body of a response. While the client reads it, what is left of the request keeps flowing.
-#[derive(Debug)]
 pub struct ResponseBody(Inner);
 
-#[derive(Debug)]
+impl std::fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResponseBody").finish_non_exhaustive()
+    }
+}
+
 enum Inner {
     /// `None` once it was handed on.
     Whole(Option<Bytes>),
     Streamed(Box<Outgoing>),
+    /// What a feature has made of it.
+    Wrapped(Wrapped),
 }
 
 struct Outgoing {
@@ -179,6 +186,15 @@ impl ResponseBody {
         Self(Inner::Whole((!bytes.is_empty()).then_some(bytes)))
     }
 
+    /// What a feature makes of this body.
+    pub(super) fn wrapped(self, wrap: impl FnOnce(Wrapped) -> Wrapped) -> Self {
+        let body = match self.0 {
+            Inner::Wrapped(body) => body,
+            inner => Box::pin(Self(inner).map_err(Into::into)),
+        };
+        Self(Inner::Wrapped(wrap(body)))
+    }
+
     pub(super) fn streamed(
         body: Streamed,
         pump: Option<Pump>,
@@ -199,11 +215,19 @@ impl http_body::Body for ResponseBody {
         match &mut self.0 {
             Inner::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Inner::Streamed(outgoing) => outgoing.poll_frame(context),
+            Inner::Wrapped(body) => body.as_mut().poll_frame(context).map_err(|error| {
+                debug!(%error, "the body of a response ended early");
+                Aborted
+            }),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, Inner::Whole(None))
+        match &self.0 {
+            Inner::Whole(bytes) => bytes.is_none(),
+            Inner::Streamed(_) => false,
+            Inner::Wrapped(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -212,6 +236,7 @@ impl http_body::Body for ResponseBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Inner::Streamed(_) => SizeHint::default(),
+            Inner::Wrapped(body) => body.size_hint(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod encoding;
 mod frame;
+mod hooked;
 mod metadata;
 mod pump;
 mod reply;
@@ -12,6 +13,7 @@ mod standard;
 mod status;
 mod timeout;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -32,12 +34,14 @@ use self::routes::{Found, Shape};
 use self::rpc::Rpc;
 pub use self::standard::Standard;
 use self::status::StatusRules;
+use super::hooks::Hooks;
 use super::problem::ErrorRules;
 use super::request_id;
 use crate::call::grpc::{Answer, Messages as Sent};
 use crate::call::stream::stream;
-use crate::call::{Fault, grpc as guest};
+use crate::call::{Fault, Known, grpc as guest};
 use crate::capability::Stopping;
+use crate::extension::{self as hook, Transport};
 use crate::guest::{Terms, Workers};
 use crate::telemetry::Logger;
 
@@ -99,14 +103,19 @@ pub struct GrpcDispatcher {
     /// True while the service is up and not stopping.
     pub serving: watch::Receiver<bool>,
     pub stopping: watch::Receiver<Stopping>,
+    pub hooks: Hooks,
 }
 
 impl GrpcDispatcher {
-    /// Answers one RPC.
+    /// Answers one RPC of a client at `peer`.
     ///
     /// # Cancel safety
     /// When the future is dropped, because the client went away, the guest is told so.
-    pub async fn respond(&self, request: Request<Incoming>) -> Response<GrpcBody> {
+    pub async fn respond(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> Response<GrpcBody> {
         if let Some(refused) = refuse_foreign(&request) {
             return refused;
         }
@@ -114,15 +123,36 @@ impl GrpcDispatcher {
             Ok(response) => return GrpcBody::standard(response),
             Err(request) => request,
         };
-        let (parts, body) = request.into_parts();
-        match self.route(&parts) {
-            Ok((rpc, shape)) => self.serve((rpc, shape), &parts, body).await,
+        let (mut parts, body) = request.into_parts();
+        let id = request_id::of(&parts.headers, &self.rules.request_id_header);
+        if let Some(hooks) = self.hooks.all() {
+            let request = hook::Request::new(Transport::Grpc, &mut parts, (peer, self.local), id);
+            return Box::pin(self.respond_hooked(hooks, request, body)).await;
+        }
+        let introduction = Introduction { id, known: None, hides_id: false, compresses: false };
+        self.answer(&parts, body, introduction).await
+    }
+
+    /// What an RPC gets when nobody has answered it before.
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Incoming,
+        introduction: Introduction,
+    ) -> Response<GrpcBody> {
+        let compresses = introduction.compresses || self.rules.settings.compresses;
+        match self.route(parts, introduction) {
+            Ok((rpc, shape)) => self.serve((rpc, shape, compresses), parts, body).await,
             Err((rpc, status)) => rpc.trailers_only(&status),
         }
     }
 
     /// Finds out what is called and by whom.
-    fn route(&self, parts: &Parts) -> Result<(Rpc, Shape), (Rpc, Status)> {
+    fn route(
+        &self,
+        parts: &Parts,
+        introduction: Introduction,
+    ) -> Result<(Rpc, Shape), (Rpc, Status)> {
         let path = parts.uri.path();
         let found = self.routes.find(path);
         let mut rpc = Rpc {
@@ -132,7 +162,9 @@ impl GrpcDispatcher {
                 Ok(Found { method, .. }) => method.clone(),
                 Err(_) => Arc::from(path),
             },
-            id: request_id::of(&parts.headers, &self.rules.request_id_header),
+            id: introduction.id,
+            known: introduction.known,
+            hides_id: introduction.hides_id,
             begun: Instant::now(),
             caller: caller(&parts.headers),
             timeout: None,
@@ -153,7 +185,7 @@ impl GrpcDispatcher {
 
     async fn serve(
         &self,
-        (rpc, shape): (Rpc, Shape),
+        (rpc, shape, compresses): (Rpc, Shape, bool),
         parts: &Parts,
         body: Incoming,
     ) -> Response<GrpcBody> {
@@ -168,7 +200,7 @@ impl GrpcDispatcher {
         };
         let outlet = Outlet {
             encoding: Encoding::for_client(&parts.headers),
-            compresses: settings.compresses,
+            compresses,
             limit: settings.max_response,
         };
         let frames = Frames::new(body, encoding, settings.max_request);
@@ -212,6 +244,8 @@ impl GrpcDispatcher {
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::One(message) };
         let terms = Terms {
             request_id: rpc.id.clone(),
+            known: rpc.known.clone(),
+            visit: None,
             deadline: Some((deadline, limit)),
             overdue: Some(rpc.begun + call_timeout),
         };
@@ -257,7 +291,8 @@ impl GrpcDispatcher {
         let deadline = rpc.deadline().zip(rpc.timeout);
         let call_ends = rpc.begun + self.rules.settings.call_timeout;
         let overdue = deadline.map(|(deadline, _)| deadline.max(call_ends));
-        let terms = Terms { request_id: rpc.id.clone(), deadline, overdue };
+        let (request_id, known) = (rpc.id.clone(), rpc.known.clone());
+        let terms = Terms { request_id, known, visit: None, deadline, overdue };
         let mut pumping = true;
         let answer = {
             let mut call =
@@ -291,6 +326,17 @@ async fn patience_ends(stopping: &watch::Receiver<Stopping>) {
     // A sender that is gone means that the service is gone as well.
     let _ = stopping.wait_for(|stopping| *stopping >= Stopping::Draining).await;
     sleep(DRAIN_PATIENCE).await;
+}
+
+/// What is known of an RPC before it is found out what it calls.
+struct Introduction {
+    id: Arc<str>,
+    /// What features have found out.
+    known: Option<Arc<Known>>,
+    /// Whether the client is not told its id.
+    hides_id: bool,
+    /// Whether a feature wants its messages compressed.
+    compresses: bool,
 }
 
 /// An RPC that is about to enter the guest.

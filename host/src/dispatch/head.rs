@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{Method, Uri, Version};
 
 /// Fields that are between the client and the host, and say nothing about the request.
-static HOP_BY_HOP: [HeaderName; 6] = [
+pub(crate) static HOP_BY_HOP: [HeaderName; 6] = [
     CONNECTION,
     TE,
     TRANSFER_ENCODING,
@@ -71,7 +71,7 @@ pub(super) fn pack(parts: &Parts, base: &str, limit: usize) -> Result<Bytes, Ref
     Ok(head.freeze())
 }
 
-pub(super) fn put_field(head: &mut BytesMut, name: &str, value: &[u8]) {
+pub(crate) fn put_field(head: &mut BytesMut, name: &str, value: &[u8]) {
     head.put_slice(name.as_bytes());
     head.put_slice(b": ");
     head.put_slice(value);

@@ -1,11 +1,16 @@
 //! HTTP requests: what the host answers itself, and what goes to the guest.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{
+    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    TRANSFER_ENCODING,
+};
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use serde_json::Value;
@@ -13,11 +18,13 @@ use serde_json::Value;
 use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
 use super::head::{self, Refusal};
 use super::health::Health;
+use super::hooks::{self, Answered, Hooks};
 use super::problem::{self, ErrorRules, Problem};
 use super::{reply, request_id};
 use crate::bindings::errors::Kind;
 use crate::call::http as guest;
-use crate::call::{Fault, REQUEST_ID};
+use crate::call::{Fault, Known, REQUEST_ID};
+use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
 use crate::guest::Workers;
 use crate::telemetry::{Attributes, Level, Logger};
 
@@ -49,6 +56,7 @@ pub struct Dispatcher {
     local: usize,
     logger: Logger,
     health: Health,
+    hooks: Hooks,
 }
 
 impl Dispatcher {
@@ -56,40 +64,114 @@ impl Dispatcher {
         rules: Arc<HttpRules>,
         (workers, local): (Workers, usize),
         logger: Logger,
-        health: Health,
+        (health, hooks): (Health, Hooks),
     ) -> Self {
-        Self { rules, workers, local, logger, health }
+        Self { rules, workers, local, logger, health, hooks }
     }
 
-    /// Answers one request.
+    /// Answers one request of a client at `peer`.
     ///
     /// # Cancel safety
     /// When the future is dropped, because the client went away, the guest is told so.
     pub async fn respond(
         &self,
         request: Request<Incoming>,
+        peer: SocketAddr,
     ) -> Result<Response<ResponseBody>, Infallible> {
-        let (parts, body) = request.into_parts();
-        let request_id = request_id::of(&parts.headers, &self.rules.request_id_header);
-        let about = About {
-            method: &parts.method,
-            path: parts.uri.path(),
-            version: parts.version,
-            id: &request_id,
+        let (mut parts, body) = request.into_parts();
+        let id = request_id::of(&parts.headers, &self.rules.request_id_header);
+        if self.rules.health.as_deref() == Some(parts.uri.path()) {
+            let about = About::new(&parts, &id);
+            let response = self.health(about.method);
+            return Ok(self.stamped(response, &about));
+        }
+        if let Some(hooks) = self.hooks.all() {
+            let request = hook::Request::new(Transport::Http, &mut parts, (peer, self.local), id);
+            return Ok(Box::pin(self.respond_hooked(hooks, request, body)).await);
+        }
+        let about = About::new(&parts, &id);
+        let response = self.answer(&parts, body, &about).await;
+        Ok(self.stamped(response, &about))
+    }
+
+    /// Answers a request with the hooks of features around the guest.
+    async fn respond_hooked(
+        &self,
+        hooks: &[Hooked],
+        mut request: hook::Request<'_>,
+        body: Incoming,
+    ) -> Response<ResponseBody> {
+        let asked = hooks::on_request(hooks, &mut request).await;
+        let about =
+            About { known: request.found.known(), ..About::new(request.parts(), request.id()) };
+        let (mut response, mut passed) = match asked {
+            Ok(()) => (self.answer(request.parts(), body, &about).await, hooks.len()),
+            Err(Answered { answer, passed }) => (self.given(*answer, &about), passed),
         };
-        let mut response = if self.rules.health.as_deref() == Some(about.path) {
-            self.health(&parts.method)
-        } else {
-            match head::pack(&parts, &self.rules.base_path, self.rules.max_head) {
-                Ok(head) => self.ask_guest(head, body, &about).await,
-                Err(refusal) => self.problem(&refuse(refusal, self.rules.max_head)),
+        let mut attributes = Attributes::new();
+        loop {
+            let (mut parts, body) = response.into_parts();
+            let mut seen = hook::Response::new(parts.status, None, &mut parts.headers);
+            let asked = hooks::on_response(&hooks[..passed], &request, &mut seen).await;
+            let wraps = std::mem::take(&mut seen.wraps);
+            attributes.extend(std::mem::take(&mut seen.attributes));
+            match asked {
+                Ok(()) => {
+                    let body = wraps.into_iter().fold(body, |body, wrap| {
+                        body.wrapped(|body| wrap(&mut parts.headers, body))
+                    });
+                    response = Response::from_parts(parts, body);
+                    break;
+                }
+                Err(Answered { answer, passed: before }) => {
+                    (response, passed) = (self.given(*answer, &about), before);
+                }
             }
+        }
+        let about = About { answered: attributes, hides_id: request.found.hides_id, ..about };
+        self.stamped(response, &about)
+    }
+
+    /// What a request gets when nobody has answered it before.
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Incoming,
+        about: &About<'_>,
+    ) -> Response<ResponseBody> {
+        match head::pack(parts, &self.rules.base_path, self.rules.max_head) {
+            Ok(head) => self.ask_guest(head, body, about).await,
+            Err(refusal) => self.problem(&refuse(refusal, self.rules.max_head)),
+        }
+    }
+
+    /// What a feature answers in place of the service. The rest of the request is not read.
+    fn given(&self, answer: Answer, about: &About<'_>) -> Response<ResponseBody> {
+        let Answer { status, headers, content, .. } = answer;
+        let mut response = match content {
+            Content::Error(error) => self.problem(&Problem { status, error }),
+            Content::Bytes(bytes) => Response::new(ResponseBody::whole(bytes)),
         };
-        if let Some(echo) = request_id::value(&request_id) {
+        *response.status_mut() = status;
+        // Takes the place of what is there under the same names.
+        response.headers_mut().extend(headers);
+        if about.version < Version::HTTP_2 && about.has_body {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    /// Adds the request's id, and says in the log how the request was answered.
+    fn stamped(
+        &self,
+        mut response: Response<ResponseBody>,
+        about: &About<'_>,
+    ) -> Response<ResponseBody> {
+        if let Some(echo) = request_id::value(about.id).filter(|_| !about.hides_id) {
             response.headers_mut().insert(self.rules.request_id_header.clone(), echo);
         }
-        self.log_request(&about, response.status());
-        Ok(response)
+        self.log_request(about, response.status());
+        response
     }
 
     fn health(&self, method: &Method) -> Response<ResponseBody> {
@@ -147,7 +229,8 @@ impl Dispatcher {
         pump: Option<Pump>,
         about: &About<'_>,
     ) -> Result<(Returned, Option<Pump>), Ended> {
-        let mut call = pin!(self.workers.http(self.local, request, about.id.clone()));
+        let mut call =
+            pin!(self.workers.http(self.local, request, (about.id.clone(), about.known.clone()),));
         let Some(mut pump) = pump else { return Ok((call.await?, None)) };
         tokio::select! {
             biased;
@@ -212,18 +295,22 @@ impl Dispatcher {
     /// One line per request, for those who debug.
     fn log_request(&self, about: &About<'_>, status: StatusCode) {
         if self.logger.enabled(Level::Debug) {
-            let attributes =
+            let mut attributes =
                 Attributes::from_iter([("http.status".to_owned(), status.as_u16().into())]);
+            attributes.extend(about.answered.clone());
             self.log(Level::Debug, "request answered", &attributes, about);
         }
     }
 
     fn log(&self, level: Level, message: &str, attributes: &Attributes, about: &About<'_>) {
-        let context = Attributes::from_iter([
+        let mut context = Attributes::from_iter([
             (REQUEST_ID.to_owned(), Value::from(&**about.id)),
             ("http.method".to_owned(), Value::from(about.method.as_str())),
             ("http.path".to_owned(), Value::from(about.path)),
         ]);
+        if let Some(known) = &about.known {
+            context.extend(known.attributes.clone());
+        }
         self.logger.log(level, message, attributes, &context);
     }
 }
@@ -234,6 +321,30 @@ struct About<'a> {
     path: &'a str,
     version: Version,
     id: &'a Arc<str>,
+    /// Whether the client may still be sending a body.
+    has_body: bool,
+    /// What features have found out.
+    known: Option<Arc<Known>>,
+    /// What features add to the line that says how it was answered.
+    answered: Attributes,
+    /// Whether the client is not told its id.
+    hides_id: bool,
+}
+
+impl<'a> About<'a> {
+    fn new(parts: &'a Parts, id: &'a Arc<str>) -> Self {
+        let announced = |name| parts.headers.get(name).is_some_and(|value| value != "0");
+        Self {
+            method: &parts.method,
+            path: parts.uri.path(),
+            version: parts.version,
+            id,
+            has_body: announced(CONTENT_LENGTH) || announced(TRANSFER_ENCODING),
+            known: None,
+            answered: Attributes::new(),
+            hides_id: false,
+        }
+    }
 }
 
 type Returned = Result<guest::Response, crate::bindings::errors::Error>;

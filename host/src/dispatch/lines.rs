@@ -6,7 +6,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::call::Fault;
 
-pub(super) fn invalid(reason: impl Into<Arc<str>>) -> Fault {
+pub(crate) fn invalid(reason: impl Into<Arc<str>>) -> Fault {
     Fault::InvalidResponse(reason.into())
 }
 
@@ -14,7 +14,7 @@ pub(super) fn invalid(reason: impl Into<Arc<str>>) -> Fault {
 ///
 /// # Errors
 /// [`Fault::InvalidResponse`] when one of them breaks the contract.
-pub(super) fn unpack(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<HeaderMap, Fault> {
+pub(crate) fn unpack(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<HeaderMap, Fault> {
     if packed.is_empty() {
         return Ok(HeaderMap::new());
     }

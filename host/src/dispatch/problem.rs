@@ -52,7 +52,7 @@ pub(super) struct Problem {
 impl Problem {
     /// What the service returned.
     pub(super) fn returned(error: ServiceError) -> Self {
-        Self { status: status(error.kind), error }
+        Self { status: status_of(error.kind), error }
     }
 
     /// Something that the host says itself.
@@ -156,7 +156,8 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-fn status(kind: Kind) -> StatusCode {
+/// The status of an error by its kind.
+pub(crate) fn status_of(kind: Kind) -> StatusCode {
     match kind {
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::InvalidArguments => StatusCode::BAD_REQUEST,

@@ -52,8 +52,32 @@ fn track(version: &Version) -> Option<(u64, u64)> {
 
 /// An import or export by its name: interface and version, when it is one of the contract.
 pub(super) fn parse(name: &str) -> Option<(&str, &str)> {
-    let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
+    parse_in(PACKAGE, name)
+}
+
+/// The same for an interface of `package`.
+pub(super) fn parse_in<'n>(package: &str, name: &'n str) -> Option<(&'n str, &'n str)> {
+    let rest = name.strip_prefix(package)?.strip_prefix('/')?;
     Some(rest.split_once('@').unwrap_or((rest, "")))
+}
+
+/// Whether an interface that is asked for by the name `wanted` may be the one with the name `offered`, by
+/// the rules by which wasmtime matches them.
+pub(super) fn is_compatible(wanted: &str, offered: &str) -> bool {
+    if wanted == offered {
+        return true;
+    }
+    let versions = |name: &str| name.split_once('@').map(|(_, version)| Version::parse(version));
+    let bare = |name: &str| name.split('@').next() == offered.split('@').next();
+    match (versions(wanted), versions(offered)) {
+        (Some(Ok(wanted_version)), Some(Ok(offered_version))) => {
+            bare(wanted)
+                && wanted_version.pre.is_empty()
+                && offered_version.pre.is_empty()
+                && track(&wanted_version).is_some_and(|one| Some(one) == track(&offered_version))
+        }
+        _ => false,
+    }
 }
 
 /// The version of those that this host speaks, when it is newer than the host's own.

@@ -6,7 +6,7 @@ use wasmtime::component::types::ComponentItem;
 use super::contract::{self, Relation};
 use super::mismatch::Mismatch;
 use super::services::{DeclarationError, Services};
-use crate::bindings::{PACKAGE, VERSION};
+use crate::bindings::{PACKAGE, VERSION, plugin};
 
 /// An interface of the contract that a guest may export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +17,25 @@ pub enum Interface {
     Grpc,
     Native,
     Script,
+    /// Of a kind that is not built in.
+    Custom {
+        kind: &'static str,
+        /// For example `acme:queue/consumer@0.1.0`.
+        name: &'static str,
+    },
+    /// Of a plug-in, as the two that follow.
+    PluginLifecycle,
+    RequestHook,
+    ResponseHook,
 }
 
 impl Interface {
+    /// Those of services that are built in.
     pub const ALL: [Self; 6] =
         [Self::Lifecycle, Self::Handover, Self::Http, Self::Grpc, Self::Native, Self::Script];
+
+    /// Those of plug-ins.
+    pub const PLUGIN: [Self; 3] = [Self::PluginLifecycle, Self::RequestHook, Self::ResponseHook];
 
     /// The name in the contract, which is also the name of the kind that needs it, if one does.
     pub fn name(self) -> &'static str {
@@ -32,7 +46,15 @@ impl Interface {
             Self::Grpc => "grpc",
             Self::Native => "native",
             Self::Script => "script",
+            Self::Custom { kind, .. } => kind,
+            Self::PluginLifecycle => "lifecycle",
+            Self::RequestHook => "request-hook",
+            Self::ResponseHook => "response-hook",
         }
+    }
+
+    fn package(self) -> &'static str {
+        if Self::PLUGIN.contains(&self) { plugin::PACKAGE } else { PACKAGE }
     }
 
     /// Whether a component may export it or not, whatever its service's kinds are.
@@ -42,15 +64,31 @@ impl Interface {
 
     /// The name under which a component exports it.
     pub fn export(self) -> String {
-        format!("{PACKAGE}/{}@{VERSION}", self.name())
+        match self {
+            Self::Custom { name, .. } => name.to_owned(),
+            _ => format!("{}/{}@{VERSION}", self.package(), self.name()),
+        }
     }
 
     /// Whether this is the name of a component's export of it, in any version that the host speaks.
     fn is_exported_as(self, name: &str) -> bool {
-        contract::parse(name).is_some_and(|(interface, version)| {
+        if let Self::Custom { name: own, .. } = self {
+            return contract::is_compatible(name, own);
+        }
+        contract::parse_in(self.package(), name).is_some_and(|(interface, version)| {
             interface == self.name() && Relation::of(version) == Relation::Spoken
         })
     }
+}
+
+/// What a service wants of its component.
+#[derive(Debug, Default)]
+pub(super) struct Wanted<'a> {
+    pub(super) declared: &'a [Interface],
+    /// Those of all kinds that are not built in.
+    pub(super) kinds: Vec<Interface>,
+    /// Interfaces that are offered beside the host's own.
+    pub(super) offered: Vec<&'a str>,
 }
 
 /// What a component imports and exports.
@@ -86,29 +124,39 @@ impl Surface {
 
     /// The interfaces of the contract that the component exports in a version that the host speaks.
     pub fn exported(&self) -> impl Iterator<Item = Interface> {
-        Interface::ALL.into_iter().filter(|interface| self.has(*interface))
+        let all = Interface::ALL.into_iter().chain(Interface::PLUGIN);
+        all.filter(|interface| self.has(*interface))
     }
 
-    /// Everything that does not fit a service with the kinds `declared`.
-    pub fn mismatches(&self, declared: &[Interface]) -> Vec<Mismatch> {
+    /// Everything that does not fit a service.
+    pub(super) fn mismatches(&self, wanted: &Wanted<'_>) -> Vec<Mismatch> {
         let mut mismatches = self.other_versions();
         if mismatches.is_empty() {
-            if let Some(foreign) = self.foreign() {
+            if let Some(foreign) = self.foreign(wanted) {
                 // What it imports is a consequence.
                 return vec![foreign];
             }
-            self.compare_exports(declared, &mut mismatches);
+            self.compare_exports(wanted, &mut mismatches);
             mismatches.extend(self.services.clone().err().map(Mismatch::Declaration));
         }
-        let unknown = |name: &&String| contract_version(name).is_none() && !is_offered(name);
-        let unknown: Vec<_> = self.imports.iter().filter(unknown).cloned().collect();
-        let by_package = unknown.chunk_by(|a, b| package(a) == package(b));
-        mismatches.extend(by_package.map(|n| Mismatch::UnknownImports { names: n.to_vec() }));
+        mismatches.extend(self.unknown_imports(&wanted.offered));
         mismatches
     }
 
+    /// Imports that nobody offers; `further` are the interfaces beside the host's own.
+    pub(super) fn unknown_imports(&self, further: &[&str]) -> Vec<Mismatch> {
+        let unknown = |name: &&String| {
+            contract_version(name).is_none()
+                && !is_offered(name)
+                && !further.iter().any(|offered| contract::is_compatible(name, offered))
+        };
+        let unknown: Vec<_> = self.imports.iter().filter(unknown).cloned().collect();
+        let by_package = unknown.chunk_by(|a, b| package(a) == package(b));
+        by_package.map(|n| Mismatch::UnknownImports { names: n.to_vec() }).collect()
+    }
+
     /// The versions of the contract that the host does not speak, each once.
-    fn other_versions(&self) -> Vec<Mismatch> {
+    pub(super) fn other_versions(&self) -> Vec<Mismatch> {
         let mut mismatches = Vec::new();
         for name in self.imports.iter().chain(&self.exports) {
             let Some(version) = contract_version(name) else { continue };
@@ -121,8 +169,11 @@ impl Surface {
     }
 
     /// Exports of which none is of the contract.
-    fn foreign(&self) -> Option<Mismatch> {
-        let is_own = |name: &String| contract::parse(name).is_some();
+    fn foreign(&self, wanted: &Wanted<'_>) -> Option<Mismatch> {
+        let is_own = |name: &String| {
+            contract::parse(name).is_some()
+                || wanted.kinds.iter().any(|custom| custom.is_exported_as(name))
+        };
         let is_foreign =
             !self.exports.is_empty() && !self.is_program() && !self.exports.iter().any(is_own);
         is_foreign.then(|| Mismatch::Foreign { exports: self.exports.clone() })
@@ -133,7 +184,8 @@ impl Surface {
         self.exports.iter().any(|name| name.starts_with("wasi:cli/run@"))
     }
 
-    fn compare_exports(&self, declared: &[Interface], mismatches: &mut Vec<Mismatch>) {
+    fn compare_exports(&self, wanted: &Wanted<'_>, mismatches: &mut Vec<Mismatch>) {
+        let Wanted { declared, kinds, .. } = wanted;
         let missing = declared.iter().copied().filter(|interface| !self.has(*interface));
         let missing: Vec<_> = missing.collect();
         if self.is_program() && !missing.is_empty() {
@@ -142,8 +194,10 @@ impl Surface {
             mismatches
                 .extend(missing.into_iter().map(|i| Mismatch::MissingExport { interface: i }));
         }
-        let undeclared = self
-            .exported()
+        let customs = kinds.iter().copied().filter(|custom| self.has(*custom));
+        let services = self.exported().filter(|interface| Interface::ALL.contains(interface));
+        let undeclared = services
+            .chain(customs)
             .filter(|interface| !declared.contains(interface) && !interface.is_optional());
         mismatches.extend(undeclared.map(|interface| Mismatch::UndeclaredKind { interface }));
     }
@@ -203,12 +257,16 @@ mod tests {
         }
     }
 
+    fn wanted(declared: &[Interface]) -> Wanted<'_> {
+        Wanted { declared, ..Wanted::default() }
+    }
+
     #[test]
     fn what_is_no_kind_is_optional() {
         let http = "mikros:service/http@0.1.0";
         for optional in ["mikros:service/lifecycle@0.1.0", "mikros:service/handover@0.1.0"] {
-            assert_eq!(surface(&[], &[http]).mismatches(&[Interface::Http]), []);
-            assert_eq!(surface(&[], &[http, optional]).mismatches(&[Interface::Http]), []);
+            assert_eq!(surface(&[], &[http]).mismatches(&wanted(&[Interface::Http])), []);
+            assert_eq!(surface(&[], &[http, optional]).mismatches(&wanted(&[Interface::Http])), []);
         }
     }
 
@@ -225,7 +283,7 @@ mod tests {
         );
 
         assert_eq!(
-            surface.mismatches(&[Interface::Http]),
+            surface.mismatches(&wanted(&[Interface::Http])),
             [
                 Mismatch::MissingExport { interface: Interface::Http },
                 Mismatch::UndeclaredKind { interface: Interface::Native },
@@ -244,7 +302,7 @@ mod tests {
     fn another_version_of_the_contract_is_named_instead_of_its_consequences() {
         let surface = surface(&["mikros:service/logger@0.2.0"], &["mikros:service/http@0.2.0"]);
 
-        let mismatches = surface.mismatches(&[Interface::Http]);
+        let mismatches = surface.mismatches(&wanted(&[Interface::Http]));
 
         assert_eq!(mismatches, [Mismatch::OtherVersion { version: "0.2.0".to_owned() }]);
     }
@@ -253,7 +311,7 @@ mod tests {
     fn another_version_of_the_same_track_is_spoken() {
         let surface = surface(&["mikros:service/logger@0.1.7"], &["mikros:service/http@0.1.7"]);
 
-        assert_eq!(surface.mismatches(&[Interface::Http]), []);
+        assert_eq!(surface.mismatches(&wanted(&[Interface::Http])), []);
         assert_eq!(surface.exported().collect::<Vec<_>>(), [Interface::Http]);
     }
 
@@ -262,7 +320,7 @@ mod tests {
         let surface = surface(&[], &["wasi:cli/run@0.2.6"]);
 
         assert_eq!(
-            surface.mismatches(&[Interface::Http, Interface::Native]),
+            surface.mismatches(&wanted(&[Interface::Http, Interface::Native])),
             [Mismatch::Program { missing: vec![Interface::Http, Interface::Native] }]
         );
     }
@@ -273,7 +331,7 @@ mod tests {
         let surface = surface(&["wasi:http/types@0.2.6"], &exports);
 
         assert_eq!(
-            surface.mismatches(&[Interface::Http]),
+            surface.mismatches(&wanted(&[Interface::Http])),
             [Mismatch::Foreign { exports: exports.map(str::to_owned).to_vec() }]
         );
     }

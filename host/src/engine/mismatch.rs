@@ -7,7 +7,7 @@ use std::fmt;
 use super::contract::Relation;
 use super::interface::{Interface, package};
 use super::services::DeclarationError;
-use crate::bindings::{PACKAGE, VERSION};
+use crate::bindings::{PACKAGE, VERSION, plugin};
 
 /// Why a component does not fit its service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,14 @@ pub enum Mismatch {
     OtherVersion { version: String },
     /// Imports of one package that the host does not offer, as they stand in the component.
     UnknownImports { names: Vec<String> },
+    /// A function that a plug-in cannot provide.
+    Unprovidable { function: String, reason: &'static str },
+    /// A function that is imported with another type than the one that is provided.
+    ProvidedOtherwise { function: String, feature: String },
+    /// Two features provide the same.
+    ProvidedTwice { interface: String, features: [String; 2] },
+    /// A plug-in that neither decides nor provides anything.
+    NoPlugin { exports: Vec<String> },
     /// The component exports `grpc`, and what it declares to serve cannot be used.
     Declaration(DeclarationError),
 }
@@ -46,6 +54,21 @@ impl Mismatch {
             ),
             Self::OtherVersion { version } => other_version_help(version),
             Self::UnknownImports { names } => format!("it comes from {}", origin(&names[0])),
+            Self::Unprovidable { .. } => {
+                "change the function in the WIT of the interface, and build the plug-in and all services \
+                 that use it again"
+                    .to_owned()
+            }
+            Self::ProvidedOtherwise { .. } => {
+                "build the service and the plug-in with the same WIT".to_owned()
+            }
+            Self::ProvidedTwice { .. } => "disable one of the two features".to_owned(),
+            Self::NoPlugin { exports } if exports.iter().any(|e| package(e) == PACKAGE) => {
+                "it is a service: name it in `[host] component`".to_owned()
+            }
+            Self::NoPlugin { .. } => "write it with `mikros_sdk::export_plugin!`, or for the contract in \
+                 `wit/plugin`"
+                .to_owned(),
             Self::Declaration(_) => "build it with `mikros_sdk_build` and `mikros_sdk::export!` of \
                  the same version; other languages add the custom sections that `wit/grpc.wit` \
                  describes"
@@ -76,6 +99,10 @@ fn foreign_help(exports: &[String]) -> &'static str {
         return "hosts for `wasi:http`, such as `wasmtime serve`, can run it as it is; for this host \
                 write it with `mikros-sdk` and `mikros_sdk::export!`";
     }
+    if exports.iter().any(|name| package(name) == plugin::PACKAGE) {
+        return "it is a plug-in: name it in `[features.<name>] component`, and a service in \
+                `[host] component`";
+    }
     "let `[host] component` name a component that was written with `mikros-sdk` and \
      `mikros_sdk::export!`, or for the contract in `wit`"
 }
@@ -96,7 +123,10 @@ fn origin(name: &str) -> &'static str {
         }
         "mikros:service" => "an SDK that is newer than this host",
         "env" | "wasi_snapshot_preview1" => "C code or a library that was not built for WASI 0.2",
-        _ => "a library of the service, or a feature that this host does not have",
+        _ => {
+            "a library of the service, or a feature: one that provides it has to stand in `service.toml`, \
+             `[features.<name>] component = \"..\"`, or be part of this host"
+        }
     }
 }
 
@@ -141,6 +171,25 @@ impl fmt::Display for Mismatch {
             }
             Self::UnknownImports { names } => {
                 write!(f, "it imports `{}`, which this host does not offer", names.join("`, `"))
+            }
+            Self::Unprovidable { function, reason } => {
+                write!(f, "it cannot provide `{function}`: {reason}")
+            }
+            Self::ProvidedOtherwise { function, feature } => write!(
+                f,
+                "it imports `{function}`, which feature `{feature}` provides with another type or not at \
+                 all"
+            ),
+            Self::ProvidedTwice { interface, features: [first, second] } => write!(
+                f,
+                "features `{first}` and `{second}` both provide `{interface}`, which it imports"
+            ),
+            Self::NoPlugin { exports } => {
+                write!(f, "it is no plug-in: it exports ")?;
+                match &exports[..] {
+                    [] => write!(f, "nothing"),
+                    exports => write!(f, "`{}`", exports.join("`, `")),
+                }
             }
             Self::Declaration(error) => write!(f, "{error}"),
         }

@@ -7,15 +7,8 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use crate::call::Identity;
+use crate::call::{Identity, Known, Transport};
 use crate::telemetry::Attributes;
-
-/// How a request arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    Http,
-    Grpc,
-}
 
 /// The head of a request on its way to the guest, and what features have found out about it.
 #[derive(Debug)]
@@ -24,6 +17,8 @@ pub struct Request<'a> {
     parts: &'a mut Parts,
     peer: SocketAddr,
     id: Arc<str>,
+    /// Index of the worker on this thread.
+    local: usize,
     pub(crate) found: Found,
 }
 
@@ -39,14 +34,32 @@ pub(crate) struct Found {
     pub(crate) compresses: bool,
 }
 
+impl Found {
+    /// What goes along with the call of the guest.
+    pub(crate) fn known(&self) -> Option<Arc<Known>> {
+        let Self { identity, attributes, .. } = self;
+        let is_nothing = identity.is_none() && attributes.is_empty();
+        let known = || Known { identity: identity.clone(), attributes: attributes.clone() };
+        (!is_nothing).then(|| Arc::new(known()))
+    }
+}
+
 impl<'a> Request<'a> {
     pub(crate) fn new(
         transport: Transport,
         parts: &'a mut Parts,
-        peer: SocketAddr,
+        (peer, local): (SocketAddr, usize),
         id: Arc<str>,
     ) -> Self {
-        Self { transport, parts, peer, id, found: Found::default() }
+        Self { transport, parts, peer, id, local, found: Found::default() }
+    }
+
+    pub(crate) fn local(&self) -> usize {
+        self.local
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        self.parts
     }
 
     pub fn transport(&self) -> Transport {

@@ -9,7 +9,8 @@ use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use tonic::Code;
 
-use crate::bindings::errors::Kind;
+use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::telemetry::Attributes;
 
 /// Any error that a body can end with.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -25,12 +26,14 @@ pub struct Response<'a> {
     code: Option<Code>,
     headers: &'a mut HeaderMap,
     pub(crate) wraps: Vec<Wrap>,
+    /// For the line that says how the request was answered.
+    pub(crate) attributes: Attributes,
 }
 
 impl<'a> Response<'a> {
     /// `code` is that of an RPC that is answered without messages.
     pub(crate) fn new(status: StatusCode, code: Option<Code>, headers: &'a mut HeaderMap) -> Self {
-        Self { status, code, headers, wraps: Vec::new() }
+        Self { status, code, headers, wraps: Vec::new(), attributes: Attributes::new() }
     }
 
     /// Always 200 for an RPC.
@@ -50,6 +53,11 @@ impl<'a> Response<'a> {
 
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         self.headers
+    }
+
+    /// Adds a field to the line that says how the request was answered.
+    pub fn add_attribute(&mut self, name: &str, value: impl Into<serde_json::Value>) {
+        self.attributes.insert(name.to_owned(), value.into());
     }
 
     /// Replaces the body of an HTTP response by what `wrap` makes of it; has no effect on an RPC. Whoever
@@ -81,8 +89,8 @@ pub struct Answer {
 /// What is in it.
 #[derive(Debug)]
 pub(crate) enum Content {
-    /// An error, worded as those of the service: a JSON object, or the message of a status.
-    Error { kind: Kind, message: String },
+    /// Worded as the errors of the service: a JSON object, or the message of a status.
+    Error(ServiceError),
     /// These bytes; nothing for an RPC.
     Bytes(Bytes),
 }
@@ -90,8 +98,20 @@ pub(crate) enum Content {
 impl Answer {
     /// An error. `kind` is the word that clients find in its JSON.
     pub fn error(status: StatusCode, kind: Kind, message: impl Into<String>) -> Self {
-        let content = Content::Error { kind, message: message.into() };
-        Self { status, code: None, headers: HeaderMap::new(), content }
+        let error = ServiceError {
+            kind,
+            message: message.into(),
+            code: 0,
+            cause: None,
+            destination: None,
+            attributes: None,
+        };
+        Self::of_error(status, error)
+    }
+
+    /// An error with all that an error of the service may hold.
+    pub fn of_error(status: StatusCode, error: ServiceError) -> Self {
+        Self { status, code: None, headers: HeaderMap::new(), content: Content::Error(error) }
     }
 
     /// A response without an error in it; an RPC ends with the code that fits the status.
@@ -140,7 +160,6 @@ impl Answer {
     /// The code of an RPC that is answered with it.
     pub(crate) fn code(&self) -> Code {
         self.code.unwrap_or_else(|| match self.status.as_u16() {
-            200..=299 => Code::Ok,
             400 => Code::InvalidArgument,
             401 => Code::Unauthenticated,
             403 => Code::PermissionDenied,
@@ -153,6 +172,7 @@ impl Answer {
             502 | 503 => Code::Unavailable,
             504 => Code::DeadlineExceeded,
             500..=599 => Code::Internal,
+            // An RPC cannot succeed without a message.
             _ => Code::Unknown,
         })
     }

@@ -1,18 +1,21 @@
 //! The exported functions of one instance, with the types that the contract gives them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use rustc_hash::FxBuildHasher;
 use wasmtime::Store;
-use wasmtime::component::{ComponentNamedList, Instance, Lift, Lower, TypedFunc};
+use wasmtime::component::{ComponentNamedList, Func, Instance, Lift, Lower, TypedFunc};
 
 use crate::bindings::definition::Identity;
 use crate::bindings::errors::Error as ServiceError;
 use crate::bindings::grpc::{StreamingParameters, StreamingResults, UnaryParameters, UnaryResults};
 use crate::bindings::http::{HandleParameters, HandleResults};
+use crate::bindings::plugin::{RequestDecision, ResponseDecision, StartParameters, StartResults};
 use crate::call::Step;
 use crate::capability::State;
-use crate::engine::{Interface, Surface};
+use crate::engine::{Interface, Program};
 
 type StepResults = (Result<(), ServiceError>,);
 pub(super) type PlainStep = TypedFunc<(), StepResults>;
@@ -22,6 +25,9 @@ pub(super) type Receive = TypedFunc<(Arc<Identity>, Bytes), StepResults>;
 pub(super) type Unary = TypedFunc<UnaryParameters, UnaryResults>;
 pub(super) type Streaming = TypedFunc<StreamingParameters, StreamingResults>;
 pub(super) type Handle = TypedFunc<HandleParameters, HandleResults>;
+pub(super) type PluginStart = TypedFunc<StartParameters, StartResults>;
+pub(super) type OnRequest = TypedFunc<(Bytes,), (RequestDecision,)>;
+pub(super) type OnResponse = TypedFunc<(Bytes,), (ResponseDecision,)>;
 
 /// `None` for an interface that the component does not export.
 #[derive(Default)]
@@ -32,6 +38,11 @@ pub(super) struct Exports {
     pub(super) handover: Option<(Give, Receive)>,
     pub(super) handle: Option<Handle>,
     pub(super) grpc: Option<(Unary, Streaming)>,
+    pub(super) plugin: Option<(PluginStart, PlainStep)>,
+    pub(super) on_request: Option<OnRequest>,
+    pub(super) on_response: Option<OnResponse>,
+    /// Those without a type of the contract.
+    functions: HashMap<Arc<str>, Func, FxBuildHasher>,
 }
 
 impl Exports {
@@ -40,10 +51,14 @@ impl Exports {
     pub(super) fn find(
         store: &mut Store<State>,
         instance: &Instance,
-        surface: &Surface,
+        program: &Program,
     ) -> wasmtime::Result<Self> {
         let mut exports = Self::default();
-        for interface in surface.exported() {
+        for name in program.functions() {
+            let function = find(store, instance, name)?;
+            exports.functions.insert(name.clone(), function);
+        }
+        for interface in program.surface().exported() {
             let mut find = Find { store, instance, interface };
             match interface {
                 Interface::Lifecycle => {
@@ -63,6 +78,15 @@ impl Exports {
                 Interface::Grpc => {
                     exports.grpc = Some((find.function("unary")?, find.function("streaming")?));
                 }
+                Interface::PluginLifecycle => {
+                    exports.plugin = Some((find.function("start")?, find.function("stop")?));
+                }
+                Interface::RequestHook => exports.on_request = Some(find.function("on-request")?),
+                Interface::ResponseHook => {
+                    exports.on_response = Some(find.function("on-response")?)
+                }
+                // Found among the functions.
+                Interface::Custom { .. } => (),
             }
         }
         Ok(exports)
@@ -72,7 +96,10 @@ impl Exports {
     pub(super) fn plain(&self, step: &Step) -> Option<PlainStep> {
         match step {
             Step::OnStart => self.lifecycle.map(|(on_start, _)| on_start),
-            Step::OnFinish => self.lifecycle.map(|(_, on_finish)| on_finish),
+            Step::OnFinish => {
+                let stop = self.plugin.map(|(_, stop)| stop);
+                self.lifecycle.map(|(_, on_finish)| on_finish).or(stop)
+            }
             Step::NativeStart => self.native.map(|(start, _)| start),
             Step::NativeStop => self.native.map(|(_, stop)| stop),
             Step::ScriptCleanup => self.script.map(|(_, cleanup)| cleanup),
@@ -80,9 +107,26 @@ impl Exports {
         }
     }
 
+    /// A function without a type of the contract.
+    pub(super) fn by_name(&self, name: &str) -> Option<Func> {
+        self.functions.get(name).copied()
+    }
+
     pub(super) fn run(&self) -> Option<RunStep> {
         self.script.map(|(run, _)| run)
     }
+}
+
+/// The function with a name such as `acme:flags/flags@1.0.0#is-enabled`. Its interface may stand in the
+/// component in another version of the same track.
+fn find(store: &mut Store<State>, instance: &Instance, name: &str) -> wasmtime::Result<Func> {
+    let (interface, function) = name.split_once('#').unwrap_or((name, ""));
+    let found = instance
+        .get_export_index(&mut *store, None, interface)
+        .and_then(|interface| instance.get_export_index(&mut *store, Some(&interface), function));
+    found
+        .and_then(|index| instance.get_func(&mut *store, index))
+        .ok_or_else(|| wasmtime::format_err!("`{interface}` has no function `{function}`"))
 }
 
 struct Find<'a> {

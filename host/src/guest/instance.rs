@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, Stream};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep};
 use wasmtime::component::{
     Access, Accessor, ComponentNamedList, GuestTaskId, Lift, Lower, TypedFunc,
@@ -17,7 +18,7 @@ use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 use super::OVERDUE_GRACE;
 use super::exports::Exports;
 use super::worker::Seat;
-use crate::bindings::errors::Error as ServiceError;
+use crate::bindings::plugin::StartRefusal;
 use crate::call::{ActiveCall, Ask, Call, Context as CallContext, Reply, Step};
 use crate::capability::{self, State, Unsettled};
 
@@ -27,7 +28,7 @@ const ABANDONED_GRACE: Duration = Duration::from_secs(1);
 
 /// A store with the limits of the service, for one instance.
 pub(super) fn store(seat: &Seat) -> Store<State> {
-    let state = State::new(seat.grants.clone(), seat.limits.memory);
+    let state = State::new(seat.grants.clone(), seat.index, seat.limits.memory);
     let mut store = Store::new(seat.program.instance().engine(), state);
     store.limiter(|state| &mut state.memory);
     store.set_epoch_deadline(1);
@@ -66,9 +67,9 @@ pub(super) async fn live(
     seat: &Seat,
     store: &mut Store<State>,
     started: &Cell<bool>,
-) -> wasmtime::Result<Result<(), ServiceError>> {
+) -> wasmtime::Result<Result<(), StartRefusal>> {
     let instance = seat.program.instance().instantiate_async(&mut *store).await?;
-    let exports = Exports::find(store, &instance, seat.program.surface())?;
+    let exports = Exports::find(store, &instance, &seat.program)?;
     let unsettled = store.data().unsettled.clone();
     store
         .run_concurrent(async |accessor| {
@@ -126,9 +127,12 @@ pub(super) struct Residents<'a> {
 }
 
 impl Residents<'_> {
-    /// `on-start`, if there is one.
-    async fn start(&self) -> wasmtime::Result<Result<(), ServiceError>> {
-        let (reply, outcome) = tokio::sync::oneshot::channel();
+    /// `on-start`, if there is one; `start` of a plug-in.
+    async fn start(&self) -> wasmtime::Result<Result<(), StartRefusal>> {
+        if let Some((start, _)) = self.exports.plugin {
+            return self.start_plugin(start).await;
+        }
+        let (reply, outcome) = oneshot::channel();
         let call = Call {
             ask: Ask::Step(Step::OnStart),
             reply: Reply::Step(reply),
@@ -136,7 +140,7 @@ impl Residents<'_> {
         };
         self.admit(call).await?;
         match outcome.await {
-            Ok(Ok(returned)) => Ok(returned),
+            Ok(Ok(returned)) => Ok(returned.map_err(StartRefusal::Error)),
             Ok(Err(fault)) => Err(wasmtime::Error::new(fault)),
             Err(lost) => Err(wasmtime::Error::new(lost)),
         }
@@ -189,6 +193,11 @@ impl Residents<'_> {
             Ask::Step(step) => self.step(step, visitor).await.map(|()| Left::Step),
             Ask::Give(successor) => self.give(successor, visitor).await.map(|()| Left::Step),
             Ask::Receive(legacy) => self.receive(legacy, visitor).await.map(|()| Left::Step),
+            Ask::OnRequest(head) => self.on_request(head, visitor).await.map(|()| Left::Request),
+            Ask::OnResponse(head) => self.on_response(head, visitor).await.map(|()| Left::Request),
+            Ask::Function(function) => {
+                self.function(function, visitor).await.map(|()| Left::Request)
+            }
         }
     }
 
@@ -230,7 +239,7 @@ impl Residents<'_> {
         P: ComponentNamedList + Lower + Send + Sync + 'static,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
-        let mut cancel = visitor.context.cancel.take();
+        let cancel = visitor.take_cancel();
         let (task, started) = self.accessor.with(|mut access| -> wasmtime::Result<_> {
             let parameters = parameters(&mut access)?;
             let started = function.start_call_concurrent(&mut access, parameters)?;
@@ -238,9 +247,20 @@ impl Residents<'_> {
             access.get().calls.enter(task, visitor.into_call());
             Ok((task, started))
         })?;
-        let mut finish = pin!(function.finish_call_concurrent(self.accessor, started));
+        let finish = function.finish_call_concurrent(self.accessor, started);
+        Ok((task, self.attend(task, finish, cancel).await?))
+    }
+
+    /// Waits until a call that has begun returns, and tells the guest when it is cancelled.
+    pub(super) async fn attend<R>(
+        &self,
+        task: GuestTaskId,
+        finish: impl Future<Output = wasmtime::Result<R>>,
+        mut cancel: Option<oneshot::Receiver<()>>,
+    ) -> wasmtime::Result<R> {
+        let mut finish = pin!(finish);
         let mut abandoned = Abandoned { count: &self.abandoned, this: false };
-        let returned = poll_fn(|context| {
+        poll_fn(|context| {
             if let Poll::Ready(returned) = finish.as_mut().poll(context) {
                 return Poll::Ready(returned);
             }
@@ -257,8 +277,7 @@ impl Residents<'_> {
             }
             Poll::Pending
         })
-        .await?;
-        Ok((task, returned))
+        .await
     }
 
     pub(super) fn cancel(&self, task: GuestTaskId) {
@@ -294,7 +313,15 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    fn into_call(self) -> ActiveCall {
+    pub(super) fn new(name: &'static str, context: CallContext, reply: Reply) -> Self {
+        Self { name, context, reply }
+    }
+
+    pub(super) fn take_cancel(&mut self) -> Option<oneshot::Receiver<()>> {
+        self.context.cancel.take()
+    }
+
+    pub(super) fn into_call(self) -> ActiveCall {
         ActiveCall::new(self.name, self.context, self.reply)
     }
 }

@@ -7,7 +7,7 @@ use wasmtime::{Store, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::instance::Unresponsive;
-use crate::bindings::errors::Error as ServiceError;
+use crate::bindings::plugin::{Problem, StartRefusal};
 use crate::call::{self, Fault, REQUEST_ID};
 use crate::capability::{self, State};
 use crate::definition::StackTrace;
@@ -42,13 +42,24 @@ pub struct Loss {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StartFailure {
     /// `on-start` returned an error.
-    #[error("`on-start` failed: {}", call::describe(.0))]
-    Refused(ServiceError),
+    #[error("{}", refused(.0))]
+    Refused(StartRefusal),
     /// It did not come to its end in time.
     #[error("`on-start` did not return within {}", humantime::format_duration(*.0))]
     TimedOut(std::time::Duration),
     #[error("{}", .0.fault)]
     Lost(Loss),
+}
+
+fn refused(refusal: &StartRefusal) -> String {
+    match refusal {
+        StartRefusal::Error(error) => format!("`on-start` failed: {}", call::describe(error)),
+        StartRefusal::Settings(problems) => {
+            let lines =
+                problems.iter().map(|Problem { path, message }| format!("`{path}` {message}"));
+            format!("it refused its settings: {}", lines.collect::<Vec<_>>().join("; "))
+        }
+    }
 }
 
 impl Loss {
@@ -81,6 +92,16 @@ impl Loss {
 }
 
 impl StartFailure {
+    /// The paths of the settings that a plug-in does not start with.
+    pub fn settings(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Refused(StartRefusal::Settings(problems)) => {
+                Some(problems.iter().map(|problem| problem.path.as_str()).collect())
+            }
+            _ => None,
+        }
+    }
+
     /// The fields by which it is reported, except its message.
     pub fn attributes(&self, stack_trace: StackTrace) -> Attributes {
         let mut attributes = match self {

@@ -19,7 +19,7 @@ use super::queue::{Door, Queue, Refused};
 use super::watchdog::{Alarm, Watchdog};
 use super::workers::{PATIENCE, Workers};
 use super::{Limits, OVERDUE_GRACE};
-use crate::bindings::errors::Error as ServiceError;
+use crate::bindings::plugin::StartRefusal;
 use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, Step};
 use crate::capability::Grants;
 use crate::engine::Program;
@@ -361,7 +361,7 @@ impl Seat {
     }
 }
 
-type LifeResult = wasmtime::Result<Result<(), ServiceError>>;
+type LifeResult = wasmtime::Result<Result<(), StartRefusal>>;
 
 /// How [`instance::live`] was left.
 enum Ended {

@@ -12,7 +12,7 @@ use super::Limits;
 use super::queue::Refused;
 use super::watchdog::Watchdog;
 use super::worker::Worker;
-use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, grpc, http};
+use crate::call::{Ask, Call, Context, Fault, Known, Outcome, Reply, Visit, grpc, http};
 
 /// A worker that has not taken in a request for so long is stuck or saturated: others are better.
 pub(super) const PATIENCE: Duration = Duration::from_millis(20);
@@ -21,6 +21,10 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Terms {
     pub request_id: Arc<str>,
+    /// What features have found out about it.
+    pub known: Option<Arc<Known>>,
+    /// Of a hook, the request that it is asked about.
+    pub visit: Option<Visit>,
     /// When its caller stops waiting, and what the caller would say the limit was.
     pub deadline: Option<(Instant, Duration)>,
     /// From when on the guest may not compute for it any more.
@@ -28,12 +32,13 @@ pub struct Terms {
 }
 
 impl Terms {
-    fn call(&self, ask: Ask, reply: Reply) -> Call {
+    pub(super) fn call(&self, ask: Ask, reply: Reply) -> Call {
         let context = Context {
             request_id: Some(self.request_id.clone()),
             deadline: self.deadline.map(|(at, _)| at),
             overdue: self.overdue,
-            known: None,
+            known: self.known.clone(),
+            visit: self.visit,
             cancel: None,
         };
         Call { ask, reply, context }
@@ -98,6 +103,13 @@ impl Workers {
         self.all.iter().for_each(|worker| worker.queue.release());
     }
 
+    /// The index of the worker with the fewest requests, among those that are there if there are any.
+    pub fn least_loaded(&self) -> usize {
+        let all = self.all.iter().enumerate();
+        let least = all.min_by_key(|(_, worker)| (!worker.is_ready(), worker.queue.load()));
+        least.map_or(0, |(index, _)| index)
+    }
+
     /// Whether any instance takes requests.
     pub fn is_ready(&self) -> bool {
         self.all.iter().any(Worker::is_ready)
@@ -112,11 +124,13 @@ impl Workers {
         &self,
         local: usize,
         request: http::Request,
-        request_id: Arc<str>,
+        (request_id, known): (Arc<str>, Option<Arc<Known>>),
     ) -> Outcome<http::Response> {
         let (reply, outcome) = oneshot::channel();
         let deadline = (Instant::now() + self.call_timeout, self.call_timeout);
-        let terms = Terms { request_id, deadline: Some(deadline), overdue: Some(deadline.0) };
+        let overdue = Some(deadline.0);
+        let deadline = Some(deadline);
+        let terms = Terms { request_id, known, visit: None, deadline, overdue };
         let call = terms.call(Ask::Http(request), Reply::Http(reply));
         self.request(local, call, outcome, terms).await
     }
@@ -154,7 +168,7 @@ impl Workers {
         }
     }
 
-    async fn request<T, E>(
+    pub(super) async fn request<T, E>(
         &self,
         local: usize,
         call: Call,

@@ -15,8 +15,8 @@ use super::station::Wish;
 use crate::capability::{Said, Stopping};
 use crate::definition::{Deployment, Grpc, Http, Kind, Origin};
 use crate::dispatch::{
-    Condition, Dispatcher, ErrorRules, GrpcDispatcher, GrpcRules, GrpcSettings, Health, HttpRules,
-    Routes, Standard,
+    Condition, Dispatcher, ErrorRules, GrpcDispatcher, GrpcRules, GrpcSettings, Health, Hooks,
+    HttpRules, Routes, Standard,
 };
 use crate::guest::Workers;
 use crate::listener::{ConnectionRules, Keepalive, Phase, Timeouts};
@@ -45,6 +45,8 @@ pub(super) struct Needs {
     pub(super) stopping: watch::Receiver<Stopping>,
     pub(super) condition: watch::Receiver<Option<Condition>>,
     pub(super) presence: Presence,
+    /// What features have to say about requests.
+    pub(super) hooks: Hooks,
 }
 
 /// What a kind listens with: where, on which terms, and who answers.
@@ -67,7 +69,7 @@ impl Plan {
                     rules.clone(),
                     (workers, local),
                     logger,
-                    health.clone(),
+                    (health.clone(), needs.hooks.clone()),
                 ),
                 _presence: presence,
             }),
@@ -81,6 +83,7 @@ impl Plan {
                     logger,
                     serving: needs.serving.clone(),
                     stopping: needs.stopping.clone(),
+                    hooks: needs.hooks.clone(),
                 },
                 _presence: presence,
             }),

@@ -3,10 +3,11 @@
 //!
 //! Does not know why.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::rc::{Rc, Weak};
 
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
@@ -80,8 +81,9 @@ impl Served for Rc<Attached<Dispatcher>> {
     async fn respond(
         &self,
         request: http::Request<hyper::body::Incoming>,
+        peer: SocketAddr,
     ) -> Result<http::Response<Self::Body>, Infallible> {
-        self.dispatcher.respond(request).await
+        self.dispatcher.respond(request, peer).await
     }
 }
 
@@ -91,17 +93,19 @@ impl Served for Rc<Attached<GrpcDispatcher>> {
     async fn respond(
         &self,
         request: http::Request<hyper::body::Incoming>,
+        peer: SocketAddr,
     ) -> Result<http::Response<Self::Body>, Infallible> {
         // Boxed, because hyper keeps the memory of this future for as long as the answer is streamed:
         // 3 KiB of each idle stream.
-        Ok(Box::pin(self.dispatcher.respond(request)).await)
+        Ok(Box::pin(self.dispatcher.respond(request, peer)).await)
     }
 }
 
-/// The threads, as far as they are needed. Dropping it lets them end with what they have.
-#[derive(Debug, Default)]
+/// The threads, as far as they are needed. Cheap to clone; dropping the last one lets them end with what
+/// they have.
+#[derive(Debug, Default, Clone)]
 pub(super) struct Crew {
-    threads: Vec<mpsc::UnboundedSender<Order>>,
+    threads: Rc<RefCell<Vec<mpsc::UnboundedSender<Order>>>>,
 }
 
 impl Crew {
@@ -109,8 +113,9 @@ impl Crew {
     ///
     /// # Errors
     /// When the system refuses another one.
-    pub(super) fn grow(&mut self, count: usize) -> io::Result<()> {
-        for index in self.threads.len()..count {
+    pub(super) fn grow(&self, count: usize) -> io::Result<()> {
+        let mut threads = self.threads.borrow_mut();
+        for index in threads.len()..count {
             let (sender, orders) = mpsc::unbounded_channel();
             // Nobody joins it: one whose guest cannot be ended is left behind.
             std::thread::Builder::new().name(format!("worker-{index}")).spawn(
@@ -119,14 +124,14 @@ impl Crew {
                     Err(error) => error!(%error, "cannot set up the thread of a worker"),
                 },
             )?;
-            self.threads.push(sender);
+            threads.push(sender);
         }
         Ok(())
     }
 
     /// What a thread that is gone is told is lost; whoever waits for an answer sees it dropped.
     pub(super) fn order(&self, thread: usize, order: Order) {
-        drop(self.threads[thread].send(order));
+        drop(self.threads.borrow()[thread].send(order));
     }
 }
 

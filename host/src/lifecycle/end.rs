@@ -66,6 +66,7 @@ impl Ending {
     /// No new connections and requests from now on.
     fn drain(&mut self) {
         self.version.stopping.send_replace(Stopping::Draining);
+        self.version.stop_kinds();
         self.stations.iter_mut().for_each(Station::close);
     }
 
@@ -79,10 +80,11 @@ impl Ending {
             for station in stations {
                 station.drained().await;
             }
+            let kinds = version.kinds_ended().await;
             if drain == Drain::Requests {
                 version.drained().await;
             }
-            stopped.in_order = version.finish(*has_natives, deadline, &mut step).await;
+            stopped.in_order = kinds & version.finish(*has_natives, deadline, &mut step).await;
         };
         if timeout_at(deadline, steps).await.is_err() {
             stopped.in_order = false;

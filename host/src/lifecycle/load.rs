@@ -6,8 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::assembly::{Assembler, Assembly, Module};
+use super::equipment::Equipment;
 use crate::bindings::definition::Identity;
-use crate::capability::{Grants, Said, Shared, Stopping};
+use crate::capability::{Grants, Said, Stopping};
 use crate::definition::{Definition, Kind};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
 use crate::extension::Extensions;
@@ -38,6 +40,9 @@ pub enum Pace {
 pub struct Loaded {
     pub(super) definition: Arc<Definition>,
     pub(super) program: Program,
+    /// The plug-ins that are enabled.
+    pub(super) modules: Vec<Module>,
+    pub(super) extensions: Arc<Extensions>,
     /// Keeps guests yielding; ends with the last version.
     pub(super) watchdog: Arc<Watchdog>,
     pub(super) logger: Logger,
@@ -91,11 +96,14 @@ impl Loader {
     ///
     /// Blocks while it compiles: seconds for a large component that is not in the cache.
     pub fn load(&self, definition: Arc<Definition>, logger: Logger) -> Result<Loaded, LoadError> {
-        let path = &definition.host.component;
-        let component = self.engine.compile(path, self.cache.as_ref())?;
-        let program = self.engine.link(&component, path, &interfaces(&definition.kinds))?;
-        let is_cached = component.is_cached();
-        Ok(Loaded { definition, program, watchdog: self.watchdog.clone(), logger, is_cached })
+        let assembler = Assembler {
+            engine: &self.engine,
+            cache: self.cache.as_ref(),
+            extensions: &self.extensions,
+        };
+        let Assembly { program, modules, is_cached } = assembler.assemble(&definition)?;
+        let (extensions, watchdog) = (self.extensions.clone(), self.watchdog.clone());
+        Ok(Loaded { definition, program, modules, extensions, watchdog, logger, is_cached })
     }
 }
 
@@ -106,7 +114,11 @@ impl Loaded {
     }
 
     /// What the guest may have.
-    pub(super) fn grants(&self, stopping: watch::Receiver<Stopping>) -> Grants {
+    pub(super) fn grants(
+        &self,
+        equipment: &Equipment,
+        stopping: watch::Receiver<Stopping>,
+    ) -> Grants {
         let definition = &*self.definition;
         let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
         Grants {
@@ -118,7 +130,9 @@ impl Loaded {
             variables: definition.environment.declared.clone(),
             deployment: definition.environment.deployment.as_str(),
             stack_trace: definition.log.stack_trace,
-            shared: Shared::default(),
+            shared: equipment.shared(),
+            providers: equipment.providers(),
+            feature: None,
             logger: self.logger.clone(),
             stopping,
             health: watch::Sender::new(Said::new()),
@@ -139,15 +153,15 @@ pub(super) fn identity(definition: &Definition) -> Identity {
 }
 
 /// The interfaces that a service of these kinds has to export.
-pub fn interfaces(kinds: &[Kind]) -> Vec<Interface> {
-    let interface = |kind: &Kind| {
-        Some(match kind {
-            Kind::Http(_) => Interface::Http,
-            Kind::Grpc(_) => Interface::Grpc,
-            Kind::Native => Interface::Native,
-            Kind::Script => Interface::Script,
-            Kind::Custom(_) => return None,
-        })
+pub(super) fn interfaces(kinds: &[Kind], extensions: &Extensions) -> Vec<Interface> {
+    let interface = |kind: &Kind| match kind {
+        Kind::Http(_) => Some(Interface::Http),
+        Kind::Grpc(_) => Some(Interface::Grpc),
+        Kind::Native => Some(Interface::Native),
+        Kind::Script => Some(Interface::Script),
+        Kind::Custom(custom) => extensions
+            .kind(custom.name)
+            .map(|kind| Interface::Custom { kind: custom.name, name: kind.interface() }),
     };
     kinds.iter().filter_map(interface).collect()
 }

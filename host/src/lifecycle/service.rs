@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{oneshot, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::StartError;
 use super::crew::{Crew, StationId};
 use super::end::{Ending, Stopped};
+use super::equip::Equipping;
+use super::equipment::Equipment;
 use super::handover::Succession;
 use super::start::{Place, Planned, Starting};
 use super::station::Station;
@@ -42,7 +44,8 @@ pub struct Service {
 struct Leaving {
     /// The version it is; `None` if it has never served.
     name: Option<String>,
-    workers: Workers,
+    /// `None` if it has none yet.
+    workers: Option<Workers>,
     end: Pin<Box<dyn Future<Output = Stopped>>>,
 }
 
@@ -128,7 +131,7 @@ impl Service {
         let closed = std::mem::replace(&mut self.stations, kept);
         self.condition.send_replace(Some(condition));
         self.serving.send_replace(true);
-        version.open(inheritance);
+        version.open(inheritance, &needs.presence);
         if let Some(old) = self.current.replace(version) {
             self.let_go(old, closed, succession);
         }
@@ -144,13 +147,28 @@ impl Service {
     /// Takes back a version that does not come to serve; it ends beside those that were replaced, after
     /// `limit` at the latest.
     pub fn abandon(&mut self, starting: Starting, limit: Duration) {
-        let workers = starting.needs.workers.clone();
+        let workers = Some(starting.needs.workers.clone());
         self.leaving.push(Leaving { name: None, workers, end: Box::pin(starting.abandon(limit)) });
+    }
+
+    /// Takes back a version whose features and kinds were being started.
+    pub fn abandon_equipping(&mut self, equipping: Equipping, limit: Duration) {
+        let end = Box::pin(equipping.abandon(limit));
+        self.leaving.push(Leaving { name: None, workers: None, end });
+    }
+
+    /// Takes back features that have started, of a version that has not.
+    pub(super) fn unequip(&mut self, mut equipment: Equipment, limit: Duration) {
+        let end = Box::pin(async move {
+            let in_order = equipment.end(Instant::now() + limit).await;
+            Stopped { in_order, requests_cut: 0 }
+        });
+        self.leaving.push(Leaving { name: None, workers: None, end });
     }
 
     fn let_go(&mut self, version: Version, stations: Vec<Station>, succession: Option<Succession>) {
         let name = version.definition.identity.version.clone();
-        let workers = version.workers.clone();
+        let workers = Some(version.workers.clone());
         let ending = Ending { version, stations, has_natives: true };
         let name = Some(name);
         self.leaving.push(Leaving { name, workers, end: Box::pin(ending.retire(succession)) });
@@ -252,10 +270,10 @@ async fn all_left(leaving: &mut FuturesUnordered<Leaving>, limit: Duration) -> S
     });
     if in_time.await.is_err() {
         stopped.in_order = false;
-        for one in leaving.iter() {
-            stopped.requests_cut += one.workers.load();
-            one.workers.iter().for_each(Worker::close);
-            one.workers.iter().for_each(Worker::kill);
+        for workers in leaving.iter().filter_map(|one| one.workers.as_ref()) {
+            stopped.requests_cut += workers.load();
+            workers.iter().for_each(Worker::close);
+            workers.iter().for_each(Worker::kill);
         }
     }
     stopped

@@ -13,6 +13,7 @@ use super::StartError;
 use super::answers::{Needs, Plan};
 use super::crew::{Order, StationId};
 use super::end::{Ending, Stopped};
+use super::equip::EquippedVersion;
 use super::load::Loaded;
 use super::service::Service;
 use super::station::{Endpoint, Station, Wish};
@@ -22,7 +23,7 @@ use crate::definition::{Definition, Instances, Kind};
 use crate::dispatch::Condition;
 use crate::engine::Interface;
 use crate::guest::{self, Seat, Workers};
-use crate::telemetry::Logger;
+use crate::telemetry::{Attributes, Logger};
 
 /// A version whose sockets are bound and whose instances start.
 #[derive(Debug)]
@@ -64,13 +65,14 @@ impl Service {
     /// # Errors
     /// [`StartError::Bind`], [`StartError::Descriptors`] and [`StartError::Thread`]; nothing is left
     /// running then.
-    pub fn start(&mut self, loaded: Loaded) -> Result<Starting, StartError> {
+    pub fn start(&mut self, equipped: EquippedVersion) -> Result<Starting, StartError> {
+        let EquippedVersion { loaded, equipment } = equipped;
         let definition = loaded.definition.clone();
         let count = instances(definition.host.instances);
         let limits = limits(&definition);
         let workers = Workers::new(count, &limits, &loaded.watchdog);
         let stopping = watch::Sender::new(Stopping::No);
-        let grants = Arc::new(loaded.grants(stopping.subscribe()));
+        let grants = Arc::new(loaded.grants(&equipment, stopping.subscribe()));
         let condition = loaded.condition(grants.health.subscribe(), &workers);
         if !self.is_serving() {
             self.condition.send_replace(Some(condition.clone()));
@@ -84,10 +86,15 @@ impl Service {
             stopping: self.stopping.subscribe(),
             condition: self.condition.subscribe(),
             presence: sender,
+            hooks: equipment.hooks(),
         };
-        let stations = self.place(loaded.plans(&needs)?, count)?;
-        self.crew.grow(count).map_err(StartError::Thread)?;
-        let stations = self.attend_new(stations, count, &needs)?;
+        let stations = match self.settle(&loaded, count, &needs) {
+            Ok(stations) => stations,
+            Err(error) => {
+                self.unequip(equipment, definition.host.shutdown_timeout);
+                return Err(error);
+            }
+        };
         let (events, receiver) = mpsc::unbounded_channel();
         let mut exported = loaded.program.surface().exported();
         let mut version = Version {
@@ -98,9 +105,12 @@ impl Service {
             events: receiver,
             ended: Vec::new(),
             presence,
+            own_presence: None,
             natives: FuturesUnordered::new(),
             has_begun: false,
             cleared: version::cleared(None),
+            equipment,
+            kinds: Vec::new(),
             _watchdog: loaded.watchdog,
         };
         for (index, worker) in workers.iter().enumerate() {
@@ -121,6 +131,18 @@ impl Service {
         let waiting = (0..count).collect();
         let logger = loaded.logger;
         Ok(Starting { version, condition, needs, stations, logger, waiting })
+    }
+
+    /// The stations of a version, attended by its threads.
+    fn settle(
+        &mut self,
+        loaded: &Loaded,
+        count: usize,
+        needs: &Needs,
+    ) -> Result<Vec<Planned>, StartError> {
+        let stations = self.place(loaded.plans(needs)?, count)?;
+        self.crew.grow(count).map_err(StartError::Thread)?;
+        self.attend_new(stations, count, needs)
     }
 
     /// Finds or binds a station for each plan.
@@ -189,6 +211,17 @@ impl Starting {
 
     pub fn definition(&self) -> &Arc<Definition> {
         &self.version.definition
+    }
+
+    /// What the log says of its features.
+    pub fn features(&self) -> Vec<(String, Attributes)> {
+        self.version.equipment.describe()
+    }
+
+    /// What the log says of its kinds that are not built in.
+    pub fn custom_kinds(&self) -> Vec<(&'static str, Attributes)> {
+        let kinds = self.version.equipment.kinds.iter();
+        kinds.map(|kind| (kind.name, kind.attributes.clone())).collect()
     }
 
     /// Where the lines of this version go.

@@ -17,10 +17,14 @@ use tokio::time::{Instant, timeout};
 use tracing::{error, warn};
 
 use super::StartError;
+use super::crew::Presence;
+use super::equipment::{Equipment, with_source};
+use super::kinds::{Callee, KindRun};
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::{Fault, Outcome, Step, describe};
 use crate::capability::Stopping;
 use crate::definition::{Definition, Kind};
+use crate::extension::Guest;
 use crate::guest::{Event, EventKind, Watchdog, Worker, Workers};
 
 /// How long guests get to notice that their calls are cancelled, before they are interrupted.
@@ -42,12 +46,18 @@ pub(super) struct Version {
     pub(super) ended: Vec<Option<oneshot::Receiver<()>>>,
     /// Closed once nobody can send it requests any more.
     pub(super) presence: mpsc::Receiver<Infallible>,
+    /// For its kinds; `None` once they run.
+    pub(super) own_presence: Option<Presence>,
     /// The calls of `native.start` that go on.
     pub(super) natives: FuturesUnordered<Native>,
     /// Whether they have begun at all.
     pub(super) has_begun: bool,
     /// Resolves when it has received what the version before hands over.
     pub(super) cleared: Cleared,
+    /// Its features, and its kinds until they run.
+    pub(super) equipment: Equipment,
+    /// Its kinds that are not built in, while it serves.
+    pub(super) kinds: Vec<KindRun>,
     /// Keeps guests yielding.
     pub(super) _watchdog: Arc<Watchdog>,
 }
@@ -75,6 +85,9 @@ pub enum KindFailure {
     /// A script's instance was lost. Has been logged.
     #[error("kind `{kind}` failed: {fault}")]
     Faulted { kind: &'static str, fault: Fault },
+    /// One that is not built in.
+    #[error("kind `{kind}` failed: {reason}")]
+    Extension { kind: &'static str, reason: String, help: Option<String> },
     #[error("a worker thread of the host has ended unexpectedly")]
     ThreadLost,
 }
@@ -109,11 +122,12 @@ impl Version {
     }
 
     /// The version serves. Its kind `native` begins at once, or when `inheritance` resolves or is dropped.
-    pub(super) fn open(&mut self, inheritance: Option<oneshot::Receiver<()>>) {
+    pub(super) fn open(&mut self, inheritance: Option<oneshot::Receiver<()>>, presence: &Presence) {
         // Instances that were replaced before are among those that are told now.
         while self.events.try_recv().is_ok() {}
         let is_heir = inheritance.is_some();
         self.cleared = cleared(inheritance);
+        self.own_presence = Some(presence.clone());
         if !is_heir {
             self.begin();
         }
@@ -121,9 +135,45 @@ impl Version {
 
     fn begin(&mut self) {
         self.has_begun = true;
+        self.run_kinds();
         if self.is(&Kind::Native) {
             self.natives.extend(self.workers.iter().cloned().map(native_start));
         }
+    }
+
+    fn run_kinds(&mut self) {
+        let Some(presence) = self.own_presence.take() else { return };
+        for kind in std::mem::take(&mut self.equipment.kinds) {
+            let name = kind.name;
+            let guest = Guest::new(Arc::new(Callee {
+                workers: self.workers.clone(),
+                call_timeout: self.definition.host.limits.call_timeout,
+                _presence: presence.clone(),
+            }));
+            match kind.run(guest) {
+                Ok(run) => self.kinds.push(run),
+                Err(error) => self.kinds.push(KindRun::failed(name, error)),
+            }
+        }
+    }
+
+    /// Tells the kinds that are not built in to stop.
+    pub(super) fn stop_kinds(&mut self) {
+        // They do not begin any more, if they have not.
+        self.own_presence = None;
+        self.kinds.iter().for_each(KindRun::stop);
+    }
+
+    /// Waits until they have; tells whether all went well.
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub(super) async fn kinds_ended(&mut self) -> bool {
+        let mut well = true;
+        for kind in &mut self.kinds {
+            well &= kind.ended().await;
+        }
+        well
     }
 
     /// Resolves when a kind fails by itself; stays pending for as long as all is well. Begins the work of
@@ -134,7 +184,7 @@ impl Version {
     pub(super) async fn failure(&mut self) -> KindFailure {
         let is_native = self.is(&Kind::Native);
         loop {
-            let Self { workers, events, ended, natives, has_begun, cleared, .. } = self;
+            let Self { workers, events, ended, natives, kinds, has_begun, cleared, .. } = self;
             tokio::select! {
                 () = cleared.clone(), if !*has_begun => self.begin(),
                 Some(ended) = natives.next() => {
@@ -148,6 +198,7 @@ impl Version {
                         natives.push(native_start(workers.get(event.worker).clone()));
                     }
                 }
+                failure = one_failed(kinds) => return failure,
                 () = one_ended(ended) => return KindFailure::ThreadLost,
             }
         }
@@ -210,12 +261,15 @@ impl Version {
         *current = "end";
         self.workers.iter().for_each(Worker::close);
         self.ended().await;
+        *current = "features";
+        well &= self.equipment.end(deadline).await;
         well
     }
 
     /// Ends the workers at once, whatever is in them.
     pub(super) async fn cut(&mut self) {
         self.stopping.send_replace(Stopping::Drained);
+        self.kinds.iter().for_each(KindRun::cut);
         self.workers.iter().for_each(Worker::close);
         if timeout(CANCEL_GRACE, self.ended()).await.is_err() {
             self.workers.iter().for_each(Worker::kill);
@@ -223,6 +277,7 @@ impl Version {
                 error!("worker threads do not end, leaving them behind");
             }
         }
+        self.equipment.cut().await;
     }
 
     /// Waits until all workers have ended.
@@ -254,6 +309,23 @@ async fn one_ended(workers: &mut [Option<oneshot::Receiver<()>>]) {
         Poll::Pending
     })
     .await;
+}
+
+/// Resolves when one of the kinds fails; never if there is none.
+async fn one_failed(kinds: &mut [KindRun]) -> KindFailure {
+    let failures = kinds.iter_mut().map(|kind| {
+        Box::pin(async {
+            let name = kind.name;
+            let error = kind.failure().await;
+            let help = error.help().map(str::to_owned);
+            KindFailure::Extension { kind: name, reason: with_source(&error), help }
+        })
+    });
+    let failures = failures.collect::<Vec<_>>();
+    if failures.is_empty() {
+        return std::future::pending().await;
+    }
+    futures_util::future::select_all(failures).await.0
 }
 
 /// An instance that has begun already takes no notice of it.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -56,15 +57,17 @@ pub struct Keepalive {
 pub trait Served: Clone + 'static {
     type Body: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Unpin + 'static;
 
+    /// `peer` is where the connection comes from.
     fn respond(
         &self,
         request: Request<Incoming>,
+        peer: SocketAddr,
     ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>>;
 }
 
 /// Serves `stream` to its end; in order once `draining` resolves.
 pub(super) async fn serve(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     rules: ConnectionRules,
     service: impl Served,
     draining: impl Future<Output = ()>,
@@ -76,7 +79,7 @@ pub(super) async fn serve(
         let open = noting.begin();
         let service = service.clone();
         async move {
-            let response = service.respond(request).await?;
+            let response = service.respond(request, peer).await?;
             Ok::<_, Infallible>(response.map(|body| Tracked::new(body, open)))
         }
     });

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use http::{Request, Response};
@@ -40,8 +41,9 @@ impl<S: Served> Served for Rc<Slot<S>> {
     async fn respond(
         &self,
         request: Request<Incoming>,
+        peer: SocketAddr,
     ) -> Result<Response<Self::Body>, Infallible> {
         let service = self.service.borrow().clone();
-        service.respond(request).await
+        service.respond(request, peer).await
     }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
+use serde_json::Value;
 use tracing::{info, warn};
 
 use super::Look;
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::Endpoint;
-use crate::telemetry;
+use crate::telemetry::{self, Attributes, Level, Logger};
 
 /// The log of a version as its definition and the command line want it, with what stands in every line.
 pub(super) fn log_settings(definition: &Definition, look: Look) -> telemetry::Settings {
@@ -46,15 +47,34 @@ pub(super) fn warnings(definition: &Definition) {
     }
 }
 
-pub(super) fn resources(definition: &Definition, began: Instant) {
+/// `features` are those that have started, with what they say of themselves.
+pub(super) fn resources(
+    logger: &Logger,
+    definition: &Definition,
+    features: Vec<(String, Attributes)>,
+    began: Instant,
+) {
     let host = &definition.host;
-    info!(
-        component = %host.component.display(),
-        limits.memory = host.limits.memory,
-        limits.max_concurrency = host.limits.max_concurrency.get(),
-        started_in_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "service resources"
-    );
+    let limits = host.limits;
+    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let mut attributes = Attributes::from_iter([
+        ("component".to_owned(), Value::from(host.component.display().to_string())),
+        ("limits.memory".to_owned(), Value::from(limits.memory)),
+        ("limits.max_concurrency".to_owned(), Value::from(limits.max_concurrency.get())),
+        ("started_in_ms".to_owned(), Value::from(millis)),
+    ]);
+    if !features.is_empty() {
+        let features = features.into_iter().map(|(name, own)| (name, Value::from(own)));
+        attributes.insert("features".to_owned(), features.collect());
+    }
+    logger.log(Level::Info, "service resources", &attributes, &Attributes::new());
+}
+
+/// That a kind without sockets of the host's runs; `own` is what it says of itself.
+pub(super) fn running(logger: &Logger, kind: &'static str, own: Option<&Attributes>) {
+    let mut attributes = Attributes::from_iter([("kind".to_owned(), Value::from(kind))]);
+    attributes.extend(own.cloned().unwrap_or_default());
+    logger.log(Level::Info, "service is running", &attributes, &Attributes::new());
 }
 
 pub(super) fn endpoint(endpoint: &Endpoint) {

@@ -8,8 +8,8 @@ use tokio::sync::oneshot;
 use tracing::info;
 
 use super::Refusal;
-use crate::definition::Definition;
-use crate::lifecycle::{LoadError, Loaded, Loader, Service, StartError, Starting};
+use crate::definition::{Definition, Position};
+use crate::lifecycle::{Equipping, LoadError, Loaded, Loader, Service, StartError, Starting};
 use crate::telemetry::Logger;
 
 /// How far it has come.
@@ -18,6 +18,8 @@ pub(super) enum Stage {
     Loading(oneshot::Receiver<Result<Loaded, LoadError>>),
     /// Waits for versions that are on their way out.
     Loaded(Box<Loaded>),
+    /// Its features and kinds start.
+    Equipping(Box<Equipping>),
     Starting(Box<Starting>),
 }
 
@@ -80,6 +82,10 @@ impl Preparation {
             }
             Stage::Loaded(_) if has_room => Ok(()),
             Stage::Loaded(_) => std::future::pending().await,
+            Stage::Equipping(equipping) => {
+                let ready = equipping.ready().await;
+                ready.map_err(|error| of_start(&error, &self.definition))
+            }
             Stage::Starting(starting) => {
                 let ready = starting.ready().await;
                 ready.map_err(|error| of_start(&error, &self.definition))
@@ -98,7 +104,12 @@ impl Preparation {
         let stage = match stage {
             Stage::Loaded(loaded) if service.has_room() => {
                 info!("starting features");
-                let started = service.start(*loaded);
+                let equipping = service.equip(*loaded);
+                let equipping = equipping.map_err(|error| of_start(&error, &definition))?;
+                Stage::Equipping(Box::new(equipping))
+            }
+            Stage::Equipping(equipping) => {
+                let started = service.start(equipping.finish());
                 let starting = started.map_err(|error| of_start(&error, &definition))?;
                 Stage::Starting(Box::new(starting))
             }
@@ -134,9 +145,31 @@ fn of_load(error: &LoadError) -> Refusal {
 }
 
 fn of_start(error: &StartError, definition: &Definition) -> Refusal {
-    let mut refusal = Refusal::new(error.to_string(), error.help());
-    if let StartError::Instance(failure) = error {
+    let mut message = error.to_string();
+    if let Some(places) = settings_of(error, definition) {
+        message = format!("{}: {message}", places.join(", "));
+    }
+    let mut refusal = Refusal::new(message, error.help());
+    if let StartError::Instance(failure) | StartError::Plugin { failure, .. } = error {
         refusal.attributes = failure.attributes(definition.log.stack_trace);
+        refusal.attributes.remove("error.message");
     }
     refusal
+}
+
+/// Where in the file the settings are that a feature does not start with.
+fn settings_of(error: &StartError, definition: &Definition) -> Option<Vec<String>> {
+    let (name, paths) = match error {
+        StartError::Extension { name, setting: Some(setting), .. } => {
+            (name, vec![setting.as_str()])
+        }
+        StartError::Plugin { name, failure } => (name, failure.settings()?),
+        _ => return None,
+    };
+    let feature = definition.features.iter().find(|feature| feature.name == *name)?;
+    let place = |path: &str| {
+        let Position { line, column } = feature.places.of(path);
+        format!("{}:{line}:{column}", definition.path.display())
+    };
+    Some(paths.into_iter().map(place).collect())
 }

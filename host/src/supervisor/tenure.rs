@@ -55,8 +55,11 @@ impl Tenancy {
     /// Takes back what has not come to serve.
     fn give_up(&mut self) {
         let Some(Preparation { definition, stage, .. }) = self.coming.take() else { return };
-        if let Stage::Starting(starting) = stage {
-            self.service.abandon(*starting, definition.host.shutdown_timeout);
+        let limit = definition.host.shutdown_timeout;
+        match stage {
+            Stage::Starting(starting) => self.service.abandon(*starting, limit),
+            Stage::Equipping(equipping) => self.service.abandon_equipping(*equipping, limit),
+            Stage::Loading(_) | Stage::Loaded(_) => (),
         }
     }
 }
@@ -209,7 +212,9 @@ impl<D: Director> Supervisor<D> {
         let definition = starting.definition().clone();
         let endpoints = starting.endpoints().cloned().collect::<Vec<_>>();
         self.speak_as(&definition, starting.logger().clone());
-        announce::resources(&definition, began);
+        let log = self.log.current();
+        announce::resources(&log, &definition, starting.features(), began);
+        let custom = starting.custom_kinds();
         for endpoint in &endpoints {
             announce::endpoint(endpoint);
         }
@@ -217,7 +222,8 @@ impl<D: Director> Supervisor<D> {
             tracing::error!(%error, "the service goes on with fewer threads than it asks for");
         }
         for kind in definition.kinds.iter().filter(|kind| !kind.listens()) {
-            info!(kind = kind.name(), "service is running");
+            let own = custom.iter().find(|(name, _)| *name == kind.name());
+            announce::running(&self.log.current(), kind.name(), own.map(|(_, own)| own));
         }
         if replaces {
             info!("service replaced");

@@ -11,7 +11,7 @@ use crate::cli::Surroundings;
 use crate::commands::{component, directory_of};
 use crate::definition::Definition;
 use crate::engine::{Cache, CacheState, CompileError, Engine};
-use crate::lifecycle::interfaces;
+use crate::lifecycle::Assembler;
 use crate::report::{Status, on_one_line};
 
 pub(super) fn examine(
@@ -28,15 +28,15 @@ pub(super) fn examine(
     });
     let cache = cache.and_then(|directory| Cache::open(directory.clone()).ok());
     let linked = Engine::new().and_then(|engine| {
-        let compiled = engine.compile(path, cache.as_ref())?;
-        engine.link(&compiled, path, &interfaces(&definition.kinds))
+        let (cache, extensions) = (cache.as_ref(), &*surroundings.extensions);
+        Assembler { engine: &engine, cache, extensions }.assemble(definition)
     });
     let mut diagnoses = match linked {
         Ok(_) => {
             let message = format!("`{}` fits `service.toml`", path.display());
             vec![Diagnosis::ok(Subject::Component, message)]
         }
-        Err(error) => of_compile_error(path, &error),
+        Err(error) => of_compile_error(error.path().unwrap_or(path), &error),
     };
     diagnoses.extend(age(definition));
     diagnoses

@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use super::status::code_name;
 use super::{GrpcRules, metadata};
 use crate::call::grpc::{Failure, Reason};
-use crate::call::{Fault, REQUEST_ID};
+use crate::call::{Fault, Known, REQUEST_ID};
 use crate::dispatch::{problem, request_id};
 use crate::telemetry::{Attributes, Level, Logger};
 
@@ -21,6 +21,10 @@ pub(super) struct Rpc {
     /// The path, `/helloworld.Greeter/SayHello`.
     pub(super) method: Arc<str>,
     pub(super) id: Arc<str>,
+    /// What features have found out.
+    pub(super) known: Option<Arc<Known>>,
+    /// Whether the client is not told the id.
+    pub(super) hides_id: bool,
     pub(super) begun: Instant,
     /// The service that calls, if it says so.
     pub(super) caller: Option<Box<str>>,
@@ -78,7 +82,7 @@ impl Rpc {
 
     /// Adds the request's id to what a client receives last.
     pub(super) fn stamped(&self, mut trailers: HeaderMap) -> HeaderMap {
-        if let Some(id) = request_id::value(&self.id) {
+        if let Some(id) = request_id::value(&self.id).filter(|_| !self.hides_id) {
             trailers.insert(self.rules.request_id_header.clone(), id);
         }
         trailers
@@ -129,6 +133,9 @@ impl Rpc {
         ]);
         if let Some(caller) = &self.caller {
             context.insert("grpc.caller".to_owned(), Value::from(&**caller));
+        }
+        if let Some(known) = &self.known {
+            context.extend(known.attributes.clone());
         }
         self.logger.log(level, message, attributes, &context);
     }

@@ -13,6 +13,7 @@ use crate::call::grpc::{Failure, Reason};
 use crate::definition::ErrorField;
 use crate::dispatch::lines::invalid;
 use crate::dispatch::problem::{ErrorRules, Problem, kind_name};
+use crate::extension::{Answer, Content};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
@@ -55,6 +56,22 @@ impl StatusRules {
     fn error(&self, error: &ServiceError, metadata: MetadataMap) -> Status {
         let code = if self.maps_codes { code(error.kind) } else { Code::Unknown };
         self.status(code, &Problem::returned(error.clone()), (None, metadata))
+    }
+
+    /// What a feature answers in place of the service.
+    pub(super) fn given(&self, answer: Answer) -> Status {
+        let code = answer.code();
+        let Answer { status, headers, content, .. } = answer;
+        let metadata = MetadataMap::from_headers(headers);
+        match content {
+            Content::Error(error) => {
+                self.status(code, &Problem { status, error }, (None, metadata))
+            }
+            Content::Bytes(_) => {
+                let message = status.canonical_reason().unwrap_or_default().to_lowercase();
+                Status::with_metadata(code, message, metadata)
+            }
+        }
     }
 
     /// A fault; like [`Problem::fault`], details stay in the log.

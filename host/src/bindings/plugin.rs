@@ -1,0 +1,111 @@
+//! The types of the WIT package `mikros:plugin`. What they mean stands in `wit/plugin`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use wasmtime::component::{ComponentType, Lift, Lower};
+
+use super::errors::Error as ServiceError;
+
+mod generated {
+    wasmtime::component::bindgen!({
+        path: ["../wit", "../wit/plugin"],
+        // The other imports of a plug-in are those of services.
+        inline: "
+            package mikros:host;
+            world host { import mikros:plugin/visit@0.1.0; }
+        ",
+        world: "mikros:host/host",
+        imports: { default: store },
+    });
+}
+
+pub use generated::mikros::plugin::visit;
+
+/// The WIT package of plug-ins; its version is that of the contract.
+pub const PACKAGE: &str = "mikros:plugin";
+
+#[derive(Debug, Clone, ComponentType, Lift, Lower)]
+#[component(record)]
+pub struct Identity {
+    pub subject: String,
+    pub scheme: String,
+    pub claims: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift)]
+#[component(record)]
+pub struct Problem {
+    pub path: String,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, ComponentType, Lift)]
+#[component(variant)]
+pub enum StartRefusal {
+    #[component(name = "settings")]
+    Settings(Vec<Problem>),
+    #[component(name = "error")]
+    Error(ServiceError),
+}
+
+/// Parameters of `lifecycle.start`.
+pub type StartParameters = (Arc<str>,);
+/// Results of `lifecycle.start`.
+pub type StartResults = (Result<(), StartRefusal>,);
+
+#[derive(Debug, ComponentType, Lift)]
+#[component(record)]
+pub struct RequestChanges {
+    pub set: Bytes,
+    pub remove: Bytes,
+    pub identity: Option<Identity>,
+    pub attributes: String,
+}
+
+#[derive(Debug, ComponentType, Lift)]
+#[component(record)]
+pub struct Refusal {
+    pub error: ServiceError,
+    pub status: u16,
+    pub code: u8,
+    pub headers: Bytes,
+}
+
+#[derive(Debug, ComponentType, Lift)]
+#[component(record)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Bytes,
+    pub body: Bytes,
+}
+
+#[derive(Debug, ComponentType, Lift)]
+#[component(variant)]
+pub enum RequestDecision {
+    #[component(name = "pass")]
+    Pass,
+    #[component(name = "change")]
+    Change(RequestChanges),
+    #[component(name = "refuse")]
+    Refuse(Refusal),
+    #[component(name = "answer")]
+    Answer(Response),
+}
+
+#[derive(Debug, ComponentType, Lift)]
+#[component(record)]
+pub struct ResponseChanges {
+    pub set: Bytes,
+    pub remove: Bytes,
+    pub attributes: String,
+}
+
+#[derive(Debug, ComponentType, Lift)]
+#[component(variant)]
+pub enum ResponseDecision {
+    #[component(name = "pass")]
+    Pass,
+    #[component(name = "change")]
+    Change(ResponseChanges),
+}

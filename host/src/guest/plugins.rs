@@ -1,0 +1,140 @@
+//! Plug-ins inside an instance, and functions that have no type of the contract.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use wasmtime::component::{ComponentNamedList, GuestTaskId, Lift, TypedFunc, Val};
+
+use super::exports::PluginStart;
+use super::instance::{Residents, Visitor};
+use super::workers::{Terms, Workers};
+use crate::bindings::plugin::{RequestDecision, ResponseDecision, StartRefusal};
+use crate::call::{Ask, Context, Function, Outcome, Reply};
+
+impl Workers {
+    /// Asks a plug-in about a request. As for [`Workers::http`].
+    ///
+    /// # Cancel safety
+    /// When the future is dropped the guest is told that the call is cancelled.
+    pub async fn on_request(
+        &self,
+        local: usize,
+        head: Bytes,
+        terms: Terms,
+    ) -> Outcome<RequestDecision, Infallible> {
+        let (reply, outcome) = oneshot::channel();
+        let call = terms.call(Ask::OnRequest(head), Reply::OnRequest(reply));
+        self.request(local, call, outcome, terms).await
+    }
+
+    /// The same for a response.
+    pub async fn on_response(
+        &self,
+        local: usize,
+        head: Bytes,
+        terms: Terms,
+    ) -> Outcome<ResponseDecision, Infallible> {
+        let (reply, outcome) = oneshot::channel();
+        let call = terms.call(Ask::OnResponse(head), Reply::OnResponse(reply));
+        self.request(local, call, outcome, terms).await
+    }
+
+    /// Calls a function that has no type of the contract.
+    ///
+    /// # Cancel safety
+    /// As for [`Workers::on_request`].
+    pub async fn function(
+        &self,
+        local: usize,
+        function: Function,
+        terms: Terms,
+    ) -> Outcome<Vec<Val>, Infallible> {
+        let (reply, outcome) = oneshot::channel();
+        let call = terms.call(Ask::Function(function), Reply::Function(reply));
+        self.request(local, call, outcome, terms).await
+    }
+}
+
+impl Residents<'_> {
+    /// `start` of a plug-in, with its settings.
+    pub(super) async fn start_plugin(
+        &self,
+        start: PluginStart,
+    ) -> wasmtime::Result<Result<(), StartRefusal>> {
+        // Kept until it has returned: a call that nobody waits for is cancelled.
+        let (reply, _outcome) = oneshot::channel();
+        let visitor = Visitor::new("lifecycle.start", Context::default(), Reply::Step(reply));
+        let settings =
+            self.accessor.with(|mut access| access.get().grants.settings.as_str().into());
+        let (task, (returned,)) = self.enter(start, |_| Ok((settings,)), visitor).await?;
+        self.answered(task);
+        Ok(returned)
+    }
+
+    pub(super) async fn on_request(&self, head: Bytes, visitor: Visitor) -> wasmtime::Result<()> {
+        let Some(function) = self.exports.on_request else {
+            wasmtime::bail!("a component without `request-hook` was asked about a request");
+        };
+        if let Some((reply, decision)) = self.decide(function, head, visitor).await? {
+            reply.answer_on_request(Ok(decision));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn on_response(&self, head: Bytes, visitor: Visitor) -> wasmtime::Result<()> {
+        let Some(function) = self.exports.on_response else {
+            wasmtime::bail!("a component without `response-hook` was asked about a response");
+        };
+        if let Some((reply, decision)) = self.decide(function, head, visitor).await? {
+            reply.answer_on_response(Ok(decision));
+        }
+        Ok(())
+    }
+
+    async fn decide<D>(
+        &self,
+        function: TypedFunc<(Bytes,), (D,)>,
+        head: Bytes,
+        visitor: Visitor,
+    ) -> wasmtime::Result<Option<(Reply, D)>>
+    where
+        D: Send + Sync + 'static,
+        (D,): ComponentNamedList + Lift,
+    {
+        let (task, (decision,)) = self.enter(function, |_| Ok((head,)), visitor).await?;
+        Ok(self.answered(task).map(|reply| (reply, decision)))
+    }
+
+    /// Where the outcome of a call goes that has returned.
+    fn answered(&self, task: GuestTaskId) -> Option<Reply> {
+        self.accessor.with(|mut access| access.get().calls.answered(task))
+    }
+
+    /// Calls a function with values of the types that it declares, and gives back what it returns.
+    pub(super) async fn function(
+        &self,
+        function: Function,
+        mut visitor: Visitor,
+    ) -> wasmtime::Result<()> {
+        let Function { name, arguments } = function;
+        let Some(function) = self.exports.by_name(&name) else {
+            wasmtime::bail!("the component has no function `{name}`");
+        };
+        let cancel = visitor.take_cancel();
+        // Each of them returns one value: a result.
+        let mut results = [Val::Bool(false)];
+        let (task, started) = self.accessor.with(|mut access| -> wasmtime::Result<_> {
+            let started = function.start_call_concurrent(&mut access, &arguments, &mut results)?;
+            let task = started.task();
+            access.get().calls.enter(task, visitor.into_call());
+            Ok((task, started))
+        })?;
+        let finish = function.finish_call_concurrent(self.accessor, started);
+        self.attend(task, finish, cancel).await?;
+        if let Some(reply) = self.answered(task) {
+            reply.answer_function(Ok(results.into()));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! Which components a service is made of: its own, and those of its features; compiled, checked and linked
+//! with each other.
+//!
+//! Runs nothing.
+
+use super::load::interfaces;
+use crate::definition::{ComponentFeature, Definition, Feature, FeatureSource};
+use crate::engine::{Cache, CompileError, Compiled, Engine, Fit, Program, Provided, Provider};
+use crate::extension::Extensions;
+
+/// Compiles the components of a service.
+#[derive(Debug)]
+pub struct Assembler<'a> {
+    pub engine: &'a Engine,
+    pub cache: Option<&'a Cache>,
+    pub extensions: &'a Extensions,
+}
+
+/// A plug-in that is compiled and linked.
+#[derive(Debug)]
+pub struct Module {
+    /// The name of the feature.
+    pub name: String,
+    pub feature: ComponentFeature,
+    pub program: Program,
+    pub provided: Vec<Provided>,
+    is_cached: bool,
+}
+
+/// All components of a service.
+#[derive(Debug)]
+pub struct Assembly {
+    pub program: Program,
+    /// Those of the features that are enabled, in the order in which they start.
+    pub modules: Vec<Module>,
+    /// Whether all were compiled at an earlier time.
+    pub is_cached: bool,
+}
+
+impl Assembler<'_> {
+    /// Compiles and links everything.
+    ///
+    /// # Errors
+    /// The first component that is missing, broken, or does not fit.
+    pub fn assemble(&self, definition: &Definition) -> Result<Assembly, CompileError> {
+        let modules = self.modules(definition).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let compiled = self.engine.compile(&definition.host.component, self.cache)?;
+        let program = self.link(definition, &compiled, &modules)?;
+        let is_cached = compiled.is_cached() && modules.iter().all(|module| module.is_cached);
+        Ok(Assembly { program, modules, is_cached })
+    }
+
+    /// The plug-ins that are enabled, one by one.
+    pub fn modules(&self, definition: &Definition) -> Vec<Result<Module, CompileError>> {
+        let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
+        enabled.filter_map(|feature| self.module(feature)).collect()
+    }
+
+    /// `None` for a feature that is not a component.
+    fn module(&self, feature: &Feature) -> Option<Result<Module, CompileError>> {
+        let FeatureSource::Component(component) = &feature.source else { return None };
+        let path = &component.component;
+        let module = || {
+            let compiled = self.engine.compile(path, self.cache)?;
+            let (program, provided) = self.engine.link_plugin(&compiled, path)?;
+            let (name, feature) = (feature.name.clone(), (**component).clone());
+            Ok(Module { name, feature, program, provided, is_cached: compiled.is_cached() })
+        };
+        Some(module())
+    }
+
+    /// Links the service's own component with what features provide. Those that are disabled provide what
+    /// they would, so that the service can be told that they are.
+    pub fn link(
+        &self,
+        definition: &Definition,
+        compiled: &Compiled,
+        modules: &[Module],
+    ) -> Result<Program, CompileError> {
+        let disabled = definition.features.iter().filter(|feature| !feature.is_enabled);
+        // One that is broken, or not there, is no reason: it is disabled.
+        let disabled: Vec<_> = disabled.filter_map(|f| self.module(f)?.ok()).collect();
+        let enabled = modules.iter().enumerate().map(|(index, module)| (Some(index), module));
+        let all = enabled.chain(disabled.iter().map(|module| (None, module)));
+        let providers: Vec<_> = all
+            .map(|(index, module)| Provider {
+                feature: &module.name,
+                index,
+                provided: &module.provided,
+            })
+            .collect();
+        let fit = Fit {
+            declared: &interfaces(&definition.kinds, self.extensions),
+            extensions: self.extensions,
+            providers: &providers,
+        };
+        self.engine.link(compiled, &definition.host.component, &fit)
+    }
+}

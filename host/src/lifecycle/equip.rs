@@ -1,0 +1,305 @@
+//! The start of a version's features and kinds, one after the other, before its own guests and sockets.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{FutureExt, LocalBoxFuture};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
+
+use super::StartError;
+use super::assembly::Module;
+use super::crew::{Crew, Order};
+use super::end::Stopped;
+use super::equipment::{Equipment, Equipped, Running, RunningPlugin};
+use super::kinds::PreparedKind;
+use super::load::{Loaded, identity};
+use super::service::Service;
+use super::start::instances;
+use crate::capability::{Grants, Said, Shared, Stopping};
+use crate::definition::{CustomKind, Definition, Feature, FeatureSource, Kind};
+use crate::extension::{AnyRunningFeature, AnyRunningKind, ExtensionError, Extensions, Start};
+use crate::guest::{self, Seat, Workers};
+use crate::plugin::Plugin;
+use crate::telemetry::Logger;
+
+/// A version whose features and kinds start.
+pub struct Equipping {
+    loaded: Loaded,
+    crew: Crew,
+    tasks: VecDeque<Task>,
+    current: Option<Current>,
+    equipment: Equipment,
+}
+
+/// What is started next, by its index.
+#[derive(Debug, Clone, Copy)]
+enum Task {
+    Feature(usize),
+    Kind(usize),
+}
+
+/// What is being started.
+enum Current {
+    Feature(usize, LocalBoxFuture<'static, Result<Arc<dyn AnyRunningFeature>, StartError>>),
+    Plugin(String),
+    Kind(usize, LocalBoxFuture<'static, Result<Box<dyn AnyRunningKind>, StartError>>),
+}
+
+/// A version whose features and kinds have started.
+#[derive(Debug)]
+pub struct EquippedVersion {
+    pub(super) loaded: Loaded,
+    pub(super) equipment: Equipment,
+}
+
+impl std::fmt::Debug for Equipping {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Equipping").field("equipment", &self.equipment).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Begins to start the features and kinds of a version. The version that serves goes on.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn equip(&mut self, loaded: Loaded) -> Result<Equipping, StartError> {
+        let definition = &loaded.definition;
+        self.crew.grow(instances(definition.host.instances)).map_err(StartError::Thread)?;
+        let enabled = definition.features.iter().enumerate().filter(|(_, f)| f.is_enabled);
+        let features = enabled.map(|(index, _)| Task::Feature(index));
+        let is_custom = |kind: &Kind| matches!(kind, Kind::Custom(_));
+        let kinds = definition.kinds.iter().enumerate().filter(|(_, kind)| is_custom(kind));
+        let tasks = features.chain(kinds.map(|(index, _)| Task::Kind(index))).collect();
+        let (crew, equipment) = (self.crew.clone(), Equipment::default());
+        Ok(Equipping { loaded, crew, tasks, current: None, equipment })
+    }
+}
+
+impl Equipping {
+    /// Resolves when all have started.
+    ///
+    /// # Errors
+    /// The first one that does not start decides; the others are still there for
+    /// [`Equipping::abandon`].
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub async fn ready(&mut self) -> Result<(), StartError> {
+        loop {
+            match &mut self.current {
+                Some(Current::Feature(index, start)) => {
+                    let (index, running) = (*index, start.await?);
+                    self.current = None;
+                    self.add(index, running);
+                }
+                Some(Current::Plugin(name)) => {
+                    if let Some(plugin) = self.equipment.last_plugin() {
+                        let ready = plugin.ready().await;
+                        ready.map_err(|failure| StartError::Plugin {
+                            name: name.clone(),
+                            failure,
+                        })?;
+                    }
+                    self.current = None;
+                }
+                Some(Current::Kind(index, start)) => {
+                    let (index, running) = (*index, start.await?);
+                    self.current = None;
+                    let name = self.loaded.definition.kinds[index].name();
+                    self.equipment.kinds.push(PreparedKind::new(name, running));
+                }
+                None => match self.tasks.pop_front() {
+                    None => return Ok(()),
+                    Some(task) => self.current = Some(self.begin(task)),
+                },
+            }
+        }
+    }
+
+    /// What can be started now. To be called once [`Equipping::ready`] has resolved.
+    pub fn finish(self) -> EquippedVersion {
+        EquippedVersion { loaded: self.loaded, equipment: self.equipment }
+    }
+
+    /// Takes back what was started.
+    pub async fn abandon(self, limit: Duration) -> Stopped {
+        let Self { mut equipment, current, .. } = self;
+        drop(current);
+        let in_order = equipment.end(Instant::now() + limit).await;
+        Stopped { in_order, requests_cut: 0 }
+    }
+
+    fn begin(&mut self, task: Task) -> Current {
+        let definition = self.loaded.definition.clone();
+        match task {
+            Task::Feature(index) => {
+                let feature = &definition.features[index];
+                match self.loaded.modules.iter().position(|module| module.name == feature.name) {
+                    Some(module) => {
+                        self.add_plugin(feature, module);
+                        Current::Plugin(feature.name.clone())
+                    }
+                    None => Current::Feature(index, self.start_feature(definition, index)),
+                }
+            }
+            Task::Kind(index) => Current::Kind(index, self.start_kind(definition, index)),
+        }
+    }
+
+    fn start_feature(
+        &self,
+        definition: Arc<Definition>,
+        index: usize,
+    ) -> LocalBoxFuture<'static, Result<Arc<dyn AnyRunningFeature>, StartError>> {
+        let (extensions, start) = (self.loaded.extensions.clone(), self.start(None));
+        async move {
+            let feature = &definition.features[index];
+            let FeatureSource::Native(settings) = &feature.source else {
+                return Err(absent("feature", &feature.name));
+            };
+            let Some(native) = extensions.feature(&feature.name) else {
+                return Err(absent("feature", &feature.name));
+            };
+            let started = native.start(settings.0.clone(), start);
+            in_time(&definition, "feature", &feature.name, started).await
+        }
+        .boxed_local()
+    }
+
+    fn start_kind(
+        &self,
+        definition: Arc<Definition>,
+        index: usize,
+    ) -> LocalBoxFuture<'static, Result<Box<dyn AnyRunningKind>, StartError>> {
+        let port = match &definition.kinds[index] {
+            Kind::Custom(CustomKind { port, .. }) => port.clone(),
+            _ => None,
+        };
+        let (extensions, start): (Arc<Extensions>, _) =
+            (self.loaded.extensions.clone(), self.start(port));
+        async move {
+            let Kind::Custom(CustomKind { name, settings, .. }) = &definition.kinds[index] else {
+                return Err(absent("kind", definition.kinds[index].name()));
+            };
+            let Some(kind) = extensions.kind(name) else { return Err(absent("kind", name)) };
+            let started = kind.start(settings.0.clone(), start);
+            in_time(&definition, "kind", name, started).await
+        }
+        .boxed_local()
+    }
+
+    fn start(&self, port: Option<crate::definition::Port>) -> Start {
+        let definition = &self.loaded.definition;
+        let directory = definition.path.parent().unwrap_or_else(|| "".as_ref());
+        Start {
+            service: definition.identity.name.clone(),
+            deployment: definition.environment.deployment.as_str(),
+            directory: directory.to_owned(),
+            logger: self.loaded.logger.clone(),
+            port,
+        }
+    }
+
+    fn add(&mut self, index: usize, running: Arc<dyn AnyRunningFeature>) {
+        let feature = &self.loaded.definition.features[index];
+        let entry = self.loaded.extensions.feature(&feature.name).map(|native| native.entry());
+        let stage = entry.map_or(crate::definition::Stage::Adapt, |entry| entry.stage);
+        let hook = running.clone().hook();
+        let (name, running) = (feature.name.clone(), Running::Native(running));
+        self.equipment.add(Equipped { name, hook, stage, running });
+    }
+
+    /// Orders the threads to run a plug-in.
+    fn add_plugin(&mut self, feature: &Feature, module: usize) {
+        let Loaded { definition, modules, watchdog, logger, .. } = &self.loaded;
+        let module = &modules[module];
+        let count = instances(definition.host.instances);
+        let limits = limits(definition, module);
+        let workers = Workers::new(count, &limits, watchdog);
+        let grants = Arc::new(grants(definition, feature, logger));
+        let (events, receiver) = mpsc::unbounded_channel();
+        let mut ended = Vec::new();
+        for (index, worker) in workers.iter().enumerate() {
+            let seat = Box::new(Seat {
+                index,
+                worker: worker.clone(),
+                workers: workers.clone(),
+                program: module.program.clone(),
+                grants: grants.clone(),
+                limits,
+                events: events.clone(),
+                replace: true,
+            });
+            let (end, receiver) = oneshot::channel();
+            self.crew.order(index, Order::Work { seat, end });
+            ended.push(receiver);
+        }
+        let plugin = Arc::new(Plugin {
+            name: feature.name.as_str().into(),
+            workers,
+            on_failure: module.feature.on_failure,
+            call_timeout: module.feature.limits.call_timeout,
+            logger: logger.clone(),
+        });
+        let hook = plugin.hooked(module.program.surface());
+        let waiting = (0..count).collect();
+        let running = Box::new(RunningPlugin { plugin, events: receiver, waiting, ended });
+        self.equipment.add(Equipped {
+            name: feature.name.clone(),
+            hook,
+            stage: module.feature.stage,
+            running: Running::Component(running),
+        });
+    }
+}
+
+async fn in_time<T>(
+    definition: &Definition,
+    what: &'static str,
+    name: &str,
+    start: impl Future<Output = Result<T, ExtensionError>>,
+) -> Result<T, StartError> {
+    let limit = definition.host.start_timeout;
+    let started = timeout(limit, start).await.unwrap_or_else(|_late| {
+        let limit = humantime::format_duration(limit);
+        Err(ExtensionError::new(format!("it did not start within {limit}")))
+    });
+    started.map_err(|error| StartError::of_extension(what, name, &error))
+}
+
+/// An extension that the definition knows and the host does not, which is a bug of the host.
+fn absent(what: &'static str, name: &str) -> StartError {
+    StartError::of_extension(what, name, &ExtensionError::new("it is not part of this host"))
+}
+
+fn limits(definition: &Definition, module: &Module) -> guest::Limits {
+    let limits = module.feature.limits;
+    guest::Limits {
+        memory: limits.memory,
+        max_concurrency: limits.max_concurrency,
+        max_queue: definition.host.limits.max_queue,
+        call_timeout: limits.call_timeout,
+        start_timeout: definition.host.start_timeout,
+    }
+}
+
+/// What a plug-in may have: its own settings and log lines.
+fn grants(definition: &Definition, feature: &Feature, logger: &Logger) -> Grants {
+    Grants {
+        identity: identity(definition),
+        settings: serde_json::Value::from(feature.settings.0.clone()).to_string(),
+        features: Vec::new(),
+        variables: Vec::new(),
+        shared: Shared::default(),
+        providers: Vec::new(),
+        feature: Some(feature.name.as_str().into()),
+        deployment: definition.environment.deployment.as_str(),
+        stack_trace: definition.log.stack_trace,
+        logger: logger.clone(),
+        stopping: watch::Sender::new(Stopping::No).subscribe(),
+        health: watch::Sender::new(Said::new()),
+    }
+}

@@ -1,0 +1,237 @@
+//! The features of a version, running: from their start in the order of their dependencies to their end in
+//! the reverse one.
+//!
+//! Does not know what they do.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
+use tracing::error;
+
+use super::StartError;
+use super::kinds::PreparedKind;
+use super::version::CANCEL_GRACE;
+use crate::call::{Step, describe};
+use crate::capability::{Provide, Shared};
+use crate::dispatch::Hooks;
+use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
+use crate::guest::{Event, EventKind, StartFailure, Worker};
+use crate::plugin::Plugin;
+use crate::telemetry::Attributes;
+
+/// The features and kinds of one version.
+#[derive(Default)]
+pub(super) struct Equipment {
+    /// In the order of their starts.
+    features: Vec<Equipped>,
+    /// What is to be run once the version serves.
+    pub(super) kinds: Vec<PreparedKind>,
+}
+
+/// A feature that has started, or is about to.
+pub(super) struct Equipped {
+    pub(super) name: String,
+    pub(super) hook: Option<Hooked>,
+    /// Where the hook stands.
+    pub(super) stage: crate::definition::Stage,
+    pub(super) running: Running,
+}
+
+pub(super) enum Running {
+    Native(Arc<dyn AnyRunningFeature>),
+    Component(Box<RunningPlugin>),
+}
+
+/// A plug-in, with one instance per instance of the service.
+pub(super) struct RunningPlugin {
+    pub(super) plugin: Arc<Plugin>,
+    pub(super) events: mpsc::UnboundedReceiver<Event>,
+    /// Indices of the workers whose first instance has not started yet.
+    pub(super) waiting: BTreeSet<usize>,
+    /// One per worker: resolves when it has ended.
+    pub(super) ended: Vec<oneshot::Receiver<()>>,
+}
+
+impl RunningPlugin {
+    /// Waits until all instances have started.
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub(super) async fn ready(&mut self) -> Result<(), StartFailure> {
+        while !self.waiting.is_empty() {
+            // The seats hold the senders.
+            let Some(event) = self.events.recv().await else { break };
+            match event.kind {
+                EventKind::Ready => {
+                    self.waiting.remove(&event.worker);
+                }
+                EventKind::Failed(failure) => return Err(failure),
+                // It is replaced.
+                EventKind::Lost(_) => (),
+            }
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self, deadline: Instant) -> Result<(), ExtensionError> {
+        let workers = &self.plugin.workers;
+        workers.iter().for_each(Worker::retire);
+        let ready = workers.iter().filter(|worker| worker.is_ready());
+        let stops = ready.map(|worker| worker.step_of_shutdown(Step::OnFinish, deadline));
+        let mut result = Ok(());
+        for outcome in join_all(stops).await {
+            let reason = match outcome {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => describe(&error),
+                Err(fault) => fault.to_string(),
+            };
+            result = Err(ExtensionError::new(reason));
+        }
+        workers.iter().for_each(Worker::close);
+        for ended in &mut self.ended {
+            // Whether it ended by itself or by a panic, it has ended.
+            let _ = ended.await;
+        }
+        result
+    }
+
+    fn kill(&self) {
+        self.plugin.workers.iter().for_each(Worker::close);
+        self.plugin.workers.iter().for_each(Worker::kill);
+    }
+}
+
+impl Equipment {
+    pub(super) fn add(&mut self, feature: Equipped) {
+        self.features.push(feature);
+    }
+
+    /// The plug-in that was added last.
+    pub(super) fn last_plugin(&mut self) -> Option<&mut RunningPlugin> {
+        match &mut self.features.last_mut()?.running {
+            Running::Component(plugin) => Some(plugin),
+            Running::Native(_) => None,
+        }
+    }
+
+    /// The hooks in the order in which they see requests.
+    pub(super) fn hooks(&self) -> Hooks {
+        let mut hooks: Vec<_> = self
+            .features
+            .iter()
+            .filter_map(|feature| feature.hook.clone().map(|hook| (feature.stage, hook)))
+            .collect();
+        // Stable: within a stage the order of the starts counts.
+        hooks.sort_by_key(|(stage, _)| *stage);
+        Hooks::new(hooks.into_iter().map(|(_, hook)| hook).collect())
+    }
+
+    /// What imports find features by.
+    pub(super) fn shared(&self) -> Shared {
+        let mut shared = Shared::default();
+        for feature in &self.features {
+            if let Running::Native(running) = &feature.running {
+                shared.add(running.clone().shared());
+            }
+        }
+        shared
+    }
+
+    /// The plug-ins, in the order in which the service was linked with them.
+    pub(super) fn providers(&self) -> Vec<Arc<dyn Provide>> {
+        let plugins = self.features.iter().filter_map(|feature| match &feature.running {
+            Running::Component(running) => Some(running.plugin.clone() as Arc<dyn Provide>),
+            Running::Native(_) => None,
+        });
+        plugins.collect()
+    }
+
+    /// What the log says of each.
+    pub(super) fn describe(&self) -> Vec<(String, Attributes)> {
+        let describe = |feature: &Equipped| match &feature.running {
+            Running::Native(running) => running.describe(),
+            Running::Component(_) => Attributes::new(),
+        };
+        self.features.iter().map(|feature| (feature.name.clone(), describe(feature))).collect()
+    }
+
+    /// Ends all features, the last one first, also after one has failed; tells whether all went well. Each
+    /// gets until `deadline`, and a moment after that.
+    ///
+    /// # Cancel safety
+    /// Calling it again goes on with the feature that was ended last, and all before it.
+    pub(super) async fn end(&mut self, deadline: Instant) -> bool {
+        let mut well = true;
+        while let Some(feature) = self.features.last_mut() {
+            let limit = deadline.max(Instant::now() + CANCEL_GRACE);
+            let ended = match &mut feature.running {
+                Running::Native(running) => timeout_at(limit, running.cleanup()).await,
+                Running::Component(plugin) => timeout_at(limit, plugin.end(limit)).await,
+            };
+            let result = ended.unwrap_or_else(|_late| {
+                Err(ExtensionError::new("it did not come to its end in time"))
+            });
+            if let Err(reason) = result {
+                well = false;
+                error!(
+                    feature = feature.name,
+                    error.message = %with_source(&reason),
+                    "a feature did not end in order"
+                );
+                if let Running::Component(plugin) = &feature.running {
+                    plugin.kill();
+                }
+            }
+            self.features.pop();
+        }
+        well
+    }
+
+    /// The same without time.
+    pub(super) async fn cut(&mut self) {
+        self.end(Instant::now() + Duration::ZERO).await;
+    }
+}
+
+impl Drop for Equipment {
+    fn drop(&mut self) {
+        // Threads of plug-ins that nobody has ended would stay for ever.
+        for feature in &self.features {
+            if let Running::Component(plugin) = &feature.running {
+                plugin.kill();
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Equipment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = self.features.iter().map(|feature| &feature.name);
+        f.debug_set().entries(names).finish()
+    }
+}
+
+/// A message with its cause.
+pub(super) fn with_source(error: &ExtensionError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+impl StartError {
+    /// Why a feature or kind did not start.
+    pub(super) fn of_extension(what: &'static str, name: &str, error: &ExtensionError) -> Self {
+        Self::Extension {
+            what,
+            name: name.to_owned(),
+            reason: with_source(error),
+            setting: error.setting().map(str::to_owned),
+            help: error.help().map(str::to_owned),
+        }
+    }
+}

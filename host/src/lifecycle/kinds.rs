@@ -1,0 +1,226 @@
+//! Kinds that are not built in: each runs on a thread of its own while its version serves.
+//!
+//! Does not know what they do.
+
+use std::io;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+use tracing::error;
+use wasmtime::component::Val;
+
+use super::crew::Presence;
+use super::equipment::with_source;
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
+use crate::call::{Fault, Function, Known};
+use crate::extension::{
+    AnyRunningKind, CallError, CallGuest, CallOptions, Export, ExtensionError, Guest, Stop,
+};
+use crate::guest::{Terms, Workers};
+use crate::telemetry::Attributes;
+
+/// A kind that is to run once its version serves.
+pub(super) struct PreparedKind {
+    pub(super) name: &'static str,
+    pub(super) attributes: Attributes,
+    running: Box<dyn AnyRunningKind>,
+}
+
+impl PreparedKind {
+    pub(super) fn new(name: &'static str, running: Box<dyn AnyRunningKind>) -> Self {
+        Self { name, attributes: running.describe(), running }
+    }
+
+    /// Runs it on a thread of its own.
+    ///
+    /// # Errors
+    /// When the system refuses the thread.
+    pub(super) fn run(self, guest: Guest) -> io::Result<KindRun> {
+        let Self { name, running, .. } = self;
+        let (stop, told) = watch::channel(false);
+        let (cut, mut is_cut) = watch::channel(false);
+        let (done, ended) = oneshot::channel();
+        let run = move || {
+            // Made on the thread that runs it: it need not be `Send`.
+            let body = async move {
+                tokio::select! {
+                    biased;
+                    _ = is_cut.wait_for(|cut| *cut) => Ok(()),
+                    result = running.run(guest, Stop::new(told)) => result,
+                }
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let result = match runtime {
+                Ok(runtime) => runtime.block_on(body),
+                Err(error) => Err(ExtensionError::new("cannot set up its thread").caused_by(error)),
+            };
+            // An owner that is gone does not wait.
+            drop(done.send(result));
+        };
+        std::thread::Builder::new().name(format!("kind-{name}")).spawn(run)?;
+        Ok(KindRun { name, stop, cut, ended: Some(ended) })
+    }
+}
+
+/// A kind that runs.
+#[derive(Debug)]
+pub(super) struct KindRun {
+    pub(super) name: &'static str,
+    stop: watch::Sender<bool>,
+    cut: watch::Sender<bool>,
+    /// `None` once it has ended.
+    ended: Option<oneshot::Receiver<Result<(), ExtensionError>>>,
+}
+
+impl KindRun {
+    /// One that could not be run.
+    pub(super) fn failed(name: &'static str, error: io::Error) -> Self {
+        let (done, ended) = oneshot::channel();
+        drop(done.send(Err(ExtensionError::new("cannot start its thread").caused_by(error))));
+        let (stop, cut) = (watch::Sender::new(false), watch::Sender::new(false));
+        Self { name, stop, cut, ended: Some(ended) }
+    }
+
+    pub(super) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Ends it where it waits.
+    pub(super) fn cut(&self) {
+        self.stop.send_replace(true);
+        self.cut.send_replace(true);
+    }
+
+    /// Resolves when it fails; never when it ends by itself, which is fine.
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub(super) async fn failure(&mut self) -> ExtensionError {
+        if let Some(ended) = &mut self.ended {
+            let result = ended.await.unwrap_or_else(|_lost| Err(panicked()));
+            self.ended = None;
+            if let Err(error) = result {
+                return error;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// Waits for its end after it was told to stop; tells whether it went well.
+    ///
+    /// # Cancel safety
+    /// Can be called again.
+    pub(super) async fn ended(&mut self) -> bool {
+        let Some(ended) = &mut self.ended else { return true };
+        let result = ended.await.unwrap_or_else(|_lost| Err(panicked()));
+        self.ended = None;
+        if let Err(reason) = &result {
+            error!(
+                kind = self.name,
+                error.message = with_source(reason),
+                "a kind did not end in order"
+            );
+        }
+        result.is_ok()
+    }
+}
+
+fn panicked() -> ExtensionError {
+    ExtensionError::new("its thread has panicked")
+}
+
+/// The guest as kinds call it.
+pub(super) struct Callee {
+    pub(super) workers: Workers,
+    pub(super) call_timeout: std::time::Duration,
+    pub(super) _presence: Presence,
+}
+
+impl CallGuest for Callee {
+    fn call(
+        &self,
+        export: Export,
+        arguments: Vec<Val>,
+        options: CallOptions,
+    ) -> BoxFuture<'static, Result<Option<Val>, CallError>> {
+        let CallOptions { timeout, id, attributes } = options;
+        let limit = timeout.unwrap_or(self.call_timeout);
+        let deadline = Instant::now() + limit;
+        let known = Known { identity: None, attributes };
+        let terms = Terms {
+            request_id: id.unwrap_or_default(),
+            known: Some(Arc::new(known)),
+            visit: None,
+            deadline: Some((deadline, limit)),
+            overdue: Some(deadline),
+        };
+        let workers = self.workers.clone();
+        let name = format!("{}#{}", export.interface, export.function).into();
+        Box::pin(async move {
+            let function = Function { name, arguments };
+            let outcome = workers.function(workers.least_loaded(), function, terms).await;
+            let returned = match outcome {
+                Ok(Ok(returned)) => returned,
+                Err(fault) => return Err(fault.into()),
+            };
+            match returned.into_iter().next() {
+                Some(Val::Result(Ok(value))) => Ok(value.map(|value| *value)),
+                Some(Val::Result(Err(error))) => Err(CallError::Returned(lift(error.as_deref()))),
+                _ => Err(Fault::InvalidResponse("it is no result".into()).into()),
+            }
+        })
+    }
+}
+
+/// An `error` of `mikros:service/errors`, or a text in place of one.
+fn lift(error: Option<&Val>) -> ServiceError {
+    let mut lifted = ServiceError {
+        kind: ErrorKind::Internal,
+        message: String::new(),
+        code: 0,
+        cause: None,
+        destination: None,
+        attributes: None,
+    };
+    let fields = match error {
+        Some(Val::Record(fields)) => fields,
+        Some(Val::String(text)) => {
+            lifted.message.clone_from(text);
+            return lifted;
+        }
+        _ => return lifted,
+    };
+    for (name, value) in fields {
+        match (name.as_str(), value) {
+            ("kind", Val::Enum(kind)) => lifted.kind = kind_of(kind),
+            ("message", Val::String(message)) => lifted.message.clone_from(message),
+            ("code", Val::S32(code)) => lifted.code = *code,
+            ("cause", Val::Option(Some(text))) => lifted.cause = text_of(text),
+            ("destination", Val::Option(Some(text))) => lifted.destination = text_of(text),
+            ("attributes", Val::Option(Some(text))) => lifted.attributes = text_of(text),
+            _ => (),
+        }
+    }
+    lifted
+}
+
+fn text_of(value: &Val) -> Option<String> {
+    match value {
+        Val::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn kind_of(name: &str) -> ErrorKind {
+    match name {
+        "not-found" => ErrorKind::NotFound,
+        "invalid-arguments" => ErrorKind::InvalidArguments,
+        "precondition-failed" => ErrorKind::PreconditionFailed,
+        "permission-denied" => ErrorKind::PermissionDenied,
+        "rpc" => ErrorKind::Rpc,
+        "custom" => ErrorKind::Custom,
+        _ => ErrorKind::Internal,
+    }
+}

@@ -1,0 +1,175 @@
+//! Features as components: what a plug-in decides becomes what a hook decides, and what it provides is
+//! called for the service.
+//!
+//! Does not know when plug-ins are started, nor how their calls enter them.
+
+mod changes;
+mod heads;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use tokio::time::Instant;
+use wasmtime::component::Val;
+
+use self::changes::Changed;
+use crate::bindings::plugin::{RequestDecision, ResponseDecision};
+use crate::call::{Context, Fault, Function, Known, REQUEST_ID, Visit};
+use crate::capability::Provide;
+use crate::definition::OnFailure;
+use crate::engine::{Interface, Surface};
+use crate::extension::{Answer, Decision, Hook, Hooked, Request, Response};
+use crate::guest::{Terms, Workers};
+use crate::telemetry::{Attributes, Level, Logger};
+
+/// A feature as a component, in one version of a service.
+#[derive(Debug)]
+pub struct Plugin {
+    pub name: Arc<str>,
+    pub workers: Workers,
+    pub on_failure: OnFailure,
+    /// Longest time for one call.
+    pub call_timeout: Duration,
+    pub logger: Logger,
+}
+
+impl Plugin {
+    /// What of a component with this surface is asked about requests; `None` for nothing.
+    pub fn hooked(self: &Arc<Self>, surface: &Surface) -> Option<Hooked> {
+        let exports = |wanted| surface.exported().any(|interface| interface == wanted);
+        let hooked = Hooked::new(self.clone());
+        match (exports(Interface::RequestHook), exports(Interface::ResponseHook)) {
+            (true, true) => Some(hooked),
+            (true, false) => Some(hooked.requests_only()),
+            (false, true) => Some(hooked.responses_only()),
+            (false, false) => None,
+        }
+    }
+
+    fn terms(&self, request: &Request<'_>) -> Terms {
+        let deadline = Instant::now() + self.call_timeout;
+        Terms {
+            request_id: request.id().clone(),
+            known: request.identity().map(|identity| {
+                Arc::new(Known { identity: Some(identity.clone()), attributes: Attributes::new() })
+            }),
+            visit: Some(Visit { transport: request.transport(), peer: request.peer() }),
+            deadline: Some((deadline, self.call_timeout)),
+            overdue: Some(deadline),
+        }
+    }
+
+    /// What becomes of a request or a response that the plug-in could not decide about.
+    fn failed(&self, fault: &Fault, request: &Request<'_>) -> Decision {
+        self.report(fault, request);
+        match self.on_failure {
+            OnFailure::Open => Decision::Pass,
+            OnFailure::Closed => {
+                Answer::unavailable("the service is not available, try again").into()
+            }
+        }
+    }
+
+    fn report(&self, fault: &Fault, request: &Request<'_>) {
+        // Lost instances are reported where they are lost.
+        let level = match fault {
+            Fault::DeadlineExceeded { .. } | Fault::InvalidResponse(_) => Level::Error,
+            _ if self.on_failure == OnFailure::Open => Level::Warn,
+            _ => Level::Debug,
+        };
+        let policy = match self.on_failure {
+            OnFailure::Open => "passed",
+            OnFailure::Closed => "refused",
+        };
+        let attributes = Attributes::from_iter([
+            ("feature".to_owned(), Value::from(&*self.name)),
+            ("error.message".to_owned(), Value::from(words(fault))),
+            ("request".to_owned(), Value::from(policy)),
+        ]);
+        let context =
+            Attributes::from_iter([(REQUEST_ID.to_owned(), Value::from(&**request.id()))]);
+        self.logger.log(level, "feature could not decide", &attributes, &context);
+    }
+}
+
+/// What a fault is called when it is a plug-in's.
+fn words(fault: &Fault) -> String {
+    fault.to_string().replacen("the service", "the plug-in", 1).replacen("response", "decision", 1)
+}
+
+impl Hook for Plugin {
+    async fn on_request(&self, request: &mut Request<'_>) -> Decision {
+        let (head, terms) = (heads::of_request(request), self.terms(request));
+        let decision = match self.workers.on_request(request.local(), head, terms).await {
+            Ok(Ok(decision)) => decision,
+            Err(fault) => return self.failed(&fault, request),
+        };
+        let changed = match decision {
+            RequestDecision::Pass => return Decision::Pass,
+            RequestDecision::Change(changes) => changes::of_request(changes, request),
+            RequestDecision::Refuse(refusal) => changes::refusal(refusal),
+            RequestDecision::Answer(response) => changes::answer(response),
+        };
+        match changed {
+            Ok(Changed::Passes) => Decision::Pass,
+            Ok(Changed::Answered(answer)) => Decision::Answer(answer),
+            Err(fault) => self.failed(&fault, request),
+        }
+    }
+
+    async fn on_response(&self, request: &Request<'_>, response: &mut Response<'_>) -> Decision {
+        let (head, terms) = (heads::of_response(response), self.terms(request));
+        let decision = match self.workers.on_response(request.local(), head, terms).await {
+            Ok(Ok(decision)) => decision,
+            Err(fault) => return self.failed(&fault, request),
+        };
+        let ResponseDecision::Change(changes) = decision else { return Decision::Pass };
+        match changes::of_response(changes, request.transport(), response) {
+            Ok(()) => Decision::Pass,
+            Err(fault) => self.failed(&fault, request),
+        }
+    }
+}
+
+impl Provide for Plugin {
+    fn call(
+        &self,
+        local: usize,
+        function: Function,
+        context: Context,
+    ) -> BoxFuture<'static, Result<Vec<Val>, Fault>> {
+        let own = Instant::now() + self.call_timeout;
+        let terms = Terms {
+            request_id: context.request_id.unwrap_or_default(),
+            known: context.known,
+            visit: None,
+            // What nobody waits for any more is not worth the time.
+            deadline: Some((
+                context.deadline.map_or(own, |deadline| deadline.min(own)),
+                self.call_timeout,
+            )),
+            overdue: Some(own),
+        };
+        let (workers, logger, name) =
+            (self.workers.clone(), self.logger.clone(), self.name.clone());
+        Box::pin(async move {
+            let id = terms.request_id.clone();
+            let outcome = workers.function(local, function, terms).await;
+            let fault = match outcome {
+                Ok(Ok(returned)) => return Ok(returned),
+                Err(fault) => fault,
+            };
+            if let Fault::DeadlineExceeded { .. } = fault {
+                let attributes = Attributes::from_iter([
+                    ("feature".to_owned(), Value::from(&*name)),
+                    ("error.message".to_owned(), Value::from(words(&fault))),
+                ]);
+                let context = Attributes::from_iter([(REQUEST_ID.to_owned(), Value::from(&*id))]);
+                logger.log(Level::Error, "feature did not answer", &attributes, &context);
+            }
+            Err(fault)
+        })
+    }
+}

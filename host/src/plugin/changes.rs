@@ -1,0 +1,164 @@
+//! What a plug-in has decided: checked against `wit/plugin/hooks.wit`, then carried out.
+//!
+//! Does not know how the decision was asked for.
+
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName};
+use serde_json::{Map, Value};
+use tonic::Code;
+
+use crate::bindings::plugin as contract;
+use crate::call::{Fault, Identity, Transport};
+use crate::dispatch::lines::{invalid, unpack};
+use crate::dispatch::status_of;
+use crate::extension::{Answer, Request, Response};
+
+/// What becomes of a request.
+pub(super) enum Changed {
+    Passes,
+    Answered(Box<Answer>),
+}
+
+/// What only the host may say of an HTTP message.
+const RESERVED: [&str; 9] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
+fn is_reserved_of_rpc(name: &str) -> bool {
+    is_reserved(name) || name == "content-type" || name.starts_with("grpc-")
+}
+
+fn reserved(transport: Transport) -> fn(&str) -> bool {
+    match transport {
+        Transport::Http => is_reserved,
+        Transport::Grpc => is_reserved_of_rpc,
+    }
+}
+
+/// Changes a request. Nothing is changed when anything is wrong.
+pub(super) fn of_request(
+    changes: contract::RequestChanges,
+    request: &mut Request<'_>,
+) -> Result<Changed, Fault> {
+    let contract::RequestChanges { set, remove, identity, attributes } = changes;
+    let is_reserved = reserved(request.transport());
+    let (set, remove) = (unpack(&set, is_reserved)?, names(&remove, is_reserved)?);
+    let attributes = object("attributes", &attributes)?;
+    let identity = identity.map(checked).transpose()?;
+    change(request.headers_mut(), set, &remove);
+    if let Some(identity) = identity {
+        request.set_identity(identity);
+    }
+    for (name, value) in attributes {
+        request.add_attribute(&name, value);
+    }
+    Ok(Changed::Passes)
+}
+
+/// Changes a response. Nothing is changed when anything is wrong.
+pub(super) fn of_response(
+    changes: contract::ResponseChanges,
+    transport: Transport,
+    response: &mut Response<'_>,
+) -> Result<(), Fault> {
+    let contract::ResponseChanges { set, remove, attributes } = changes;
+    let is_reserved = reserved(transport);
+    let (set, remove) = (unpack(&set, is_reserved)?, names(&remove, is_reserved)?);
+    let attributes = object("attributes", &attributes)?;
+    change(response.headers_mut(), set, &remove);
+    for (name, value) in attributes {
+        response.add_attribute(&name, value);
+    }
+    Ok(())
+}
+
+fn change(headers: &mut HeaderMap, set: HeaderMap, remove: &[HeaderName]) {
+    for name in remove {
+        headers.remove(name);
+    }
+    // Takes the place of what is there under the same names.
+    headers.extend(set);
+}
+
+/// Names that each end with CR LF.
+fn names(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<Vec<HeaderName>, Fault> {
+    if packed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(lines) = packed.strip_suffix(b"\r\n") else {
+        return Err(invalid("a name of a header does not end with CR LF"));
+    };
+    let lines = lines.split(|byte| *byte == b'\n').map(|line| line.trim_ascii_end());
+    lines
+        .map(|line| {
+            let show = || String::from_utf8_lossy(&line[..line.len().min(64)]).into_owned();
+            let name = HeaderName::from_bytes(line)
+                .map_err(|_| invalid(format!("`{}` is no name of a header", show())))?;
+            if is_reserved(name.as_str()) {
+                return Err(invalid(format!("the header `{name}` is the host's to set")));
+            }
+            Ok(name)
+        })
+        .collect()
+}
+
+fn checked(identity: contract::Identity) -> Result<Identity, Fault> {
+    let contract::Identity { subject, scheme, claims } = identity;
+    if subject.is_empty() || scheme.is_empty() {
+        return Err(invalid("an identity lacks its subject or its scheme"));
+    }
+    Ok(Identity { subject, scheme, claims: object("claims", &claims)? })
+}
+
+/// A JSON object, or nothing.
+fn object(what: &str, text: &str) -> Result<Map<String, Value>, Fault> {
+    if text.is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(invalid(format!("its {what} are no JSON object"))),
+    }
+}
+
+pub(super) fn refusal(refusal: contract::Refusal) -> Result<Changed, Fault> {
+    let contract::Refusal { error, status, code, headers } = refusal;
+    let status = match status {
+        0 => status_of(error.kind),
+        status => StatusCode::from_u16(status)
+            .ok()
+            .filter(|status| (400..=599).contains(&status.as_u16()))
+            .ok_or_else(|| invalid(format!("its status is {status}, expected 400 to 599")))?,
+    };
+    let mut answer = Answer::of_error(status, error);
+    match code {
+        0 => (),
+        1..=16 => answer = answer.with_code(Code::from(i32::from(code))),
+        code => return Err(invalid(format!("its code is {code}, expected 1 to 16"))),
+    }
+    answer.headers = unpack(&headers, is_reserved_of_rpc)?;
+    Ok(Changed::Answered(Box::new(answer)))
+}
+
+pub(super) fn answer(response: contract::Response) -> Result<Changed, Fault> {
+    let contract::Response { status, headers, body } = response;
+    let status = StatusCode::from_u16(status)
+        .ok()
+        .filter(|status| (200..=599).contains(&status.as_u16()))
+        .ok_or_else(|| invalid(format!("its status is {status}, expected 200 to 599")))?;
+    let mut answer = Answer::response(status, body);
+    answer.headers = unpack(&headers, is_reserved)?;
+    Ok(Changed::Answered(Box::new(answer)))
+}
