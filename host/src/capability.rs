@@ -105,7 +105,7 @@ impl State {
     /// State of an instance of the worker `local` that may use `memory_limit` bytes of linear memory.
     pub fn new(grants: Arc<Grants>, local: usize, memory_limit: usize) -> Self {
         let unsettled = Unsettled::default();
-        let output = Output::new(grants.logger.clone(), unsettled.clone());
+        let output = Output::new(grants.logger.clone(), grants.feature.clone(), unsettled.clone());
         let wasi = wasi::context(&grants.variables, &output);
         Self {
             grants,

@@ -5,6 +5,7 @@
 
 mod cache;
 mod contract;
+mod fit;
 mod format;
 mod functions;
 mod interface;
@@ -21,16 +22,15 @@ use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 
 pub use self::cache::{Cache, CacheState};
 pub use self::contract::Relation;
+pub use self::fit::Fit;
 pub use self::format::{Found, Origin};
 use self::functions::Functions;
-use self::interface::Wanted;
 pub use self::interface::{Interface, Surface};
 pub use self::mismatch::Mismatch;
 pub use self::provided::{Provided, Provider};
 pub use self::services::{DeclarationError, Method, Service, Services};
 use crate::bindings::{PACKAGE, VERSION};
 use crate::capability::{self, State};
-use crate::extension::{AnyKind, Extensions};
 use crate::file;
 
 /// Largest component, in bytes.
@@ -64,15 +64,6 @@ pub struct Program {
     surface: Surface,
     /// Names of the functions that are called without a type of the contract.
     functions: Arc<[Arc<str>]>,
-}
-
-/// What a service and its features want of its component.
-#[derive(Debug)]
-pub struct Fit<'a> {
-    /// The interfaces of its kinds.
-    pub declared: &'a [Interface],
-    pub extensions: &'a Extensions,
-    pub providers: &'a [Provider<'a>],
 }
 
 /// Why a component did not become a [`Program`].
@@ -267,53 +258,6 @@ impl Engine {
             .map_err(|error| unlinkable(path.to_owned(), surface, &error))?;
         let functions = provided.iter().flat_map(Provided::functions).collect();
         Ok((Program { instance, surface: surface.clone(), functions }, provided))
-    }
-}
-
-impl Fit<'_> {
-    fn mismatches(&self, surface: &Surface) -> Vec<Mismatch> {
-        let custom = |kind: &dyn AnyKind| Interface::Custom {
-            kind: kind.entry().name,
-            name: kind.interface(),
-        };
-        let native = self.extensions.features().flat_map(|feature| feature.interfaces());
-        let provided = self.providers.iter().flat_map(|provider| provider.provided);
-        let wanted = Wanted {
-            declared: self.declared,
-            kinds: self.extensions.kinds().map(custom).collect(),
-            offered: native.copied().chain(provided.map(|p| p.interface.as_str())).collect(),
-        };
-        let mut mismatches = surface.mismatches(&wanted);
-        mismatches.extend(self.provided_twice(surface));
-        mismatches
-    }
-
-    fn provided_twice(&self, surface: &Surface) -> Vec<Mismatch> {
-        let mut mismatches = Vec::new();
-        for (index, first) in self.providers.iter().enumerate() {
-            for provided in first.provided.iter().filter(|p| p.is_imported_by(&surface.imports)) {
-                let same = |other: &Provided| other.interface == provided.interface;
-                let second =
-                    self.providers[index + 1..].iter().find(|p| p.provided.iter().any(same));
-                mismatches.extend(second.map(|second| Mismatch::ProvidedTwice {
-                    interface: provided.interface.clone(),
-                    features: [first.feature.to_owned(), second.feature.to_owned()],
-                }));
-            }
-        }
-        mismatches
-    }
-
-    /// The functions that kinds call.
-    fn functions(&self) -> Arc<[Arc<str>]> {
-        let declared = |kind: &&dyn AnyKind| {
-            self.declared.iter().any(|interface| {
-                matches!(interface, Interface::Custom { name, .. } if *name == kind.interface())
-            })
-        };
-        let kinds = self.extensions.kinds().filter(declared);
-        let exports = kinds.flat_map(|kind| kind.exports());
-        exports.map(|e| provided::function_name(e.interface, e.function)).collect()
     }
 }
 

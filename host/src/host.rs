@@ -6,9 +6,11 @@ use std::sync::Arc;
 use clap::Parser;
 
 use crate::cli::{Cli, Surroundings};
-use crate::extension::{AnyFeature, AnyKind, Extensions, Feature, Kind};
-use crate::report::{Report, Status};
-use crate::{commands, features, kinds, report};
+use crate::commands;
+use crate::extension::{AnyFeature, AnyKind, Duplicate, Extensions, Feature, Kind};
+use crate::features;
+use crate::kinds;
+use crate::report::{Report, Status, tell};
 
 /// A host: everything that `mikros-host` can do, with further features and kinds.
 ///
@@ -37,7 +39,7 @@ impl Host {
         match commands::run(Cli::parse(), &Surroundings::of_process(self.extensions)) {
             Ok(status) => status.into(),
             Err(error) => {
-                report::tell(Report::new(&error, error.help()));
+                tell(Report::new(&error, error.help()));
                 error.status().into()
             }
         }
@@ -69,7 +71,7 @@ impl Builder {
     ///
     /// # Errors
     /// When two features, or two kinds, have the same name.
-    pub fn build(self) -> Result<Host, crate::extension::Duplicate> {
+    pub fn build(self) -> Result<Host, Duplicate> {
         let extensions = Extensions::new(self.features, self.kinds)?;
         Ok(Host { extensions: Arc::new(extensions) })
     }
@@ -80,7 +82,7 @@ impl Builder {
         match self.build() {
             Ok(host) => host.run(),
             Err(error) => {
-                report::tell(Report::new(&error, Some("give one of them another name")));
+                tell(Report::new(&error, Some("give one of them another name")));
                 Status::Failure.into()
             }
         }

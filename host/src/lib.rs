@@ -66,3 +66,5 @@ pub mod commands;
 mod host;
 
 pub use self::host::{Builder, Host};
+// What extensions are written with, in the version of this host.
+pub use {http, schemars, wasmtime};

@@ -60,6 +60,8 @@ pub(super) struct Output {
 
 struct Lines {
     logger: Logger,
+    /// Of a plug-in, the feature that it is.
+    feature: Option<Arc<str>>,
     /// The last line of stdout, as long as it has no end.
     stdout: Vec<u8>,
     /// What came from stderr since the guest last returned to the host.
@@ -67,8 +69,8 @@ struct Lines {
 }
 
 impl Output {
-    pub(super) fn new(logger: Logger, unsettled: Unsettled) -> Self {
-        let lines = Lines { logger, stdout: Vec::new(), stderr: Vec::new() };
+    pub(super) fn new(logger: Logger, feature: Option<Arc<str>>, unsettled: Unsettled) -> Self {
+        let lines = Lines { logger, feature, stdout: Vec::new(), stderr: Vec::new() };
         Self { lines: Arc::new(Mutex::new(lines)), unsettled }
     }
 
@@ -76,18 +78,18 @@ impl Output {
     pub(super) fn publish(&self) {
         let mut lines = self.lines();
         if !lines.stderr.is_empty() {
-            let Lines { logger, stderr, .. } = &mut *lines;
-            publish(logger, "stderr", stderr);
+            let Lines { logger, feature, stderr, .. } = &mut *lines;
+            publish((logger, feature), "stderr", stderr);
         }
     }
 
     /// Logs what is left without the end of a line, when no more can follow.
     pub(super) fn finish(&self) {
         let mut lines = self.lines();
-        let Lines { logger, stdout, stderr } = &mut *lines;
+        let Lines { logger, feature, stdout, stderr } = &mut *lines;
         for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
-            publish(logger, name, text);
-            log(logger, name, &std::mem::take(text));
+            publish((logger, feature), name, text);
+            log((logger, feature), name, &std::mem::take(text));
         }
     }
 
@@ -100,15 +102,16 @@ impl Output {
 
     fn write(&self, name: &'static str, bytes: &[u8]) {
         let mut lines = self.lines();
-        let Lines { logger, stdout, stderr } = &mut *lines;
+        let Lines { logger, feature, stdout, stderr } = &mut *lines;
+        let sink = (&*logger, &*feature);
         if name == "stdout" {
             stdout.extend_from_slice(bytes);
-            publish(logger, name, stdout);
+            publish(sink, name, stdout);
         } else {
             self.unsettled.set();
             stderr.extend_from_slice(bytes);
             if stderr.len() > LONGEST_LINE {
-                publish(logger, name, stderr);
+                publish(sink, name, stderr);
             }
         }
     }
@@ -118,23 +121,29 @@ impl Output {
     }
 }
 
+/// Where lines go, and the feature that they are of.
+type Sink<'a> = (&'a Logger, &'a Option<Arc<str>>);
+
 /// Logs every whole line at the beginning of `text`, and more than that when a line gets too long.
-fn publish(logger: &Logger, stream: &'static str, text: &mut Vec<u8>) {
+fn publish(sink: Sink<'_>, stream: &'static str, text: &mut Vec<u8>) {
     let mut start = 0;
     while let Some(length) = text[start..].iter().position(|byte| *byte == b'\n') {
-        log(logger, stream, &text[start..start + length]);
+        log(sink, stream, &text[start..start + length]);
         start += length + 1;
     }
     if text.len() - start > LONGEST_LINE {
-        log(logger, stream, &text[start..]);
+        log(sink, stream, &text[start..]);
         start = text.len();
     }
     text.drain(..start);
 }
 
-fn log(logger: &Logger, stream: &'static str, line: &[u8]) {
+fn log((logger, feature): Sink<'_>, stream: &'static str, line: &[u8]) {
     if !line.is_empty() {
-        let attributes = Attributes::from_iter([("stream".to_owned(), Value::from(stream))]);
+        let mut attributes = Attributes::from_iter([("stream".to_owned(), Value::from(stream))]);
+        let feature =
+            feature.as_deref().map(|feature| ("feature".to_owned(), Value::from(feature)));
+        attributes.extend(feature);
         let line = String::from_utf8_lossy(line);
         logger.log(Level::Info, line.trim_end(), &attributes, &Attributes::new());
     }

@@ -11,8 +11,8 @@ use super::problem::{LoadError, Problem};
 use super::reader::{Reader, Section};
 use super::variables::{Premises, Scope, Variables};
 use super::{
-    Definition, Effective, client, environment, framework, hosting, identity, kinds, log, settings,
-    unknown,
+    Definition, Effective, FeatureSource, client, environment, framework, hosting, identity, kinds,
+    log, settings, unknown,
 };
 use crate::file;
 
@@ -56,6 +56,16 @@ impl Definition {
         }
         let definition = read_all(&mut reader, &root, path, catalogue);
         finish(reader, definition)
+    }
+
+    /// The components that it runs: the service's own first, then those of features that are enabled.
+    pub fn components(&self) -> impl Iterator<Item = &Path> {
+        let features = self.features.iter().filter(|feature| feature.is_enabled);
+        let of_features = features.filter_map(|feature| match &feature.source {
+            FeatureSource::Component(component) => Some(component.component.as_path()),
+            FeatureSource::Native(_) | FeatureSource::Absent => None,
+        });
+        std::iter::once(self.host.component.as_path()).chain(of_features)
     }
 
     /// Every value that counts and where it comes from; possible secrets are masked.

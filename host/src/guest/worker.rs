@@ -350,12 +350,21 @@ impl Seat {
     fn attributes(&self, loss: &Loss) -> Attributes {
         let mut attributes = loss.attributes(self.grants.stack_trace);
         attributes.insert("worker".to_owned(), Value::from(self.index));
+        self.name_feature(&mut attributes);
         attributes
+    }
+
+    /// Of a plug-in, which one it is.
+    fn name_feature(&self, attributes: &mut Attributes) {
+        if let Some(feature) = &self.grants.feature {
+            attributes.insert("feature".to_owned(), Value::from(&**feature));
+        }
     }
 
     fn report_failure(&self, failure: &StartFailure) {
         let mut attributes = failure.attributes(self.grants.stack_trace);
         attributes.insert("worker".to_owned(), Value::from(self.index));
+        self.name_feature(&mut attributes);
         let message = "cannot start the instance again";
         self.grants.logger.log(Level::Error, message, &attributes, &Attributes::new());
     }

@@ -34,7 +34,8 @@ pub struct Terms {
 impl Terms {
     pub(super) fn call(&self, ask: Ask, reply: Reply) -> Call {
         let context = Context {
-            request_id: Some(self.request_id.clone()),
+            // What is not for a request may have none.
+            request_id: Some(self.request_id.clone()).filter(|id| !id.is_empty()),
             deadline: self.deadline.map(|(at, _)| at),
             overdue: self.overdue,
             known: self.known.clone(),

@@ -5,7 +5,9 @@
 
 use super::load::interfaces;
 use crate::definition::{ComponentFeature, Definition, Feature, FeatureSource};
-use crate::engine::{Cache, CompileError, Compiled, Engine, Fit, Program, Provided, Provider};
+use crate::engine::{
+    Cache, CompileError, Compiled, Engine, Fit, Interface, Program, Provided, Provider,
+};
 use crate::extension::Extensions;
 
 /// Compiles the components of a service.
@@ -25,6 +27,9 @@ pub struct Module {
     pub program: Program,
     pub provided: Vec<Provided>,
     is_cached: bool,
+    /// Whether it is of no use to this service: it decides nothing, and nothing that it provides is
+    /// imported.
+    pub is_idle: bool,
 }
 
 /// All components of a service.
@@ -43,9 +48,15 @@ impl Assembler<'_> {
     /// # Errors
     /// The first component that is missing, broken, or does not fit.
     pub fn assemble(&self, definition: &Definition) -> Result<Assembly, CompileError> {
-        let modules = self.modules(definition).into_iter().collect::<Result<Vec<_>, _>>()?;
+        let modules = self.modules(definition).into_iter().collect::<Result<Vec<_>, _>>();
+        let mut modules = modules?;
         let compiled = self.engine.compile(&definition.host.component, self.cache)?;
         let program = self.link(definition, &compiled, &modules)?;
+        for module in &mut modules {
+            let imports = &compiled.surface().imports;
+            let is_used = |provided: &Provided| provided.is_imported_by(imports);
+            module.is_idle &= !module.provided.iter().any(is_used);
+        }
         let is_cached = compiled.is_cached() && modules.iter().all(|module| module.is_cached);
         Ok(Assembly { program, modules, is_cached })
     }
@@ -64,7 +75,10 @@ impl Assembler<'_> {
             let compiled = self.engine.compile(path, self.cache)?;
             let (program, provided) = self.engine.link_plugin(&compiled, path)?;
             let (name, feature) = (feature.name.clone(), (**component).clone());
-            Ok(Module { name, feature, program, provided, is_cached: compiled.is_cached() })
+            let is_hook = |i| matches!(i, Interface::RequestHook | Interface::ResponseHook);
+            let is_idle = !program.surface().exported().any(is_hook);
+            let is_cached = compiled.is_cached();
+            Ok(Module { name, feature, program, provided, is_cached, is_idle })
         };
         Some(module())
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
+use tracing::warn;
 
 use super::StartError;
 use super::assembly::Module;
@@ -18,7 +19,7 @@ use super::load::{Loaded, identity};
 use super::service::Service;
 use super::start::instances;
 use crate::capability::{Grants, Said, Shared, Stopping};
-use crate::definition::{CustomKind, Definition, Feature, FeatureSource, Kind};
+use crate::definition::{CustomKind, Definition, Feature, FeatureSource, Kind, Port, Stage};
 use crate::extension::{AnyRunningFeature, AnyRunningKind, ExtensionError, Extensions, Start};
 use crate::guest::{self, Seat, Workers};
 use crate::plugin::Plugin;
@@ -67,6 +68,14 @@ impl Service {
     /// When the system refuses a thread.
     pub fn equip(&mut self, loaded: Loaded) -> Result<Equipping, StartError> {
         let definition = &loaded.definition;
+        for module in loaded.modules.iter().filter(|module| module.is_idle) {
+            let provided: Vec<_> = module.provided.iter().map(|p| p.interface.as_str()).collect();
+            warn!(
+                feature = module.name,
+                provides = provided.join(" "),
+                "a feature has no effect: the service imports nothing that it provides"
+            );
+        }
         self.crew.grow(instances(definition.host.instances)).map_err(StartError::Thread)?;
         let enabled = definition.features.iter().enumerate().filter(|(_, f)| f.is_enabled);
         let features = enabled.map(|(index, _)| Task::Feature(index));
@@ -191,7 +200,7 @@ impl Equipping {
         .boxed_local()
     }
 
-    fn start(&self, port: Option<crate::definition::Port>) -> Start {
+    fn start(&self, port: Option<Port>) -> Start {
         let definition = &self.loaded.definition;
         let directory = definition.path.parent().unwrap_or_else(|| "".as_ref());
         Start {
@@ -206,7 +215,7 @@ impl Equipping {
     fn add(&mut self, index: usize, running: Arc<dyn AnyRunningFeature>) {
         let feature = &self.loaded.definition.features[index];
         let entry = self.loaded.extensions.feature(&feature.name).map(|native| native.entry());
-        let stage = entry.map_or(crate::definition::Stage::Adapt, |entry| entry.stage);
+        let stage = entry.map_or(Stage::Adapt, |entry| entry.stage);
         let hook = running.clone().hook();
         let (name, running) = (feature.name.clone(), Running::Native(running));
         self.equipment.add(Equipped { name, hook, stage, running });

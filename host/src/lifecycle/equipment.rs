@@ -17,6 +17,7 @@ use super::kinds::PreparedKind;
 use super::version::CANCEL_GRACE;
 use crate::call::{Step, describe};
 use crate::capability::{Provide, Shared};
+use crate::definition::Stage;
 use crate::dispatch::Hooks;
 use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
 use crate::guest::{Event, EventKind, StartFailure, Worker};
@@ -37,7 +38,7 @@ pub(super) struct Equipped {
     pub(super) name: String,
     pub(super) hook: Option<Hooked>,
     /// Where the hook stands.
-    pub(super) stage: crate::definition::Stage,
+    pub(super) stage: Stage,
     pub(super) running: Running,
 }
 
@@ -74,6 +75,9 @@ impl RunningPlugin {
                 EventKind::Lost(_) => (),
             }
         }
+        // What happens from now on is in the log, and nobody waits for it.
+        self.events.close();
+        while self.events.try_recv().is_ok() {}
         Ok(())
     }
 

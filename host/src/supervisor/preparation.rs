@@ -152,7 +152,8 @@ fn of_start(error: &StartError, definition: &Definition) -> Refusal {
     let mut refusal = Refusal::new(message, error.help());
     if let StartError::Instance(failure) | StartError::Plugin { failure, .. } = error {
         refusal.attributes = failure.attributes(definition.log.stack_trace);
-        refusal.attributes.remove("error.message");
+        // The refusal has its own.
+        refusal.attributes.shift_remove("error.message");
     }
     refusal
 }

@@ -2,7 +2,7 @@
 //! does a change of these files, if that is wanted. Nothing is built.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tokio::signal::unix::{self, SignalKind};
@@ -21,7 +21,7 @@ pub struct Reload {
     hangup: unix::Signal,
     watch: Option<Watch>,
     /// As the definition said when it was last valid.
-    component: Option<PathBuf>,
+    components: Vec<PathBuf>,
     /// Whether it is time to look.
     looks: bool,
     log: HostLog,
@@ -34,25 +34,24 @@ impl Reload {
     /// When the signal cannot be handled.
     pub fn new(path: PathBuf, premises: Premises, log: HostLog) -> io::Result<Self> {
         let hangup = unix::signal(SignalKind::hangup())?;
-        Ok(Self { path, premises, hangup, watch: None, component: None, looks: false, log })
+        Ok(Self { path, premises, hangup, watch: None, components: Vec::new(), looks: false, log })
     }
 
-    /// Looks also when the definition or the component changes.
+    /// Looks also when the definition or a component changes, that of a feature included.
     ///
     /// # Errors
     /// When files cannot be watched at all.
     pub async fn watching(mut self) -> Result<Self, StartWatchError> {
         let definition = Definition::load(&self.path, &self.premises);
-        self.component = definition.ok().map(|definition| definition.host.component);
+        self.components = definition.map(|definition| components(&definition)).unwrap_or_default();
         self.watch = Some(Watch::start(self.places()).await?);
         self.warn_of_limitations();
         Ok(self)
     }
 
     fn places(&self) -> Vec<Place> {
-        [Some(&self.path), self.component.as_ref()]
-            .into_iter()
-            .flatten()
+        std::iter::once(&self.path)
+            .chain(&self.components)
             .map(|path| Place::File(path.clone()))
             .collect()
     }
@@ -75,13 +74,13 @@ impl Reload {
         self.warn_of_limitations();
     }
 
-    /// Another component may be the one to watch.
+    /// Other components may be the ones to watch.
     async fn follow(&mut self, definition: &Definition) {
-        let component = &definition.host.component;
-        if self.watch.is_none() || self.component.as_ref() == Some(component) {
+        let components = components(definition);
+        if self.watch.is_none() || self.components == components {
             return;
         }
-        self.component = Some(component.clone());
+        self.components = components;
         let places = self.places();
         if let Some(watch) = &mut self.watch {
             watch.set(places).await;
@@ -153,4 +152,8 @@ impl Director for Reload {
     fn perseveres(&self) -> bool {
         false
     }
+}
+
+fn components(definition: &Definition) -> Vec<PathBuf> {
+    definition.components().map(Path::to_owned).collect()
 }

@@ -137,7 +137,9 @@ impl Development {
         if changes.is_empty() {
             return;
         }
-        let needs_no_build = |path: &Path| Some(path) == component || path == self.path;
+        let components = definition.iter().flat_map(Definition::components);
+        let built: Vec<_> = components.map(Path::to_owned).collect();
+        let needs_no_build = |path: &Path| path == self.path || built.iter().any(|one| one == path);
         let wants_build = changes.iter().any(|(path, _)| !needs_no_build(path));
         let asks_cargo =
             changes.iter().any(|(path, _)| path == self.path || path.ends_with("Cargo.toml"));

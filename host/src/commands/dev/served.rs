@@ -38,7 +38,7 @@ impl Served {
 /// What is the same when two versions are.
 pub(super) fn fingerprint(path: &Path, definition: &Definition) -> Option<Vec<u8>> {
     let mut hash = Sha256::new();
-    for path in [path, &definition.host.component] {
+    for path in std::iter::once(path).chain(definition.components()) {
         let bytes = file::read(path, MOST_COMPARED).ok()?;
         hash.update(bytes.len().to_le_bytes());
         hash.update(bytes);

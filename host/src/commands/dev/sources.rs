@@ -27,7 +27,7 @@ const SETTINGS: [&str; 6] = [
 /// What to watch.
 #[derive(Debug)]
 pub(super) struct Sources {
-    /// Always with `service.toml` and the component.
+    /// Always with `service.toml` and the components.
     pub(super) places: Vec<Place>,
     /// Why cargo was of no help. Then the directory of `service.toml` is watched: a mistake in
     /// `Cargo.toml` is noticed again when it is corrected. The user is to be told.
@@ -40,8 +40,8 @@ pub(super) struct Sources {
 /// # Cancel safety
 /// A cargo that was started is killed when this is dropped.
 pub(super) async fn find(definition: &Definition) -> Sources {
-    let own = [&definition.path, &definition.host.component];
-    let mut places = own.map(|path| Place::File(path.clone())).to_vec();
+    let own = std::iter::once(definition.path.as_path()).chain(definition.components());
+    let mut places: Vec<_> = own.map(|path| Place::File(path.to_owned())).collect();
     let mut trouble = None;
     let directory = directory_of(&definition.path);
     if let Some(paths) = &definition.host.dev.watch {
