@@ -2,6 +2,7 @@
 //!
 //! Knows neither how calls enter a guest nor which status a caller sees.
 
+pub mod error;
 pub mod grpc;
 pub mod http;
 mod reply;

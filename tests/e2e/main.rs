@@ -30,6 +30,9 @@ mod natives;
 /// Kind `script`: run, cleanup, exit status.
 mod scripts;
 
+/// Kind `cronjob`: a task with a schedule.
+mod cronjobs;
+
 /// SIGINT and SIGTERM in every phase, and the drain.
 mod signals;
 

@@ -8,7 +8,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Ident, Path, Token};
 
-const USAGE: &str = "write `export!(MyService: http)`, with one or more of the kinds `http`, `grpc`, `native` and `script`";
+const USAGE: &str = "write `export!(MyService: http)`, with one or more of the kinds `http`, `grpc`, `native`, `script` and `cronjob`";
 
 /// What a component can export: a kind, or what may stand next to kinds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,12 +17,14 @@ enum Kind {
     Grpc,
     Native,
     Script,
+    Cronjob,
     /// No kind of `service.toml`.
     Handover,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Http, Self::Grpc, Self::Native, Self::Script, Self::Handover];
+    const ALL: [Self; 6] =
+        [Self::Http, Self::Grpc, Self::Native, Self::Script, Self::Cronjob, Self::Handover];
 
     /// As `service.toml` spells it; also the name of the bindings' module.
     fn name(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Grpc => "grpc",
             Self::Native => "native",
             Self::Script => "script",
+            Self::Cronjob => "cronjob",
             Self::Handover => "handover",
         }
     }

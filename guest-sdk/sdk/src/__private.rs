@@ -4,11 +4,11 @@
 #[cfg(all(target_family = "wasm", feature = "grpc"))]
 pub use crate::bindings::grpc;
 #[cfg(target_family = "wasm")]
-pub use crate::bindings::{handover, http, lifecycle, native, script};
+pub use crate::bindings::{cronjob, handover, http, lifecycle, native, script};
 #[cfg(target_family = "wasm")]
 pub use crate::exports::{Exported, WithRoutes, WithoutRoutes};
 
-use crate::service::{Handover, Http, Native, Script, Service};
+use crate::service::{Cronjob, Handover, Http, Native, Script, Service};
 
 /// Does not compile unless the type is a service.
 pub const fn is_service<S: Service>() {}
@@ -24,6 +24,9 @@ pub const fn is_native<S: Native>() {}
 
 /// Does not compile unless the type is one piece of work.
 pub const fn is_script<S: Script>() {}
+
+/// Does not compile unless the type has a task to run.
+pub const fn is_cronjob<S: Cronjob>() {}
 
 /// Does not compile unless the type answers RPCs, each service once.
 #[cfg(feature = "grpc")]

@@ -47,6 +47,7 @@ macro_rules! export {
     };
 }
 
+export!(cronjob, "with-cronjob", "export_cronjob");
 export!(lifecycle, "with-lifecycle", "export_lifecycle");
 export!(handover, "with-handover", "export_handover");
 #[cfg(feature = "grpc")]

@@ -10,14 +10,17 @@ use std::cell::OnceCell;
 use std::future::Future;
 use std::io::Write as _;
 use std::marker::PhantomData;
+use std::time::Duration;
 
+use crate::bindings::cronjob::exports::mikros::service::cronjob as contract;
 use crate::bindings::imports::mikros::service::{definition, errors as wit};
 use crate::bindings::{handover, lifecycle, native, script};
 use crate::call::until_cancelled;
+use crate::cronjob::Tick;
 use crate::definition::Identity;
 use crate::error::{ErrorKind, Parts, Result, ServiceError};
 use crate::http::Routes;
-use crate::service::{Handover, Http, Native, Script, Service};
+use crate::service::{Cronjob, Handover, Http, Native, Script, Service};
 
 /// Implements the exports for the service `S`; `R` says whether it has routes.
 #[derive(Debug)]
@@ -137,6 +140,14 @@ impl<S: Script, R> script::exports::mikros::service::script::Guest for Exported<
 
     async fn cleanup() -> Result<(), wit::Error> {
         finish(async { running::<S>()?.service.cleanup().await }).await
+    }
+}
+
+impl<S: Cronjob, R> contract::Guest for Exported<S, R> {
+    async fn run(tick: contract::Tick) -> Result<(), wit::Error> {
+        let contract::Tick { scheduled, delay, missed } = tick;
+        let tick = Tick { scheduled, delay: Duration::from_nanos(delay), missed };
+        finish(async { running::<S>()?.service.run(tick).await }).await
     }
 }
 

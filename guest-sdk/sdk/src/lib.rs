@@ -67,7 +67,8 @@
 //!
 //! # What there is
 //!
-//! - [`Service`] and the kinds [`Http`], `Grpc`, [`Native`] and [`Script`]; [`export!`] makes them a component.
+//! - [`Service`] and the kinds [`Http`], `Grpc`, [`Native`], [`Script`] and [`Cronjob`]; [`export!`] makes them a
+//!   component.
 //! - [`Handover`]: state that is handed over when a new version of the service takes over.
 //! - [`http`](mod@http): routes, extractors, responses, streams, server-sent events.
 //! - `grpc`, with the feature of this name: services that are written in protobuf, all four shapes.
@@ -94,6 +95,7 @@ extern crate self as mikros_sdk;
 #[cfg(target_family = "wasm")]
 mod bindings;
 mod call;
+mod cronjob;
 mod definition;
 pub mod env;
 mod error;
@@ -117,6 +119,7 @@ pub mod __private;
 pub use call::{
     cancelled, draining, is_shutting_down, remaining, request_id, shutdown, sleep, until_shutdown,
 };
+pub use cronjob::Tick;
 pub use definition::{Identity, feature_settings, identity, settings};
 pub use error::{ErrorKind, OrServiceError, Result, ServiceError};
 pub use futures_util::stream;
@@ -126,14 +129,14 @@ pub use prost;
 pub use prost_types;
 #[cfg(feature = "grpc")]
 pub use service::Grpc;
-pub use service::{Handover, Http, Native, Script, Service};
+pub use service::{Cronjob, Handover, Http, Native, Script, Service};
 pub use task::{Task, spawn};
 
 /// Makes a service the exports of a component: `export!(MyService: http)`.
 ///
-/// After the type come its kinds, those of `types` in `service.toml`: `http`, `grpc`, `native` or
-/// `script`. A service may have several (`export!(MyService: grpc, http)`), except for `script`,
-/// which stands alone. A kind needs the trait of its name, and `grpc` the feature of its name. The
+/// After the type come its kinds, those of `types` in `service.toml`: `http`, `grpc`, `native`,
+/// `script` or `cronjob`. A service may have several (`export!(MyService: grpc, http)`), except for
+/// `script`, which stands alone. A kind needs the trait of its name, and `grpc` the feature of its name. The
 /// lifecycle is always exported.
 ///
 /// `handover` may stand next to the kinds although it is none:

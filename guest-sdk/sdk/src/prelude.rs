@@ -8,4 +8,4 @@ pub use crate::http::{
 pub use crate::log;
 #[cfg(feature = "grpc")]
 pub use crate::service::Grpc;
-pub use crate::service::{Handover, Http, Native, Script, Service};
+pub use crate::service::{Cronjob, Handover, Http, Native, Script, Service};

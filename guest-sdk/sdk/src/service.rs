@@ -3,6 +3,7 @@
 
 use std::future::{Future, ready};
 
+use crate::cronjob::Tick;
 use crate::definition::Identity;
 use crate::error::Result;
 use crate::http::Router;
@@ -98,6 +99,43 @@ pub trait Script: Service {
     fn cleanup(&self) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }
+}
+
+/// The kind `cronjob`: a task that runs when the schedule in `[services.cronjob]` says so.
+///
+/// ```
+/// use mikros_sdk::prelude::*;
+/// use mikros_sdk::Tick;
+///
+/// struct Cleanup;
+///
+/// impl Service for Cleanup {
+///     async fn on_start() -> Result<Self> {
+///         Ok(Self)
+///     }
+/// }
+///
+/// impl Cronjob for Cleanup {
+///     async fn run(&self, tick: Tick) -> Result<()> {
+///         log::info!("cleaning up", scheduled = tick.scheduled);
+///         Ok(())
+///     }
+/// }
+///
+/// mikros_sdk::export!(Cleanup: cronjob);
+/// # fn main() {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is exported as `cronjob` but has nothing to run",
+    label = "`Cronjob` is not implemented for this type",
+    note = "write `impl Cronjob for {Self} {{ async fn run(&self, tick: Tick) -> Result<()> {{ .. }} }}`, or remove `cronjob` from `export!`"
+)]
+pub trait Cronjob: Service {
+    /// Does the work, in one instance for each time that it is due.
+    ///
+    /// An error is logged, and the next run follows when it is due. A run that takes longer than
+    /// `[services.cronjob] timeout` is cancelled: this future is dropped where it waits.
+    fn run(&self, tick: Tick) -> impl Future<Output = Result<()>>;
 }
 
 /// Hands the state of a version over to the one that takes its place.

@@ -41,6 +41,18 @@ pub enum CallError {
     Fault(#[from] Fault),
 }
 
+impl CallError {
+    /// What a log line says of it: `error.message`, and of an error that was returned all that it holds.
+    pub fn attributes(&self) -> Attributes {
+        match self {
+            Self::Returned(error) => crate::call::error::log_attributes(error),
+            Self::Fault(fault) => {
+                Attributes::from_iter([("error.message".to_owned(), fault.to_string().into())])
+            }
+        }
+    }
+}
+
 /// Calls guests; implemented by those who run them.
 pub trait CallGuest: Send + Sync {
     /// Calls a function with values of the types that it declares.

@@ -14,6 +14,7 @@ use super::workspace;
 pub(crate) struct Guest(&'static str);
 
 // The examples.
+pub(crate) const CRONJOB: Guest = Guest("cronjob");
 pub(crate) const HELLO_HTTP: Guest = Guest("hello-http");
 pub(crate) const NATIVE_TICKER: Guest = Guest("native-ticker");
 pub(crate) const SCRIPT_REPORT: Guest = Guest("script-report");
@@ -24,6 +25,7 @@ pub(crate) const HYBRID_HTTP_NATIVE: Guest = Guest("hybrid-http-native");
 
 // `tests/guests`.
 pub(crate) const BARE: Guest = Guest("bare");
+pub(crate) const CRONJOBS: Guest = Guest("cronjobs");
 pub(crate) const ECHOES: Guest = Guest("echoes");
 pub(crate) const GATHERS: Guest = Guest("gathers");
 pub(crate) const GIVES_ONLY: Guest = Guest("gives-only");
@@ -42,6 +44,7 @@ pub(crate) const VERSIONS: Guest = Guest("versions");
 
 /// All of them, so that one run of cargo compiles them.
 const ALL: &[Guest] = &[
+    CRONJOB,
     HELLO_HTTP,
     NATIVE_TICKER,
     SCRIPT_REPORT,
@@ -50,6 +53,7 @@ const ALL: &[Guest] = &[
     HYBRID_GRPC_HTTP,
     HYBRID_HTTP_NATIVE,
     BARE,
+    CRONJOBS,
     ECHOES,
     GATHERS,
     GIVES_ONLY,

@@ -70,6 +70,33 @@ fn several_kinds_share_one_type() {
 }
 
 #[test]
+fn a_task_is_a_kind_like_others() {
+    expands(
+        "Hello: cronjob",
+        &expect![[r#"
+        const _: () = {
+            ::mikros_sdk::__private::is_service::<Hello>();
+            ::mikros_sdk::__private::is_cronjob::<Hello>();
+        };
+        #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
+        const _: () = {
+            type __Exported = ::mikros_sdk::__private::Exported<
+                Hello,
+                ::mikros_sdk::__private::WithoutRoutes,
+            >;
+            ::mikros_sdk::__private::lifecycle::export_lifecycle!(
+                __Exported with_types_in::mikros_sdk::__private::lifecycle
+            );
+            ::mikros_sdk::__private::cronjob::export_cronjob!(
+                __Exported with_types_in::mikros_sdk::__private::cronjob
+            );
+        };
+    "#]],
+    );
+}
+
+#[test]
 fn handover_stands_next_to_a_kind() {
     expands(
         "Hello: native, handover",

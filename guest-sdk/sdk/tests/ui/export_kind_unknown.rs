@@ -14,6 +14,6 @@ impl Http for Hello {
     }
 }
 
-mikros_sdk::export!(Hello: htpp, http, cronjob, worker);
+mikros_sdk::export!(Hello: htpp, http, consumer, worker);
 
 fn main() {}

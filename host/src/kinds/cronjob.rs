@@ -1,0 +1,212 @@
+//! The kind `cronjob`: a task of the guest that runs when a schedule says so.
+//!
+//! Remembers nothing across restarts: what was due while the host was not there has not been missed.
+
+mod agenda;
+mod clock;
+mod expressions;
+mod overlap;
+mod run;
+mod schedule;
+mod settings;
+
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use self::agenda::{Agenda, Jitter, Occurrence, Verdict, duration};
+use self::clock::Clock;
+use self::overlap::{Admission, Turns};
+use self::run::Tick;
+use self::schedule::Schedule;
+use self::settings::CronjobSettings;
+use crate::extension::{Export, ExtensionError, Guest, Kind, RunningKind, Start, Stop};
+use crate::telemetry::{Attributes, Level, Logger};
+
+const INTERFACE: &str = "mikros:service/cronjob@0.1.0";
+
+const RUN: Export = Export { interface: INTERFACE, function: "run" };
+
+/// `types = ["cronjob"]`.
+#[derive(Debug)]
+pub(crate) struct Cronjob;
+
+impl Kind for Cronjob {
+    type Settings = CronjobSettings;
+    type Running = Schedules;
+
+    fn name(&self) -> &'static str {
+        "cronjob"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Runs a task when its schedule says so."
+    }
+
+    fn interface(&self) -> &'static str {
+        INTERFACE
+    }
+
+    fn exports(&self) -> &'static [Export] {
+        &[RUN]
+    }
+
+    async fn start(
+        &self,
+        settings: Arc<CronjobSettings>,
+        start: Start,
+    ) -> Result<Schedules, ExtensionError> {
+        let schedule = settings.schedule().map_err(changed_since)?;
+        Ok(Schedules { settings, schedule, clock: Clock::system(), logger: start.logger })
+    }
+}
+
+/// The settings were right when they were read, and the time zones of the machine are another matter.
+fn changed_since(mistakes: Vec<settings::Mistake>) -> ExtensionError {
+    let Some(first) = mistakes.into_iter().next() else {
+        return ExtensionError::new("the schedule cannot be used");
+    };
+    let key = format!("services.cronjob.{}", first.path);
+    let message = format!("`{}` {}", key.trim_end_matches('.'), first.message);
+    ExtensionError::new(message).with_help(first.help).at(first.path)
+}
+
+/// The schedule of one version of a service.
+#[derive(Debug)]
+pub(crate) struct Schedules {
+    settings: Arc<CronjobSettings>,
+    schedule: Schedule,
+    clock: Clock,
+    logger: Logger,
+}
+
+impl RunningKind for Schedules {
+    fn describe(&self) -> Attributes {
+        let next = self.schedule.next(self.clock.now());
+        let zone = self.schedule.zone().iana_name().unwrap_or(&self.settings.time_zone);
+        Attributes::from_iter([
+            ("cronjob.schedule".to_owned(), Value::from(self.settings.describe())),
+            ("cronjob.time_zone".to_owned(), Value::from(zone)),
+            ("cronjob.next".to_owned(), next.map(|next| self.schedule.show(next)).into()),
+        ])
+    }
+
+    async fn run(self, guest: Guest, stop: Stop) -> Result<(), ExtensionError> {
+        Shift::new(self, guest).work(stop).await;
+        Ok(())
+    }
+}
+
+/// A schedule at work.
+struct Shift {
+    agenda: Agenda,
+    turns: Turns,
+    runs: FuturesUnordered<LocalBoxFuture<'static, ()>>,
+    settings: Arc<CronjobSettings>,
+    clock: Clock,
+    logger: Logger,
+    guest: Guest,
+}
+
+impl Shift {
+    fn new(schedules: Schedules, guest: Guest) -> Self {
+        let Schedules { settings, schedule, clock, logger } = schedules;
+        let most = settings.jitter.map(|jitter| jitter.0).unwrap_or_default();
+        let jitter = Jitter { most, random: run::random };
+        let agenda = Agenda::new(schedule, settings.missed, jitter, clock.now());
+        let turns = Turns::new(settings.overlap);
+        Self { agenda, turns, runs: FuturesUnordered::new(), settings, clock, logger, guest }
+    }
+
+    /// Until it is told to stop; then until the last run has ended.
+    async fn work(mut self, mut stop: Stop) {
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.told() => break,
+                Some(()) = self.runs.next() => self.ended(),
+                () = self.clock.nap_until(self.agenda.next()) => self.look(),
+            }
+        }
+        if let Some(Occurrence { scheduled, .. }) = self.turns.give_up() {
+            let about = run::scheduled(self.agenda.schedule(), scheduled);
+            self.log(Level::Warn, "cronjob run given up, the service stops", &about);
+        }
+        while self.runs.next().await.is_some() {}
+    }
+
+    fn look(&mut self) {
+        match self.agenda.look(self.clock.now()) {
+            Verdict::Nothing => {}
+            Verdict::Due(occurrence) => self.due(occurrence),
+            Verdict::Missed { runs } => {
+                self.turns.miss(runs);
+                self.tell_missed(runs);
+            }
+            Verdict::ClockSetBack => {
+                let message = "the clock was set back, the schedule begins anew";
+                self.log(Level::Warn, message, &Attributes::new());
+            }
+        }
+    }
+
+    fn due(&mut self, occurrence: Occurrence) {
+        if occurrence.missed > 0 {
+            self.tell_missed(occurrence.missed);
+        }
+        let about = run::scheduled(self.agenda.schedule(), occurrence.scheduled);
+        // A rhythm of seconds and a run of hours would fill the log with the same warning.
+        let level = |streak| if streak == 1 { Level::Warn } else { Level::Debug };
+        match self.turns.admit(occurrence, self.runs.len()) {
+            Admission::Begins(occurrence) => self.begin(occurrence),
+            Admission::Waits => self.log(Level::Debug, "cronjob run waits", &about),
+            Admission::Replaces { streak } => {
+                let message = "cronjob runs become one, the last one still runs";
+                self.log(level(streak), message, &about);
+            }
+            Admission::Refused { streak } => {
+                let message = "cronjob run skipped, the last one still runs";
+                self.log(level(streak), message, &about);
+            }
+        }
+    }
+
+    fn tell_missed(&self, runs: u32) {
+        let about = Attributes::from_iter([("cronjob.missed".to_owned(), Value::from(runs))]);
+        let message = "cronjob runs missed, the clock was set or the machine was asleep";
+        self.log(Level::Warn, message, &about);
+    }
+
+    fn begin(&mut self, occurrence: Occurrence) {
+        let Occurrence { scheduled, missed } = occurrence;
+        let delay = duration(scheduled, self.clock.now());
+        let tick = Tick { scheduled: self.agenda.schedule().show(scheduled), delay, missed };
+        let timeout = self.settings.timeout.0;
+        let run = run::run(self.guest.clone(), tick, timeout, self.logger.clone());
+        self.runs.push(Box::pin(run));
+    }
+
+    fn ended(&mut self) {
+        if let Some(waiting) = self.turns.next() {
+            self.begin(waiting);
+        }
+        if self.logger.enabled(Level::Debug) {
+            self.log(Level::Debug, "cronjob run is due next", &self.next());
+        }
+    }
+
+    fn next(&self) -> Attributes {
+        let next: Option<Timestamp> = self.agenda.next();
+        next.map(|next| run::scheduled(self.agenda.schedule(), next)).unwrap_or_default()
+    }
+
+    fn log(&self, level: Level, message: &str, attributes: &Attributes) {
+        self.logger.log(level, message, attributes, &Attributes::new());
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+//! One run of the task: what the guest is called with, how it ended, and the lines about it.
+//!
+//! Does not know why it begins now.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::time::Instant;
+use uuid::Uuid;
+use wasmtime::component::Val;
+
+use super::RUN;
+use super::schedule::Schedule;
+use crate::extension::{CallOptions, Guest};
+use crate::telemetry::{Attributes, Level, Logger};
+
+/// The record `tick` of `wit/cronjob.wit`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tick {
+    /// RFC 3339 with the zone of the schedule.
+    pub(super) scheduled: String,
+    pub(super) delay: Duration,
+    pub(super) missed: u32,
+}
+
+/// A run is a request, so that its lines are found as those of others are.
+const REQUEST_ID: &str = "request_id";
+
+impl Tick {
+    fn value(&self) -> Val {
+        let delay = u64::try_from(self.delay.as_nanos()).unwrap_or(u64::MAX);
+        Val::Record(vec![
+            ("scheduled".to_owned(), Val::String(self.scheduled.clone())),
+            ("delay".to_owned(), Val::U64(delay)),
+            ("missed".to_owned(), Val::U32(self.missed)),
+        ])
+    }
+
+    /// For all lines of a run.
+    fn attributes(&self, id: &str) -> Attributes {
+        Attributes::from_iter([
+            (REQUEST_ID.to_owned(), Value::from(id)),
+            ("cronjob.scheduled".to_owned(), Value::from(&*self.scheduled)),
+            ("cronjob.delay_ms".to_owned(), milliseconds(self.delay)),
+            ("cronjob.missed".to_owned(), Value::from(self.missed)),
+        ])
+    }
+}
+
+/// Calls the guest and tells the log how that ended. Nothing stops the schedule.
+pub(super) async fn run(guest: Guest, tick: Tick, timeout: Duration, logger: Logger) {
+    let id = new_id();
+    let context = tick.attributes(&id);
+    logger.log(Level::Debug, "cronjob run begins", &Attributes::new(), &context);
+    let options =
+        CallOptions { timeout: Some(timeout), id: Some(id), attributes: Attributes::new() };
+    let begun = Instant::now();
+    let outcome = guest.call(RUN, vec![tick.value()], options).await;
+    let (level, message, mut attributes) = match outcome {
+        Ok(_nothing) => (Level::Info, "cronjob run ended", Attributes::new()),
+        Err(error) => (Level::Error, "cronjob run failed", error.attributes()),
+    };
+    attributes.insert("duration_ms".to_owned(), milliseconds(begun.elapsed()));
+    logger.log(level, message, &attributes, &context);
+}
+
+/// A time for log lines about runs that do not happen.
+pub(super) fn scheduled(schedule: &Schedule, time: Timestamp) -> Attributes {
+    Attributes::from_iter([("cronjob.scheduled".to_owned(), Value::from(schedule.show(time)))])
+}
+
+fn new_id() -> Arc<str> {
+    let mut buffer = Uuid::encode_buffer();
+    Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut buffer))
+}
+
+/// A random number: ids of version 7 end with 32 random bits.
+pub(super) fn random() -> u64 {
+    let [.., a, b, c, d] = *Uuid::now_v7().as_bytes();
+    u64::from(u32::from_be_bytes([a, b, c, d])) << 32
+}
+
+fn milliseconds(duration: Duration) -> Value {
+    Value::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
