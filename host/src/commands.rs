@@ -96,7 +96,7 @@ pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError
         Command::Check(arguments) => check::run(&arguments, log, surroundings),
         Command::Doctor(arguments) => doctor::run(&arguments, log, surroundings),
         Command::Inspect(arguments) => inspect::run(&arguments, log, surroundings),
-        Command::Schema => print(&json(&schema())),
+        Command::Schema => print(&json(&schema(surroundings.extensions.catalogue()))),
         Command::Completions(arguments) => print(&completions(&arguments)),
     }
 }

@@ -9,6 +9,7 @@ mod document;
 mod environment;
 mod excerpt;
 mod extension;
+mod features;
 mod framework;
 mod grpc;
 mod hosting;
@@ -20,6 +21,7 @@ mod kinds;
 mod load;
 mod log;
 mod nesting;
+mod places;
 mod problem;
 mod quantity;
 mod reader;
@@ -31,6 +33,7 @@ mod suggestion;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod unknown;
 mod variables;
 
@@ -44,7 +47,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use self::catalogue::{
-    Catalogue, ExtensionSettings, FeatureEntry, KindEntry, NoSettings, Objections, Places, PortUse,
+    Catalogue, ExtensionSettings, FeatureEntry, KindEntry, NoSettings, Objections, PortUse,
     SettingsType, Stage, TypedSettings,
 };
 pub(crate) use self::document::harmless;
@@ -55,9 +58,10 @@ pub use self::extension::{
 pub use self::grpc::{Grpc, GrpcConnections};
 pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
+pub use self::places::Places;
 pub use self::problem::{LoadError, Position, Problem};
 pub use self::schema::schema;
-pub use self::tables::{reference_table, variables_table};
+pub use self::tables::{kind_settings_table, reference_table, settings_table, variables_table};
 pub use self::variables::{Premises, Variables};
 use crate::telemetry::Level;
 

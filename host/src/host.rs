@@ -7,6 +7,7 @@ use clap::Parser;
 
 use crate::cli::{Cli, Surroundings};
 use crate::commands;
+use crate::definition::Catalogue;
 use crate::extension::{AnyFeature, AnyKind, Duplicate, Extensions, Feature, Kind};
 use crate::features;
 use crate::kinds;
@@ -32,6 +33,11 @@ impl Host {
     /// A host with all that is shipped.
     pub fn builder() -> Builder {
         Builder { features: features::shipped(), kinds: kinds::shipped() }
+    }
+
+    /// What `service.toml` may say of its features and kinds.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        self.extensions.catalogue()
     }
 
     /// Does what was typed on the command line, as `mikros-host` does, and gives back its exit status.
@@ -94,3 +100,6 @@ impl std::fmt::Debug for Builder {
         f.debug_struct("Builder").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

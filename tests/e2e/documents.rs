@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use mikros_host::cli::Cli;
-use mikros_host::definition::{Definition, Variables, reference_table, variables_table};
+use mikros_host::definition::{Definition, Premises, Variables, reference_table, variables_table};
 
 use crate::layers::ORDER;
 use crate::support::{Host, Service, guests, http, workspace};
@@ -40,7 +40,9 @@ fn loads(place: &str, text: &str) {
     let names = file.get("envs").and_then(toml::Value::as_array).into_iter().flatten();
     let names = names.filter_map(toml::Value::as_str).map(str::to_owned);
     let variables: Variables = names.map(|name| (name, "set".to_owned())).collect();
-    if let Err(problems) = Definition::parse(Path::new("service.toml"), text, &variables.into()) {
+    let host = mikros_host::Host::builder().build().expect("no two features have the same name");
+    let premises = Premises { variables, catalogue: host.catalogue().clone() };
+    if let Err(problems) = Definition::parse(Path::new("service.toml"), text, &premises) {
         panic!("{place} is not valid: {problems:#?}\n{text}");
     }
 }

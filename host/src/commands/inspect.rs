@@ -24,7 +24,8 @@ pub(super) fn run(
         component::compile(&definition, surroundings)
             .map(|(_, compiled)| compiled.surface().clone())
     })?;
-    let overview = Overview::new(&definition, surface.as_ref().ok());
+    let catalogue = surroundings.extensions.catalogue();
+    let overview = Overview::new(&definition, catalogue, surface.as_ref().ok());
     print(&if typed.output.json { json(&overview) } else { overview.to_string() })?;
     // What is known without the component is shown even so.
     surface?;

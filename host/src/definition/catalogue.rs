@@ -12,12 +12,17 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::problem::Position;
+use super::typed::{self, Failure};
 
 /// The settings of a feature or a kind: a table of `service.toml` as a type.
 ///
 /// Derive [`serde::Deserialize`] with `deny_unknown_fields`, so that a mistyped key is an error, and
 /// [`schemars::JsonSchema`], whose descriptions are the doc comments. Both feed the schema that editors use.
+///
+/// What does not fit is told at its line and column, all at once. An error of one's own (`try_from`,
+/// `expecting`) is the rest of the sentence that begins with the key: `must not be empty`, or what is
+/// `expected `: `expected a path or a port`. Below an enum with a tag, an untagged one and `flatten`, which
+/// serde reads as a whole first, only the table around a value is known.
 pub trait ExtensionSettings: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// Notes what types cannot say: keys that exclude each other, files that cannot be read.
     fn check(&self, objections: &mut Objections<'_>) {
@@ -81,8 +86,7 @@ pub type TypedSettings = Arc<dyn Any + Send + Sync>;
 /// A type of settings, as the definition uses it.
 #[derive(Clone)]
 pub struct SettingsType {
-    pub(super) read:
-        fn(&Json) -> Result<TypedSettings, serde_path_to_error::Error<serde_json::Error>>,
+    pub(super) read: fn(&Json) -> Result<TypedSettings, Failure>,
     pub(super) check: fn(&TypedSettings, &mut Objections<'_>),
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -90,10 +94,7 @@ pub struct SettingsType {
 impl SettingsType {
     pub fn of<T: ExtensionSettings>() -> Self {
         Self {
-            read: |json| {
-                let typed: T = serde_path_to_error::deserialize(json)?;
-                Ok(Arc::new(typed))
-            },
+            read: |json| Ok(Arc::new(typed::attempt::<T>(json)?)),
             check: |typed, objections| {
                 if let Some(typed) = typed.downcast_ref::<T>() {
                     typed.check(objections);
@@ -129,6 +130,27 @@ pub enum Stage {
     Adapt,
     /// How the response is encoded: `compression`.
     Encode,
+}
+
+impl Stage {
+    const ALL: [Self; 6] =
+        [Self::Track, Self::Negotiate, Self::Identify, Self::Admit, Self::Adapt, Self::Encode];
+
+    /// As written in `service.toml`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Track => "track",
+            Self::Negotiate => "negotiate",
+            Self::Identify => "identify",
+            Self::Admit => "admit",
+            Self::Adapt => "adapt",
+            Self::Encode => "encode",
+        }
+    }
+
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == word)
+    }
 }
 
 /// A feature, as far as `service.toml` is concerned.
@@ -169,27 +191,4 @@ pub enum PortUse {
 pub struct Catalogue {
     pub features: Vec<FeatureEntry>,
     pub kinds: Vec<KindEntry>,
-}
-
-/// Positions of the values of a table, by their path below it: `keys[0].secret`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Places {
-    pub(super) table: Position,
-    pub(super) values: Vec<(String, Position)>,
-}
-
-impl Places {
-    /// Where `path` is, or else the closest table or array around it.
-    pub fn of(&self, path: &str) -> Position {
-        let mut path = path;
-        loop {
-            if let Some((_, position)) = self.values.iter().find(|(known, _)| known == path) {
-                return *position;
-            }
-            match path.rfind(['.', '[']) {
-                Some(end) => path = &path[..end],
-                None => return self.table,
-            }
-        }
-    }
 }

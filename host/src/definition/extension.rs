@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::catalogue::{Places, Stage, TypedSettings};
-use super::{Port, Settings};
+use super::catalogue::{Stage, TypedSettings};
+use super::{Places, Port, Settings};
 
 /// `[features.<name>]`.
 #[derive(Debug, Clone)]
@@ -26,7 +27,8 @@ pub enum FeatureSource {
     Native(Typed),
     /// A component.
     Component(Box<ComponentFeature>),
-    /// Nothing: it is disabled.
+    /// Nothing: it is disabled. Also where a variable that its settings ask for may miss, so that nobody
+    /// knows them: see [`Variables::incomplete`](super::Variables::incomplete).
     Absent,
 }
 
@@ -70,6 +72,8 @@ pub struct CustomKind {
     /// `None` for one that does not listen.
     pub port: Option<Port>,
     pub settings: Typed,
+    /// Where its settings are in the file.
+    pub places: Places,
 }
 
 impl PartialEq for CustomKind {
@@ -83,6 +87,15 @@ impl Eq for CustomKind {}
 /// Settings of a type that their owner knows. Shows nothing of them: they may hold secrets.
 #[derive(Clone)]
 pub struct Typed(pub TypedSettings);
+
+impl Typed {
+    /// Stands for settings that could not be read: of a definition with problems, which nobody gets to see,
+    /// or where a variable that they ask for may miss, which nobody runs: see
+    /// [`Variables::incomplete`](super::Variables::incomplete).
+    pub(super) fn unread() -> Self {
+        Self(Arc::new(()))
+    }
+}
 
 impl fmt::Debug for Typed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

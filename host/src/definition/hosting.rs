@@ -9,10 +9,9 @@ use super::reader::{Reader, Section};
 use super::shape::Checked;
 use super::{Dev, Hosting, Instances, Limits};
 
-/// `file` is the path of the `service.toml`: paths in it are relative to its directory.
-pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, file: &Path) -> Hosting {
+/// `directory` is that of the file: paths in it are relative to that.
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, directory: &Path) -> Hosting {
     let section = root.section("host");
-    let directory = file.parent().unwrap_or(Path::new(""));
     let address = reader.address(&section, "address");
     Hosting {
         component: directory.join(reader.text(&section, "component").unwrap_or_default()),

@@ -93,6 +93,15 @@ impl Indirections {
         }
     }
 
+    /// Whether the value or anything in it should have come from a variable that is not set.
+    pub(super) fn misses(&self, value: &Value<'_>) -> bool {
+        match value.get_ref() {
+            DeValue::Array(items) => items.iter().any(|item| self.misses(item)),
+            DeValue::Table(table) => table.values().any(|item| self.misses(item)),
+            _ => self.is_missing(value),
+        }
+    }
+
     /// The value for a message: a literal of the file in backticks, or what kind of value it is.
     pub(super) fn describe(&self, value: &Value<'_>) -> String {
         if let Some(indirection) = self.get(value) {

@@ -2,13 +2,19 @@
 //!
 //! Does not know what is inside those tables.
 
+mod custom;
+mod port;
+
+use std::path::Path;
+
+pub(super) use self::port::parse_port;
+use super::catalogue::Catalogue;
 use super::document::Place;
-use super::framework::Framework;
 use super::indirection::quoted;
 use super::reader::{Reader, Section};
 use super::shape::Item;
 use super::suggestion::did_you_mean;
-use super::{Kind, Origin, Port, framework, grpc, http};
+use super::{Kind, framework, grpc, http};
 
 /// The kinds a `service.toml` can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +23,11 @@ pub(super) enum KindName {
     Http,
     Native,
     Script,
+    /// One of the catalogue.
+    Custom(&'static str),
 }
 
-/// Every spelling; the first of a kind is the canonical one.
+/// Every spelling of the built-in ones; the first of a kind is the canonical one.
 const SPELLINGS: [(&str, KindName); 5] = [
     ("http", KindName::Http),
     ("grpc", KindName::Grpc),
@@ -42,8 +50,15 @@ struct Declared {
 }
 
 impl KindName {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    const BUILT_IN: [Self; 4] = [Self::Grpc, Self::Http, Self::Native, Self::Script];
+
+    pub(super) fn built_in(text: &str) -> Option<Self> {
         SPELLINGS.iter().find(|(spelling, _)| *spelling == text).map(|(_, name)| *name)
+    }
+
+    fn parse(text: &str, catalogue: &Catalogue) -> Option<Self> {
+        let custom = || catalogue.kinds.iter().find(|entry| entry.name == text);
+        Self::built_in(text).or_else(|| custom().map(|entry| Self::Custom(entry.name)))
     }
 
     pub(super) fn as_str(self) -> &'static str {
@@ -52,56 +67,53 @@ impl KindName {
             Self::Http => "http",
             Self::Native => "native",
             Self::Script => "script",
+            Self::Custom(name) => name,
         }
     }
 }
 
 /// The kinds in the order of the file.
-pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<Kind> {
+///
+/// `directory` is that of the file: paths in it are relative to that.
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, directory: &Path) -> Vec<Kind> {
     let declared = declared(reader, root);
     check_script_stands_alone(reader, &declared);
-    for name in [KindName::Grpc, KindName::Http, KindName::Native, KindName::Script] {
-        check_table(reader, root, name, declared.iter().any(|one| one.name == name));
+    let custom = reader.catalogue().kinds.iter().map(|entry| KindName::Custom(entry.name));
+    for name in KindName::BUILT_IN.into_iter().chain(custom) {
+        let Some(table) = only_table(reader, root, name) else { continue };
+        if declared.iter().all(|one| one.name != name) {
+            check_unused(reader, &table, name, directory);
+        }
     }
-    let kinds: Vec<Kind> = declared.iter().map(|one| kind(reader, root, one)).collect();
-    check_ports_differ(reader, &kinds, &declared);
+    let kinds: Vec<Kind> = declared.iter().map(|one| kind(reader, root, one, directory)).collect();
+    port::check_they_differ(reader, &kinds, &declared);
     kinds
 }
 
-fn kind<'t>(reader: &mut Reader<'t>, root: &Section<'t>, declared: &Declared) -> Kind {
-    let Declared { name, port, item } = declared;
-    if matches!(name, KindName::Native | KindName::Script) && port.is_some() {
+fn kind<'t>(
+    reader: &mut Reader<'t>,
+    root: &Section<'t>,
+    declared: &Declared,
+    directory: &Path,
+) -> Kind {
+    let (name, listens) = (declared.name, port::listens(reader, declared.name));
+    if declared.port.is_some() && !listens {
         let message = format!("kind `{}` does not listen, its port is ignored", name.as_str());
-        reader.warning(item.place, message, Some(format!("write `{}`", name.as_str())));
+        let help = format!("write `{}`", name.as_str());
+        reader.warning(declared.item.place, message, Some(help));
     }
     match name {
         KindName::Grpc => {
-            let port = choose_port(reader, *name, &framework::GRPC_PORT, (*port, item.place));
-            Kind::Grpc(grpc::read(reader, &table(root, *name), port))
+            let port = port::choose(reader, declared, &framework::GRPC_PORT);
+            Kind::Grpc(grpc::read(reader, &table(root, name), port))
         }
         KindName::Http => {
-            let port = choose_port(reader, *name, &framework::HTTP_PORT, (*port, item.place));
-            Kind::Http(http::read(reader, &table(root, *name), port))
+            let port = port::choose(reader, declared, &framework::HTTP_PORT);
+            Kind::Http(http::read(reader, &table(root, name), port))
         }
         KindName::Native => Kind::Native,
         KindName::Script => Kind::Script,
-    }
-}
-
-/// Two kinds cannot listen on one port, unless the system chooses.
-fn check_ports_differ(reader: &mut Reader<'_>, kinds: &[Kind], declared: &[Declared]) {
-    let listens = kinds.iter().zip(declared).filter_map(|(kind, declared)| match kind {
-        Kind::Http(http) => Some((kind.name(), http.port.number, declared)),
-        Kind::Grpc(grpc) => Some((kind.name(), grpc.port.number, declared)),
-        Kind::Native | Kind::Script | Kind::Custom(_) => None,
-    });
-    let [(first, port, _), (second, other, declared)] = listens.collect::<Vec<_>>()[..] else {
-        return;
-    };
-    if port == other && port != 0 {
-        let message = format!("kinds `{first}` and `{second}` have the same port {port}");
-        let help = format!("for example `{second}:{}`", port.checked_add(1).unwrap_or(1024));
-        reader.problem(declared.item.place, message, Some(help));
+        KindName::Custom(_) => custom::read(reader, root, declared, directory),
     }
 }
 
@@ -131,7 +143,7 @@ fn parse(reader: &mut Reader<'_>, item: Item) -> Option<Declared> {
         Some((word, port)) => (word, Some(port)),
         None => (item.text.as_str(), None),
     };
-    let Some(name) = KindName::parse(word) else {
+    let Some(name) = KindName::parse(word, reader.catalogue()) else {
         note_unknown(reader, &item, word);
         return None;
     };
@@ -146,30 +158,28 @@ fn parse(reader: &mut Reader<'_>, item: Item) -> Option<Declared> {
     }
 }
 
-/// Digits only: `u16::from_str` would accept `+80`.
-pub(super) fn parse_port(text: &str) -> Option<u16> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
-}
-
 fn note_unknown(reader: &mut Reader<'_>, item: &Item, word: &str) {
-    let expected = spellings().collect::<Vec<_>>().join("`, `");
+    let catalogue = reader.catalogue();
+    let expected = spellings(catalogue).collect::<Vec<_>>().join("`, `");
     let message = if item.is_literal {
         format!("unknown kind {}, expected one of `{expected}`", quoted(word))
     } else {
         format!("a kind must be one of `{expected}`, found {}", item.shown)
     };
-    reader.problem(item.place, message, suggest(word).filter(|_| item.is_literal));
+    reader.problem(item.place, message, suggest(catalogue, word).filter(|_| item.is_literal));
 }
 
 /// What to do about a kind that does not exist.
-pub(super) fn suggest(word: &str) -> Option<String> {
+pub(super) fn suggest(catalogue: &Catalogue, word: &str) -> Option<String> {
     let foreign = FOREIGN.iter().find(|(name, _)| *name == word);
-    foreign.map(|(_, help)| (*help).to_owned()).or_else(|| did_you_mean(word, spellings()))
+    let foreign = foreign.map(|(_, help)| (*help).to_owned());
+    foreign.or_else(|| did_you_mean(word, spellings(catalogue)))
 }
 
 /// Every spelling of every kind.
-pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
-    SPELLINGS.iter().map(|(word, _)| *word)
+pub(super) fn spellings(catalogue: &Catalogue) -> impl Iterator<Item = &'static str> + use<'_> {
+    let custom = catalogue.kinds.iter().map(|entry| entry.name);
+    SPELLINGS.iter().map(|(word, _)| *word).chain(custom)
 }
 
 fn note_duplicate(reader: &mut Reader<'_>, first: &Declared, second: &Declared) {
@@ -191,12 +201,17 @@ fn check_script_stands_alone(reader: &mut Reader<'_>, declared: &[Declared]) {
 
 /// Every place where the table of a kind may be: `[services.<kind>]` and `[runtime.<kind>]`.
 fn tables<'t>(root: &Section<'t>, name: KindName) -> Vec<Section<'t>> {
-    let spellings = || SPELLINGS.iter().filter(move |(_, other)| *other == name);
+    let spellings = || {
+        let words =
+            SPELLINGS.iter().filter(move |(_, other)| *other == name).map(|(word, _)| *word);
+        let custom = matches!(name, KindName::Custom(_)).then(|| name.as_str());
+        words.chain(custom)
+    };
     ["services", "runtime"]
         .into_iter()
         .map(|parent| root.section_as(parent, "services"))
         .flat_map(|parent| {
-            spellings().map(move |(spelling, _)| parent.section_as(spelling, name.as_str()))
+            spellings().map(move |spelling| parent.section_as(spelling, name.as_str()))
         })
         .filter(Section::is_present)
         .collect()
@@ -207,52 +222,35 @@ fn table<'t>(root: &Section<'t>, name: KindName) -> Section<'t> {
     tables(root, name).into_iter().next().unwrap_or_else(absent)
 }
 
-fn check_table<'t>(reader: &mut Reader<'t>, root: &Section<'t>, name: KindName, is_declared: bool) {
-    let tables = tables(root, name);
-    let Some(first) = tables.first() else { return };
-    for second in &tables[1..] {
+/// The table of a kind, if there is one; notes when there are two.
+fn only_table<'t>(
+    reader: &mut Reader<'t>,
+    root: &Section<'t>,
+    name: KindName,
+) -> Option<Section<'t>> {
+    let mut tables = tables(root, name).into_iter();
+    let first = tables.next()?;
+    for second in tables {
         let message = format!("`[{}]` and `[{}]` are the same table", first.label, second.label);
         reader.problem(second.place, message, Some("keep one of them".to_owned()));
     }
-    if !is_declared {
-        let message =
-            format!("`[{}]` has no effect: `types` does not name `{}`", first.label, name.as_str());
-        reader.warning(first.place, message, None);
-        match name {
-            KindName::Http => http::check(reader, first),
-            KindName::Grpc => grpc::check(reader, first),
-            KindName::Native | KindName::Script => (),
-        }
-    }
+    Some(first)
 }
 
-/// Scoped variable, then `service.toml`, then global variable, then default.
-fn choose_port(
-    reader: &mut Reader<'_>,
-    kind: KindName,
-    variable: &Framework,
-    (declared, place): (Option<u16>, Place),
-) -> Port {
-    let kind = kind.as_str();
-    reader.note_contradiction(variable.name);
-    let from_variable = |(number, name)| Port { number, source: Origin::Variable(name) };
-    let own = framework::parse_own(reader, variable, parse_port).map(from_variable);
-    let global = framework::parse_global(reader, variable, parse_port).map(from_variable);
-    let file = declared.map(|number| Port { number, source: reader.line_of(place) });
-    if let (None, Some(file), Some(global)) = (&own, &file, &global)
-        && file.number != global.number
-    {
-        let message = format!(
-            "`types` and `{}` set different ports for `{kind}`, {} from `types` wins",
-            variable.name, file.number
-        );
-        let own = reader.scope().exportable(variable.name);
-        reader.warning(place, message, own.map(|own| format!("set `{own}` to override the file")));
+/// Finds the problems of a table that nothing uses.
+fn check_unused<'t>(
+    reader: &mut Reader<'t>,
+    table: &Section<'t>,
+    name: KindName,
+    directory: &Path,
+) {
+    let message =
+        format!("`[{}]` has no effect: `types` does not name `{}`", table.label, name.as_str());
+    reader.warning(table.place, message, None);
+    match name {
+        KindName::Http => http::check(reader, table),
+        KindName::Grpc => grpc::check(reader, table),
+        KindName::Native | KindName::Script => (),
+        KindName::Custom(name) => custom::check(reader, table, name, directory),
     }
-    let port = own.or(file).or(global).unwrap_or_else(|| Port {
-        number: variable.default.parse().unwrap_or_default(),
-        source: Origin::Default,
-    });
-    reader.note(format!("{kind}.port"), &port.number.to_string(), port.source.clone());
-    port
 }

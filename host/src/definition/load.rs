@@ -4,15 +4,14 @@
 
 use std::path::Path;
 
-use super::catalogue::Catalogue;
 use super::document::{self, Lines, Place, Table};
 use super::indirection::Indirections;
 use super::problem::{LoadError, Problem};
 use super::reader::{Reader, Section};
 use super::variables::{Premises, Scope, Variables};
 use super::{
-    Definition, Effective, FeatureSource, client, environment, framework, hosting, identity, kinds,
-    log, settings, unknown,
+    Definition, Effective, FeatureSource, client, environment, features, framework, hosting,
+    identity, kinds, log, settings, unknown,
 };
 use crate::file;
 
@@ -50,11 +49,11 @@ impl Definition {
                 indirections.resolve(value, &scope);
             }
         }
-        let mut reader = Reader::new(&lines, &indirections, &scope);
+        let mut reader = Reader::new(&lines, &indirections, &scope, catalogue);
         for missing in indirections.missing() {
             environment::note_missing(&mut reader, missing.place, &missing.variable);
         }
-        let definition = read_all(&mut reader, &root, path, catalogue);
+        let definition = read_all(&mut reader, &root, path);
         finish(reader, definition)
     }
 
@@ -102,22 +101,18 @@ fn scope<'v>(
 }
 
 /// What the file says; of no use when the reader has found problems.
-fn read_all<'t>(
-    reader: &mut Reader<'t>,
-    root: &'t Table<'t>,
-    path: &Path,
-    catalogue: &Catalogue,
-) -> Definition {
+fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> Definition {
     unknown::check(reader, root);
     let root = &Section::root(root);
     let identity = identity::read(reader, root);
-    let kinds = kinds::read(reader, root);
-    let host = hosting::read(reader, root, path);
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let kinds = kinds::read(reader, root, directory);
+    let host = hosting::read(reader, root, directory);
     let log = log::read(reader, root);
     check_tests(reader, root);
     let environment = environment::read(reader, root);
     let clients = client::read(reader, root);
-    let features = settings::read_features(reader, root, catalogue);
+    let features = features::read(reader, root, directory);
     let settings = settings::read(reader, root);
     Definition {
         path: path.to_owned(),

@@ -7,9 +7,10 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::catalogue::{Catalogue, KindEntry};
 use super::document::{Lines, Place, Table, Value, entries, harmless, spelled};
 use super::indirection::Indirections;
-use super::problem::Problem;
+use super::problem::{Position, Problem};
 use super::reference::{Entry, Key, Presence, entry, join};
 use super::shape::{self, Checked, Given, Item};
 use super::variables::{Found, Scope};
@@ -38,6 +39,7 @@ pub(super) struct Reader<'t> {
     lines: &'t Lines<'t>,
     indirections: &'t Indirections,
     scope: &'t Scope<'t>,
+    catalogue: &'t Catalogue,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
     pub(super) effective: Vec<Effective>,
@@ -55,6 +57,10 @@ impl<'t> Section<'t> {
 
     pub(super) fn is_present(&self) -> bool {
         self.table.is_some()
+    }
+
+    pub(super) fn table(&self) -> Option<&'t Table<'t>> {
+        self.table
     }
 
     pub(super) fn value(&self, name: &str) -> Option<&'t Value<'t>> {
@@ -92,9 +98,10 @@ impl<'t> Reader<'t> {
         lines: &'t Lines<'t>,
         indirections: &'t Indirections,
         scope: &'t Scope<'t>,
+        catalogue: &'t Catalogue,
     ) -> Self {
         let (problems, warnings, effective) = (Vec::new(), Vec::new(), Vec::new());
-        Self { lines, indirections, scope, problems, warnings, effective }
+        Self { lines, indirections, scope, catalogue, problems, warnings, effective }
     }
 
     pub(super) fn text(&mut self, section: &Section<'t>, name: &str) -> Option<String> {
@@ -210,6 +217,20 @@ impl<'t> Reader<'t> {
 
     pub(super) fn line_of(&self, place: Place) -> Origin {
         Origin::File { line: self.lines.line(place.start) }
+    }
+
+    pub(super) fn position(&self, place: Place) -> Position {
+        self.lines.position(place.start)
+    }
+
+    /// The features and kinds that there are.
+    pub(super) fn catalogue(&self) -> &'t Catalogue {
+        self.catalogue
+    }
+
+    /// The kind of this name, when it is none of the built-in ones.
+    pub(super) fn kind(&self, name: &str) -> Option<&'t KindEntry> {
+        self.catalogue.kinds.iter().find(|entry| entry.name == name)
     }
 
     pub(super) fn indirections(&self) -> &'t Indirections {

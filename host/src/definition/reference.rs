@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::catalogue::Stage;
 use super::shape::Shape;
 use crate::telemetry::Level;
 
@@ -28,6 +29,7 @@ pub(super) enum Presence {
 }
 
 const MILLISECOND: Duration = Duration::from_millis(1);
+const MINUTE: Duration = Duration::from_mins(1);
 const DAY: Duration = Duration::from_hours(24);
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -49,6 +51,15 @@ pub(super) const LEVELS: &[&str] = &[
     "warning",
     Level::Error.name(),
     Level::Fatal.name(),
+];
+
+const STAGES: &[&str] = &[
+    Stage::Track.as_str(),
+    Stage::Negotiate.as_str(),
+    Stage::Identify.as_str(),
+    Stage::Admit.as_str(),
+    Stage::Adapt.as_str(),
+    Stage::Encode.as_str(),
 ];
 
 #[rustfmt::skip] // One key, one paragraph: what it is, then what it means.
@@ -82,7 +93,25 @@ pub(super) const REFERENCE: &[Key] = &[
     key("tests.discard_log_messages", Shape::Switch, Presence::Optional, "false",
         "Read by test harnesses only."),
     key("features.*", Shape::Feature, Presence::Optional, "{ enabled = false }",
-        "Settings of a feature. It runs only with `enabled = true`. This version ships no features."),
+        "Settings of a feature. It runs only with `enabled = true`, and is one of this host or a component. The keys below are those of a component; one of this host has keys of its own."),
+    key("features.*.enabled", Shape::Switch, Presence::Default("false"), "true",
+        "Whether the feature runs."),
+    key("features.*.component", Shape::Text, Presence::Optional, r#""plugins/audit.wasm""#,
+        "The component that is the feature. Relative to this file."),
+    key("features.*.stage", Shape::Choice(STAGES), Presence::Default(r#""adapt""#), r#""identify""#,
+        "Where the feature stands on the path of a request: the stages follow each other in this order, and a response passes them in the reverse order."),
+    key("features.*.needs", Shape::Features, Presence::Default("[]"), r#"["tracker"]"#,
+        "Features that have to be enabled too. They start before it and end after it."),
+    key("features.*.on_failure", Shape::Choice(&["closed", "open"]), Presence::Default(r#""closed""#), r#""open""#,
+        "What becomes of a request when the feature fails to decide about it: `closed` refuses it, `open` lets it pass as it is."),
+    key("features.*.limits.memory", Shape::Size { least: MIB, most: 4 * GIB, bytes: false }, Presence::Default(r#""64MiB""#), r#""16MiB""#,
+        "Most memory of one instance of the feature."),
+    key("features.*.limits.call_timeout", Shape::Duration { least: MILLISECOND, most: MINUTE, nanoseconds: false }, Presence::Default(r#""1s""#), r#""100ms""#,
+        "Longest time one call may spend in the feature."),
+    key("features.*.limits.max_concurrency", Shape::Integer { least: 1, most: 65_535 }, Presence::Default("256"), "64",
+        "Most calls in flight in one instance of the feature; further ones wait."),
+    key("features.*.settings", Shape::Free, Presence::Default("{}"), "{ deny = [\"/admin\"] }",
+        "The feature's own settings, handed to it as they are. Dates arrive as strings."),
     key("clients.*.host", Shape::Text, Presence::Optional, r#""orders.internal""#,
         "Host of another service. This version connects no clients."),
     key("clients.*.port", Shape::Integer { least: 1, most: 65_535 }, Presence::Optional, "7070",

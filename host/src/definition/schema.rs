@@ -1,10 +1,14 @@
 //! The JSON Schema of `service.toml`, for editors.
 //!
-//! Does not know more than the reference: rules between keys are not in it.
+//! Does not know more than the reference and the types of settings: rules between keys are not in it.
+
+mod extensions;
 
 use serde_json::{Map, Value as Json, json};
 use toml::de::DeValue;
 
+pub(super) use self::extensions::of_settings;
+use super::catalogue::Catalogue;
 use super::kinds;
 use super::quantity::{DURATION_PATTERN, SIZE_PATTERN};
 use super::reference::{Entry, Key, Presence, children, entry, join};
@@ -13,14 +17,14 @@ use super::shape::Shape;
 /// `SemVer` as on semver.org with an optional `v`, or `v` and one to three short numbers.
 const VERSION_PATTERN: &str = r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-((0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(\+([0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*))?|v\d{1,2}(\.\d{1,2}){0,2}";
 
-/// The schema, draft 2020-12.
-pub fn schema() -> Json {
+/// The schema, draft 2020-12, with the features and kinds of a host.
+pub fn schema(catalogue: &Catalogue) -> Json {
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "service.toml",
         "description": "One Mikros service and how mikros-host runs it.",
     });
-    merge(&mut schema, table(""));
+    merge(&mut schema, table("", catalogue));
     schema["properties"]["services"]["description"] = "Settings of each kind.".into();
     schema["properties"]["runtime"] = json!({
         "description": "Another word for `services`.",
@@ -30,19 +34,22 @@ pub fn schema() -> Json {
         "description": "Another word for `native`.",
         "$ref": "#/properties/services/properties/native",
     });
+    extensions::add(&mut schema, catalogue);
     schema
 }
 
 /// The table whose keys the reference lists under `pattern`.
-fn table(pattern: &str) -> Json {
+fn table(pattern: &str, catalogue: &Catalogue) -> Json {
     let mut properties = Map::new();
     let mut required = Vec::new();
     let mut others = Json::Bool(false);
     for name in children(pattern) {
         let path = join(pattern, name);
         let (schema, is_required) = match entry(&path) {
-            Some(Entry::Key(key)) => (value(key), matches!(key.presence, Presence::Required)),
-            _ => (table(&path), is_table_required(&path)),
+            Some(Entry::Key(key)) => {
+                (value(key, catalogue), matches!(key.presence, Presence::Required))
+            }
+            _ => (table(&path, catalogue), is_table_required(&path)),
         };
         if name == "*" {
             others = schema;
@@ -72,9 +79,13 @@ fn is_table_required(pattern: &str) -> bool {
     })
 }
 
-fn value(key: &Key) -> Json {
+fn value(key: &Key, catalogue: &Catalogue) -> Json {
     let mut value = json!({ "description": key.meaning });
-    merge(&mut value, rule(&key.shape));
+    match &key.shape {
+        Shape::Kinds => merge(&mut value, kinds_rule(catalogue)),
+        Shape::Feature => merge(&mut value, feature_rule(key.path, catalogue)),
+        shape => merge(&mut value, rule(shape)),
+    }
     if let Presence::Default(default) = key.presence {
         value["default"] = literal(default);
     }
@@ -104,11 +115,6 @@ fn rule(shape: &Shape) -> Json {
         Shape::Address => text("[0-9a-fA-F:.]+"),
         Shape::BasePath => json!({ "type": "string" }),
         Shape::HealthPath => or_text(json!({ "type": "boolean" }), "/.*"),
-        Shape::Kinds => {
-            let kinds = kinds::spellings().collect::<Vec<_>>().join("|");
-            let item = text(&format!("({kinds})(:[0-9]+)?"));
-            json!({ "type": "array", "minItems": 1, "items": item })
-        }
         Shape::Names => json!({
             "type": "array",
             "uniqueItems": true,
@@ -120,11 +126,27 @@ fn rule(shape: &Shape) -> Json {
         }),
         Shape::Texts => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
         Shape::Nothing => json!({ "type": "object", "additionalProperties": false }),
-        Shape::Free => json!({ "type": "object" }),
-        Shape::Feature => json!({
-            "type": "object", "properties": { "enabled": { "type": "boolean", "default": false } },
-        }),
+        Shape::Features => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::Free | Shape::Feature => json!({ "type": "object" }),
+        Shape::Kinds => json!({ "type": "array" }),
     }
+}
+
+/// Only a component's table has no keys but the host's.
+fn feature_rule(pattern: &str, catalogue: &Catalogue) -> Json {
+    let mut rule = table(pattern, catalogue);
+    let names = children(pattern).collect::<Vec<_>>();
+    rule["additionalProperties"] = true.into();
+    rule["if"] = json!({ "required": ["component"] });
+    rule["then"] = json!({ "propertyNames": { "enum": names } });
+    rule
+}
+
+fn kinds_rule(catalogue: &Catalogue) -> Json {
+    let kinds = kinds::spellings(catalogue).collect::<Vec<_>>().join("|");
+    let pattern = or_variable(&format!("({kinds})(:[0-9]+)?"));
+    let item = json!({ "type": "string", "pattern": pattern });
+    json!({ "type": "array", "minItems": 1, "items": item })
 }
 
 /// The whole text, which may also be a variable's name.

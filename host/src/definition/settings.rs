@@ -1,16 +1,14 @@
-//! Free-form tables as JSON: `[service]` and `[features.<name>]`.
+//! Tables whose keys are not the host's, as JSON: `[service]`, and those of features and kinds.
 //!
-//! Does not know what is in them; the service and the features do.
+//! Does not know what is in them; the service, the features and the kinds do.
 
 use serde_json::{Map, Value as Json};
 use toml::de::{DeFloat, DeInteger, DeValue};
 
-use super::catalogue::{Catalogue, Places};
+use super::Settings;
 use super::document::{Place, Table, Value, entries, spelled};
-use super::indirection::quoted;
 use super::reader::{Reader, Section};
 use super::reference::join;
-use super::{Feature, FeatureSource, Settings, suggestion};
 
 /// `[service]`.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Settings {
@@ -18,55 +16,12 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Settings 
     Settings(table.map(|table| object(reader, table, "service")).unwrap_or_default())
 }
 
-/// `[features.<name>]`, in the order of the file.
-pub(super) fn read_features<'t>(
+/// A table as JSON; every value in it is noted as effective.
+pub(super) fn object<'t>(
     reader: &mut Reader<'t>,
-    root: &Section<'t>,
-    catalogue: &Catalogue,
-) -> Vec<Feature> {
-    let known: Vec<_> = catalogue.features.iter().map(|entry| entry.name).collect();
-    let features = root.section("features");
-    let mut tables = Vec::new();
-    for (name, place) in features.names() {
-        let table = features.value(name).and_then(|value| value.get_ref().as_table());
-        let Some(table) = table else { continue };
-        let label = join("features", &spelled(name));
-        let mut settings = object(reader, table, &label);
-        settings.shift_remove("enabled");
-        let is_enabled = is_enabled(reader, table, &label);
-        if is_enabled && !known.contains(&name) {
-            note_unknown(reader, name, place, &known);
-        }
-        tables.push(Feature {
-            name: name.to_owned(),
-            is_enabled,
-            settings: Settings(settings),
-            source: FeatureSource::Absent,
-            places: Places::default(),
-        });
-    }
-    tables
-}
-
-fn is_enabled<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>, label: &str) -> bool {
-    match table.get("enabled") {
-        None => false,
-        Some(value) => value.get_ref().as_bool().unwrap_or_else(|| {
-            let found = reader.indirections().describe(value);
-            let message = format!("`{label}.enabled` must be `true` or `false`, found {found}");
-            reader.problem(Place::of(value), message, None);
-            false
-        }),
-    }
-}
-
-fn note_unknown(reader: &mut Reader<'_>, name: &str, place: Place, known: &[&str]) {
-    let help = suggestion::did_you_mean(name, known.iter().copied())
-        .unwrap_or_else(|| "remove it, or write `enabled = false`".to_owned());
-    reader.problem(place, format!("unknown feature {}", quoted(name)), Some(help));
-}
-
-fn object<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>, label: &str) -> Map<String, Json> {
+    table: &'t Table<'t>,
+    label: &str,
+) -> Map<String, Json> {
     let mut map = Map::new();
     for (key, value) in entries(table) {
         let name = key.get_ref().as_ref();

@@ -53,6 +53,8 @@ pub(super) enum Shape {
     Names,
     /// Of files and directories.
     Paths,
+    /// Names of features.
+    Features,
     /// A table of strings.
     Texts,
     /// A table without keys.
@@ -118,7 +120,7 @@ pub(super) fn check(
         return None;
     }
     let checked = match (&key.shape, given.value.get_ref()) {
-        (Shape::Kinds | Shape::Names | Shape::Paths, DeValue::Array(items)) => {
+        (Shape::Kinds | Shape::Names | Shape::Paths | Shape::Features, DeValue::Array(items)) => {
             Some(list(given, items, mistakes))
         }
         (Shape::Text, DeValue::String(text)) if text.trim().is_empty() => {
@@ -302,8 +304,8 @@ impl Given<'_, '_> {
 }
 
 /// For messages; what is rarely wanted is left out.
-const SIZE_UNITS: &str = "`B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`";
-const DURATION_UNITS: &str = "`ms`, `s`, `m` or `h`";
+pub(super) const SIZE_UNITS: &str = "`B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`";
+pub(super) const DURATION_UNITS: &str = "`ms`, `s`, `m` or `h`";
 
 /// What is expected, as the rest of "must be …".
 impl fmt::Display for Shape {
@@ -334,6 +336,7 @@ impl fmt::Display for Shape {
             Self::Kinds => write!(f, "an array of kinds"),
             Self::Names => write!(f, "an array of variable names"),
             Self::Paths => write!(f, "an array of paths"),
+            Self::Features => write!(f, "an array of names of features"),
             Self::Texts => write!(f, "a table of strings"),
             Self::Nothing | Self::Free | Self::Feature => write!(f, "a table"),
         }

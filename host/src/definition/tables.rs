@@ -1,7 +1,10 @@
 //! The reference as Markdown, for the README.
 //!
-//! Does not know the README; a test there compares.
+//! Does not know the README; tests compare.
 
+mod settings;
+
+pub use self::settings::{kind_settings_table, settings_table};
 use super::framework;
 use super::reference::{Key, Presence, REFERENCE};
 
@@ -67,7 +70,7 @@ fn code(text: &str) -> String {
     format!("`{text}`")
 }
 
-fn row(cells: [String; 4]) -> String {
+fn row<const CELLS: usize>(cells: [String; CELLS]) -> String {
     let cells = cells.map(|cell| cell.replace('|', "\\|"));
     format!("| {} |\n", cells.join(" | "))
 }

@@ -6,9 +6,13 @@
 
 mod clients;
 mod compatibility;
+mod components;
+mod custom_kinds;
 mod environment;
 mod everything;
 mod excerpts;
+mod extensions;
+mod features;
 mod file;
 mod grpc;
 mod hosting;
@@ -17,16 +21,19 @@ mod identity;
 mod indirection;
 mod kinds;
 mod log;
+mod ordering;
 mod properties;
 mod reference;
 mod settings;
 mod syntax;
+mod tables;
+mod typed;
 
 use std::path::Path;
 
 use expect_test::Expect;
 
-use super::{Definition, Effective, Problem, Variables};
+use super::{Catalogue, Definition, Effective, Premises, Problem, Variables};
 
 const FILE: &str = "service.toml";
 
@@ -57,7 +64,17 @@ fn variables(list: &[(&str, &str)]) -> Variables {
 }
 
 fn parse(text: &str, list: &[(&str, &str)]) -> Result<Definition, Vec<Problem>> {
-    Definition::parse(Path::new(FILE), text, &variables(list).into())
+    parse_with(Catalogue::default(), text, list)
+}
+
+/// With these features and kinds.
+fn parse_with(
+    catalogue: Catalogue,
+    text: &str,
+    list: &[(&str, &str)],
+) -> Result<Definition, Vec<Problem>> {
+    let premises = Premises { variables: variables(list), catalogue: catalogue.into() };
+    Definition::parse(Path::new(FILE), text, &premises)
 }
 
 #[track_caller]

@@ -17,14 +17,32 @@ pub(super) fn check<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>) {
     check_table(reader, table, "", "");
 }
 
+/// The same for a table below the root: the reference lists its keys under `pattern`.
+pub(super) fn check_below<'t>(
+    reader: &mut Reader<'t>,
+    table: &'t Table<'t>,
+    pattern: &str,
+    label: &str,
+) {
+    check_table(reader, table, pattern, label);
+}
+
 fn check_table<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>, parent: &str, label: &str) {
     for (key, value) in entries(table) {
         let name = key.get_ref().as_ref();
         let (pattern, label) = (child_pattern(parent, name), join(label, &spelled(name)));
+        if parent == "services" && reader.kind(name).is_some() {
+            // Whoever owns the kind knows its keys.
+            if value.get_ref().as_table().is_none() {
+                not_a_table(reader, value, &label);
+            }
+            continue;
+        }
         match entry(&pattern) {
             None => {
                 let place = Place::of(key);
-                reader.problem(place, message(parent, name, &label), help(parent, name));
+                let help = help(reader, parent, name);
+                reader.problem(place, message(parent, name, &label), help);
             }
             Some(Entry::Table) => check_child(reader, value, &pattern, &label),
             Some(Entry::Key(key)) => match key.shape {
@@ -58,14 +76,14 @@ fn message(parent: &str, name: &str, label: &str) -> String {
     }
 }
 
-fn help(parent: &str, name: &str) -> Option<String> {
+fn help(reader: &Reader<'_>, parent: &str, name: &str) -> Option<String> {
     let path = join(parent, name);
     if name.contains('.') && entry(&path).is_some() {
         return Some("remove the quotes".to_owned());
     }
     let moved = MOVED.iter().find(|(old, _)| *old == path).map(|(_, help)| (*help).to_owned());
     moved
-        .or_else(|| kinds::suggest(name).filter(|_| parent == "services"))
+        .or_else(|| kinds::suggest(reader.catalogue(), name).filter(|_| parent == "services"))
         .or_else(|| did_you_mean(name, children(parent).filter(|child| *child != "*")))
         .or_else(|| elsewhere(name))
 }
@@ -83,7 +101,7 @@ fn child_pattern(parent: &str, name: &str) -> String {
     if entry(&any).is_some() {
         return any;
     }
-    match (parent, KindName::parse(name)) {
+    match (parent, KindName::built_in(name)) {
         ("", _) if name == "runtime" => "services".to_owned(),
         ("services", Some(kind)) => join(parent, kind.as_str()),
         // Quotes keep a name with a dot from being a path.

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::definition::{Definition, Effective, Kind};
+use crate::definition::{Catalogue, Definition, Effective, Feature, FeatureSource, Kind, Stage};
 use crate::engine::{Service, Surface};
 
 #[derive(Debug, Serialize)]
@@ -18,6 +18,8 @@ pub(super) struct Overview<'a> {
     path: String,
     component: Component<'a>,
     kinds: Vec<KindOverview>,
+    /// Those that are enabled, in the order in which they start.
+    features: Vec<FeatureOverview<'a>>,
     settings: &'a [Effective],
 }
 
@@ -38,8 +40,20 @@ struct KindOverview {
     port: Option<u16>,
 }
 
+#[derive(Debug, Serialize)]
+struct FeatureOverview<'a> {
+    feature: &'a str,
+    stage: &'static str,
+    /// `None`: it is a part of this host.
+    component: Option<String>,
+}
+
 impl<'a> Overview<'a> {
-    pub(super) fn new(definition: &'a Definition, surface: Option<&'a Surface>) -> Self {
+    pub(super) fn new(
+        definition: &'a Definition,
+        catalogue: &Catalogue,
+        surface: Option<&'a Surface>,
+    ) -> Self {
         let identity = &definition.identity;
         Self {
             name: &identity.name,
@@ -56,6 +70,12 @@ impl<'a> Overview<'a> {
                     .map(|declared| declared.services.as_slice()),
             },
             kinds: definition.kinds.iter().map(KindOverview::new).collect(),
+            features: definition
+                .features
+                .iter()
+                .filter(|feature| feature.is_enabled)
+                .map(|feature| FeatureOverview::new(feature, catalogue))
+                .collect(),
             settings: definition.explain(),
         }
     }
@@ -70,6 +90,21 @@ impl KindOverview {
             Kind::Native | Kind::Script => None,
         };
         Self { kind: kind.name(), port }
+    }
+}
+
+impl<'a> FeatureOverview<'a> {
+    fn new(feature: &'a Feature, catalogue: &Catalogue) -> Self {
+        let entry = catalogue.features.iter().find(|entry| entry.name == feature.name);
+        let (stage, component) = match &feature.source {
+            FeatureSource::Component(component) => {
+                (component.stage, Some(component.component.display().to_string()))
+            }
+            FeatureSource::Native(_) | FeatureSource::Absent => {
+                (entry.map_or(Stage::Adapt, |entry| entry.stage), None)
+            }
+        };
+        Self { feature: &feature.name, stage: stage.as_str(), component }
     }
 }
 
@@ -91,6 +126,10 @@ impl fmt::Display for Overview<'_> {
         ] {
             write_block(f, label, lines)?;
         }
+        let features = self.features.iter().map(FeatureOverview::to_string).collect::<Vec<_>>();
+        if !features.is_empty() {
+            write_block(f, "features", &features)?;
+        }
         if !methods.is_empty() {
             write_block(f, "methods", &methods)?;
         }
@@ -105,6 +144,16 @@ impl fmt::Display for KindOverview {
             Some(0) => write!(f, "{} on any free port", self.kind),
             Some(port) => write!(f, "{} on port {port}", self.kind),
             None => write!(f, "{}", self.kind),
+        }
+    }
+}
+
+impl fmt::Display for FeatureOverview<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at stage {}, ", self.feature, self.stage)?;
+        match &self.component {
+            Some(component) => write!(f, "component {component}"),
+            None => write!(f, "native"),
         }
     }
 }

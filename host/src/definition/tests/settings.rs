@@ -1,14 +1,8 @@
-//! `[service]` and `[features.<name>]`.
-
-use std::path::Path;
-use std::sync::Arc;
+//! `[service]`.
 
 use expect_test::expect;
 
-use super::{accepted, explained, rejects, variables, with};
-use crate::definition::{
-    Catalogue, Definition, FeatureEntry, NoSettings, Premises, SettingsType, Stage,
-};
+use super::{accepted, explained, rejects, with};
 
 const SETTINGS: &str = r#"[service]
 zone = "eu"
@@ -100,70 +94,4 @@ fn settings_never_show_in_debug_output() {
 
     assert!(shown.contains("password") && shown.contains("greeter"));
     assert!(!format!("{:?}", definition.settings).contains("hunter2"));
-}
-
-#[test]
-fn features_are_off_unless_enabled() {
-    let text = with(&[], "[features.cache]\nsize = \"5MB\"\n[features.auth]\nenabled = false\n");
-
-    let features = accepted(&text, &[]).features;
-
-    let shown = features
-        .iter()
-        .map(|feature| {
-            let settings = serde_json::to_string(&feature.settings.0).unwrap();
-            format!("{} {} {settings}", feature.name, feature.is_enabled)
-        })
-        .collect::<Vec<_>>();
-    expect![[r#"
-        cache false {"size":"5MB"}
-        auth false {}"#]]
-    .assert_eq(&shown.join("\n"));
-}
-
-#[test]
-fn an_unknown_feature_cannot_be_enabled() {
-    rejects(
-        &with(&[], "[features.cache]\nenabled = true\n"),
-        &[],
-        &expect![[r#"
-        service.toml:8:11: unknown feature `cache`
-        help: remove it, or write `enabled = false`"#]],
-    );
-    rejects(
-        &with(&[], "[features.cache]\nenabled = \"yes\"\n"),
-        &[],
-        &expect![[
-            r#"service.toml:9:11: `features.cache.enabled` must be `true` or `false`, found `"yes"`"#
-        ]],
-    );
-    rejects(
-        &with(&[], "[features]\ncache = true\n"),
-        &[],
-        &expect![[r#"
-        service.toml:9:9: `features.cache` must be a table, found `true`
-        help: write `[features.cache]`"#]],
-    );
-}
-
-#[test]
-fn a_known_feature_can_be_enabled() {
-    let text =
-        with(&[], "[features.cache]\nenabled = true\nsize = 1\n[features.cahce]\nenabled = true\n");
-
-    let entry = FeatureEntry {
-        name: "cache",
-        summary: "Keeps what was asked for.",
-        needs: &[],
-        stage: Stage::Adapt,
-        settings: SettingsType::of::<NoSettings>(),
-    };
-    let catalogue = Arc::new(Catalogue { features: vec![entry], kinds: Vec::new() });
-    let premises = Premises { variables: variables(&[]), catalogue };
-    let problems = Definition::parse(Path::new("service.toml"), &text, &premises).unwrap_err();
-
-    expect![[r#"
-        service.toml:11:11: unknown feature `cahce`
-        help: did you mean `cache`?"#]]
-    .assert_eq(&super::listed(&problems));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use expect_test::expect;
 
 use super::*;
-use crate::definition::Variables;
+use crate::definition::{FeatureEntry, NoSettings, Premises, SettingsType, Variables};
 use crate::engine::{Method, Services};
 
 const TEXT: &str = r#"name = "Greeter"
@@ -51,7 +51,7 @@ fn surface() -> Surface {
 fn text_is_aligned_and_hides_what_comes_from_the_environment() {
     let definition = definition();
 
-    let text = Overview::new(&definition, Some(&surface())).to_string();
+    let text = Overview::new(&definition, &Catalogue::default(), Some(&surface())).to_string();
 
     assert!(!text.contains("secret"));
     expect![[r#"
@@ -113,7 +113,7 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
 fn without_a_component_the_rest_is_shown() {
     let definition = definition();
 
-    let text = Overview::new(&definition, None).to_string();
+    let text = Overview::new(&definition, &Catalogue::default(), None).to_string();
 
     let facts = text.split("\n\n").next().unwrap_or_default();
     expect![[r"
@@ -133,7 +133,7 @@ fn without_a_component_the_rest_is_shown() {
 fn json_names_everything() {
     let definition = definition();
     let surface = surface();
-    let mut overview = Overview::new(&definition, Some(&surface));
+    let mut overview = Overview::new(&definition, &Catalogue::default(), Some(&surface));
     overview.settings = &overview.settings[..2];
 
     let text = serde_json::to_string_pretty(&overview).unwrap();
@@ -177,6 +177,7 @@ fn json_names_everything() {
               "port": null
             }
           ],
+          "features": [],
           "settings": [
             {
               "key": "name",
@@ -191,4 +192,37 @@ fn json_names_everything() {
           ]
         }"#]]
     .assert_eq(&text);
+}
+
+#[test]
+fn enabled_features_are_shown_in_the_order_in_which_they_start() {
+    let text = format!(
+        "{TEXT}[features.audit]\nenabled = true\ncomponent = \"audit.wasm\"\nneeds = [\"geo\"]\n\
+         [features.geo]\nenabled = true\n[features.off]\n"
+    );
+    let geo = FeatureEntry {
+        name: "geo",
+        summary: "Knows where clients are.",
+        needs: &[],
+        stage: Stage::Track,
+        settings: SettingsType::of::<NoSettings>(),
+    };
+    let catalogue = Catalogue { features: vec![geo], kinds: Vec::new() };
+    let premises = Premises {
+        variables: Variables::default().incomplete(),
+        catalogue: catalogue.clone().into(),
+    };
+    let definition =
+        Definition::parse(Path::new("greeter/service.toml"), &text, &premises).unwrap();
+
+    let overview = Overview::new(&definition, &catalogue, None);
+
+    let shown = overview.to_string();
+    let lines = shown.lines().skip_while(|line| !line.starts_with("features"));
+    expect![[r"
+        features    geo at stage track, native
+                    audit at stage adapt, component greeter/audit.wasm"]]
+    .assert_eq(&lines.take(2).collect::<Vec<_>>().join("\n"));
+    let json = serde_json::to_string(&overview.features).unwrap();
+    expect![[r#"[{"feature":"geo","stage":"track","component":null},{"feature":"audit","stage":"adapt","component":"greeter/audit.wasm"}]"#]].assert_eq(&json);
 }

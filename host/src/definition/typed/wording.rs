@@ -1,0 +1,172 @@
+//! A mismatch in the words of the house.
+//!
+//! Does not know where the value is.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use super::super::document::{Value, harmless};
+use super::super::human::{DURATION, SIZE};
+use super::super::indirection::Indirections;
+use super::super::shape::{DURATION_UNITS, SIZE_UNITS};
+use super::super::suggestion::did_you_mean;
+use super::mismatch::Mismatch;
+
+/// A value that does not fit.
+pub(super) struct Misfit<'a> {
+    pub(super) label: &'a str,
+    pub(super) json: &'a Json,
+    /// `None`: it is the whole table.
+    pub(super) value: Option<&'a Value<'a>>,
+    /// Whether anything in the whole table came from a variable.
+    pub(super) is_tainted: bool,
+    pub(super) indirections: &'a Indirections,
+}
+
+impl Misfit<'_> {
+    /// What is wrong, and what to write instead when that is known.
+    pub(super) fn explain(&self, mismatch: &Mismatch) -> (String, Option<String>) {
+        let Self { label, json, .. } = self;
+        match mismatch {
+            Mismatch::Unexpected { nature, expected } => {
+                let expected = house(expected);
+                if nature.can_be(json) {
+                    let message = format!("`{label}` must be {expected}, found {}", self.found());
+                    (message, self.fix(&expected))
+                } else {
+                    (format!("a value in `{label}` must be {expected}"), None)
+                }
+            }
+            Mismatch::NoChoice(words) => {
+                let help =
+                    self.literal().and_then(|text| did_you_mean(text, words.iter().copied()));
+                let words = words.join("`, `");
+                (format!("`{label}` must be one of `{words}`, found {}", self.found()), help)
+            }
+            Mismatch::Other(text) => (self.in_words_of_the_type(text), None),
+            Mismatch::UnknownKey { .. } | Mismatch::Missing(_) => {
+                (format!("`{label}` is not valid"), None)
+            }
+        }
+    }
+
+    /// Whoever wrote the type may have put the value into the message, and it may be a secret.
+    fn in_words_of_the_type(&self, text: &str) -> String {
+        let (label, found) = (self.label, self.found());
+        if let Some(address) = address(text) {
+            return format!("`{label}` must be {address}, found {found}");
+        }
+        if self.may_be_secret() {
+            return format!("`{label}` is not valid, found {found}");
+        }
+        let text = harmless(text);
+        match (text.strip_prefix("expected "), text.starts_with("must ")) {
+            (Some(expected), _) => format!("`{label}` must be {expected}, found {found}"),
+            (None, true) => format!("`{label}` {text}"),
+            (None, false) => format!("`{label}` is not valid: {text}"),
+        }
+    }
+
+    fn may_be_secret(&self) -> bool {
+        match self.value {
+            Some(value) => self.indirections.taints(value),
+            None => self.is_tainted,
+        }
+    }
+
+    fn found(&self) -> String {
+        self.value.map_or_else(|| "a table".to_owned(), |value| self.indirections.describe(value))
+    }
+
+    /// The text, when it was written in the file.
+    fn literal(&self) -> Option<&str> {
+        let value = self.value.filter(|value| !self.indirections.covers(value))?;
+        value.get_ref().as_str()
+    }
+
+    fn fix(&self, expected: &str) -> Option<String> {
+        let is_switch = expected == SWITCH;
+        let is_number = expected.starts_with("an integer") || expected == "a number";
+        if (is_switch || is_number)
+            && self.value.is_some_and(|value| self.indirections.covers(value))
+        {
+            return Some("write the value itself: a variable is a string".to_owned());
+        }
+        match (self.json, self.literal()) {
+            (_, Some("true" | "false")) if is_switch => Some("remove the quotes".to_owned()),
+            (_, Some(text)) if is_number && text.parse::<f64>().is_ok() => {
+                Some("remove the quotes".to_owned())
+            }
+            (Json::Number(_), _) if expected == DURATION => {
+                Some("write the unit, for example `\"30s\"`".to_owned())
+            }
+            (Json::Number(_), _) if expected == SIZE => {
+                Some("write the unit, for example `\"4MiB\"`".to_owned())
+            }
+            (_, Some(_)) if expected == DURATION => {
+                Some(format!("write an integer and a unit: {DURATION_UNITS}"))
+            }
+            (_, Some(_)) if expected == SIZE => {
+                Some(format!("write an integer and a unit: {SIZE_UNITS}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+const SWITCH: &str = "`true` or `false`";
+
+/// What serde and the standard library call a type, as an operator calls it.
+fn house(expected: &str) -> Cow<'_, str> {
+    if let Some(integer) = expected.strip_prefix("a nonzero ").and_then(|name| integer(name, 1)) {
+        return integer.into();
+    }
+    if let Some(integer) = integer(expected, 0) {
+        return integer.into();
+    }
+    match expected {
+        "IP address" => "an IP address",
+        "IPv4 address" => "an IPv4 address",
+        "IPv6 address" => "an IPv6 address",
+        "f32" | "f64" => "a number",
+        "a boolean" => SWITCH,
+        "a string" | "string" | "str" | "path string" | "a borrowed string" => "a string",
+        "a sequence" => "an array",
+        "a map" => "a table",
+        "unit" => "absent",
+        _ if expected.starts_with("struct ") || expected.contains("tagged enum") => "a table",
+        _ if expected.starts_with("tuple ") || expected.ends_with(" in sequence") => {
+            "an array of another length"
+        }
+        other => other,
+    }
+    .into()
+}
+
+/// What the standard library says of a text that is none.
+fn address(text: &str) -> Option<&'static str> {
+    Some(match text {
+        "invalid IP address syntax" => "an IP address",
+        "invalid IPv4 address syntax" => "an IPv4 address",
+        "invalid IPv6 address syntax" => "an IPv6 address",
+        "invalid socket address syntax" => "an IP address with a port",
+        _ => return None,
+    })
+}
+
+/// Values of the file have 63 bits.
+fn integer(name: &str, least: i64) -> Option<String> {
+    let (least, most) = match name {
+        "u8" => (least, i64::from(u8::MAX)),
+        "u16" => (least, i64::from(u16::MAX)),
+        "u32" => (least, i64::from(u32::MAX)),
+        "u64" | "u128" | "usize" => return Some(format!("an integer of at least {least}")),
+        "i8" => (i64::from(i8::MIN), i64::from(i8::MAX)),
+        "i16" => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        "i32" => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        "i64" | "i128" | "isize" => return Some("an integer".to_owned()),
+        _ => return None,
+    };
+    Some(format!("an integer from {least} to {most}"))
+}
