@@ -42,6 +42,7 @@ impl Http for Echoes {
             .get("/dropped", Self::dropped)
             .any("/head", head)
             .get("/id", id)
+            .get("/caller", caller)
             .get("/task", task)
             .post("/typed/{id}", typed)
             .post("/echo", bodies::echo)
@@ -115,6 +116,26 @@ async fn head(_counted: Counted, request: Request) -> Json<Seen> {
 async fn id(_counted: Counted) -> String {
     log::info!("a request has an id");
     mikros_sdk::request_id().unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Known {
+    subject: String,
+    scheme: String,
+    claims: Claims,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    role: Option<String>,
+}
+
+/// Who asks; `null` when nobody has found out.
+async fn caller(_counted: Counted) -> Result<Json<Option<Known>>> {
+    log::info!("somebody asks who it is");
+    let Some(caller) = mikros_sdk::caller() else { return Ok(Json(None)) };
+    let (subject, scheme) = (caller.subject().to_owned(), caller.scheme().to_owned());
+    Ok(Json(Some(Known { subject, scheme, claims: caller.claims()? })))
 }
 
 /// Leaves something to do behind.

@@ -1,0 +1,55 @@
+//! What is wrong with the settings.
+//!
+//! Does not know who is told.
+
+use std::fmt::Display;
+
+/// One thing that the operator must change. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Flaw {
+    /// Below `[features.http_auth]`: `jwt.keys[0].secret`.
+    pub(super) path: String,
+    /// The rest of the sentence that begins with the key.
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+/// All that has been found so far.
+#[derive(Debug, Default)]
+pub(super) struct Flaws(Vec<Flaw>);
+
+impl Flaws {
+    pub(super) fn note(&mut self, path: impl Into<String>, message: impl Display) {
+        self.0.push(Flaw { path: path.into(), message: message.to_string(), help: None });
+    }
+
+    pub(super) fn note_with_help(
+        &mut self,
+        path: impl Into<String>,
+        message: impl Display,
+        help: impl Into<String>,
+    ) {
+        let (path, message, help) = (path.into(), message.to_string(), Some(help.into()));
+        self.0.push(Flaw { path, message, help });
+    }
+
+    /// `value`, if nothing was wrong.
+    pub(super) fn or<T>(self, value: T) -> Result<T, Vec<Flaw>> {
+        if self.0.is_empty() { Ok(value) } else { Err(self.0) }
+    }
+}
+
+/// Notes values that come more than once. `what` they are is told, not which.
+pub(super) fn note_repeated<'a>(
+    flaws: &mut Flaws,
+    values: impl IntoIterator<Item = (String, &'a str)>,
+    what: &str,
+) {
+    let mut seen: Vec<&str> = Vec::new();
+    for (path, value) in values {
+        if seen.contains(&value) {
+            flaws.note(path, format_args!("is the same as {what} before"));
+        }
+        seen.push(value);
+    }
+}

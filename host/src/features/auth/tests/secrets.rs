@@ -1,0 +1,158 @@
+//! API keys and passwords.
+//! Does not know tokens.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::super::guard::Guard;
+use super::support::{ask, guard};
+
+fn sha256(text: &str) -> String {
+    let digest = Sha256::digest(text);
+    digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+fn keys() -> Guard {
+    let digest = sha256("a key that is hashed").to_uppercase();
+    guard(&format!(
+        "[[api_keys]]\nname = 'billing'\nkey = 'the key of billing'\n\
+         [[api_keys]]\nname = 'billing'\nkey = 'the next key of billing'\n\
+         [[api_keys]]\nname = 'crawler'\nkey_sha256 = '{digest}'\n\
+         [[api_keys]]\nname = 'partner'\nkey = 'the key of a partner'\nheader = 'X-Partner'\n"
+    ))
+}
+
+#[test]
+fn a_key_says_who_calls() {
+    let guard = keys();
+    for (header, key, who) in [
+        ("x-api-key", "the key of billing", Ok("billing")),
+        ("x-api-key", "the next key of billing", Ok("billing")),
+        ("x-api-key", "a key that is hashed", Ok("crawler")),
+        ("x-partner", "the key of a partner", Ok("partner")),
+        ("x-api-key", "the key of a partner", Err("api_key")),
+        ("x-partner", "the key of billing", Err("api_key")),
+        ("x-api-key", "the key of billin", Err("api_key")),
+        ("x-api-key", "the key of billingg", Err("api_key")),
+        ("x-api-key", "The key of billing", Err("api_key")),
+        ("x-api-key", "", Err("api_key")),
+        ("x-api-key", "\u{e9}", Err("api_key")),
+        ("authorization", "the key of billing", Err("missing")),
+        ("authorization", "Bearer the key of billing", Err("missing")),
+    ] {
+        assert_eq!(ask(&guard, &[(header, key)]).who(), who, "{header}: {key}");
+    }
+    assert_eq!(
+        ask(&guard, &[("x-api-key", &sha256("a key that is hashed"))]).who(),
+        Err("api_key")
+    );
+    let identity = ask(&guard, &[("x-api-key", "the key of billing")]).identity.unwrap();
+    assert_eq!((&*identity.scheme, identity.claims.len()), ("api_key", 0));
+}
+
+#[test]
+fn a_key_comes_once_and_the_first_place_decides() {
+    let guard = keys();
+    let (billing, partner) = ("the key of billing", "the key of a partner");
+
+    let twice = ask(&guard, &[("x-api-key", billing), ("x-api-key", billing)]);
+    let both = ask(&guard, &[("x-partner", partner), ("x-api-key", billing)]);
+    let wrong = ask(&guard, &[("x-partner", partner), ("x-api-key", "wrong")]);
+
+    assert_eq!(twice.who(), Err("malformed"));
+    assert_eq!(both.who(), Ok("billing"));
+    assert_eq!(wrong.who(), Err("api_key"));
+    assert_eq!(wrong.challenges(), ["ApiKey realm=\"greeter\""]);
+}
+
+fn users() -> Guard {
+    let digest = sha256("hashed password");
+    guard(&format!(
+        "[[basic]]\nname = 'ann'\npassword = 'pass:word'\n\
+         [[basic]]\nname = 'zoë'\npassword = 'pässwörd'\n\
+         [[basic]]\nname = 'bob'\npassword_sha256 = '{digest}'\n"
+    ))
+}
+
+fn basic(guard: &Guard, credentials: impl AsRef<[u8]>) -> Result<String, String> {
+    let value = format!("Basic {}", BASE64_STANDARD.encode(credentials));
+    ask(guard, &[("authorization", &value)]).who().map(str::to_owned).map_err(str::to_owned)
+}
+
+#[test]
+fn a_password_says_who_calls() {
+    let guard = users();
+    let refused = Err("password".to_owned());
+
+    assert_eq!(basic(&guard, "ann:pass:word"), Ok("ann".to_owned()));
+    assert_eq!(basic(&guard, "zoë:pässwörd"), Ok("zoë".to_owned()));
+    assert_eq!(basic(&guard, "bob:hashed password"), Ok("bob".to_owned()));
+    for wrong in [
+        "ann:pass:wor",
+        "ann:pass",
+        "ann:",
+        "Ann:pass:word",
+        ":pass:word",
+        ":",
+        "ann:hashed password",
+        "bob:pass:word",
+        "nobody:pass:word",
+        "zoe\u{308}:pässwörd",
+        " ann:pass:word",
+        "ann:pass:word\n",
+        "ann\0:pass:word",
+    ] {
+        assert_eq!(basic(&guard, wrong), refused, "{wrong:?}");
+    }
+    assert_eq!(basic(&guard, b"ann:\xff\xfe"), refused);
+    assert_eq!(basic(&guard, format!("bob:{}", sha256("hashed password"))), refused);
+}
+
+#[test]
+fn malformed_passwords_are_refused() {
+    let guard = users();
+    assert_eq!(basic(&guard, "ann"), Err("malformed".to_owned()));
+    let good = BASE64_STANDARD.encode("ann:pass:word!");
+    assert!(good.ends_with('='));
+    for (value, who) in [
+        ("Basic", Err("malformed")),
+        ("Basic ", Err("malformed")),
+        ("Basic !!!", Err("malformed")),
+        ("Basic YW5u OnBhc3M=", Err("malformed")),
+        ("Basic =", Err("malformed")),
+        ("Basic ann:pass:word", Err("malformed")),
+        ("Bearer YW5uOnBhc3M6d29yZA==", Err("missing")),
+        ("basic YW5uOnBhc3M6d29yZA==", Ok("ann")),
+        ("BASIC  YW5uOnBhc3M6d29yZA", Ok("ann")),
+    ] {
+        assert_eq!(ask(&guard, &[("authorization", value)]).who(), who, "{value}");
+    }
+    let challenges = ask(&guard, &[]);
+    assert_eq!(challenges.challenges(), ["Basic realm=\"greeter\", charset=\"UTF-8\""]);
+}
+
+#[test]
+fn all_ways_are_offered_together() {
+    let guard = guard(&format!(
+        "[[basic]]\nname = 'ann'\npassword = 'pass:word'\n\
+         [[api_keys]]\nname = 'billing'\nkey = 'the key of billing'\n{}",
+        super::support::WITH_SECRET
+    ));
+    let token = super::support::token(serde_json::json!({ "exp": 1 }));
+
+    let asked = super::support::ask_bearing(&guard, &token);
+
+    let expected = [
+        "Bearer realm=\"greeter\", error=\"invalid_token\", \
+         error_description=\"the token has expired\"",
+        "Basic realm=\"greeter\", charset=\"UTF-8\"",
+        "ApiKey realm=\"greeter\"",
+    ];
+    assert_eq!(asked.challenges(), expected);
+    // Whoever shows something wrong is not asked for something else.
+    let key = ("x-api-key", "the key of billing");
+    let both = ask(&guard, &[("authorization", &format!("Bearer {token}")), key]);
+    assert_eq!(both.who(), Err("token_expired"));
+    assert_eq!(ask(&guard, &[("authorization", "Digest x"), key]).who(), Ok("billing"));
+}
