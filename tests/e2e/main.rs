@@ -53,6 +53,7 @@ mod malformed;
 
 /// Services that fail in every way they can.
 mod faults;
+mod features;
 
 /// `[host.limits]`.
 mod limits;

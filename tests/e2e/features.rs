@@ -1,0 +1,3 @@
+//! Features, enabled in a service, with real requests.
+
+mod auth;
