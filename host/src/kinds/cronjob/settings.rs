@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::expressions::Expressions;
 use super::schedule::{Rule, RuleMistake, Schedule};
@@ -50,7 +50,7 @@ pub(super) enum Frequency {
 }
 
 /// What happens when a run is due while the last one is still running.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Overlap {
     /// It does not happen.
@@ -63,7 +63,7 @@ pub(super) enum Overlap {
 }
 
 /// What happens to runs that are late by more than a minute.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Missed {
     /// They do not happen.
