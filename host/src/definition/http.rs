@@ -32,19 +32,36 @@ pub(super) fn check<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
 /// Keys that other hosts act upon and this one cannot.
 fn check_compatibility<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
     let place = |name| section.value(name).map_or(section.place, Place::of);
-    if reader.switch(section, "disable_auth") == Some(false) {
-        let message = format!(
-            "`{}.disable_auth` must be `true`: this version has no authentication",
-            section.label
-        );
-        let help = "without authentication the service would be open to everybody".to_owned();
-        reader.problem(place("disable_auth"), message, Some(help));
-    }
     if reader.switch(section, "cors_strict").is_some() {
         let message = format!(
-            "`{}.cors_strict` has no effect: this version has no CORS rules",
+            "`{}.cors_strict` has no effect: mistakes in `[features.http_cors]` always keep the service from \
+             starting",
             section.label
         );
         reader.warning(place("cors_strict"), message, None);
     }
+}
+
+/// Whether the table agrees with what features there are: `has_auth` says whether one finds out who calls.
+pub(super) fn check_authentication<'t>(
+    reader: &mut Reader<'t>,
+    section: &Section<'t>,
+    has_auth: bool,
+) {
+    let Some(value) = section.value("disable_auth") else { return };
+    let label = &section.label;
+    let (message, help) = match (reader.switch(section, "disable_auth"), has_auth) {
+        (Some(false), false) => (
+            format!(
+                "`{label}.disable_auth` asks for authentication, and `http_auth` is not enabled"
+            ),
+            "enable `[features.http_auth]`, or write `true`: the service is open to everybody then",
+        ),
+        (Some(true), true) => (
+            format!("`{label}.disable_auth` turns off what `[features.http_auth]` turns on"),
+            "remove one of them",
+        ),
+        _ => return,
+    };
+    reader.problem(Place::of(value), message, Some(help.to_owned()));
 }

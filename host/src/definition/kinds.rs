@@ -14,7 +14,7 @@ use super::indirection::quoted;
 use super::reader::{Reader, Section};
 use super::shape::Item;
 use super::suggestion::did_you_mean;
-use super::{Kind, framework, grpc, http};
+use super::{Feature, Kind, framework, grpc, http};
 
 /// The kinds a `service.toml` can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -188,6 +188,16 @@ fn note_duplicate(reader: &mut Reader<'_>, first: &Declared, second: &Declared) 
     let help = (spelling(first) != spelling(second))
         .then(|| "`worker` is another word for `native`".to_owned());
     reader.problem(second.item.place, format!("kind `{name}` is declared twice"), help);
+}
+
+/// Whether what `[services.http]` says of authentication agrees with the features.
+pub(super) fn check_authentication<'t>(
+    reader: &mut Reader<'t>,
+    root: &Section<'t>,
+    features: &[Feature],
+) {
+    let has_auth = features.iter().any(|feature| feature.is_enabled && feature.name == "http_auth");
+    http::check_authentication(reader, &table(root, KindName::Http), has_auth);
 }
 
 fn check_script_stands_alone(reader: &mut Reader<'_>, declared: &[Declared]) {

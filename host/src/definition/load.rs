@@ -113,6 +113,7 @@ fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> De
     let environment = environment::read(reader, root);
     let clients = client::read(reader, root);
     let features = features::read(reader, root, directory);
+    kinds::check_authentication(reader, root, &features);
     let settings = settings::read(reader, root);
     Definition {
         path: path.to_owned(),

@@ -95,7 +95,7 @@ fn warnings_do_not_fail_a_check() {
         &expect![[r#"
             status 0
             --- stdout
-            $DIR/service.toml:13:15: warning: `services.http.cors_strict` has no effect: this version has no CORS rules
+            $DIR/service.toml:13:15: warning: `services.http.cors_strict` has no effect: mistakes in `[features.http_cors]` always keep the service from starting
               13 | cors_strict = true
                  |               ^^^^
             $DIR/service.toml: no problems, 1 warning

@@ -57,7 +57,6 @@ fn a_file_of_the_go_framework_loads() {
         product = Matrix (service.toml:5)
         types = http:8080 worker (service.toml:2)
         http.port = 8080 (service.toml:2)
-        runtime.http.disable_auth = true (service.toml:19)
         runtime.http.base_path = /api (service.toml:18)
         runtime.http.health = /health (default)
         runtime.http.header_timeout = 10s (default)
@@ -94,6 +93,7 @@ fn a_file_of_the_go_framework_loads() {
         clients.orders.port = 7070 (service.toml:29)
         features.cache.enabled = false (service.toml:24)
         features.cache.address = *** (CACHE)
+        runtime.http.disable_auth = true (service.toml:19)
         service.max_diff_range = 100 (service.toml:32)"#]]
     .assert_eq(&explained(&definition, ""));
 }

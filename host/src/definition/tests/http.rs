@@ -175,14 +175,14 @@ fn settings_without_effect_are_not_taken_silently() {
         &table("disable_auth = false"),
         &[],
         &expect![[r#"
-        service.toml:9:16: `services.http.disable_auth` must be `true`: this version has no authentication
-        help: without authentication the service would be open to everybody"#]],
+        service.toml:9:16: `services.http.disable_auth` asks for authentication, and `http_auth` is not enabled
+        help: enable `[features.http_auth]`, or write `true`: the service is open to everybody then"#]],
     );
     warns(
         &table("cors_strict = false"),
         &[],
         &expect![
-            "service.toml:9:15: `services.http.cors_strict` has no effect: this version has no CORS rules"
+            "service.toml:9:15: `services.http.cors_strict` has no effect: mistakes in `[features.http_cors]` always keep the service from starting"
         ],
     );
 }

@@ -246,7 +246,7 @@ fn values_of_the_wrong_type_are_refused() {
         .assert_eq(&refused(json!({"cron": 5})));
     expect!["cron[0]: invalid type: integer `5`, expected a string"]
         .assert_eq(&refused(json!({"cron": [5]})));
-    expect!["jitter: expected a duration such as `30s`"]
+    expect![[r#"jitter: invalid value: string "soon", expected a duration such as `30s`"#]]
         .assert_eq(&refused(json!({"cron": "* * * * *", "jitter": "soon"})));
     expect!["overlap: unknown variant `never`, expected one of `skip`, `queue`, `allow`"]
         .assert_eq(&refused(json!({"cron": "* * * * *", "overlap": "never"})));
