@@ -3,10 +3,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Ident, Path, Token};
+use syn::{Ident, Path};
+
+use crate::words::{self, Input};
 
 const USAGE: &str = "write `export!(MyService: http)`, with one or more of the kinds `http`, `grpc`, `native`, `script` and `cronjob`";
 
@@ -39,42 +39,21 @@ impl Kind {
     }
 }
 
-/// What the author wrote.
-struct Input {
-    service: Path,
-    colon: Option<Token![:]>,
-    kinds: Punctuated<Ident, Token![,]>,
-}
-
-impl Parse for Input {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.is_empty() {
-            return Err(input.error(USAGE));
-        }
-        let service = input.parse()?;
-        let colon: Option<Token![:]> = input.parse()?;
-        if colon.is_none() && !input.is_empty() {
-            return Err(input.error(format!("expected `:` and the kinds of the service; {USAGE}")));
-        }
-        Ok(Self { service, colon, kinds: Punctuated::parse_terminated(input)? })
-    }
-}
-
 /// Expands `export!`. On errors the expansion is `compile_error!`s that point at the author's words.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
-    let input: Input = match syn::parse2(input) {
+    let input = match Input::parse(input, USAGE, "the kinds of the service") {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
     let (kinds, errors) = check(&input);
-    let checks = trait_checks(&input.service, &kinds);
+    let checks = trait_checks(&input.target, &kinds);
     let grpc = if kinds.iter().any(|(kind, _)| *kind == Kind::Grpc) {
-        grpc(&input.service, errors.is_empty())
+        grpc(&input.target, errors.is_empty())
     } else {
         TokenStream::new()
     };
     if errors.is_empty() {
-        let exports = exports(&input.service, &kinds);
+        let exports = exports(&input.target, &kinds);
         quote!(#checks #exports #grpc)
     } else {
         let errors = errors.iter().map(syn::Error::to_compile_error);
@@ -84,27 +63,15 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 
 /// The kinds that make sense, with the place of each, and all that does not.
 fn check(input: &Input) -> (Vec<(Kind, Span)>, Vec<syn::Error>) {
-    let mut kinds: Vec<(Kind, Span)> = Vec::new();
-    let mut errors = Vec::new();
-    for word in &input.kinds {
-        let Some(kind) = Kind::ALL.into_iter().find(|kind| word == kind.name()) else {
-            errors.push(syn::Error::new_spanned(word, unknown(&word.to_string())));
-            continue;
-        };
-        if kinds.iter().any(|(known, _)| *known == kind) {
-            errors.push(syn::Error::new_spanned(
-                word,
-                format!("`{word}` is named twice; remove one"),
-            ));
-            continue;
-        }
-        kinds.push((kind, word.span()));
-    }
-    if input.kinds.is_empty() {
+    let (kinds, mut errors) = input.known(|word| {
+        let kind = Kind::ALL.into_iter().find(|kind| word == kind.name());
+        kind.ok_or_else(|| unknown(word))
+    });
+    if input.words.is_empty() {
         let message = format!("expected the kinds of the service; {USAGE}");
         let tokens = match &input.colon {
             Some(colon) => colon.to_token_stream(),
-            None => input.service.to_token_stream(),
+            None => input.target.to_token_stream(),
         };
         errors.push(syn::Error::new_spanned(tokens, message));
     }
@@ -134,19 +101,10 @@ fn misplaced(kinds: &[(Kind, Span)]) -> Option<syn::Error> {
 
 fn unknown(word: &str) -> String {
     // The name that Go services use for the same kind.
-    let nearest = if word == "worker" {
-        Some("native")
-    } else {
-        let names = Kind::ALL.into_iter().map(Kind::name);
-        names
-            .filter(|name| strsim::jaro(name, word) > 0.7)
-            .max_by(|left, right| strsim::jaro(left, word).total_cmp(&strsim::jaro(right, word)))
-    };
-    let names = || Kind::ALL.map(|kind| format!("`{}`", kind.name())).join(", ");
-    match nearest {
-        Some(name) => format!("unknown kind `{word}`, did you mean `{name}`?"),
-        None => format!("unknown kind `{word}`, expected one of {}", names()),
+    if word == "worker" {
+        return "unknown kind `worker`, did you mean `native`?".to_owned();
     }
+    words::unknown("kind", word, &Kind::ALL.map(Kind::name))
 }
 
 /// Fails to compile at the author's words when the type does not implement what its kinds need.

@@ -5,6 +5,8 @@
 
 mod env;
 mod export;
+mod plugin;
+mod words;
 
 use proc_macro::TokenStream;
 
@@ -12,6 +14,12 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn export(input: TokenStream) -> TokenStream {
     export::expand(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported")]
+#[proc_macro]
+pub fn export_plugin(input: TokenStream) -> TokenStream {
+    plugin::expand(input.into()).into()
 }
 
 #[expect(missing_docs, reason = "documented where it is re-exported")]

@@ -1,13 +1,21 @@
 //! What the expansion of `export!` refers to. Deliberately not part of the public interface: it may
 //! change in any release.
 
+#[cfg(target_family = "wasm")]
+pub use crate::bindings::errors::mikros::service::errors;
 #[cfg(all(target_family = "wasm", feature = "grpc"))]
 pub use crate::bindings::grpc;
 #[cfg(target_family = "wasm")]
-pub use crate::bindings::{cronjob, handover, http, lifecycle, native, script};
+pub use crate::bindings::{
+    cronjob, handover, http, lifecycle, native, plugin_lifecycle, request_hook, response_hook,
+    script,
+};
 #[cfg(target_family = "wasm")]
-pub use crate::exports::{Exported, WithRoutes, WithoutRoutes};
+pub use crate::exports::{Exported, ExportedPlugin, WithRoutes, WithoutRoutes};
+#[cfg(target_family = "wasm")]
+pub use wit_bindgen;
 
+use crate::plugin::{Plugin, RequestHook, ResponseHook};
 use crate::service::{Cronjob, Handover, Http, Native, Script, Service};
 
 /// Does not compile unless the type is a service.
@@ -27,6 +35,15 @@ pub const fn is_script<S: Script>() {}
 
 /// Does not compile unless the type has a task to run.
 pub const fn is_cronjob<S: Cronjob>() {}
+
+/// Does not compile unless the type is a plug-in.
+pub const fn is_plugin<P: Plugin>() {}
+
+/// Does not compile unless the type decides about requests.
+pub const fn is_request_hook<P: RequestHook>() {}
+
+/// Does not compile unless the type decides about responses.
+pub const fn is_response_hook<P: ResponseHook>() {}
 
 /// Does not compile unless the type answers RPCs, each service once.
 #[cfg(feature = "grpc")]

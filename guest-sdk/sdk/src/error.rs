@@ -1,6 +1,8 @@
 //! The error that a service returns: what went wrong, told once for people, once for programs.
 //! Deliberately knows nothing about transports: the host turns a kind into a status.
 
+#[cfg(target_family = "wasm")]
+mod contract;
 mod convert;
 pub(crate) mod wire;
 

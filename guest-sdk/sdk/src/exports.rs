@@ -4,6 +4,7 @@
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
+mod plugin;
 
 use std::any::Any;
 use std::cell::OnceCell;
@@ -13,14 +14,17 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::bindings::cronjob::exports::mikros::service::cronjob as contract;
-use crate::bindings::imports::mikros::service::{definition, errors as wit};
+use crate::bindings::errors::mikros::service::errors as wit;
+use crate::bindings::imports::mikros::service::definition;
 use crate::bindings::{handover, lifecycle, native, script};
 use crate::call::until_cancelled;
 use crate::cronjob::Tick;
 use crate::definition::Identity;
-use crate::error::{ErrorKind, Parts, Result, ServiceError};
+use crate::error::{Result, ServiceError};
 use crate::http::Routes;
 use crate::service::{Cronjob, Handover, Http, Native, Script, Service};
+
+pub use plugin::ExportedPlugin;
 
 /// Implements the exports for the service `S`; `R` says whether it has routes.
 #[derive(Debug)]
@@ -78,7 +82,7 @@ fn running<S: 'static>() -> Result<&'static Running<S>> {
 /// Runs a step of the service and gives its outcome to the host.
 async fn finish<T>(work: impl Future<Output = Result<T>>) -> Result<T, wit::Error> {
     let outcome = until_cancelled(work).await;
-    outcome.unwrap_or_else(|| Err(cancelled())).map_err(|error| to_wit(&error))
+    outcome.unwrap_or_else(|| Err(cancelled())).map_err(Into::into)
 }
 
 /// What a call answers when nobody waits for its answer any more.
@@ -149,46 +153,4 @@ impl<S: Cronjob, R> contract::Guest for Exported<S, R> {
         let tick = Tick { scheduled, delay: Duration::from_nanos(delay), missed };
         finish(async { running::<S>()?.service.run(tick).await }).await
     }
-}
-
-fn to_wit(error: &ServiceError) -> wit::Error {
-    let attributes = error.attributes();
-    wit::Error {
-        kind: match error.kind() {
-            ErrorKind::Internal => wit::Kind::Internal,
-            ErrorKind::NotFound => wit::Kind::NotFound,
-            ErrorKind::InvalidArguments => wit::Kind::InvalidArguments,
-            ErrorKind::PreconditionFailed => wit::Kind::PreconditionFailed,
-            ErrorKind::PermissionDenied => wit::Kind::PermissionDenied,
-            ErrorKind::Rpc => wit::Kind::Rpc,
-            ErrorKind::Custom => wit::Kind::Custom,
-        },
-        message: error.message().to_owned(),
-        code: error.code(),
-        cause: error.cause().map(str::to_owned),
-        destination: error.destination().map(str::to_owned),
-        attributes: (!attributes.is_empty())
-            .then(|| serde_json::to_string(attributes).expect("JSON values are always valid JSON")),
-    }
-}
-
-fn from_wit(error: wit::Error) -> ServiceError {
-    let kind = match error.kind {
-        wit::Kind::Internal => ErrorKind::Internal,
-        wit::Kind::NotFound => ErrorKind::NotFound,
-        wit::Kind::InvalidArguments => ErrorKind::InvalidArguments,
-        wit::Kind::PreconditionFailed => ErrorKind::PreconditionFailed,
-        wit::Kind::PermissionDenied => ErrorKind::PermissionDenied,
-        wit::Kind::Rpc => ErrorKind::Rpc,
-        wit::Kind::Custom => ErrorKind::Custom,
-    };
-    ServiceError::from_parts(Parts {
-        kind,
-        message: error.message,
-        code: error.code,
-        cause: error.cause,
-        destination: error.destination,
-        // Reading them would add a JSON parser, 70 KiB, to guests that otherwise need none.
-        attributes: serde_json::Map::new(),
-    })
 }

@@ -9,13 +9,13 @@ pub(crate) mod memory;
 
 #[cfg(target_family = "wasm")]
 pub(crate) use component::{
-    cancelled, deployment, describe, draining, feature_settings, get_level, log, remaining,
-    request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn, variable,
-    variable_names,
+    caller, cancelled, deployment, describe, draining, feature_settings, get_level, log, peer,
+    remaining, request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn,
+    transport, variable, variable_names, visiting_caller,
 };
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use memory::{
-    cancelled, deployment, describe, draining, feature_settings, get_level, log, remaining,
-    request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn, variable,
-    variable_names,
+    caller, cancelled, deployment, describe, draining, feature_settings, get_level, log, peer,
+    remaining, request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn,
+    transport, variable, variable_names, visiting_caller,
 };

@@ -75,6 +75,9 @@
 //! - [`ServiceError`]: one constructor per kind of error; `?` works on all others.
 //! - [`log`]: structured log lines. [`env`](mod@env): typed variables. [`settings`]: the table `[service]`.
 //! - [`health`]: whether the service wants to be sent work.
+//! - [`caller()`]: who the caller of a request is, when a feature of the host has found out.
+//! - [`bindings!`]: interfaces of other components, for example those that plug-ins provide.
+//! - [`plugin`]: features of the host as components.
 //! - [`sleep`], [`spawn`], [`shutdown`]: waiting without blocking the other calls.
 //! - [`testing`]: unit tests with `cargo test`, without a host.
 //!
@@ -95,6 +98,7 @@ extern crate self as mikros_sdk;
 #[cfg(target_family = "wasm")]
 mod bindings;
 mod call;
+mod caller;
 mod cronjob;
 mod definition;
 pub mod env;
@@ -106,7 +110,9 @@ pub mod grpc;
 pub mod health;
 pub mod http;
 mod imports;
+mod interface;
 pub mod log;
+pub mod plugin;
 pub mod prelude;
 mod service;
 mod task;
@@ -119,6 +125,7 @@ pub mod __private;
 pub use call::{
     cancelled, draining, is_shutting_down, remaining, request_id, shutdown, sleep, until_shutdown,
 };
+pub use caller::{Caller, caller};
 pub use cronjob::Tick;
 pub use definition::{Identity, feature_settings, identity, settings};
 pub use error::{ErrorKind, OrServiceError, Result, ServiceError};
@@ -144,3 +151,13 @@ pub use task::{Task, spawn};
 ///
 /// Write it once per component. On other targets than WebAssembly it only checks the traits.
 pub use mikros_sdk_macros::export;
+
+/// Makes a plug-in the exports of a component: `export_plugin!(MyPlugin: request_hook)`.
+///
+/// After the type come its hooks, `request_hook` and `response_hook`, each with the trait of its name
+/// in [`plugin`]; a plug-in that only provides an interface has none: `export_plugin!(MyPlugin)`. The lifecycle
+/// is always exported.
+///
+/// Write it once per component, and not next to [`export!`]. On other targets than WebAssembly it only
+/// checks the traits.
+pub use mikros_sdk_macros::export_plugin;

@@ -52,7 +52,7 @@ pub fn set_level(level: Level) -> Level {
 
 /// The attributes of one line: a JSON object that grows by one member at a time.
 #[doc(hidden)]
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Attributes(Vec<u8>);
 
 impl Attributes {
@@ -69,6 +69,18 @@ impl Attributes {
 
     fn json(&mut self, text: &str) {
         serde_json::to_writer(&mut self.0, text).expect("a string is always valid JSON");
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One JSON object; empty for none.
+    pub(crate) fn into_text(mut self) -> String {
+        if !self.0.is_empty() {
+            self.0.push(b'}');
+        }
+        String::from_utf8(self.0).expect("JSON is written in UTF-8")
     }
 
     pub fn write(mut self, level: Level, message: &str) {

@@ -5,6 +5,7 @@
 //! runs async code in virtual time, in which [`sleep`](crate::sleep) takes no time at all. [`http()`]
 //! starts a service and sends requests through its routes; `grpc()`, with the feature of this name,
 //! calls its methods by their paths. [`hand_over`] lets one started service take over from another.
+//! [`plugin()`] starts a plug-in and asks its hooks.
 //!
 //! ```
 //! use mikros_sdk::prelude::*;
@@ -58,12 +59,14 @@
 mod client;
 mod context;
 mod handover;
+mod plugin;
 #[cfg(feature = "grpc")]
 mod rpc;
 
 pub use client::{Client, Reply, RequestBuilder, http};
 pub use context::{Context, LogLine};
 pub use handover::hand_over;
+pub use plugin::{PluginClient, Visitor, plugin};
 #[cfg(feature = "grpc")]
 pub use rpc::{CallBuilder, GrpcClient, Replies, grpc};
 pub use serde_json::json;

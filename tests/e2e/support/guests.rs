@@ -18,6 +18,9 @@ pub(crate) const CRONJOB: Guest = Guest("cronjob");
 pub(crate) const HELLO_HTTP: Guest = Guest("hello-http");
 pub(crate) const NATIVE_TICKER: Guest = Guest("native-ticker");
 pub(crate) const SCRIPT_REPORT: Guest = Guest("script-report");
+pub(crate) const FEATURE_WASM: Guest = Guest("feature-wasm");
+pub(crate) const FLAGS: Guest = Guest("flags");
+pub(crate) const SESSION_AUTH: Guest = Guest("session-auth");
 pub(crate) const GREETER_GRPC: Guest = Guest("greeter-grpc");
 pub(crate) const GRPC_INTEROP: Guest = Guest("grpc-interop");
 pub(crate) const HYBRID_GRPC_HTTP: Guest = Guest("hybrid-grpc-http");
@@ -35,11 +38,15 @@ pub(crate) const IMPORTS_NET: Guest = Guest("imports-net");
 pub(crate) const MISBEHAVES: Guest = Guest("misbehaves");
 pub(crate) const NATIVES: Guest = Guest("natives");
 pub(crate) const PATIENT: Guest = Guest("patient");
+pub(crate) const PLUGIN_CRUDE: Guest = Guest("plugin-crude");
+pub(crate) const PLUGIN_FLAGS: Guest = Guest("plugin-flags");
+pub(crate) const PLUGIN_PROBE: Guest = Guest("plugin-probe");
 pub(crate) const PROGRAM: Guest = Guest("program");
 pub(crate) const SCRIPTS: Guest = Guest("scripts");
 pub(crate) const STREAMS: Guest = Guest("streams");
 pub(crate) const STARTS: Guest = Guest("starts");
 pub(crate) const TALKS: Guest = Guest("talks");
+pub(crate) const USES_FLAGS: Guest = Guest("uses-flags");
 pub(crate) const VERSIONS: Guest = Guest("versions");
 
 /// All of them, so that one run of cargo compiles them.
@@ -48,6 +55,9 @@ const ALL: &[Guest] = &[
     HELLO_HTTP,
     NATIVE_TICKER,
     SCRIPT_REPORT,
+    FEATURE_WASM,
+    FLAGS,
+    SESSION_AUTH,
     GREETER_GRPC,
     GRPC_INTEROP,
     HYBRID_GRPC_HTTP,
@@ -63,11 +73,15 @@ const ALL: &[Guest] = &[
     MISBEHAVES,
     NATIVES,
     PATIENT,
+    PLUGIN_CRUDE,
+    PLUGIN_FLAGS,
+    PLUGIN_PROBE,
     PROGRAM,
     SCRIPTS,
     STARTS,
     STREAMS,
     TALKS,
+    USES_FLAGS,
     VERSIONS,
 ];
 

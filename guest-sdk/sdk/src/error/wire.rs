@@ -9,6 +9,17 @@ use super::{ErrorKind, ServiceError};
 use crate::http::Response;
 
 impl ErrorKind {
+    /// The status that the host gives to errors of a kind.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::InvalidArguments => StatusCode::BAD_REQUEST,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::PermissionDenied => StatusCode::FORBIDDEN,
+            Self::Internal | Self::Rpc | Self::Custom => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
     /// The name of this kind in JSON; the same in all Mikros frameworks.
     fn name(self) -> &'static str {
         match self {

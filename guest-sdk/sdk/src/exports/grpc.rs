@@ -4,7 +4,7 @@
 use futures_util::stream::{Stream, StreamExt as _, unfold};
 use wit_bindgen::{FutureReader, StreamReader, StreamWriter};
 
-use super::{Exported, cancelled, from_wit, running, to_wit, wit};
+use super::{Exported, cancelled, running, wit};
 use crate::bindings::grpc::exports::mikros::service::grpc as contract;
 use crate::bindings::grpc::{wit_future, wit_stream};
 use crate::call::until_cancelled;
@@ -68,7 +68,7 @@ fn to_host(message: ReplyBytes) -> contract::ResponseMessage {
 fn failure(status: Status) -> contract::Failure {
     let (reason, trailers) = status.into_parts();
     let reason = match reason {
-        Reason::Error(error) => contract::Reason::Error(to_wit(&error)),
+        Reason::Error(error) => contract::Reason::Error(error.into()),
         Reason::Status { code, message, details } => contract::Reason::Status(contract::Status {
             code: code.number().unsigned_abs(),
             message,
@@ -87,7 +87,7 @@ fn read(
         let (mut messages, end) = state?;
         match messages.next().await {
             Some(message) => Some((Ok(from_host(message)), Some((messages, end)))),
-            None => end.await.err().map(|error| (Err(from_wit(error).into()), None)),
+            None => end.await.err().map(|error| (Err(ServiceError::from(error).into()), None)),
         }
     })
 }

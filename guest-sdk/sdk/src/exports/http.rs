@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::stream::{LocalBoxStream, Stream, StreamExt as _, unfold};
 use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
 
-use super::{Exported, cancelled, finish, from_wit, running, to_wit, wit};
+use super::{Exported, cancelled, finish, running, wit};
 use crate::bindings::http::exports::mikros::service::http as contract;
 use crate::bindings::http::{wit_future, wit_stream};
 use crate::call::until_cancelled;
@@ -57,7 +57,7 @@ fn read(
                 }
                 (StreamResult::Dropped | StreamResult::Cancelled, _) => {
                     let end = end.await;
-                    return end.err().map(|error| (Err(from_wit(error)), None));
+                    return end.err().map(|error| (Err(ServiceError::from(error)), None));
                 }
             }
         }
@@ -78,13 +78,13 @@ fn to_host(response: Response) -> Result<contract::Response> {
 fn write(stream: LocalBoxStream<'static, Result<Bytes>>) -> contract::Streamed {
     let (writer, data) = wit_stream::new();
     let (end_writer, end) =
-        wit_future::new(|| Err(to_wit(&ServiceError::internal("the body was given up"))));
+        wit_future::new(|| Err(ServiceError::internal("the body was given up").into()));
     crate::imports::spawn(async move {
         // The writer is dropped before the end is told, as the contract demands.
         let outcome = until_cancelled(pump(stream, writer)).await;
         let outcome = outcome.unwrap_or_else(|| Err(cancelled()));
         // The host may be gone; then nobody wants to know.
-        let _ = end_writer.write(outcome.map_err(|error| to_wit(&error))).await;
+        let _ = end_writer.write(outcome.map_err(Into::into)).await;
     });
     contract::Streamed { data, end }
 }

@@ -1,5 +1,5 @@
 //! Header lines as the contract has them: `name: value`, each ended by CR LF.
-//! Deliberately reads only; what may be written is checked where it is written.
+//! Deliberately does not know which names are the host's.
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -16,7 +16,7 @@ pub(crate) fn read(mut text: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
 }
 
 /// The first value of the field `name`, in any case. `None` also when it is not UTF-8.
-pub(super) fn find<'text>(text: &'text [u8], name: &str) -> Option<&'text str> {
+pub(crate) fn find<'text>(text: &'text [u8], name: &str) -> Option<&'text str> {
     let (_, value) = read(text).find(|(key, _)| key.eq_ignore_ascii_case(name))?;
     std::str::from_utf8(value).ok()
 }
@@ -33,7 +33,32 @@ pub(crate) fn to_map(text: &[u8]) -> HeaderMap {
     map
 }
 
+/// Writes one line, with the name in lower case; `false` and nothing when HTTP does not allow it.
+pub(crate) fn write(text: &mut Vec<u8>, name: &str, value: &[u8]) -> bool {
+    if !is_token(name) || !value.iter().copied().all(is_field_byte) {
+        return false;
+    }
+    text.reserve(name.len() + value.len() + 4);
+    text.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
+    text.extend_from_slice(b": ");
+    text.extend_from_slice(value);
+    text.extend_from_slice(b"\r\n");
+    true
+}
+
+/// RFC 9110 §5.6.2.
+pub(crate) fn is_token(name: &str) -> bool {
+    let is_token_byte =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_token_byte)
+}
+
+/// RFC 9110 §5.5: visible characters, blanks and what is not ASCII.
+fn is_field_byte(byte: u8) -> bool {
+    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+}
+
 /// Where the first CR LF is.
-pub(super) fn end_of_line(text: &[u8]) -> Option<usize> {
+pub(crate) fn end_of_line(text: &[u8]) -> Option<usize> {
     text.windows(2).position(|pair| pair == b"\r\n")
 }

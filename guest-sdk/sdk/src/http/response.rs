@@ -86,15 +86,9 @@ impl Response {
     }
 
     pub(crate) fn append_header(&mut self, name: &str, value: &[u8]) {
-        if !is_token(name) || !value.iter().copied().all(is_field_byte) {
-            self.invalid.get_or_insert_with(|| name.escape_debug().to_string());
-            return;
+        if !lines::write(&mut self.headers, name, value) {
+            self.invalid.get_or_insert_with(|| name.to_owned());
         }
-        self.headers.reserve(name.len() + value.len() + 4);
-        self.headers.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
-        self.headers.extend_from_slice(b": ");
-        self.headers.extend_from_slice(value);
-        self.headers.extend_from_slice(b"\r\n");
     }
 
     /// The status.
@@ -121,18 +115,6 @@ impl Response {
             None => Ok((self.status, self.headers, self.body)),
         }
     }
-}
-
-/// RFC 9110 §5.6.2.
-fn is_token(name: &str) -> bool {
-    let is_token_byte =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_token_byte)
-}
-
-/// RFC 9110 §5.5: visible characters, blanks and what is not ASCII.
-fn is_field_byte(byte: u8) -> bool {
-    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
 }
 
 impl fmt::Debug for Response {

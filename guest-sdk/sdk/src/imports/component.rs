@@ -5,8 +5,11 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::bindings::imports::mikros::service as wit;
+use crate::bindings::plugin::mikros::plugin::visit;
+use crate::caller::Caller;
 use crate::definition::Identity;
 use crate::log::Level;
+use crate::plugin::Transport;
 
 pub(crate) fn log(level: Level, message: &str, attributes: &str) {
     wit::logger::log(to_wit(level), message, attributes);
@@ -87,6 +90,28 @@ pub(crate) fn request_id() -> Option<String> {
 
 pub(crate) fn remaining() -> Option<Duration> {
     wit::call::remaining().map(Duration::from_nanos)
+}
+
+pub(crate) fn caller() -> Option<Caller> {
+    let wit::call::Identity { subject, scheme, claims } = wit::call::caller()?;
+    Some(Caller { subject, scheme, claims })
+}
+
+/// The same for a plug-in in a hook.
+pub(crate) fn visiting_caller() -> Option<Caller> {
+    let visit::Identity { subject, scheme, claims } = visit::caller()?;
+    Some(Caller { subject, scheme, claims })
+}
+
+pub(crate) fn transport() -> Option<Transport> {
+    visit::protocol().map(|protocol| match protocol {
+        visit::Transport::Http => Transport::Http,
+        visit::Transport::Grpc => Transport::Grpc,
+    })
+}
+
+pub(crate) fn peer() -> Option<String> {
+    visit::peer()
 }
 
 pub(crate) async fn draining() {

@@ -18,7 +18,10 @@ use crate::definition::Identity;
 use crate::log::Level;
 use crate::testing::LogLine;
 
-pub(crate) use call::{Call, cancelled, in_call, remaining, request_id};
+pub(crate) use call::{
+    Call, Visit, caller, cancelled, in_call, peer, remaining, request_id, transport,
+    visiting_caller,
+};
 
 /// What a host would know and do.
 pub(crate) struct Memory {

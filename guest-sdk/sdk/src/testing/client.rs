@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::until_cancelled;
-use crate::error::{ErrorKind, Result, ServiceError, wire};
+use crate::caller::Caller;
+use crate::error::{Result, ServiceError, wire};
 use crate::http::{Body, Head, Request, Response, Routes, lines};
 use crate::imports;
 use crate::imports::memory::{Call, in_call};
@@ -58,7 +59,7 @@ impl<S: Http> Client<S> {
             target: target.to_owned(),
             headers: HeaderMap::new(),
             body: Body::empty(),
-            call: Call { request_id: None, deadline: None },
+            call: Call::default(),
             timeout: None,
         }
     }
@@ -116,6 +117,13 @@ impl<S: Http> RequestBuilder<S> {
         self
     }
 
+    /// Says who the caller is, as a feature of the host would. Default: nobody has found out.
+    #[must_use]
+    pub fn caller(mut self, caller: Caller) -> Self {
+        self.call.caller = Some(caller);
+        self
+    }
+
     /// Cancels the call after `timeout`; the reply is then 504. Default: never.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -157,22 +165,9 @@ impl<S: Http> RequestBuilder<S> {
     }
 }
 
-/// The status that the host gives to errors of a kind.
-fn status(kind: ErrorKind) -> StatusCode {
-    match kind {
-        ErrorKind::NotFound => StatusCode::NOT_FOUND,
-        ErrorKind::InvalidArguments => StatusCode::BAD_REQUEST,
-        ErrorKind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-        ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
-        ErrorKind::Internal | ErrorKind::Rpc | ErrorKind::Custom => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    }
-}
-
 /// What the host would answer to an error.
 fn as_host(error: &ServiceError) -> (StatusCode, Vec<u8>, Body) {
-    wire::response(error, status(error.kind()), &imports::describe().name)
+    wire::response(error, error.kind().status(), &imports::describe().name)
         .into_parts()
         .expect("the header fields of an error are valid")
 }

@@ -10,6 +10,7 @@ use futures_util::stream::{Stream, StreamExt as _, iter};
 use prost::Message;
 
 use crate::call::until_cancelled;
+use crate::caller::Caller;
 use crate::error::Result;
 use crate::grpc::call::{StreamingCall, UnaryCall};
 use crate::grpc::reply_stream::StreamingReply;
@@ -48,7 +49,7 @@ impl<S: Grpc> GrpcClient<S> {
             path: path.to_owned(),
             metadata: Metadata::new(),
             is_compressed: false,
-            call: Call { request_id: None, deadline: None },
+            call: Call::default(),
             timeout: None,
         }
     }
@@ -104,6 +105,13 @@ impl<S: Grpc> CallBuilder<S> {
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
         self.call.request_id = Some(id.into());
+        self
+    }
+
+    /// Says who the caller is, as a feature of the host would. Default: nobody has found out.
+    #[must_use]
+    pub fn caller(mut self, caller: Caller) -> Self {
+        self.call.caller = Some(caller);
         self
     }
 

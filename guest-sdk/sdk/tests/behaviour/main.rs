@@ -4,6 +4,7 @@
 #![expect(clippy::unused_async, reason = "handlers are async, also those that never wait")]
 
 mod bodies;
+mod callers;
 mod environment;
 mod errors;
 mod extraction;
@@ -13,6 +14,7 @@ mod handover;
 mod health;
 mod json;
 mod logging;
+mod plugins;
 mod responses;
 mod routing;
 mod settings;

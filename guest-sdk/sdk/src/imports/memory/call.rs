@@ -3,14 +3,29 @@
 
 use std::cell::RefCell;
 use std::future::{Future, pending, poll_fn};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::caller::Caller;
+use crate::plugin::Transport;
+
+#[derive(Clone, Default)]
 pub(crate) struct Call {
     pub(crate) request_id: Option<String>,
     /// On the clock of the test.
     pub(crate) deadline: Option<Duration>,
+    pub(crate) caller: Option<Caller>,
+    /// Of a hook.
+    pub(crate) visit: Option<Visit>,
+}
+
+/// What a hook may ask beyond that.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit {
+    pub(crate) transport: Transport,
+    pub(crate) peer: SocketAddr,
 }
 
 thread_local! {
@@ -42,6 +57,25 @@ pub(crate) async fn in_call<F: Future>(call: Option<Rc<Call>>, future: F) -> F::
 
 pub(crate) fn request_id() -> Option<String> {
     current()?.request_id.clone()
+}
+
+pub(crate) fn caller() -> Option<Caller> {
+    current()?.caller.clone()
+}
+
+/// As in the contract, nobody outside a hook.
+pub(crate) fn visiting_caller() -> Option<Caller> {
+    let call = current()?;
+    call.visit?;
+    call.caller.clone()
+}
+
+pub(crate) fn transport() -> Option<Transport> {
+    Some(current()?.visit?.transport)
+}
+
+pub(crate) fn peer() -> Option<String> {
+    Some(current()?.visit?.peer.to_string())
 }
 
 pub(crate) fn remaining() -> Option<Duration> {

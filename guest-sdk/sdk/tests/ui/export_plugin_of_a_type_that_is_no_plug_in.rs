@@ -1,0 +1,5 @@
+struct Auth;
+
+mikros_sdk::export_plugin!(Auth);
+
+fn main() {}

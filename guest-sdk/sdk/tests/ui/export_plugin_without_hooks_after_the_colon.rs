@@ -1,0 +1,15 @@
+use mikros_sdk::plugin::{NoSettings, Plugin, Refusal};
+
+struct Auth;
+
+impl Plugin for Auth {
+    type Settings = NoSettings;
+
+    async fn start(_settings: NoSettings) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+mikros_sdk::export_plugin!(Auth:);
+
+fn main() {}
