@@ -1,10 +1,24 @@
 //! The features that this host ships. Uses nothing but the seam that is there for everybody: `extension`.
 
 mod auth;
+mod compression;
+mod cors;
+mod rate_limit;
+mod routes;
+#[cfg(test)]
+mod testing;
+mod tracker;
+mod vary;
 
 use crate::extension::AnyFeature;
 
 /// All of them, one value each.
 pub(crate) fn shipped() -> Vec<Box<dyn AnyFeature>> {
-    vec![Box::new(auth::HttpAuth)]
+    vec![
+        Box::new(tracker::Tracker),
+        Box::new(cors::HttpCors),
+        Box::new(auth::HttpAuth),
+        Box::new(rate_limit::RateLimit),
+        Box::new(compression::Compression),
+    ]
 }

@@ -45,6 +45,9 @@ mod http;
 /// gRPC as clients see it.
 mod grpc;
 
+/// Features that the host ships, as services enable them.
+mod features;
+
 /// gRPC with the clients of others.
 mod interop;
 
@@ -53,7 +56,6 @@ mod malformed;
 
 /// Services that fail in every way they can.
 mod faults;
-mod features;
 
 /// `[host.limits]`.
 mod limits;

@@ -52,8 +52,14 @@ pub(super) struct Objection {
 }
 
 impl<'a> Objections<'a> {
-    pub(super) fn new(directory: &'a Path) -> Self {
+    pub(crate) fn new(directory: &'a Path) -> Self {
         Self { directory, all: Vec::new() }
+    }
+
+    /// The keys that were objected to.
+    #[cfg(test)]
+    pub(crate) fn paths(self) -> Vec<String> {
+        self.all.into_iter().map(|objection| objection.path).collect()
     }
 
     /// The directory of `service.toml`, which relative paths are relative to.

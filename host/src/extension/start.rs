@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use http::HeaderName;
+
 use crate::definition::Port;
 use crate::telemetry::Logger;
 
@@ -16,6 +18,8 @@ pub struct Start {
     pub directory: PathBuf,
     /// The service's log.
     pub logger: Logger,
+    /// The header that carries the id of a request. Source: `MIKROS_TRACKER_HEADER_NAME`.
+    pub tracker_header: HeaderName,
     /// Of a kind that listens.
     pub port: Option<Port>,
 }

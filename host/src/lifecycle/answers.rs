@@ -159,7 +159,7 @@ impl Loaded {
         Ok(Answers::Grpc { rules: Arc::new(rules), routes, standard })
     }
 
-    fn request_id_header(&self) -> HeaderName {
+    pub(super) fn request_id_header(&self) -> HeaderName {
         let name = &self.definition.environment.tracker_header;
         HeaderName::from_bytes(name.as_bytes()).expect("the definition has checked the name")
     }

@@ -207,6 +207,7 @@ impl Equipping {
             service: definition.identity.name.clone(),
             deployment: definition.environment.deployment.as_str(),
             directory: directory.to_owned(),
+            tracker_header: self.loaded.request_id_header(),
             logger: self.loaded.logger.clone(),
             port,
         }

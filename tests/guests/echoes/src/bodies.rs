@@ -25,6 +25,26 @@ pub(super) async fn flow(_counted: Counted, body: Body) -> Body {
     Body::stream(body.into_stream())
 }
 
+/// Answers with the header fields that the request has with `reply-` before their names, and with its body:
+/// whole, or piece by piece with the query `stream`.
+pub(super) async fn reply(_counted: Counted, request: Request) -> Result<Response> {
+    let (head, mut body) = request.into_parts();
+    let mut response = Response::new(StatusCode::OK);
+    for (name, value) in head.headers() {
+        if let Some(name) = name.as_str().strip_prefix("reply-") {
+            response = response.with_appended_header(name, value.as_bytes());
+        }
+    }
+    if head.query() == Some("stream") {
+        return Ok(response.with_body(Body::stream(body.into_stream())));
+    }
+    let mut whole = Vec::new();
+    while let Some(piece) = body.next().await? {
+        whole.extend_from_slice(&piece);
+    }
+    Ok(response.with_body(whole))
+}
+
 /// Reads the body to its end and tells how long it was.
 pub(super) async fn measure(_counted: Counted, mut body: Body) -> Result<String> {
     let mut length = 0;

@@ -41,6 +41,7 @@ impl Http for Echoes {
             .get("/moved", Self::moved)
             .get("/dropped", Self::dropped)
             .any("/head", head)
+            .any("/reply", bodies::reply)
             .get("/id", id)
             .get("/caller", caller)
             .get("/task", task)

@@ -1,0 +1,227 @@
+//! Feature `compression`: sends responses compressed to clients that can decompress them.
+//!
+//! Does not know how that is done ([`body`]).
+
+mod body;
+mod content_type;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::ready;
+use std::sync::Arc;
+
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap,
+    HeaderName, HeaderValue,
+};
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::body::Encodings;
+use self::content_type::ContentTypes;
+use super::routes::Routes;
+use super::vary;
+use crate::extension::{
+    Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanSize, Objections,
+    Request, Response, RunningFeature, Stage, Start, Transport,
+};
+use crate::telemetry::Attributes;
+
+/// `[features.compression]`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(inline)]
+pub(super) struct Settings {
+    /// What may be used. Of those that the client likes equally, it is `zstd`.
+    #[schemars(extend("default" = ["zstd", "gzip"]))]
+    encodings: Vec<Encoding>,
+    /// Bodies that are known to be smaller stay as they are.
+    #[schemars(extend("default" = "1KiB"))]
+    min_size: HumanSize,
+    /// Types that are worth it, each with one `*` at most. Streams of events never are, nor are responses
+    /// without `content-type`.
+    #[schemars(extend("default" = content_type::DEFAULT))]
+    content_types: ContentTypes,
+    /// Only responses to these requests, all by default: exact paths, or all below one that ends in `/*`, with
+    /// a method before them if need be.
+    #[schemars(extend("default" = []))]
+    routes: Routes,
+    /// Not responses to these. A path that different programs may read differently is always one of them.
+    #[schemars(extend("default" = []))]
+    except: Routes,
+    /// Whether messages of RPCs are compressed when the service does not say.
+    grpc: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum Encoding {
+    Gzip,
+    Zstd,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            encodings: vec![Encoding::Zstd, Encoding::Gzip],
+            min_size: HumanSize(1024),
+            content_types: ContentTypes::default(),
+            routes: Routes::default(),
+            except: Routes::default(),
+            grpc: true,
+        }
+    }
+}
+
+impl ExtensionSettings for Settings {
+    fn check(&self, objections: &mut Objections<'_>) {
+        if self.encodings.is_empty() {
+            objections.note("encodings", "must name at least one of `gzip` and `zstd`");
+        }
+        if self.content_types.is_empty() {
+            objections.note("content_types", "must name at least one type");
+        }
+    }
+}
+
+/// The feature.
+#[derive(Debug)]
+pub(super) struct Compression;
+
+impl Feature for Compression {
+    type Settings = Settings;
+    type Running = Compressing;
+
+    fn name(&self) -> &'static str {
+        "compression"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Sends responses compressed to clients that can decompress them."
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Encode
+    }
+
+    async fn start(
+        &self,
+        settings: Arc<Settings>,
+        _start: Start,
+    ) -> Result<Compressing, ExtensionError> {
+        Ok(Compressing { settings })
+    }
+}
+
+/// The rules of one version of a service.
+#[derive(Debug)]
+pub(super) struct Compressing {
+    settings: Arc<Settings>,
+}
+
+impl RunningFeature for Compressing {
+    fn describe(&self) -> Attributes {
+        Attributes::from_iter([("grpc".to_owned(), self.settings.grpc.into())])
+    }
+
+    fn hook(self: Arc<Self>) -> Option<Hooked> {
+        let asks = self.settings.grpc;
+        let hooked = Hooked::new(self);
+        Some(if asks { hooked } else { hooked.responses_only() })
+    }
+}
+
+impl Hook for Compressing {
+    fn on_request(&self, request: &mut Request<'_>) -> impl Future<Output = Decision> {
+        let is_rpc = request.transport() == Transport::Grpc;
+        if is_rpc && self.settings.grpc && self.is_wanted(request) {
+            request.compress_messages();
+        }
+        ready(Decision::Pass)
+    }
+
+    fn on_response(
+        &self,
+        request: &Request<'_>,
+        response: &mut Response<'_>,
+    ) -> impl Future<Output = Decision> {
+        if request.transport() == Transport::Http && self.is_wanted(request) {
+            self.encode(request, response);
+        }
+        ready(Decision::Pass)
+    }
+}
+
+impl Compressing {
+    /// Whether the settings say so for this request.
+    fn is_wanted(&self, request: &Request<'_>) -> bool {
+        let Settings { routes, except, .. } = &*self.settings;
+        let (method, path) = (request.method(), request.path());
+        (routes.is_empty() || routes.certainly_match(method, path))
+            && !except.possibly_match(method, path)
+    }
+
+    fn encode(&self, request: &Request<'_>, response: &mut Response<'_>) {
+        if !self.is_encodable(response) {
+            return;
+        }
+        if *request.method() == Method::HEAD {
+            // What GET would have been answered depends on it.
+            vary::add(response.headers_mut(), ACCEPT_ENCODING);
+            return;
+        }
+        let accepted = request.headers().get_all(ACCEPT_ENCODING).iter().cloned().collect();
+        let encodings = self.encodings();
+        let min_size = self.settings.min_size.0;
+        response.wrap_body(move |headers, body| {
+            let is_small = body.size_hint().exact().is_some_and(|size| size < min_size);
+            if is_small { body } else { body::encode(headers, body, accepted, encodings) }
+        });
+    }
+
+    /// Whether a response may be encoded, and is worth it, as far as its head tells.
+    fn is_encodable(&self, response: &Response<'_>) -> bool {
+        let headers = response.headers();
+        let has_whole_body = !matches!(
+            response.status(),
+            StatusCode::NO_CONTENT
+                | StatusCode::RESET_CONTENT
+                | StatusCode::PARTIAL_CONTENT
+                | StatusCode::NOT_MODIFIED
+        );
+        has_whole_body
+            && !BOUND_TO_ENCODING.iter().any(|name| headers.contains_key(name))
+            && !forbids_transformation(headers)
+            && headers
+                .get(CONTENT_TYPE)
+                .is_some_and(|value| self.settings.content_types.contain(value.as_bytes()))
+    }
+
+    fn encodings(&self) -> Encodings {
+        let uses = |encoding| self.settings.encodings.contains(&encoding);
+        Encodings { gzip: uses(Encoding::Gzip), zstd: uses(Encoding::Zstd) }
+    }
+}
+
+/// Headers that say something about the bytes as they are sent.
+const BOUND_TO_ENCODING: [HeaderName; 6] = [
+    CONTENT_ENCODING,
+    CONTENT_RANGE,
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+];
+
+/// RFC 9111 section 5.2.2.6.
+fn forbids_transformation(headers: &HeaderMap) -> bool {
+    let mut directives = headers
+        .get_all(CACHE_CONTROL)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .flat_map(|value| value.split(|byte| *byte == b','));
+    directives.any(|directive| directive.trim_ascii().eq_ignore_ascii_case(b"no-transform"))
+}
