@@ -9,6 +9,7 @@ mod reply;
 pub mod stream;
 mod table;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -211,8 +212,9 @@ pub struct Function {
 
 impl Ask {
     /// The exported function, for log lines.
-    pub fn name(&self) -> &'static str {
-        match self {
+    pub fn name(&self) -> Cow<'static, str> {
+        let name = match self {
+            Self::Function(function) => return function.name.to_string().into(),
             Self::Step(step) => step.name(),
             Self::Give(_) => "handover.give",
             Self::Receive(_) => "handover.receive",
@@ -223,8 +225,8 @@ impl Ask {
             },
             Self::OnRequest(_) => "request-hook.on-request",
             Self::OnResponse(_) => "response-hook.on-response",
-            Self::Function(_) => "function",
-        }
+        };
+        name.into()
     }
 
     /// Whether it takes one of the places of an instance. Steps, which the host asks for by itself, do not.

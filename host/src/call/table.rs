@@ -1,5 +1,6 @@
 //! The calls that one instance is in, by the task that wasmtime made for each.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
@@ -12,7 +13,7 @@ use super::{Context, Fault, Reply};
 #[derive(Debug)]
 pub struct ActiveCall {
     /// The exported function, for log lines.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub context: Context,
     /// `None` once the outcome is sent; what the guest does after that still belongs to the call.
     pub reply: Option<Reply>,
@@ -29,7 +30,7 @@ enum Cancellation {
 }
 
 impl ActiveCall {
-    pub fn new(name: &'static str, context: Context, reply: Reply) -> Self {
+    pub fn new(name: Cow<'static, str>, context: Context, reply: Reply) -> Self {
         let cancellation = Cancellation::Awaited(Vec::new());
         Self { name, context, reply: Some(reply), aftermath: None, cancellation }
     }

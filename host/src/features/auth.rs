@@ -8,7 +8,6 @@ mod credential;
 mod flaw;
 mod guard;
 mod policy;
-mod public;
 mod refusal;
 mod secret;
 mod settings;

@@ -3,6 +3,7 @@
 //! Tells what certainly matches from what possibly does; does not know what a match is good for.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -85,6 +86,15 @@ impl Route {
     }
 }
 
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(method) = &self.method {
+            write!(f, "{method} ")?;
+        }
+        write!(f, "{}{}", self.path, if self.is_prefix { "*" } else { "" })
+    }
+}
+
 impl JsonSchema for Route {
     fn inline_schema() -> bool {
         true
@@ -114,6 +124,19 @@ impl Routes {
     /// `path` is as the client sent it. A path that different programs may read differently never matches.
     pub(super) fn certainly_match(&self, method: &Method, path: &str) -> bool {
         self.0.iter().any(|route| route.allows(method) && route.covers(path)) && is_plain(path)
+    }
+
+    /// The same, and every byte of the path stands for itself: for what lets strangers in. Nothing that is
+    /// encoded matches, however harmless.
+    pub(super) fn plainly_match(&self, method: &Method, path: &str) -> bool {
+        let is_usual =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~:@!$&'()+,=".contains(&byte);
+        path.bytes().all(is_usual) && self.certainly_match(method, path)
+    }
+
+    /// As they are written.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.0.iter().map(Route::to_string).collect()
     }
 
     /// Whether somebody could take a request for one that matches: for what protects. A path that different

@@ -1,6 +1,7 @@
 //! The life of one instance: it starts, takes in calls, and ends; all inside the event loop that
 //! wasmtime runs for its store.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -307,14 +308,14 @@ pub(super) struct Unresponsive;
 
 /// Who makes a call, and where its outcome goes.
 pub(super) struct Visitor {
-    name: &'static str,
+    name: Cow<'static, str>,
     context: CallContext,
     reply: Reply,
 }
 
 impl Visitor {
     pub(super) fn new(name: &'static str, context: CallContext, reply: Reply) -> Self {
-        Self { name, context, reply }
+        Self { name: name.into(), context, reply }
     }
 
     pub(super) fn take_cancel(&mut self) -> Option<oneshot::Receiver<()>> {

@@ -1,5 +1,6 @@
 //! Names how an instance came to its end: which call did it, why, and where in the guest.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ pub struct Loss {
     /// What its culprit is told.
     pub fault: Fault,
     /// The exported function whose call did it, for example `http.handle`; `None` if none did.
-    pub call: Option<&'static str>,
+    pub call: Option<Cow<'static, str>>,
     pub request_id: Option<Arc<str>>,
     /// The functions on the guest's stack, innermost first.
     pub stack: Vec<String>,
@@ -68,8 +69,8 @@ impl Loss {
         let mut attributes = Attributes::new();
         attributes.insert("error.kind".to_owned(), Value::from(fault_kind(&self.fault)));
         attributes.insert("error.message".to_owned(), Value::from(self.fault.to_string()));
-        if let Some(call) = self.call {
-            attributes.insert("call".to_owned(), Value::from(call));
+        if let Some(call) = &self.call {
+            attributes.insert("call".to_owned(), Value::from(&**call));
         }
         if self.siblings > 0 {
             attributes.insert("calls.lost".to_owned(), Value::from(self.siblings));

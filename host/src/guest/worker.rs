@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::task;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -23,7 +22,6 @@ use crate::bindings::plugin::StartRefusal;
 use crate::call::{Ask, Call, Context, Fault, Outcome, Reply, Step};
 use crate::capability::Grants;
 use crate::engine::Program;
-use crate::telemetry::{Attributes, Level};
 
 /// How long an instance that is to be ended gets to trap by itself; then it is dropped.
 const KILL_GRACE: Duration = Duration::from_millis(250);
@@ -330,43 +328,6 @@ impl Seat {
     fn tell(&self, kind: EventKind) {
         // An owner that is gone does not need to know.
         drop(self.events.send(Event { worker: self.index, kind }));
-    }
-
-    fn report(&self, loss: &Loss) {
-        if loss.fault == Fault::CutOff {
-            // The supervisor says that time ran out; this says in which instance calls were cut.
-            let message = "instance cut off";
-            self.grants.logger.log(Level::Warn, message, &self.attributes(loss), &loss.context());
-            return;
-        }
-        self.grants.logger.log(
-            Level::Error,
-            "instance lost",
-            &self.attributes(loss),
-            &loss.context(),
-        );
-    }
-
-    fn attributes(&self, loss: &Loss) -> Attributes {
-        let mut attributes = loss.attributes(self.grants.stack_trace);
-        attributes.insert("worker".to_owned(), Value::from(self.index));
-        self.name_feature(&mut attributes);
-        attributes
-    }
-
-    /// Of a plug-in, which one it is.
-    fn name_feature(&self, attributes: &mut Attributes) {
-        if let Some(feature) = &self.grants.feature {
-            attributes.insert("feature".to_owned(), Value::from(&**feature));
-        }
-    }
-
-    fn report_failure(&self, failure: &StartFailure) {
-        let mut attributes = failure.attributes(self.grants.stack_trace);
-        attributes.insert("worker".to_owned(), Value::from(self.index));
-        self.name_feature(&mut attributes);
-        let message = "cannot start the instance again";
-        self.grants.logger.log(Level::Error, message, &attributes, &Attributes::new());
     }
 }
 

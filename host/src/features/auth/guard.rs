@@ -53,7 +53,7 @@ impl Guard {
             Given::Nothing if request.identity().is_some() => return Ok(None),
             Given::Nothing => Refusal::Missing,
         };
-        if !self.policy.public.include(request.method(), request.path()) {
+        if !self.policy.public.plainly_match(request.method(), request.path()) {
             return Err(refusal);
         }
         if refusal != Refusal::Missing {

@@ -11,23 +11,21 @@ use super::api_key::ApiKeys;
 use super::basic::Users;
 use super::credential::Places;
 use super::flaw::{Flaw, Flaws};
-use super::public::PublicRoutes;
 use super::refusal::Scheme;
 use super::settings::Settings;
 use super::token::{Tokens, Watcher};
 use crate::extension::ExtensionError;
+use crate::features::routes::Routes;
 use crate::telemetry::{Attributes, Logger};
 
 /// Who may call, and what needs no caller.
 pub(super) struct Policy {
-    pub(super) public: PublicRoutes,
+    pub(super) public: Routes,
     pub(super) places: Places,
     pub(super) tokens: Option<Tokens>,
     pub(super) api_keys: ApiKeys,
     pub(super) users: Users,
     pub(super) strips: bool,
-    /// As written, for the log.
-    patterns: Vec<String>,
 }
 
 impl Policy {
@@ -37,7 +35,6 @@ impl Policy {
     /// All that is wrong with them.
     pub(super) fn of(settings: &Settings, directory: &Path) -> Result<Self, Vec<Flaw>> {
         let mut flaws = Flaws::default();
-        let public = PublicRoutes::of(&settings.public, &mut flaws);
         check_realm(settings.realm.as_deref(), &mut flaws);
         let tokens = settings.jwt.as_ref().and_then(|jwt| Tokens::of(jwt, directory, &mut flaws));
         let api_keys = listed("api_keys", settings.api_keys.as_deref(), &mut flaws);
@@ -55,8 +52,8 @@ impl Policy {
             api_keys: api_keys.headers(),
         };
         check_places(&places, &mut flaws);
-        let (strips, patterns) = (settings.strip_credentials, settings.public.clone());
-        flaws.or(Self { public, places, tokens, api_keys, users, strips, patterns })
+        let (strips, public) = (settings.strip_credentials, settings.public.clone());
+        flaws.or(Self { public, places, tokens, api_keys, users, strips })
     }
 
     /// Reads the file of keys again from time to time, if there is one.
@@ -86,7 +83,7 @@ impl Policy {
         });
         Attributes::from_iter([
             ("schemes".to_owned(), words.map(Value::from).collect()),
-            ("public".to_owned(), json!(self.patterns)),
+            ("public".to_owned(), json!(self.public.texts())),
         ])
     }
 }

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::extension::HumanDuration;
+use crate::features::routes::Routes;
 
 /// `[features.http_auth]`: who may call the service. At least one of `jwt`, `api_keys` and `basic`.
 #[derive(Deserialize, JsonSchema)]
@@ -19,7 +20,8 @@ pub(crate) struct Settings {
     /// its end; behind a method, if only that one is public. For example `GET /docs`, `/assets/*`,
     /// `/helloworld.Greeter/*`.
     #[serde(default)]
-    pub(super) public: Vec<String>,
+    #[schemars(extend("default" = []))]
+    pub(super) public: Routes,
     /// What `www-authenticate` says the credentials are for. Default: the service's name.
     pub(super) realm: Option<String>,
     /// Whether credentials are removed before the service sees a request.

@@ -25,6 +25,7 @@ fn everything_needs_an_identity_unless_it_is_public() {
     for (method, path) in [
         ("GET", "/docs"),
         ("GET", "/docs?page=1"),
+        ("HEAD", "/docs"),
         ("GET", "/docs?../private"),
         ("GET", "http://greeter.example/docs"),
         ("GET", "/assets/"),
@@ -44,7 +45,6 @@ fn everything_needs_an_identity_unless_it_is_public() {
         ("GET", "/"),
         ("GET", "/private"),
         ("POST", "/docs"),
-        ("HEAD", "/docs"),
         ("OPTIONS", "/docs"),
         ("get", "/docs"),
         ("OPTIONS", "*"),

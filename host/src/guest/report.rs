@@ -1,0 +1,52 @@
+//! The log lines about instances that are lost or do not start.
+//!
+//! Does not know why they were.
+
+use serde_json::Value;
+
+use super::loss::{Loss, StartFailure};
+use super::worker::Seat;
+use crate::call::Fault;
+use crate::telemetry::{Attributes, Level};
+
+impl Seat {
+    pub(super) fn report(&self, loss: &Loss) {
+        if loss.fault == Fault::CutOff {
+            // The supervisor says that time ran out; this says in which instance calls were cut.
+            let message = "instance cut off";
+            self.grants.logger.log(Level::Warn, message, &self.attributes(loss), &loss.context());
+            return;
+        }
+        self.grants.logger.log(
+            Level::Error,
+            "instance lost",
+            &self.attributes(loss),
+            &loss.context(),
+        );
+    }
+
+    fn attributes(&self, loss: &Loss) -> Attributes {
+        let mut attributes = loss.attributes(self.grants.stack_trace);
+        attributes.insert("worker".to_owned(), Value::from(self.index));
+        self.name_feature(&mut attributes);
+        attributes
+    }
+
+    /// Of a plug-in, which one it is.
+    fn name_feature(&self, attributes: &mut Attributes) {
+        if let Some(feature) = &self.grants.feature {
+            attributes.insert("feature".to_owned(), Value::from(&**feature));
+            if let Some(Value::String(message)) = attributes.get_mut("error.message") {
+                *message = message.replacen("the service", "the plug-in", 1);
+            }
+        }
+    }
+
+    pub(super) fn report_failure(&self, failure: &StartFailure) {
+        let mut attributes = failure.attributes(self.grants.stack_trace);
+        attributes.insert("worker".to_owned(), Value::from(self.index));
+        self.name_feature(&mut attributes);
+        let message = "cannot start the instance again";
+        self.grants.logger.log(Level::Error, message, &attributes, &Attributes::new());
+    }
+}
