@@ -40,7 +40,7 @@ pub struct Grants {
     pub identity: Identity,
     /// `[service]` as one JSON object.
     pub settings: String,
-    /// Enabled features and their settings, each one JSON object.
+    /// Enabled features and what they let services know of their settings, each one JSON object.
     pub features: Vec<(String, String)>,
     /// The declared variables and their values, in the order of the file.
     pub variables: Vec<(String, String)>,

@@ -206,12 +206,13 @@ impl Engine {
         fit: &Fit<'_>,
     ) -> Result<Program, CompileError> {
         let Compiled { component, surface, .. } = compiled;
-        let mismatched =
-            |mismatches| Err(CompileError::Mismatched { path: path.to_owned(), mismatches });
-        let mismatches = fit.mismatches(surface);
-        if !mismatches.is_empty() {
-            return mismatched(mismatches);
-        }
+        let no_mismatches = |mismatches: Vec<_>| {
+            if mismatches.is_empty() {
+                return Ok(());
+            }
+            Err(CompileError::Mismatched { path: path.to_owned(), mismatches })
+        };
+        no_mismatches(fit.mismatches(surface))?;
         let link = |linker: &mut Linker<State>| {
             capability::link(linker)?;
             fit.extensions.features().try_for_each(|feature| feature.link(linker))?;
@@ -220,11 +221,8 @@ impl Engine {
         };
         let mut linker = Linker::new(&self.wasmtime);
         let unlinkable = |error| unlinkable(path.to_owned(), surface, &error);
-        let linked = link(&mut linker).map_err(unlinkable)?;
-        let mismatches: Vec<_> = linked.into_iter().filter_map(Result::err).collect();
-        if !mismatches.is_empty() {
-            return mismatched(mismatches);
-        }
+        let links = link(&mut linker).map_err(unlinkable)?;
+        no_mismatches(links.into_iter().filter_map(Result::err).collect())?;
         let instance = linker.instantiate_pre(component).map_err(unlinkable)?;
         Ok(Program { instance, surface: surface.clone(), functions: fit.functions() })
     }

@@ -48,32 +48,37 @@ pub enum StartError {
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
     /// A feature or a kind of this host did not start.
-    #[error("{what} `{name}` did not start: {reason}")]
-    Extension {
-        /// `feature` or `kind`.
-        what: &'static str,
-        name: String,
-        reason: String,
-        /// The setting that is to blame, as a path below its table.
-        setting: Option<String>,
-        help: Option<String>,
-    },
+    #[error(transparent)]
+    Extension(Box<UnstartedExtension>),
     /// An instance of a plug-in did not start.
     #[error("feature `{name}` did not start: {failure}")]
-    Plugin { name: String, failure: StartFailure },
+    Plugin { name: String, failure: Box<StartFailure> },
     /// The first instance of a worker did not start.
     #[error(transparent)]
-    Instance(StartFailure),
+    Instance(Box<StartFailure>),
     /// A thread of the host ended although it should not; it has said why.
     #[error("a worker thread of the host has ended unexpectedly")]
     ThreadLost,
+}
+
+/// A feature or a kind of this host that did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} `{name}` did not start: {reason}")]
+pub struct UnstartedExtension {
+    /// `feature` or `kind`.
+    pub what: &'static str,
+    pub name: String,
+    pub reason: String,
+    /// The setting that is to blame, as a path below its table.
+    pub setting: Option<String>,
+    pub help: Option<String>,
 }
 
 impl StartError {
     /// What the user can do about it.
     pub fn help(&self) -> Option<&str> {
         match self {
-            Self::Extension { help, .. } => help.as_deref(),
+            Self::Extension(unstarted) => unstarted.help.as_deref(),
             Self::Bind { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => Some(
                     "stop the process that uses the port, or choose another one in `types`, for \

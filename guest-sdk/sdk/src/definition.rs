@@ -37,7 +37,8 @@ pub fn settings<T: DeserializeOwned>() -> Result<T> {
     decode("[service]", &imports::settings())
 }
 
-/// The table `[features.<name>]` of `service.toml`, `None` when the feature is not enabled.
+/// What a feature lets services know of its table `[features.<name>]`: all of it or nothing, because settings
+/// may hold secrets. `None` when the feature is not enabled.
 ///
 /// # Errors
 ///

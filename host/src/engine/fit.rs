@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::interface::{Interface, Surface, Wanted};
 use super::mismatch::Mismatch;
 use super::provided::{self, Provided, Provider};
-use crate::extension::{AnyKind, Extensions};
+use crate::extension::{AnyFeature, AnyKind, Extensions};
 
 /// What a service and its features want of its component.
 #[derive(Debug)]
@@ -22,12 +22,15 @@ impl Fit<'_> {
             kind: kind.entry().name,
             name: kind.interface(),
         };
-        let native = self.extensions.features().flat_map(|feature| feature.interfaces());
+        let native = self.extensions.features().flat_map(AnyFeature::interfaces);
         let provided = self.providers.iter().flat_map(|provider| provider.provided);
         let wanted = Wanted {
             declared: self.declared,
             kinds: self.extensions.kinds().map(custom).collect(),
-            offered: native.copied().chain(provided.map(|p| p.interface.as_str())).collect(),
+            offered: native
+                .map(|name| *name as &str)
+                .chain(provided.map(|p| &*p.interface))
+                .collect(),
         };
         let mut mismatches = surface.mismatches(&wanted);
         mismatches.extend(self.provided_twice(surface));
@@ -58,7 +61,7 @@ impl Fit<'_> {
             })
         };
         let kinds = self.extensions.kinds().filter(declared);
-        let exports = kinds.flat_map(|kind| kind.exports());
+        let exports = kinds.flat_map(AnyKind::exports);
         exports.map(|e| provided::function_name(e.interface, e.function)).collect()
     }
 }

@@ -40,14 +40,13 @@ impl Interface {
     /// The name in the contract, which is also the name of the kind that needs it, if one does.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Lifecycle => "lifecycle",
+            Self::Lifecycle | Self::PluginLifecycle => "lifecycle",
             Self::Handover => "handover",
             Self::Http => "http",
             Self::Grpc => "grpc",
             Self::Native => "native",
             Self::Script => "script",
             Self::Custom { kind, .. } => kind,
-            Self::PluginLifecycle => "lifecycle",
             Self::RequestHook => "request-hook",
             Self::ResponseHook => "response-hook",
         }

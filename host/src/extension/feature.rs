@@ -35,6 +35,12 @@ pub trait Feature: Send + Sync + 'static {
         Stage::Adapt
     }
 
+    /// Whether services may read its settings (`definition.feature-settings`). Not for any that may hold
+    /// secrets.
+    fn shares_settings(&self) -> bool {
+        false
+    }
+
     /// The interfaces that it adds to what guests may import, for example `acme:geo/lookup@0.1.0`.
     fn interfaces(&self) -> &'static [&'static str] {
         &[]

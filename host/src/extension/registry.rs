@@ -20,6 +20,7 @@ use crate::telemetry::Attributes;
 /// A feature of any type.
 pub trait AnyFeature: Send + Sync {
     fn entry(&self) -> FeatureEntry;
+    fn shares_settings(&self) -> bool;
     fn interfaces(&self) -> &'static [&'static str];
     fn link(&self, linker: &mut Linker<State>) -> wasmtime::Result<()>;
     fn start(
@@ -47,6 +48,10 @@ impl<F: Feature> AnyFeature for F {
             stage: self.stage(),
             settings: SettingsType::of::<F::Settings>(),
         }
+    }
+
+    fn shares_settings(&self) -> bool {
+        Feature::shares_settings(self)
     }
 
     fn interfaces(&self) -> &'static [&'static str] {

@@ -83,7 +83,7 @@ impl Exports {
                 }
                 Interface::RequestHook => exports.on_request = Some(find.function("on-request")?),
                 Interface::ResponseHook => {
-                    exports.on_response = Some(find.function("on-response")?)
+                    exports.on_response = Some(find.function("on-response")?);
                 }
                 // Found among the functions.
                 Interface::Custom { .. } => (),
@@ -97,8 +97,8 @@ impl Exports {
         match step {
             Step::OnStart => self.lifecycle.map(|(on_start, _)| on_start),
             Step::OnFinish => {
-                let stop = self.plugin.map(|(_, stop)| stop);
-                self.lifecycle.map(|(_, on_finish)| on_finish).or(stop)
+                let of_plugin = self.plugin.map(|(_, stop)| stop);
+                self.lifecycle.map(|(_, on_finish)| on_finish).or(of_plugin)
             }
             Step::NativeStart => self.native.map(|(start, _)| start),
             Step::NativeStop => self.native.map(|(_, stop)| stop),

@@ -20,7 +20,9 @@ use super::service::Service;
 use super::start::instances;
 use crate::capability::{Grants, Said, Shared, Stopping};
 use crate::definition::{CustomKind, Definition, Feature, FeatureSource, Kind, Port, Stage};
-use crate::extension::{AnyRunningFeature, AnyRunningKind, ExtensionError, Extensions, Start};
+use crate::extension::{
+    AnyFeature, AnyRunningFeature, AnyRunningKind, ExtensionError, Extensions, Start,
+};
 use crate::guest::{self, Seat, Workers};
 use crate::plugin::Plugin;
 use crate::telemetry::Logger;
@@ -109,7 +111,7 @@ impl Equipping {
                         let ready = plugin.ready().await;
                         ready.map_err(|failure| StartError::Plugin {
                             name: name.clone(),
-                            failure,
+                            failure: Box::new(failure),
                         })?;
                     }
                     self.current = None;
@@ -215,7 +217,7 @@ impl Equipping {
 
     fn add(&mut self, index: usize, running: Arc<dyn AnyRunningFeature>) {
         let feature = &self.loaded.definition.features[index];
-        let entry = self.loaded.extensions.feature(&feature.name).map(|native| native.entry());
+        let entry = self.loaded.extensions.feature(&feature.name).map(AnyFeature::entry);
         let stage = entry.map_or(Stage::Adapt, |entry| entry.stage);
         let hook = running.clone().hook();
         let (name, running) = (feature.name.clone(), Running::Native(running));

@@ -12,9 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
-use super::StartError;
 use super::kinds::PreparedKind;
 use super::version::CANCEL_GRACE;
+use super::{StartError, UnstartedExtension};
 use crate::call::{Step, describe};
 use crate::capability::{Provide, Shared};
 use crate::definition::Stage;
@@ -230,12 +230,12 @@ pub(super) fn with_source(error: &ExtensionError) -> String {
 impl StartError {
     /// Why a feature or kind did not start.
     pub(super) fn of_extension(what: &'static str, name: &str, error: &ExtensionError) -> Self {
-        Self::Extension {
+        Self::Extension(Box::new(UnstartedExtension {
             what,
             name: name.to_owned(),
             reason: with_source(error),
             setting: error.setting().map(str::to_owned),
             help: error.help().map(str::to_owned),
-        }
+        }))
     }
 }

@@ -10,9 +10,9 @@ use super::assembly::{Assembler, Assembly, Module};
 use super::equipment::Equipment;
 use crate::bindings::definition::Identity;
 use crate::capability::{Grants, Said, Stopping};
-use crate::definition::{Definition, Kind};
+use crate::definition::{Definition, Feature, Kind};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
-use crate::extension::Extensions;
+use crate::extension::{AnyFeature, Extensions};
 use crate::guest::Watchdog;
 use crate::telemetry::Logger;
 
@@ -124,9 +124,7 @@ impl Loaded {
         Grants {
             identity: identity(definition),
             settings: Value::from(definition.settings.0.clone()).to_string(),
-            features: enabled
-                .map(|f| (f.name.clone(), Value::from(f.settings.0.clone()).to_string()))
-                .collect(),
+            features: enabled.map(|feature| (feature.name.clone(), self.shared(feature))).collect(),
             variables: definition.environment.declared.clone(),
             deployment: definition.environment.deployment.as_str(),
             stack_trace: definition.log.stack_trace,
@@ -136,6 +134,16 @@ impl Loaded {
             logger: self.logger.clone(),
             stopping,
             health: watch::Sender::new(Said::new()),
+        }
+    }
+
+    /// What the guest may know of the settings of a feature.
+    fn shared(&self, feature: &Feature) -> String {
+        let native = self.extensions.feature(&feature.name);
+        if native.is_some_and(AnyFeature::shares_settings) {
+            Value::from(feature.settings.0.clone()).to_string()
+        } else {
+            "{}".to_owned()
         }
     }
 }

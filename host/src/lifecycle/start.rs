@@ -18,11 +18,11 @@ use super::load::Loaded;
 use super::service::Service;
 use super::station::{Endpoint, Station, Wish};
 use super::version::{self, Version};
-use crate::capability::Stopping;
+use crate::capability::{Grants, Stopping};
 use crate::definition::{Definition, Instances, Kind};
 use crate::dispatch::Condition;
-use crate::engine::Interface;
-use crate::guest::{self, Seat, Workers};
+use crate::engine::{Interface, Program};
+use crate::guest::{self, Event, Seat, Workers};
 use crate::telemetry::{Attributes, Logger};
 
 /// A version whose sockets are bound and whose instances start.
@@ -113,12 +113,26 @@ impl Service {
             kinds: Vec::new(),
             _watchdog: loaded.watchdog,
         };
+        self.man(&mut version, (grants, limits, events), &loaded.program);
+        let waiting = (0..count).collect();
+        let logger = loaded.logger;
+        Ok(Starting { version, condition, needs, stations, logger, waiting })
+    }
+
+    /// Orders the threads to run the workers of a version.
+    fn man(
+        &self,
+        version: &mut Version,
+        (grants, limits, events): (Arc<Grants>, guest::Limits, mpsc::UnboundedSender<Event>),
+        program: &Program,
+    ) {
+        let workers = version.workers.clone();
         for (index, worker) in workers.iter().enumerate() {
             let seat = Box::new(Seat {
                 index,
                 worker: worker.clone(),
                 workers: workers.clone(),
-                program: loaded.program.clone(),
+                program: program.clone(),
                 grants: grants.clone(),
                 limits,
                 events: events.clone(),
@@ -128,9 +142,6 @@ impl Service {
             self.crew.order(index, Order::Work { seat, end });
             version.ended.push(Some(ended));
         }
-        let waiting = (0..count).collect();
-        let logger = loaded.logger;
-        Ok(Starting { version, condition, needs, stations, logger, waiting })
     }
 
     /// The stations of a version, attended by its threads.

@@ -113,7 +113,7 @@ impl Version {
                 EventKind::Ready => {
                     waiting.remove(&event.worker);
                 }
-                EventKind::Failed(failure) => return Err(StartError::Instance(failure)),
+                EventKind::Failed(failure) => return Err(StartError::Instance(Box::new(failure))),
                 // It had started, so it is replaced, or its loss is told to whoever calls it.
                 EventKind::Lost(_) => (),
             }

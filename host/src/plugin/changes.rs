@@ -100,12 +100,12 @@ fn names(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<Vec<HeaderName>
     let Some(lines) = packed.strip_suffix(b"\r\n") else {
         return Err(invalid("a name of a header does not end with CR LF"));
     };
-    let lines = lines.split(|byte| *byte == b'\n').map(|line| line.trim_ascii_end());
+    let lines = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
     lines
         .map(|line| {
             let show = || String::from_utf8_lossy(&line[..line.len().min(64)]).into_owned();
             let name = HeaderName::from_bytes(line)
-                .map_err(|_| invalid(format!("`{}` is no name of a header", show())))?;
+                .map_err(|_invalid| invalid(format!("`{}` is no name of a header", show())))?;
             if is_reserved(name.as_str()) {
                 return Err(invalid(format!("the header `{name}` is the host's to set")));
             }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tracing::info;
 
 use super::Refusal;
-use crate::definition::{Definition, Position};
+use crate::definition::{Definition, Kind, Position};
 use crate::lifecycle::{Equipping, LoadError, Loaded, Loader, Service, StartError, Starting};
 use crate::telemetry::Logger;
 
@@ -158,18 +158,21 @@ fn of_start(error: &StartError, definition: &Definition) -> Refusal {
     refusal
 }
 
-/// Where in the file the settings are that a feature does not start with.
+/// Where in the file the settings are that a feature or a kind does not start with.
 fn settings_of(error: &StartError, definition: &Definition) -> Option<Vec<String>> {
     let (name, paths) = match error {
-        StartError::Extension { name, setting: Some(setting), .. } => {
-            (name, vec![setting.as_str()])
-        }
+        StartError::Extension(unstarted) => (&unstarted.name, vec![unstarted.setting.as_deref()?]),
         StartError::Plugin { name, failure } => (name, failure.settings()?),
         _ => return None,
     };
-    let feature = definition.features.iter().find(|feature| feature.name == *name)?;
+    let feature = definition.features.iter().find(|feature| feature.name == *name);
+    let kinds = definition.kinds.iter().filter_map(|kind| match kind {
+        Kind::Custom(custom) if custom.name == *name => Some(&custom.places),
+        _ => None,
+    });
+    let places = feature.map(|feature| &feature.places).into_iter().chain(kinds).next()?;
     let place = |path: &str| {
-        let Position { line, column } = feature.places.of(path);
+        let Position { line, column } = places.of(path);
         format!("{}:{line}:{column}", definition.path.display())
     };
     Some(paths.into_iter().map(place).collect())
