@@ -3,7 +3,7 @@
 //!
 //! What it does is a list of actions, separated by commas: `set=x-a:1, identify=ada`. For requests it is in the
 //! header `x-probe`, or else in the setting `request`; for responses in `x-probe` of the response, or
-//! else in `response`. An action is one of `acts`, or one of those in [`actions`].
+//! else in `response`. An action is one of `acts`, or one of those in the module `actions`.
 
 mod actions;
 
