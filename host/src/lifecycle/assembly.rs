@@ -6,7 +6,7 @@
 use super::load::interfaces;
 use crate::definition::{ComponentFeature, Definition, Feature, FeatureSource};
 use crate::engine::{
-    Cache, CompileError, Compiled, Engine, Fit, Interface, Program, Provided, Provider,
+    Cache, CompileError, Compiled, Engine, Fit, Interface, Mismatch, Program, Provided, Provider,
 };
 use crate::extension::Extensions;
 
@@ -91,12 +91,29 @@ impl Assembler<'_> {
         compiled: &Compiled,
         modules: &[Module],
     ) -> Result<Program, CompileError> {
-        let disabled = definition.features.iter().filter(|feature| !feature.is_enabled);
-        // One that is broken, or not there, is no reason: it is disabled.
-        let disabled: Vec<_> = disabled.filter_map(|f| self.module(f)?.ok()).collect();
         let enabled = modules.iter().enumerate().map(|(index, module)| (Some(index), module));
-        let all = enabled.chain(disabled.iter().map(|module| (None, module)));
-        let providers: Vec<_> = all
+        let linked = self.link_with(definition, compiled, enabled.clone());
+        let lacks = |mismatch: &Mismatch| matches!(mismatch, Mismatch::UnknownImports { .. });
+        match linked {
+            Err(CompileError::Mismatched { mismatches, .. }) if mismatches.iter().any(lacks) => {
+                let disabled = definition.features.iter().filter(|feature| !feature.is_enabled);
+                // One that is broken, or not there, is no reason: it is disabled.
+                let disabled: Vec<_> = disabled.filter_map(|f| self.module(f)?.ok()).collect();
+                let all = enabled.chain(disabled.iter().map(|module| (None, module)));
+                self.link_with(definition, compiled, all)
+            }
+            linked => linked,
+        }
+    }
+
+    /// `modules` come with their indices among those that are enabled.
+    fn link_with<'m>(
+        &self,
+        definition: &Definition,
+        compiled: &Compiled,
+        modules: impl Iterator<Item = (Option<usize>, &'m Module)>,
+    ) -> Result<Program, CompileError> {
+        let providers: Vec<_> = modules
             .map(|(index, module)| Provider {
                 feature: &module.name,
                 index,

@@ -231,7 +231,8 @@ impl Equipping {
         let count = instances(definition.host.instances);
         let limits = limits(definition, module);
         let workers = Workers::new(count, &limits, watchdog);
-        let grants = Arc::new(grants(definition, feature, logger));
+        let stopping = watch::Sender::new(Stopping::No);
+        let grants = Arc::new(grants(definition, feature, (logger, &stopping)));
         let (events, receiver) = mpsc::unbounded_channel();
         let mut ended = Vec::new();
         for (index, worker) in workers.iter().enumerate() {
@@ -258,7 +259,8 @@ impl Equipping {
         });
         let hook = plugin.hooked(module.program.surface());
         let waiting = (0..count).collect();
-        let running = Box::new(RunningPlugin { plugin, events: receiver, waiting, ended });
+        let events = receiver;
+        let running = Box::new(RunningPlugin { plugin, events, waiting, stopping, ended });
         self.equipment.add(Equipped {
             name: feature.name.clone(),
             hook,
@@ -299,7 +301,11 @@ fn limits(definition: &Definition, module: &Module) -> guest::Limits {
 }
 
 /// What a plug-in may have: its own settings and log lines.
-fn grants(definition: &Definition, feature: &Feature, logger: &Logger) -> Grants {
+fn grants(
+    definition: &Definition,
+    feature: &Feature,
+    (logger, stopping): (&Logger, &watch::Sender<Stopping>),
+) -> Grants {
     Grants {
         identity: identity(definition),
         settings: serde_json::Value::from(feature.settings.0.clone()).to_string(),
@@ -311,7 +317,7 @@ fn grants(definition: &Definition, feature: &Feature, logger: &Logger) -> Grants
         deployment: definition.environment.deployment.as_str(),
         stack_trace: definition.log.stack_trace,
         logger: logger.clone(),
-        stopping: watch::Sender::new(Stopping::No).subscribe(),
+        stopping: stopping.subscribe(),
         health: watch::Sender::new(Said::new()),
     }
 }

@@ -5,10 +5,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use tracing::error;
 
@@ -16,7 +15,7 @@ use super::kinds::PreparedKind;
 use super::version::CANCEL_GRACE;
 use super::{StartError, UnstartedExtension};
 use crate::call::{Step, describe};
-use crate::capability::{Provide, Shared};
+use crate::capability::{Provide, Shared, Stopping};
 use crate::definition::Stage;
 use crate::dispatch::Hooks;
 use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
@@ -53,6 +52,8 @@ pub(super) struct RunningPlugin {
     pub(super) events: mpsc::UnboundedReceiver<Event>,
     /// Indices of the workers whose first instance has not started yet.
     pub(super) waiting: BTreeSet<usize>,
+    /// What its instances are told of their end.
+    pub(super) stopping: watch::Sender<Stopping>,
     /// One per worker: resolves when it has ended.
     pub(super) ended: Vec<oneshot::Receiver<()>>,
 }
@@ -82,6 +83,7 @@ impl RunningPlugin {
     }
 
     async fn end(&mut self, deadline: Instant) -> Result<(), ExtensionError> {
+        self.stopping.send_replace(Stopping::Drained);
         let workers = &self.plugin.workers;
         workers.iter().for_each(Worker::retire);
         let ready = workers.iter().filter(|worker| worker.is_ready());
@@ -102,8 +104,11 @@ impl RunningPlugin {
         }
         result
     }
+}
 
-    fn kill(&self) {
+impl Drop for RunningPlugin {
+    fn drop(&mut self) {
+        // Instances that nobody has ended would stay for ever; the others do not notice.
         self.plugin.workers.iter().for_each(Worker::close);
         self.plugin.workers.iter().for_each(Worker::kill);
     }
@@ -167,10 +172,11 @@ impl Equipment {
     /// gets until `deadline`, and a moment after that.
     ///
     /// # Cancel safety
-    /// Calling it again goes on with the feature that was ended last, and all before it.
+    /// Calling it again goes on with those before the feature that was being ended: that one has had its
+    /// time.
     pub(super) async fn end(&mut self, deadline: Instant) -> bool {
         let mut well = true;
-        while let Some(feature) = self.features.last_mut() {
+        while let Some(mut feature) = self.features.pop() {
             let limit = deadline.max(Instant::now() + CANCEL_GRACE);
             let ended = match &mut feature.running {
                 Running::Native(running) => timeout_at(limit, running.cleanup()).await,
@@ -186,29 +192,14 @@ impl Equipment {
                     error.message = %with_source(&reason),
                     "a feature did not end in order"
                 );
-                if let Running::Component(plugin) = &feature.running {
-                    plugin.kill();
-                }
             }
-            self.features.pop();
         }
         well
     }
 
     /// The same without time.
     pub(super) async fn cut(&mut self) {
-        self.end(Instant::now() + Duration::ZERO).await;
-    }
-}
-
-impl Drop for Equipment {
-    fn drop(&mut self) {
-        // Threads of plug-ins that nobody has ended would stay for ever.
-        for feature in &self.features {
-            if let Running::Component(plugin) = &feature.running {
-                plugin.kill();
-            }
-        }
+        self.end(Instant::now()).await;
     }
 }
 
