@@ -139,7 +139,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 6] =
+    pub(super) const ALL: [Self; 6] =
         [Self::Track, Self::Negotiate, Self::Identify, Self::Admit, Self::Adapt, Self::Encode];
 
     /// As written in `service.toml`.

@@ -13,6 +13,8 @@ use super::{Places, Port, Settings};
 pub struct Feature {
     pub name: String,
     pub is_enabled: bool,
+    /// Where its hook stands, if the file says so.
+    pub stage: Option<Stage>,
     /// What its owner is told: without the keys of the host.
     pub settings: Settings,
     pub source: FeatureSource,

@@ -14,10 +14,10 @@ use super::reader::{Reader, Section};
 use super::reference::join;
 use super::suggestion::did_you_mean;
 use super::typed::{self, Subject};
-use super::{Feature, FeatureSource, Origin, Places, Settings, settings};
+use super::{Feature, FeatureSource, Origin, Places, Settings, Stage, settings};
 
 /// Keys of the host in the table of a feature.
-const RESERVED: &[&str] = &["enabled"];
+const RESERVED: &[&str] = &["enabled", "stage"];
 
 /// Those that are enabled in the order in which they start, then the others in the order of the file.
 ///
@@ -53,7 +53,11 @@ fn feature<'t>(
     let table = section.table();
     let content = table.map(|table| settings::object(reader, table, &section.label));
     let mut content = content.unwrap_or_default();
-    content.shift_remove("enabled");
+    for name in RESERVED {
+        content.shift_remove(*name);
+    }
+    let stage = section.value("stage").filter(|_| entry.is_some() && is_enabled);
+    let stage = stage.and_then(|_| Stage::parse(&reader.text(section, "stage")?));
     let typed = match entry {
         Some(entry) if is_enabled => {
             let content = content.clone();
@@ -76,6 +80,7 @@ fn feature<'t>(
     Feature {
         name: name.to_owned(),
         is_enabled,
+        stage,
         settings: Settings(content),
         source: typed.map_or(FeatureSource::Absent, FeatureSource::Native),
         places: Places::new(reader, table, section.place),
@@ -104,7 +109,7 @@ fn check_switch_is_spelled<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
         return;
     }
     for (name, place) in section.names() {
-        let help = did_you_mean(name, RESERVED.iter().copied());
+        let help = did_you_mean(name, ["enabled"]);
         if help.is_some() {
             let label = join(&section.label, &super::document::spelled(name));
             reader.problem(place, format!("unknown key `{label}`"), help);

@@ -99,7 +99,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("features.*.component", Shape::Text, Presence::Optional, r#""plugins/audit.wasm""#,
         "The component that is the feature. Relative to this file."),
     key("features.*.stage", Shape::Choice(STAGES), Presence::Default(r#""adapt""#), r#""identify""#,
-        "Where the feature stands on the path of a request: the stages follow each other in this order, and a response passes them in the reverse order."),
+        "Where the feature stands on the path of a request: the stages follow each other in this order, and a response passes them in the reverse order. A feature of this host has a place of its own, which this replaces."),
     key("features.*.needs", Shape::Features, Presence::Default("[]"), r#"["tracker"]"#,
         "Features that have to be enabled too. They start before it and end after it."),
     key("features.*.on_failure", Shape::Choice(&["closed", "open"]), Presence::Default(r#""closed""#), r#""open""#,

@@ -218,7 +218,8 @@ impl Equipping {
     fn add(&mut self, index: usize, running: Arc<dyn AnyRunningFeature>) {
         let feature = &self.loaded.definition.features[index];
         let entry = self.loaded.extensions.feature(&feature.name).map(AnyFeature::entry);
-        let stage = entry.map_or(Stage::Adapt, |entry| entry.stage);
+        let own = entry.map_or(Stage::Adapt, |entry| entry.stage);
+        let stage = feature.stage.unwrap_or(own);
         let hook = running.clone().hook();
         let (name, running) = (feature.name.clone(), Running::Native(running));
         self.equipment.add(Equipped { name, hook, stage, running });

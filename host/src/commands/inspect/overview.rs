@@ -101,7 +101,8 @@ impl<'a> FeatureOverview<'a> {
                 (component.stage, Some(component.component.display().to_string()))
             }
             FeatureSource::Native(_) | FeatureSource::Absent => {
-                (entry.map_or(Stage::Adapt, |entry| entry.stage), None)
+                let own = entry.map_or(Stage::Adapt, |entry| entry.stage);
+                (feature.stage.unwrap_or(own), None)
             }
         };
         Self { feature: &feature.name, stage: stage.as_str(), component }

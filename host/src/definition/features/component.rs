@@ -40,6 +40,7 @@ pub(super) fn read<'t>(
     Feature {
         name: name.to_owned(),
         is_enabled,
+        stage: Some(component.stage),
         settings: Settings(content.unwrap_or_default()),
         source: FeatureSource::Component(Box::new(component)),
         places: Places::new(reader, own.table(), own.place),

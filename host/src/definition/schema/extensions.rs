@@ -6,7 +6,7 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json, json};
 
-use super::super::catalogue::{Catalogue, SettingsType};
+use super::super::catalogue::{Catalogue, SettingsType, Stage};
 
 /// The schema of one type, with the definitions that it refers to.
 pub(in crate::definition) fn of_settings(settings: &SettingsType) -> Json {
@@ -22,7 +22,7 @@ pub(super) fn add(schema: &mut Json, catalogue: &Catalogue) {
     for entry in &catalogue.features {
         let mut table = of(&mut generator, &entry.settings);
         describe(&mut table, entry.summary);
-        require_when_enabled(&mut table);
+        require_when_enabled(&mut table, entry.stage);
         schema["properties"]["features"]["properties"][entry.name] = table;
     }
     for entry in &catalogue.kinds {
@@ -62,7 +62,7 @@ fn describe(table: &mut Json, summary: &str) {
 }
 
 /// The host's own key; and what is not enabled is not read.
-fn require_when_enabled(table: &mut Json) {
+fn require_when_enabled(table: &mut Json, stage: Stage) {
     let Some(table) = table.as_object_mut() else { return };
     if let Some(required) = table.shift_remove("required") {
         let is_enabled =
@@ -75,6 +75,12 @@ fn require_when_enabled(table: &mut Json) {
     let enabled =
         json!({ "description": "Whether the feature runs.", "type": "boolean", "default": false });
     properties.insert("enabled".to_owned(), enabled);
+    let stage = json!({
+        "description": "Where the feature stands on the path of a request.",
+        "enum": Stage::ALL.map(Stage::as_str),
+        "default": stage.as_str(),
+    });
+    properties.insert("stage".to_owned(), stage);
     if let Some(Json::Object(own)) = own {
         properties.extend(own);
     }

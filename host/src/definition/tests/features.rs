@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::extensions::{accepted, catalogue, limiter, limiter_of, rejects};
 use super::{explained, listed, parse, parse_with, with};
-use crate::definition::{Definition, FeatureSource, Position, Premises, Variables};
+use crate::definition::{Definition, FeatureSource, Position, Premises, Stage, Variables};
 
 #[test]
 fn features_are_off_unless_enabled() {
@@ -187,4 +187,19 @@ fn without_its_variables_a_definition_can_be_looked_at() {
 fn without_a_catalogue_there_are_no_features() {
     assert!(parse(&with(&[], "[features.limiter]\nrate = 1\n"), &[]).is_ok());
     assert!(parse(&limiter("rate = 1\n"), &[]).is_err());
+}
+
+#[test]
+fn a_feature_of_this_host_can_stand_elsewhere() {
+    let stage_of = |text: &str| accepted(text, &[]).features[0].stage;
+
+    assert_eq!(stage_of(&limiter("rate = 5\nstage = \"negotiate\"\n")), Some(Stage::Negotiate));
+    assert_eq!(stage_of(&limiter("rate = 5\n")), None);
+    rejects(
+        &limiter("rate = 5\nstage = \"first\"\n"),
+        &[],
+        &expect![[r#"
+            service.toml:11:9: `features.limiter.stage` must be one of `track`, `negotiate`, `identify`, `admit`, `adapt`, `encode`, found `"first"`
+            help: for example `"identify"`"#]],
+    );
 }

@@ -75,7 +75,7 @@ fn unknown_keys_come_with_a_suggestion() {
             service.toml:11:1: unknown key `features.limiter.brust`
             help: did you mean `burst`?
             service.toml:12:1: unknown key `features.limiter.zzzzzz`
-            help: expected one of `rate`, `burst`, `by`, `window`, `memory`, `trusted`, `routes`, `keys`, `store`, `enabled`
+            help: expected one of `rate`, `burst`, `by`, `window`, `memory`, `trusted`, `routes`, `keys`, `store`, `enabled`, `stage`
             service.toml:13:1: unknown key `features.limiter.enabeld`
             help: did you mean `enabled`?
             service.toml:14:27: unknown key `features.limiter.routes."/a"."x y"`
@@ -83,7 +83,7 @@ fn unknown_keys_come_with_a_suggestion() {
             service.toml:18:1: unknown key `features.limiter.keys[0].secrets`
             help: did you mean `secret`?
             service.toml:21:1: unknown key `features.plain.anything`
-            help: expected one of `enabled`"#]],
+            help: expected one of `enabled`, `stage`"#]],
     );
 }
 
