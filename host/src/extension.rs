@@ -11,8 +11,9 @@ mod registry;
 mod request;
 mod response;
 mod start;
+mod value;
 
-pub use self::error::{Disabled, ExtensionError};
+pub use self::error::{Disabled, ExtensionError, service_error};
 pub use self::feature::{Feature, RunningFeature};
 pub use self::guest::{CallError, CallGuest, CallOptions, Export, Guest};
 pub use self::hook::{AnyHook, Decision, Hook, Hooked};
@@ -24,7 +25,11 @@ pub use self::request::Request;
 pub(crate) use self::response::Content;
 pub use self::response::{Answer, Body, BoxError, Response};
 pub use self::start::Start;
-pub use crate::call::{Identity, Transport};
+pub use self::value::{bytes, record};
+pub use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
+pub use crate::call::{Fault, Identity, Transport};
+pub use crate::capability::State;
 pub use crate::definition::{
     ExtensionSettings, HumanDuration, HumanSize, NoSettings, Objections, PortUse, Stage,
 };
+pub use crate::telemetry::{Attributes, Level, Logger};

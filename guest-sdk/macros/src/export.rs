@@ -20,11 +20,20 @@ enum Kind {
     Cronjob,
     /// No kind of `service.toml`.
     Handover,
+    /// Neither: for a service whose kinds the SDK does not know.
+    Lifecycle,
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Http, Self::Grpc, Self::Native, Self::Script, Self::Cronjob, Self::Handover];
+    const ALL: [Self; 7] = [
+        Self::Http,
+        Self::Grpc,
+        Self::Native,
+        Self::Script,
+        Self::Cronjob,
+        Self::Handover,
+        Self::Lifecycle,
+    ];
 
     /// As `service.toml` spells it; also the name of the bindings' module.
     fn name(self) -> &'static str {
@@ -35,7 +44,13 @@ impl Kind {
             Self::Script => "script",
             Self::Cronjob => "cronjob",
             Self::Handover => "handover",
+            Self::Lifecycle => "lifecycle",
         }
+    }
+
+    /// Whether its export and its trait have its name and nothing else to them.
+    fn is_plain(self) -> bool {
+        !matches!(self, Self::Grpc | Self::Lifecycle)
     }
 }
 
@@ -82,6 +97,13 @@ fn check(input: &Input) -> (Vec<(Kind, Span)>, Vec<syn::Error>) {
 /// What cannot stand next to what it stands next to.
 fn misplaced(kinds: &[(Kind, Span)]) -> Option<syn::Error> {
     let find = |wanted| kinds.iter().find(|(kind, _)| *kind == wanted).map(|(_, span)| *span);
+    let named = [Kind::Lifecycle, Kind::Handover];
+    if let Some(lifecycle) = find(Kind::Lifecycle)
+        && kinds.iter().any(|(kind, _)| !named.contains(kind))
+    {
+        let message = "`lifecycle` is exported next to every kind; remove it";
+        return Some(syn::Error::new(lifecycle, message));
+    }
     match (find(Kind::Script), find(Kind::Handover), kinds.len()) {
         (Some(_), Some(handover), 2) => Some(syn::Error::new(
             handover,
@@ -109,7 +131,7 @@ fn unknown(word: &str) -> String {
 
 /// Fails to compile at the author's words when the type does not implement what its kinds need.
 fn trait_checks(service: &Path, kinds: &[(Kind, Span)]) -> TokenStream {
-    let checks = kinds.iter().filter(|(kind, _)| *kind != Kind::Grpc).map(|(kind, _)| {
+    let checks = kinds.iter().filter(|(kind, _)| kind.is_plain()).map(|(kind, _)| {
         let check = Ident::new(&format!("is_{}", kind.name()), Span::call_site());
         quote_spanned!(service.span()=> ::mikros_sdk::__private::#check::<#service>();)
     });
@@ -124,7 +146,7 @@ fn trait_checks(service: &Path, kinds: &[(Kind, Span)]) -> TokenStream {
 /// The exports themselves; only a component has any.
 fn exports(service: &Path, kinds: &[(Kind, Span)]) -> TokenStream {
     let exported = exported(service, kinds.iter().any(|(kind, _)| *kind == Kind::Http));
-    let names = kinds.iter().filter(|(kind, _)| *kind != Kind::Grpc).map(|(kind, _)| kind.name());
+    let names = kinds.iter().filter(|(kind, _)| kind.is_plain()).map(|(kind, _)| kind.name());
     let exports = std::iter::once("lifecycle").chain(names).map(export);
     quote! {
         #[cfg(target_family = "wasm")]

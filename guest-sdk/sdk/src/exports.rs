@@ -79,6 +79,16 @@ fn running<S: 'static>() -> Result<&'static Running<S>> {
         .ok_or_else(|| ServiceError::internal("the host called the service before `on-start`"))
 }
 
+/// Calls the running service for an export of one's own, of a kind that the SDK does not know.
+///
+/// The error becomes that of the contract, which the function of such a kind returns. When nobody waits for
+/// the result any more, `work` is dropped where it waits. There is an example in [`bindings!`](crate::bindings!).
+pub async fn call<S: Service, T>(
+    work: impl AsyncFnOnce(&'static S) -> Result<T>,
+) -> Result<T, wit::Error> {
+    finish(async { work(&running::<S>()?.service).await }).await
+}
+
 /// Runs a step of the service and gives its outcome to the host.
 async fn finish<T>(work: impl Future<Output = Result<T>>) -> Result<T, wit::Error> {
     let outcome = until_cancelled(work).await;

@@ -22,6 +22,24 @@
 /// # fn main() {}
 /// ```
 ///
+/// A service of a kind that a host of one's own adds exports the interface of that kind; `mikros_sdk::call` is the way
+/// from there to the service. Such functions return `error` of `mikros:service/errors`:
+///
+/// ```ignore
+/// mikros_sdk::bindings!(mod bindings, world: "acme:queue/service", path: "wit");
+///
+/// struct Exported;
+///
+/// impl bindings::exports::acme::queue::consumer::Guest for Exported {
+///     async fn handle(message: Message) -> Result<(), Error> {
+///         mikros_sdk::call(async |orders: &Orders| orders.book(&message.body).await).await
+///     }
+/// }
+///
+/// bindings::export!(Exported with_types_in bindings);
+/// mikros_sdk::export!(Orders: lifecycle);
+/// ```
+///
 /// `error` of `mikros:service/errors` becomes a [`ServiceError`](crate::ServiceError) by `?` and the other way
 /// round; its attributes are left behind. Where no interface uses it, because their errors are strings, add
 /// `with: {}`: the table of types that are there already, which wit-bindgen wants to be exact.

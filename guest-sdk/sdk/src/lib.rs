@@ -129,6 +129,8 @@ pub use caller::{Caller, caller};
 pub use cronjob::Tick;
 pub use definition::{Identity, feature_settings, identity, settings};
 pub use error::{ErrorKind, OrServiceError, Result, ServiceError};
+#[cfg(target_family = "wasm")]
+pub use exports::call;
 pub use futures_util::stream;
 #[cfg(feature = "grpc")]
 pub use prost;
@@ -148,6 +150,9 @@ pub use task::{Task, spawn};
 ///
 /// `handover` may stand next to the kinds although it is none:
 /// `export!(MyService: http, handover)` hands the state to the next version, see [`Handover`].
+///
+/// A service whose kinds the SDK does not know writes `export!(MyService: lifecycle)` and exports the
+/// interfaces of its kinds by hand, see [`bindings!`].
 ///
 /// Write it once per component. On other targets than WebAssembly it only checks the traits.
 pub use mikros_sdk_macros::export;

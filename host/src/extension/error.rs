@@ -59,13 +59,18 @@ pub struct Disabled(pub &'static str);
 /// What an import returns to the guest.
 impl From<Disabled> for ServiceError {
     fn from(disabled: Disabled) -> Self {
-        Self {
-            kind: Kind::PreconditionFailed,
-            message: disabled.to_string(),
-            code: 0,
-            cause: None,
-            destination: None,
-            attributes: None,
-        }
+        service_error(Kind::PreconditionFailed, disabled.to_string())
+    }
+}
+
+/// An error of `mikros:service/errors`, as imports return it: a kind and a message, nothing else.
+pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
+    ServiceError {
+        kind,
+        message: message.into(),
+        code: 0,
+        cause: None,
+        destination: None,
+        attributes: None,
     }
 }

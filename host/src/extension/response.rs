@@ -9,6 +9,7 @@ use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use tonic::Code;
 
+use super::error::service_error;
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::telemetry::Attributes;
 
@@ -98,15 +99,7 @@ pub(crate) enum Content {
 impl Answer {
     /// An error. `kind` is the word that clients find in its JSON.
     pub fn error(status: StatusCode, kind: Kind, message: impl Into<String>) -> Self {
-        let error = ServiceError {
-            kind,
-            message: message.into(),
-            code: 0,
-            cause: None,
-            destination: None,
-            attributes: None,
-        };
-        Self::of_error(status, error)
+        Self::of_error(status, service_error(kind, message))
     }
 
     /// An error with all that an error of the service may hold.

@@ -128,6 +128,29 @@ fn handover_stands_next_to_a_kind() {
 }
 
 #[test]
+fn the_lifecycle_is_enough_for_kinds_that_are_exported_by_hand() {
+    expands(
+        "Hello: lifecycle",
+        &expect![[r#"
+        const _: () = {
+            ::mikros_sdk::__private::is_service::<Hello>();
+        };
+        #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code, reason = "the generated code crosses the component boundary")]
+        const _: () = {
+            type __Exported = ::mikros_sdk::__private::Exported<
+                Hello,
+                ::mikros_sdk::__private::WithoutRoutes,
+            >;
+            ::mikros_sdk::__private::lifecycle::export_lifecycle!(
+                __Exported with_types_in::mikros_sdk::__private::lifecycle
+            );
+        };
+    "#]],
+    );
+}
+
+#[test]
 fn grpc_declares_its_services() {
     expands(
         "Hello: grpc",

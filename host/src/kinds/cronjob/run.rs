@@ -13,7 +13,7 @@ use wasmtime::component::Val;
 
 use super::RUN;
 use super::schedule::Schedule;
-use crate::extension::{CallOptions, Guest};
+use crate::extension::{CallOptions, Guest, record};
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// The record `tick` of `wit/cronjob.wit`.
@@ -31,10 +31,10 @@ const REQUEST_ID: &str = "request_id";
 impl Tick {
     fn value(&self) -> Val {
         let delay = u64::try_from(self.delay.as_nanos()).unwrap_or(u64::MAX);
-        Val::Record(vec![
-            ("scheduled".to_owned(), Val::String(self.scheduled.clone())),
-            ("delay".to_owned(), Val::U64(delay)),
-            ("missed".to_owned(), Val::U32(self.missed)),
+        record([
+            ("scheduled", Val::String(self.scheduled.clone())),
+            ("delay", Val::U64(delay)),
+            ("missed", Val::U32(self.missed)),
         ])
     }
 
