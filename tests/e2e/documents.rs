@@ -106,9 +106,10 @@ fn the_service_in_the_readme_is_the_one_that_the_sdk_compiles() {
     let mut shown = blocks(&readme, "rust").into_iter();
 
     assert_eq!(shown.next().as_deref(), Some(compiled));
-    // The others are taken from an example.
+    // The others are taken from examples.
     let example =
-        ["build.rs", "src/lib.rs"].map(|file| read(&format!("examples/greeter-grpc/{file}")));
+        ["greeter-grpc/build.rs", "greeter-grpc/src/lib.rs", "feature-rust/src/main.rs"]
+            .map(|file| read(&format!("examples/{file}")));
     for excerpt in shown {
         assert!(example.iter().any(|file| file.contains(&excerpt)), "{excerpt}");
     }
