@@ -213,6 +213,9 @@ impl Engine {
             Err(CompileError::Mismatched { path: path.to_owned(), mismatches })
         };
         no_mismatches(fit.mismatches(surface))?;
+        let functions = fit.functions();
+        let uncallable = functions.iter().filter_map(|name| provided::uncallable(component, name));
+        no_mismatches(uncallable.collect())?;
         let link = |linker: &mut Linker<State>| {
             capability::link(linker)?;
             fit.extensions.features().try_for_each(|feature| feature.link(linker))?;
@@ -224,7 +227,7 @@ impl Engine {
         let links = link(&mut linker).map_err(unlinkable)?;
         no_mismatches(links.into_iter().filter_map(Result::err).collect())?;
         let instance = linker.instantiate_pre(component).map_err(unlinkable)?;
-        Ok(Program { instance, surface: surface.clone(), functions: fit.functions() })
+        Ok(Program { instance, surface: surface.clone(), functions })
     }
 
     /// Checks that the component is a plug-in and imports only what there is for one, and links it; with

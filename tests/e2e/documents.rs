@@ -107,9 +107,8 @@ fn the_service_in_the_readme_is_the_one_that_the_sdk_compiles() {
 
     assert_eq!(shown.next().as_deref(), Some(compiled));
     // The others are taken from examples.
-    let example =
-        ["greeter-grpc/build.rs", "greeter-grpc/src/lib.rs", "feature-rust/src/main.rs"]
-            .map(|file| read(&format!("examples/{file}")));
+    let example = ["greeter-grpc/build.rs", "greeter-grpc/src/lib.rs", "feature-rust/src/main.rs"]
+        .map(|file| read(&format!("examples/{file}")));
     for excerpt in shown {
         assert!(example.iter().any(|file| file.contains(&excerpt)), "{excerpt}");
     }

@@ -26,6 +26,8 @@ pub enum Mismatch {
     UnknownImports { names: Vec<String> },
     /// A function that a plug-in cannot provide.
     Unprovidable { function: String, reason: &'static str },
+    /// A function that a kind cannot call.
+    Uncallable { function: String, reason: &'static str },
     /// A function that is imported with another type than the one that is provided.
     ProvidedOtherwise { function: String, feature: String },
     /// Two features provide the same.
@@ -58,6 +60,9 @@ impl Mismatch {
                 "change the function in the WIT of the interface, and build the plug-in and all services \
                  that use it again"
                     .to_owned()
+            }
+            Self::Uncallable { .. } => {
+                "build the service for the WIT that the kind comes with".to_owned()
             }
             Self::ProvidedOtherwise { .. } => {
                 "build the service and the plug-in with the same WIT".to_owned()
@@ -174,6 +179,9 @@ impl fmt::Display for Mismatch {
             }
             Self::Unprovidable { function, reason } => {
                 write!(f, "it cannot provide `{function}`: {reason}")
+            }
+            Self::Uncallable { function, reason } => {
+                write!(f, "its kind cannot call `{function}`: {reason}")
             }
             Self::ProvidedOtherwise { function, feature } => write!(
                 f,

@@ -134,6 +134,23 @@ pub(super) fn link(
     Ok(Ok(()))
 }
 
+/// Whether a kind can call a function that it wants of `component`, by its name such as
+/// `acme:queue/consumer@0.1.0#handle`; `None` when it can, as far as that is known before it is called.
+pub(super) fn uncallable(component: &Component, name: &str) -> Option<Mismatch> {
+    let (interface, function) = name.split_once('#')?;
+    let engine = component.engine();
+    let ty = component.component_type();
+    let (_, export) =
+        ty.exports(engine).find(|(export, _)| contract::is_compatible(export, interface))?;
+    let ComponentItem::ComponentInstance(instance) = export.ty else { return None };
+    let found = instance.exports(engine).find(|(export, _)| *export == function);
+    let reason = match found.map(|(_, item)| item.ty) {
+        Some(ComponentItem::ComponentFunc(ty)) => check(&ty).err()?,
+        _ => "the component does not export it",
+    };
+    Some(Mismatch::Uncallable { function: name.to_owned(), reason })
+}
+
 fn is_same(provided: &ComponentFunc, wanted: &ComponentFunc) -> bool {
     let parameters = |ty: &ComponentFunc| ty.params().map(|(_, ty)| ty).collect::<Vec<_>>();
     let results = |ty: &ComponentFunc| ty.results().collect::<Vec<_>>();
@@ -163,7 +180,7 @@ fn check(ty: &ComponentFunc) -> Result<FailureShape, &'static str> {
     }
 }
 
-const NO_FAILURE: &str = "it cannot tell that the feature is disabled or has failed: let it return \
+const NO_FAILURE: &str = "it cannot tell of a failure: let it return \
                           `result<.., error>` with `error` of `mikros:service/errors`, or \
                           `result<.., string>`";
 
