@@ -28,7 +28,7 @@ pub use self::service::{Incident, Service};
 pub use self::start::Starting;
 pub use self::station::Endpoint;
 pub use self::version::KindFailure;
-use crate::guest::StartFailure;
+use crate::guest::{StartFailure, of_plugin};
 
 /// Why a loaded service did not come up.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ pub enum StartError {
     #[error(transparent)]
     Extension(Box<UnstartedExtension>),
     /// An instance of a plug-in did not start.
-    #[error("feature `{name}` did not start: {failure}")]
+    #[error("feature `{name}` did not start: {}", of_plugin(&.failure.to_string()))]
     Plugin { name: String, failure: Box<StartFailure> },
     /// The first instance of a worker did not start.
     #[error(transparent)]

@@ -48,6 +48,9 @@ mod grpc;
 /// Features that the host ships, as services enable them.
 mod features;
 
+/// Features as components.
+mod plugins;
+
 /// gRPC with the clients of others.
 mod interop;
 

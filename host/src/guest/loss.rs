@@ -52,12 +52,24 @@ pub enum StartFailure {
     Lost(Loss),
 }
 
+/// A message about a fault or a start, when the instance is a plug-in's.
+pub fn of_plugin(message: &str) -> String {
+    for (service, plugin) in [("the service ", "the plug-in "), ("`on-start` ", "`start` ")] {
+        if let Some(rest) = message.strip_prefix(service) {
+            return format!("{plugin}{rest}");
+        }
+    }
+    message.to_owned()
+}
+
 fn refused(refusal: &StartRefusal) -> String {
     match refusal {
         StartRefusal::Error(error) => format!("`on-start` failed: {}", call::describe(error)),
         StartRefusal::Settings(problems) => {
-            let lines =
-                problems.iter().map(|Problem { path, message }| format!("`{path}` {message}"));
+            let lines = problems.iter().map(|Problem { path, message }| match path.as_str() {
+                "" => format!("`settings` {message}"),
+                path => format!("`{path}` {message}"),
+            });
             format!("it refused its settings: {}", lines.collect::<Vec<_>>().join("; "))
         }
     }

@@ -4,25 +4,19 @@
 
 use serde_json::Value;
 
-use super::loss::{Loss, StartFailure};
+use super::loss::{Loss, StartFailure, of_plugin};
 use super::worker::Seat;
 use crate::call::Fault;
 use crate::telemetry::{Attributes, Level};
 
 impl Seat {
     pub(super) fn report(&self, loss: &Loss) {
-        if loss.fault == Fault::CutOff {
+        let (level, message) = match loss.fault {
             // The supervisor says that time ran out; this says in which instance calls were cut.
-            let message = "instance cut off";
-            self.grants.logger.log(Level::Warn, message, &self.attributes(loss), &loss.context());
-            return;
-        }
-        self.grants.logger.log(
-            Level::Error,
-            "instance lost",
-            &self.attributes(loss),
-            &loss.context(),
-        );
+            Fault::CutOff => (Level::Warn, "instance cut off"),
+            _ => (Level::Error, "instance lost"),
+        };
+        self.grants.logger.log(level, message, &self.attributes(loss), &loss.context());
     }
 
     fn attributes(&self, loss: &Loss) -> Attributes {
@@ -37,7 +31,7 @@ impl Seat {
         if let Some(feature) = &self.grants.feature {
             attributes.insert("feature".to_owned(), Value::from(&**feature));
             if let Some(Value::String(message)) = attributes.get_mut("error.message") {
-                *message = message.replacen("the service", "the plug-in", 1);
+                *message = of_plugin(message);
             }
         }
     }

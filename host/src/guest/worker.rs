@@ -199,6 +199,7 @@ impl Seat {
                     self.tell(EventKind::Failed(failure));
                     break;
                 }
+                End::NotStarted(_) if self.is_cut_off() => break,
                 End::NotStarted(failure) => {
                     self.report_failure(&failure);
                     self.worker.queue.set_door(Door::Broken);

@@ -99,6 +99,8 @@ impl Ending {
             self.version.cut().await;
         }
         self.stations.iter().for_each(Station::cut);
+        // Not one of the steps that are cut off: each feature ends once, and has a limit of its own.
+        stopped.in_order &= self.version.equipment.end(deadline).await;
         stopped
     }
 }

@@ -3,12 +3,15 @@
 //!
 //! Does not know what they do.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::error;
 
 use super::kinds::PreparedKind;
@@ -84,8 +87,14 @@ impl RunningPlugin {
 
     async fn end(&mut self, deadline: Instant) -> Result<(), ExtensionError> {
         self.stopping.send_replace(Stopping::Drained);
-        let workers = &self.plugin.workers;
+        let Self { plugin, ended, .. } = self;
+        let workers = &plugin.workers;
         workers.iter().for_each(Worker::retire);
+        // Whatever has not started has nothing to end, and its start may take for ever.
+        for worker in workers.iter().filter(|worker| !worker.is_ready()) {
+            worker.close();
+            worker.kill();
+        }
         let ready = workers.iter().filter(|worker| worker.is_ready());
         let stops = ready.map(|worker| worker.step_of_shutdown(Step::OnFinish, deadline));
         let mut result = Ok(());
@@ -98,9 +107,12 @@ impl RunningPlugin {
             result = Err(ExtensionError::new(reason));
         }
         workers.iter().for_each(Worker::close);
-        for ended in &mut self.ended {
-            // Whether it ended by itself or by a panic, it has ended.
-            let _ = ended.await;
+        // Whether it ended by itself or by a panic, it has ended.
+        let mut ended = join_all(ended);
+        if timeout(CANCEL_GRACE, &mut ended).await.is_err() {
+            // Calls that nobody waits for any more, since the service has ended.
+            workers.iter().for_each(Worker::kill);
+            ended.await;
         }
         result
     }
@@ -169,7 +181,7 @@ impl Equipment {
     }
 
     /// Ends all features, the last one first, also after one has failed; tells whether all went well. Each
-    /// gets until `deadline`, and a moment after that.
+    /// gets until `deadline`, and a moment if there is less left.
     ///
     /// # Cancel safety
     /// Calling it again goes on with those before the feature that was being ended: that one has had its
@@ -195,11 +207,6 @@ impl Equipment {
             }
         }
         well
-    }
-
-    /// The same without time.
-    pub(super) async fn cut(&mut self) {
-        self.end(Instant::now()).await;
     }
 }
 

@@ -17,7 +17,7 @@ use super::equipment::Equipment;
 use super::handover::Succession;
 use super::start::{Place, Planned, Starting};
 use super::station::Station;
-use super::version::{CANCEL_GRACE, KindFailure, Version};
+use super::version::{CANCEL_GRACE, KindFailure, LAST_GRACE, Version};
 use crate::capability::Stopping;
 use crate::dispatch::Condition;
 use crate::guest::{Worker, Workers};
@@ -259,24 +259,25 @@ impl Default for Service {
 /// Waits for the versions that were replaced; cuts them off after `limit`.
 async fn all_left(leaving: &mut FuturesUnordered<Leaving>, limit: Duration) -> Stopped {
     let mut stopped = Stopped { in_order: true, requests_cut: 0 };
-    let mut count = |(_, one): (Option<String>, Stopped)| {
+    if timeout(limit.max(CANCEL_GRACE), count(leaving, &mut stopped)).await.is_ok() {
+        return stopped;
+    }
+    for workers in leaving.iter().filter_map(|one| one.workers.as_ref()) {
+        stopped.requests_cut += workers.load();
+        workers.iter().for_each(Worker::close);
+        workers.iter().for_each(Worker::kill);
+    }
+    // Their features are still to end. Whoever does not make it is left behind.
+    let _ = timeout(LAST_GRACE, count(leaving, &mut stopped)).await;
+    stopped.in_order = false;
+    stopped
+}
+
+async fn count(leaving: &mut FuturesUnordered<Leaving>, stopped: &mut Stopped) {
+    while let Some((_, one)) = leaving.next().await {
         stopped.in_order &= one.in_order;
         stopped.requests_cut += one.requests_cut;
-    };
-    let in_time = timeout(limit.max(CANCEL_GRACE), async {
-        while let Some(left) = leaving.next().await {
-            count(left);
-        }
-    });
-    if in_time.await.is_err() {
-        stopped.in_order = false;
-        for workers in leaving.iter().filter_map(|one| one.workers.as_ref()) {
-            stopped.requests_cut += workers.load();
-            workers.iter().for_each(Worker::close);
-            workers.iter().for_each(Worker::kill);
-        }
     }
-    stopped
 }
 
 impl Future for Leaving {

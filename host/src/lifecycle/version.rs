@@ -30,7 +30,7 @@ use crate::guest::{Event, EventKind, Watchdog, Worker, Workers};
 /// How long guests get to notice that their calls are cancelled, before they are interrupted.
 pub(super) const CANCEL_GRACE: Duration = Duration::from_millis(250);
 /// How long threads get to end after their guests were interrupted.
-const LAST_GRACE: Duration = Duration::from_secs(2);
+pub(super) const LAST_GRACE: Duration = Duration::from_secs(2);
 
 /// One version of a service.
 #[derive(Debug)]
@@ -232,8 +232,8 @@ impl Version {
         self.workers.empty().await;
     }
 
-    /// All steps after the last request, one after the other; tells whether all went well. `current`
-    /// is the one that goes on. `natives` says whether kind `native` has begun.
+    /// All steps of the guest after the last request, one after the other; tells whether all went well.
+    /// `current` is the one that goes on. `natives` says whether kind `native` has begun.
     pub(super) async fn finish(
         &mut self,
         natives: bool,
@@ -261,8 +261,6 @@ impl Version {
         *current = "end";
         self.workers.iter().for_each(Worker::close);
         self.ended().await;
-        *current = "features";
-        well &= self.equipment.end(deadline).await;
         well
     }
 
@@ -277,7 +275,6 @@ impl Version {
                 error!("worker threads do not end, leaving them behind");
             }
         }
-        self.equipment.cut().await;
     }
 
     /// Waits until all workers have ended.

@@ -32,6 +32,9 @@ const RESERVED: [&str; 9] = [
     "upgrade",
 ];
 
+/// Most bytes of header lines in one decision: what every client and every service takes.
+const MOST_BYTES: usize = 16 * 1024;
+
 fn is_reserved(name: &str) -> bool {
     RESERVED.contains(&name)
 }
@@ -54,7 +57,7 @@ pub(super) fn of_request(
 ) -> Result<Changed, Fault> {
     let contract::RequestChanges { set, remove, identity, attributes } = changes;
     let is_reserved = reserved(request.transport());
-    let (set, remove) = (unpack(&set, is_reserved)?, names(&remove, is_reserved)?);
+    let (set, remove) = (lines(&set, is_reserved)?, names(&remove, is_reserved)?);
     let attributes = object("attributes", &attributes)?;
     let identity = identity.map(checked).transpose()?;
     change(request.headers_mut(), set, &remove);
@@ -75,13 +78,20 @@ pub(super) fn of_response(
 ) -> Result<(), Fault> {
     let contract::ResponseChanges { set, remove, attributes } = changes;
     let is_reserved = reserved(transport);
-    let (set, remove) = (unpack(&set, is_reserved)?, names(&remove, is_reserved)?);
+    let (set, remove) = (lines(&set, is_reserved)?, names(&remove, is_reserved)?);
     let attributes = object("attributes", &attributes)?;
     change(response.headers_mut(), set, &remove);
     for (name, value) in attributes {
         response.add_attribute(&name, value);
     }
     Ok(())
+}
+
+fn lines(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<HeaderMap, Fault> {
+    if packed.len() > MOST_BYTES {
+        return Err(invalid(format!("its headers are larger than {MOST_BYTES} bytes")));
+    }
+    unpack(packed, is_reserved)
 }
 
 fn change(headers: &mut HeaderMap, set: HeaderMap, remove: &[HeaderName]) {
@@ -148,7 +158,7 @@ pub(super) fn refusal(refusal: contract::Refusal) -> Result<Changed, Fault> {
         1..=16 => answer = answer.with_code(Code::from(i32::from(code))),
         code => return Err(invalid(format!("its code is {code}, expected 1 to 16"))),
     }
-    answer.headers = unpack(&headers, is_reserved_of_rpc)?;
+    answer.headers = lines(&headers, is_reserved_of_rpc)?;
     Ok(Changed::Answered(Box::new(answer)))
 }
 
@@ -159,6 +169,6 @@ pub(super) fn answer(response: contract::Response) -> Result<Changed, Fault> {
         .filter(|status| (200..=599).contains(&status.as_u16()))
         .ok_or_else(|| invalid(format!("its status is {status}, expected 200 to 599")))?;
     let mut answer = Answer::response(status, body);
-    answer.headers = unpack(&headers, is_reserved)?;
+    answer.headers = lines(&headers, is_reserved)?;
     Ok(Changed::Answered(Box::new(answer)))
 }

@@ -40,6 +40,8 @@ pub(crate) const NATIVES: Guest = Guest("natives");
 pub(crate) const PATIENT: Guest = Guest("patient");
 pub(crate) const PLUGIN_CRUDE: Guest = Guest("plugin-crude");
 pub(crate) const PLUGIN_FLAGS: Guest = Guest("plugin-flags");
+pub(crate) const PLUGIN_MUTE: Guest = Guest("plugin-mute");
+pub(crate) const PLUGIN_OTHER_FLAGS: Guest = Guest("plugin-other-flags");
 pub(crate) const PLUGIN_PROBE: Guest = Guest("plugin-probe");
 pub(crate) const PROGRAM: Guest = Guest("program");
 pub(crate) const SCRIPTS: Guest = Guest("scripts");
@@ -75,6 +77,8 @@ const ALL: &[Guest] = &[
     PATIENT,
     PLUGIN_CRUDE,
     PLUGIN_FLAGS,
+    PLUGIN_MUTE,
+    PLUGIN_OTHER_FLAGS,
     PLUGIN_PROBE,
     PROGRAM,
     SCRIPTS,

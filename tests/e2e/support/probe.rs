@@ -169,6 +169,8 @@ pub(crate) struct ContextReply {
     pub(crate) method: String,
     #[prost(string, repeated, tag = "5")]
     pub(crate) metadata: Vec<String>,
+    #[prost(string, optional, tag = "6")]
+    pub(crate) caller: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mikros_sdk::prelude::*;
 
-/// Does what `name` says: `return`, `fail`, `panic`, `exhaust` its memory, or never return, in one of
+/// Does what `name` says: `return`, `fail`, `panic`, `exit`, `exhaust` its memory, or never return, in one of
 /// three ways: `wait`, `spin`, `block`.
 ///
 /// # Errors
@@ -24,6 +24,7 @@ pub async fn act(name: &str) -> Result<()> {
             Err(ServiceError::precondition_failed("told to fail").with_cause("by its settings"))
         }
         "panic" => panic!("told to panic"),
+        "exit" => leave(),
         "exhaust" => exhaust(),
         "wait" => pending().await,
         "spin" => loop {
@@ -36,6 +37,11 @@ pub async fn act(name: &str) -> Result<()> {
         }
         _ => Err(ServiceError::invalid_arguments(format!("there is no act `{name}`"))),
     }
+}
+
+#[expect(clippy::exit, reason = "a guest that leaves is what `exit` is for")]
+fn leave() -> ! {
+    std::process::exit(3)
 }
 
 fn exhaust() -> Result<()> {

@@ -4,7 +4,7 @@ mikros_sdk::bindings!(mod bindings, world: "acme:%flags/provider", path: ["../..
 
 use mikros_sdk::plugin::running;
 
-use self::bindings::exports::acme::flags::flags::{Description, Error, Guest};
+use self::bindings::exports::acme::flags::flags::{Description, Error, Everything, Guest, Shape};
 use crate::Flags;
 
 struct Provided;
@@ -19,6 +19,11 @@ impl Guest for Provided {
         let enabled = flags.is_enabled(name.clone()).await?;
         let asked = flags.times_asked(&name).try_into().unwrap_or(u32::MAX);
         Ok(Description { name, enabled, asked, owner: flags.settings.owner.clone() })
+    }
+
+    async fn give_back(mut all: Everything) -> Result<Everything, Error> {
+        all.shapes.push(Shape::Named(Some("one more".to_owned())));
+        Ok(all)
     }
 
     fn asked() -> Result<Vec<String>, String> {

@@ -4,9 +4,12 @@
 use std::time::Duration;
 
 use mikros_sdk::http::StatusCode;
-use mikros_sdk::log;
+use mikros_sdk::log::{self, Level};
 use mikros_sdk::plugin::{Answer, Changes, Pass, RequestHead, ResponseHead};
 use mikros_sdk::{Caller, OrServiceError as _, Result, ServiceError};
+
+/// The level of the log is the only thing that one instance can tell the next one.
+pub(crate) const MARK: Level = Level::Internal;
 
 /// A word and what follows its `=`.
 pub(crate) type Action<'a> = (&'a str, &'a str);
@@ -25,7 +28,7 @@ pub(crate) fn read(list: &str) -> impl Iterator<Item = Action<'_>> {
 /// - `challenge`: 401 with `www-authenticate`
 /// - `break-line`: a header whose value begins another line
 /// - `tell`: headers `x-saw-…` with all that it sees
-/// - `log`, `sleep=milliseconds`
+/// - `log`, `sleep=milliseconds`, `mark`
 pub(crate) async fn about_request(
     pass: Pass,
     (word, argument): Action<'_>,
@@ -48,6 +51,10 @@ pub(crate) async fn about_request(
         "tell" => tell(pass, request, seen),
         "log" => {
             log::info!("probe is asked", path = request.path(), seen);
+            pass
+        }
+        "mark" => {
+            log::set_level(MARK);
             pass
         }
         _ => {

@@ -20,6 +20,8 @@ use serde::Deserialize;
 struct Settings {
     /// What `start` does, of `acts`.
     start: String,
+    /// The same in an instance that starts after a request has said `mark`; empty for no difference.
+    start_again: String,
     /// What is wrong with the settings.
     problems: Vec<Objection>,
     /// What `stop` does, of `acts`.
@@ -41,6 +43,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             start: "return".to_owned(),
+            start_again: String::new(),
             problems: Vec::new(),
             stop: "return".to_owned(),
             request: "pass".to_owned(),
@@ -63,7 +66,8 @@ impl Plugin for Probe {
         log::info!("probe starts");
         let problems = settings.problems.iter();
         Refusal::unless_empty(problems.map(|problem| (&*problem.path, &*problem.message)))?;
-        acts::act(&settings.start).await?;
+        let is_marked = log::level() == actions::MARK && !settings.start_again.is_empty();
+        acts::act(if is_marked { &settings.start_again } else { &settings.start }).await?;
         Ok(Self { settings, seen: Cell::new(0) })
     }
 

@@ -117,6 +117,7 @@ impl Probe for Streams {
     }
 
     async fn context(&self, request: Request<()>) -> Result<Response<ContextReply>, Status> {
+        log::info!("an RPC asks what is known of it");
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let remaining = request.remaining().map(|remaining| remaining.as_millis());
         Ok(Response::new(ContextReply {
@@ -129,6 +130,7 @@ impl Probe for Streams {
                 .iter()
                 .map(|(name, value)| format!("{name}: {value}"))
                 .collect(),
+            caller: mikros_sdk::caller().map(|caller| caller.subject().to_owned()),
         }))
     }
 

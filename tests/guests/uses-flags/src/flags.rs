@@ -4,9 +4,9 @@
 use serde::Serialize;
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use self::absent::{asked, describe, is_enabled};
+pub(crate) use self::absent::{asked, describe, give_back, is_enabled};
 #[cfg(target_family = "wasm")]
-pub(crate) use self::present::{asked, describe, is_enabled};
+pub(crate) use self::present::{asked, describe, give_back, is_enabled};
 
 #[derive(Serialize)]
 pub(crate) struct Description {
@@ -39,6 +39,29 @@ mod present {
         Ok(Description { name, enabled, asked, owner })
     }
 
+    /// One value of every type as text: what goes there, and what comes back.
+    pub(crate) async fn give_back() -> Result<[String; 2]> {
+        let all = imported::Everything {
+            numbers: (u8::MAX, i8::MIN, u16::MAX, i16::MIN, u32::MAX, i32::MIN, u64::MAX, i64::MIN),
+            real: 0.5,
+            letter: '\u{1F980}',
+            colour: imported::Colour::Green,
+            rights: imported::Rights::READ | imported::Rights::OWN,
+            shapes: vec![
+                imported::Shape::Nothing,
+                imported::Shape::Circle(1.25),
+                imported::Shape::Named(None),
+            ],
+            texts: vec![Vec::new(), vec![String::new(), "text".to_owned()]],
+            bytes: vec![0; 3],
+            maybe: Some(None),
+            outcome: Err("no".to_owned()),
+            nothing: Ok(()),
+        };
+        let there = format!("{all:?}");
+        Ok([there, format!("{:?}", imported::give_back(all).await?)])
+    }
+
     pub(crate) fn asked() -> Result<Vec<String>> {
         imported::asked().map_err(ServiceError::internal)
     }
@@ -59,6 +82,10 @@ mod absent {
     }
 
     pub(crate) async fn describe(_name: String) -> Result<Description> {
+        Err(nobody())
+    }
+
+    pub(crate) async fn give_back() -> Result<[String; 2]> {
         Err(nobody())
     }
 

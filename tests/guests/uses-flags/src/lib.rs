@@ -4,14 +4,37 @@
 mod flags;
 
 use mikros_sdk::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-struct UsesFlags;
+/// The table `[service]`: flags that are asked for outside of requests.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct UsesFlags {
+    on_start: Option<String>,
+    native: Option<String>,
+}
 
 impl Service for UsesFlags {
     async fn on_start() -> Result<Self> {
-        Ok(Self)
+        let service: Self = mikros_sdk::settings()?;
+        tell("on-start", service.on_start.as_ref()).await?;
+        Ok(service)
     }
+}
+
+impl Native for UsesFlags {
+    async fn start(&self) -> Result<()> {
+        tell("native", self.native.as_ref()).await?;
+        mikros_sdk::shutdown().await;
+        tell("the end of native", self.native.as_ref()).await
+    }
+}
+
+async fn tell(step: &str, name: Option<&String>) -> Result<()> {
+    let Some(name) = name else { return Ok(()) };
+    let enabled = flags::is_enabled(name.clone()).await?;
+    log::info!("flag asked for", step, enabled);
+    Ok(())
 }
 
 impl Http for UsesFlags {
@@ -20,6 +43,7 @@ impl Http for UsesFlags {
             .get("/flag/{name}", flag)
             .get("/description/{name}", description)
             .get("/asked", asked)
+            .get("/give-back", give_back)
             .get("/caller", caller)
     }
 }
@@ -70,6 +94,11 @@ async fn asked() -> Result<Json<Vec<String>>> {
     Ok(Json(flags::asked()?))
 }
 
+/// `GET /give-back`: what goes to the plug-in, and what comes from it.
+async fn give_back() -> Result<Json<[String; 2]>> {
+    Ok(Json(flags::give_back().await?))
+}
+
 #[derive(Serialize)]
 struct WhoIsThere {
     subject: String,
@@ -77,7 +106,7 @@ struct WhoIsThere {
     role: Option<String>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Claims {
     role: Option<String>,
 }
@@ -90,4 +119,4 @@ async fn caller() -> Result<Json<Option<WhoIsThere>>> {
     Ok(Json(Some(WhoIsThere { subject, scheme, role })))
 }
 
-mikros_sdk::export!(UsesFlags: http);
+mikros_sdk::export!(UsesFlags: http, native);
