@@ -1,4 +1,4 @@
-//! The comparison under load: turn by turn, so that both contenders see the same machine.
+//! The comparison under load: turn by turn, so that all servers see the same machine.
 //!
 //! Does not know how figures look when they are printed.
 
@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::load::{self, Load, LoadError, Shape};
 use super::process;
 use super::sample::Sample;
-use super::server::{Both, Pair, Server};
+use super::server::Server;
 
-/// How long both are warmed up before the first round.
+/// How long each is warmed up before the first round.
 const WARM_UP: Duration = Duration::from_millis(300);
 
 /// How much is measured.
@@ -19,7 +19,7 @@ pub(crate) struct Extent {
     pub(crate) turn: Duration,
 }
 
-/// What a contender did in one turn.
+/// What a server did in one turn.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Turn {
     /// Answers per second.
@@ -32,35 +32,28 @@ pub(crate) struct Turn {
     pub(crate) busy: f64,
 }
 
-/// What both did in all rounds.
-#[derive(Debug)]
-pub(crate) struct Throughput {
-    pub(crate) rounds: Vec<Both<Turn>>,
-    /// Of all answers, in microseconds.
-    pub(crate) latencies: Both<Sample>,
-}
-
-/// Lets both contenders take turns; `tell` hears of each round when it is over.
-pub(crate) async fn run(
-    pair: &Pair,
+/// Lets all servers take turns. Each round begins with another one, so that what happens between two turns
+/// does not always happen to the same. `tell` hears of a round when it is over, with the turns in the
+/// order of the servers. Returns the latencies of each server's answers, in microseconds.
+pub(crate) async fn run<const COUNT: usize>(
+    servers: [&Server; COUNT],
     shape: &impl Shape,
     extent: &Extent,
-    tell: impl Fn(usize, &Both<Turn>),
-) -> Result<Throughput, LoadError> {
-    for server in [&pair.host, &pair.native] {
-        load::run(server.contender.name(), server.address, shape, WARM_UP).await?;
+    mut tell: impl FnMut(usize, [Turn; COUNT]),
+) -> Result<[Sample; COUNT], LoadError> {
+    for server in servers {
+        load::run(server.name, server.address, shape, WARM_UP).await?;
     }
-    let mut rounds = Vec::with_capacity(extent.rounds);
-    let mut latencies = Both::<Vec<Duration>>::default();
+    let mut latencies = [const { Vec::new() }; COUNT];
     for number in 1..=extent.rounds {
-        let host = turn(&pair.host, shape, extent.turn, &mut latencies.host).await?;
-        let native = turn(&pair.native, shape, extent.turn, &mut latencies.native).await?;
-        let round = Both { host, native };
-        tell(number, &round);
-        rounds.push(round);
+        let mut round = [Turn::default(); COUNT];
+        for place in 0..COUNT {
+            let index = (number - 1 + place) % COUNT;
+            round[index] = turn(servers[index], shape, extent.turn, &mut latencies[index]).await?;
+        }
+        tell(number, round);
     }
-    let Both { host, native } = latencies;
-    Ok(Throughput { rounds, latencies: Both { host: sample(host), native: sample(native) } })
+    Ok(latencies.map(sample))
 }
 
 async fn turn(
@@ -69,7 +62,7 @@ async fn turn(
     turn: Duration,
     latencies: &mut Vec<Duration>,
 ) -> Result<Turn, LoadError> {
-    let name = server.contender.name();
+    let name = server.name;
     let failed = |source| LoadError::Usage { server: name, source };
     let before = process::time(server.id).map_err(failed)?;
     let load = load::run(name, server.address, shape, turn).await?;

@@ -1,9 +1,10 @@
 //! The servers that are compared: started as processes, found, and killed when they are dropped.
 //!
-//! Does not know what is asked of them, nor what the native one is made of.
+//! Does not know what is asked of them, nor how many there are.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,46 +13,18 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::NATIVE;
-use super::guest::{Guest, HOST};
+use super::guest::HOST;
 use super::processors::Processors;
 
 /// How long a server may take until it listens: a compilation on a slow machine, and then some.
 const LAUNCH_LIMIT: Duration = Duration::from_mins(1);
 
-/// Who takes part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Contender {
-    Host,
-    Native,
-}
-
-impl Contender {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Host => "mikros-host",
-            Self::Native => NATIVE,
-        }
-    }
-
-    fn command(self, guest: &Guest) -> io::Result<Command> {
-        let mut command = match self {
-            Self::Host => {
-                let mut command = Command::new(HOST);
-                // Nothing in the caller's environment changes what is measured.
-                command.arg("run").arg(&guest.definition).env_clear();
-                command.env("MIKROS_HOST_CACHE", &guest.cache);
-                command
-            }
-            Self::Native => {
-                let mut command = Command::new(std::env::current_exe()?);
-                command.arg("--serve").env_clear();
-                command
-            }
-        };
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        Ok(command)
-    }
+/// The host, which runs a definition.
+pub(crate) fn host(definition: &Path, cache: &Path) -> Command {
+    let mut command = Command::new(HOST);
+    // Nothing in the caller's environment changes what is measured.
+    command.arg("run").arg(definition).env_clear().env("MIKROS_HOST_CACHE", cache);
+    command
 }
 
 /// Why a server does not answer.
@@ -68,7 +41,8 @@ pub(crate) enum LaunchError {
 /// A server that listens. Killed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) contender: Contender,
+    /// What it is called in what is printed.
+    pub(crate) name: &'static str,
     pub(crate) address: SocketAddr,
     /// Of its process.
     pub(crate) id: u32,
@@ -80,21 +54,20 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server and waits until it says where it listens.
     pub(crate) async fn launch(
-        contender: Contender,
+        name: &'static str,
+        command: &mut Command,
         processors: &Processors,
-        guest: &Guest,
     ) -> Result<Self, LaunchError> {
-        let server = contender.name();
-        let failed = |source| LaunchError::Spawn { server, source };
-        let mut command = contender.command(guest).map_err(failed)?;
+        let failed = |source| LaunchError::Spawn { server: name, source };
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         let mut child = processors.for_server(|| command.spawn()).map_err(failed)?;
         let (Some(id), Some(output)) = (child.id(), child.stdout.take()) else {
-            return Err(LaunchError::Ended { server, output: String::new() });
+            return Err(LaunchError::Ended { server: name, output: String::new() });
         };
         let mut output = BufReader::new(output).lines();
-        let address = timeout(LAUNCH_LIMIT, find_address(server, &mut output)).await;
-        let address = address.map_err(|_elapsed| LaunchError::Late { server })??;
-        Ok(Self { contender, address, id, _child: child, _output: output })
+        let address = timeout(LAUNCH_LIMIT, find_address(name, &mut output)).await;
+        let address = address.map_err(|_elapsed| LaunchError::Late { server: name })??;
+        Ok(Self { name, address, id, _child: child, _output: output })
     }
 }
 
@@ -117,30 +90,4 @@ async fn find_address(
         seen.push_str(&line);
         seen.push('\n');
     }
-}
-
-/// Both contenders side by side, on one processor.
-#[derive(Debug)]
-pub(crate) struct Pair {
-    pub(crate) host: Server,
-    pub(crate) native: Server,
-}
-
-impl Pair {
-    pub(crate) async fn launch(
-        processors: &Processors,
-        guest: &Guest,
-    ) -> Result<Self, LaunchError> {
-        Ok(Self {
-            host: Server::launch(Contender::Host, processors, guest).await?,
-            native: Server::launch(Contender::Native, processors, guest).await?,
-        })
-    }
-}
-
-/// One thing of each contender.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Both<T> {
-    pub(crate) host: T,
-    pub(crate) native: T,
 }

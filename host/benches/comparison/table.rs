@@ -1,28 +1,13 @@
-//! How rounds look when they are printed, and whether a figure meets its target.
+//! How rounds of two look when they are printed, and whether a figure meets its target.
 //!
 //! Does not know what the rounds were about.
 
-use super::processors::Processors;
-use super::rounds::{Extent, Throughput, Turn};
+use super::pair::{Both, Contender, Throughput};
+use super::rounds::Turn;
 use super::sample::Sample;
-use super::server::{Both, Contender};
 
 /// Below this part of its processor, a server was held up by something else.
 const IDLE_SERVER: f64 = 0.95;
-
-/// Says where it is measured and for how long.
-pub(crate) fn conditions(extent: &Extent, processors: &Processors, quick: bool) {
-    let Extent { rounds, turn } = extent;
-    let Processors { server, client } = processors;
-    let turn = humantime::format_duration(*turn);
-    println!("{rounds} rounds of {turn} each, servers on CPU {server}, client on CPU {client}");
-    if processors.are_shared() {
-        println!("there is one CPU only: client and servers compete, the figures mean nothing");
-    }
-    if quick {
-        println!("`--quick`: this shows that the benchmark works, the figures mean nothing");
-    }
-}
 
 /// Heads the table of rounds.
 pub(crate) fn head() {

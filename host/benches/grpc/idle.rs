@@ -10,7 +10,8 @@ use tokio::time::{sleep, timeout};
 use super::client::{Answer, Client, ClientError, Outgoing};
 use super::memory;
 use super::messages::{CHAT, Chunk, frame};
-use super::server::{Both, Pair, Server};
+use super::pair::{Both, Pair};
+use super::server::Server;
 use super::streams::StreamError;
 
 /// Streams on one connection.
@@ -35,7 +36,7 @@ pub(crate) async fn run(pair: &Pair, connections: u32) -> Result<Both<f64>, Stre
 }
 
 async fn measure(server: &Server, connections: u32) -> Result<f64, StreamError> {
-    let name = server.contender.name();
+    let name = server.name;
     let resident = || {
         let resident = memory::resident(server.id);
         resident.map_err(|source| StreamError::Usage { server: name, source })

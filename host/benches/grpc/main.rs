@@ -9,6 +9,8 @@
 compile_error!("this benchmark reads `/proc` and pins threads, which only Linux has");
 
 mod client;
+#[path = "../comparison/conditions.rs"]
+mod conditions;
 mod exchange;
 mod frames;
 #[path = "../comparison/guest.rs"]
@@ -19,6 +21,8 @@ mod load;
 mod memory;
 mod messages;
 mod native;
+#[path = "../comparison/pair.rs"]
+mod pair;
 #[path = "../comparison/process.rs"]
 mod process;
 #[path = "../comparison/processors.rs"]
@@ -45,9 +49,9 @@ use clap::Parser;
 
 use self::exchange::Multiplexed;
 use self::guest::{Guest, Source};
+use self::pair::{Contender, Pair};
 use self::processors::Processors;
 use self::rounds::Extent;
-use self::server::{Contender, Pair, Server};
 
 /// What the native server is called.
 const NATIVE: &str = "native tonic";
@@ -128,7 +132,7 @@ async fn measure(arguments: &Arguments) -> Result<(), MeasureError> {
     report::conditions(&amount.rounds, &processors, arguments.quick);
 
     // Fills the cache of compiled components: the compiler is not what is measured.
-    drop(Server::launch(Contender::Host, &processors, &guest).await?);
+    drop(Contender::Host.launch(&processors, &guest).await?);
     unary(arguments, &amount, &Pair::launch(&processors, &guest).await?).await?;
     // New servers: memory that an earlier part has left behind would hide what a later one takes.
     stream(&amount, &Pair::launch(&processors, &guest).await?).await?;
@@ -142,9 +146,9 @@ async fn unary(arguments: &Arguments, amount: &Amount, pair: &Pair) -> Result<()
     let (connections, streams) = (arguments.connections.get(), arguments.streams.get());
     let many = Multiplexed { connections, streams };
     report::load(many);
-    report::throughput(&rounds::run(pair, &many, &amount.rounds, table::turn).await?);
+    report::throughput(&pair.compare(&many, &amount.rounds, table::turn).await?);
     report::single();
-    report::delay(&rounds::run(pair, &SINGLE, &amount.rounds, table::turn).await?);
+    report::delay(&pair.compare(&SINGLE, &amount.rounds, table::turn).await?);
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 //!
 //! Does not know how they were measured.
 
+use super::conditions;
 use super::exchange::{Multiplexed, PAYLOAD};
 use super::idle::PER_CONNECTION;
+use super::pair::{Both, Contender, Throughput};
 use super::processors::Processors;
-use super::rounds::{Extent, Throughput};
+use super::rounds::Extent;
 use super::sample::Sample;
-use super::server::{Both, Contender};
 use super::streams::{Course, Direction, Flow, SIZE};
 use super::table;
 
@@ -23,7 +24,7 @@ const MOST_IDLE: f64 = 20.0;
 /// Says what is measured.
 pub(crate) fn conditions(extent: &Extent, processors: &Processors, quick: bool) {
     println!("gRPC, benches/grpc/guest against tonic");
-    table::conditions(extent, processors, quick);
+    conditions::tell(extent, processors, quick);
 }
 
 /// Heads the table of rounds with many requests at a time.

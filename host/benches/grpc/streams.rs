@@ -9,8 +9,9 @@ use tokio::time::{sleep, timeout};
 use super::client::{Answer, Client, ClientError, Outgoing};
 use super::memory;
 use super::messages::{Chunk, POUR, PourRequest, TAKE, TakeReply, frame};
+use super::pair::{Both, Pair};
 use super::process;
-use super::server::{Both, Pair, Server};
+use super::server::Server;
 
 /// Bytes of a message.
 pub(crate) const SIZE: u32 = 64 * 1024;
@@ -76,7 +77,7 @@ pub(crate) async fn run(
 }
 
 async fn measure(server: &Server, course: Course, volume: u32) -> Result<Flow, StreamError> {
-    let name = server.contender.name();
+    let name = server.name;
     let usage = |source| StreamError::Usage { server: name, source };
     let messages = volume * (1024 * 1024 / SIZE);
     let idle = memory::forget_peak(server.id).map_err(usage)?;

@@ -8,6 +8,8 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("this benchmark reads `/proc` and pins threads, which only Linux has");
 
+#[path = "../comparison/conditions.rs"]
+mod conditions;
 mod exchange;
 #[path = "../comparison/guest.rs"]
 mod guest;
@@ -15,6 +17,8 @@ mod guest;
 mod load;
 mod memory;
 mod native;
+#[path = "../comparison/pair.rs"]
+mod pair;
 #[path = "../comparison/process.rs"]
 mod process;
 #[path = "../comparison/processors.rs"]
@@ -41,6 +45,7 @@ use clap::Parser;
 
 use self::exchange::KeepAlive;
 use self::guest::{Guest, Source};
+use self::pair::{Contender, Pair};
 use self::processors::Processors;
 use self::rounds::Extent;
 
@@ -113,10 +118,10 @@ async fn measure(arguments: &Arguments) -> Result<(), MeasureError> {
     report::conditions(shape, &extent, &processors, arguments.quick);
 
     // Fills the cache of compiled components: the compiler is not what is measured.
-    drop(server::Server::launch(server::Contender::Host, &processors, &guest).await?);
-    let pair = server::Pair::launch(&processors, &guest).await?;
+    drop(Contender::Host.launch(&processors, &guest).await?);
+    let pair = Pair::launch(&processors, &guest).await?;
     let fresh = memory::of(&pair)?;
-    let throughput = rounds::run(&pair, &shape, &extent, table::turn).await?;
+    let throughput = pair.compare(&shape, &extent, table::turn).await?;
     report::throughput(&throughput);
     let used = memory::of(&pair)?;
     drop(pair);

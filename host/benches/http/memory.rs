@@ -3,8 +3,9 @@
 //! Does not know what they use it for.
 
 use super::MeasureError;
+use super::pair::{Both, Pair};
 use super::process;
-use super::server::{Both, Pair, Server};
+use super::server::Server;
 
 /// Memory of a process, in MiB.
 #[derive(Debug, Clone, Copy)]
@@ -23,5 +24,5 @@ pub(crate) fn of(pair: &Pair) -> Result<Both<Memory>, MeasureError> {
 fn read(server: &Server) -> Result<Memory, MeasureError> {
     let memory = process::memory(server.id, "smaps_rollup", ["Rss:", "Pss:"]);
     let memory = memory.map(|[resident, proportional]| Memory { resident, proportional });
-    memory.map_err(|source| MeasureError::Memory { server: server.contender.name(), source })
+    memory.map_err(|source| MeasureError::Memory { server: server.name, source })
 }

@@ -2,12 +2,13 @@
 //!
 //! Does not know how they were measured.
 
+use super::conditions;
 use super::exchange::KeepAlive;
 use super::memory::Memory;
+use super::pair::{Both, Contender, Throughput};
 use super::processors::Processors;
-use super::rounds::{Extent, Throughput};
+use super::rounds::Extent;
 use super::sample::Sample;
-use super::server::{Both, Contender};
 use super::table;
 
 /// Least part of the native server's answers per second.
@@ -21,7 +22,7 @@ const MOST_MEMORY: f64 = 40.0;
 pub(crate) fn conditions(shape: KeepAlive, extent: &Extent, processors: &Processors, quick: bool) {
     let KeepAlive { connections } = shape;
     println!("`GET /` of examples/hello-http, HTTP/1.1 keep-alive, {connections} connections");
-    table::conditions(extent, processors, quick);
+    conditions::tell(extent, processors, quick);
     table::head();
 }
 

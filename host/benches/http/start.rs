@@ -8,9 +8,10 @@ use super::MeasureError;
 use super::exchange::{Connection, ExchangeError};
 use super::guest::Guest;
 use super::load::LoadError;
+use super::pair::{Both, Contender};
 use super::processors::Processors;
 use super::sample::Sample;
-use super::server::{Both, Contender, Server};
+use super::server::Server;
 
 /// Starts both contenders in turn, each `count` times. In milliseconds.
 pub(crate) async fn run(
@@ -32,7 +33,7 @@ async fn time(
     guest: &Guest,
 ) -> Result<f64, MeasureError> {
     let began = Instant::now();
-    let server = Server::launch(contender, processors, guest).await?;
+    let server = contender.launch(processors, guest).await?;
     answer(&server).await.map_err(|source| {
         MeasureError::Load(LoadError::Failed { server: contender.name(), source })
     })?;
