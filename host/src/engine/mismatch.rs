@@ -161,19 +161,7 @@ impl fmt::Display for Mismatch {
                 interface.export(),
                 interface.name(),
             ),
-            Self::OtherVersion { version } => {
-                let at = if version.is_empty() { "" } else { "@" };
-                let age = match Relation::of(version) {
-                    Relation::Newer => " the older",
-                    Relation::Older => " the newer",
-                    Relation::Spoken | Relation::Unknown => "",
-                };
-                write!(
-                    f,
-                    "it was built for `{PACKAGE}{at}{version}`, and this host speaks{age} \
-                     `{PACKAGE}@{VERSION}`"
-                )
-            }
+            Self::OtherVersion { version } => write_other_version(f, version),
             Self::UnknownImports { names } => {
                 write!(f, "it imports `{}`, which this host does not offer", names.join("`, `"))
             }
@@ -202,6 +190,19 @@ impl fmt::Display for Mismatch {
             Self::Declaration(error) => write!(f, "{error}"),
         }
     }
+}
+
+fn write_other_version(f: &mut fmt::Formatter<'_>, version: &str) -> fmt::Result {
+    let at = if version.is_empty() { "" } else { "@" };
+    let age = match Relation::of(version) {
+        Relation::Newer => " the older",
+        Relation::Older => " the newer",
+        Relation::Spoken | Relation::Unknown => "",
+    };
+    write!(
+        f,
+        "it was built for `{PACKAGE}{at}{version}`, and this host speaks{age} `{PACKAGE}@{VERSION}`"
+    )
 }
 
 /// Mismatches as the indented lines of a message, each with its help.
