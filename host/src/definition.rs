@@ -27,6 +27,7 @@ mod quantity;
 mod reader;
 mod reference;
 mod schema;
+mod secrecy;
 mod settings;
 mod shape;
 mod suggestion;

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use http::StatusCode;
 use serde_json::Value;
 use tokio::time::Instant;
 use wasmtime::component::Val;
 
 use self::changes::Changed;
+use crate::bindings::errors::Kind;
 use crate::bindings::plugin::{RequestDecision, ResponseDecision};
 use crate::call::{Context, Fault, Function, Known, REQUEST_ID, Visit};
 use crate::capability::Provide;
@@ -61,14 +63,24 @@ impl Plugin {
         }
     }
 
-    /// What becomes of a request or a response that the plug-in could not decide about.
+    /// What becomes of a request that the plug-in could not decide about.
     fn failed(&self, fault: &Fault, request: &Request<'_>) -> Decision {
+        let answer = Answer::unavailable("the service is not available, try again");
+        self.give_up(fault, request, answer)
+    }
+
+    /// The same for a response. What was asked for has been done: nobody should ask for it again.
+    fn failed_late(&self, fault: &Fault, request: &Request<'_>) -> Decision {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        let answer = Answer::error(status, Kind::Internal, "got an internal error");
+        self.give_up(fault, request, answer)
+    }
+
+    fn give_up(&self, fault: &Fault, request: &Request<'_>, answer: Answer) -> Decision {
         self.report(fault, request);
         match self.on_failure {
             OnFailure::Open => Decision::Pass,
-            OnFailure::Closed => {
-                Answer::unavailable("the service is not available, try again").into()
-            }
+            OnFailure::Closed => answer.into(),
         }
     }
 
@@ -123,12 +135,12 @@ impl Hook for Plugin {
         let (head, terms) = (heads::of_response(response), self.terms(request));
         let decision = match self.workers.on_response(request.local(), head, terms).await {
             Ok(Ok(decision)) => decision,
-            Err(fault) => return self.failed(&fault, request),
+            Err(fault) => return self.failed_late(&fault, request),
         };
         let ResponseDecision::Change(changes) = decision else { return Decision::Pass };
         match changes::of_response(changes, request.transport(), response) {
             Ok(()) => Decision::Pass,
-            Err(fault) => self.failed(&fault, request),
+            Err(fault) => self.failed_late(&fault, request),
         }
     }
 }

@@ -124,10 +124,11 @@ impl fmt::Debug for SettingsType {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// What browsers are told: `http_cors`. It stands before all that may refuse, so that pages can read the
+    /// refusals.
+    Negotiate,
     /// Which request this is: `tracker`.
     Track,
-    /// What browsers are told: `http_cors`. Its answers need no identity.
-    Negotiate,
     /// Who the caller is: `http_auth`.
     Identify,
     /// Whether there is room for it: `rate_limit`.
@@ -140,7 +141,7 @@ pub enum Stage {
 
 impl Stage {
     pub(super) const ALL: [Self; 6] =
-        [Self::Track, Self::Negotiate, Self::Identify, Self::Admit, Self::Adapt, Self::Encode];
+        [Self::Negotiate, Self::Track, Self::Identify, Self::Admit, Self::Adapt, Self::Encode];
 
     /// As written in `service.toml`.
     pub const fn as_str(self) -> &'static str {

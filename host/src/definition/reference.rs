@@ -54,8 +54,8 @@ pub(super) const LEVELS: &[&str] = &[
 ];
 
 const STAGES: &[&str] = &[
-    Stage::Track.as_str(),
     Stage::Negotiate.as_str(),
+    Stage::Track.as_str(),
     Stage::Identify.as_str(),
     Stage::Admit.as_str(),
     Stage::Adapt.as_str(),

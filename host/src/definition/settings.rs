@@ -7,8 +7,9 @@ use toml::de::{DeFloat, DeInteger, DeValue};
 
 use super::Settings;
 use super::document::{Place, Table, Value, entries, spelled};
-use super::reader::{Reader, Section};
+use super::reader::{MASK, Reader, Section};
 use super::reference::join;
+use super::secrecy;
 
 /// `[service]`.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Settings {
@@ -38,7 +39,11 @@ pub(super) fn object<'t>(
 /// Converts a value and notes it as effective.
 fn leaf<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>, label: &str) -> Json {
     let json = json(reader, value, label);
-    let shown = reader.shown(value, &json);
+    let name = label.rsplit('.').next().unwrap_or_default();
+    let shown = match secrecy::masked(name, &json) {
+        Json::String(text) if text == MASK => text,
+        masked => reader.shown(value, &masked),
+    };
     let origin = reader.origin(value);
     reader.note(label.to_owned(), &shown, origin);
     json

@@ -129,7 +129,9 @@ impl GrpcDispatcher {
             let request = hook::Request::new(Transport::Grpc, &mut parts, (peer, self.local), id);
             return Box::pin(self.respond_hooked(hooks, request, body)).await;
         }
-        let introduction = Introduction { id, known: None, hides_id: false, compresses: false };
+        let begun = Instant::now();
+        let introduction =
+            Introduction { id, begun, known: None, hides_id: false, compresses: false };
         self.answer(&parts, body, introduction).await
     }
 
@@ -165,7 +167,7 @@ impl GrpcDispatcher {
             id: introduction.id,
             known: introduction.known,
             hides_id: introduction.hides_id,
-            begun: Instant::now(),
+            begun: introduction.begun,
             caller: caller(&parts.headers),
             timeout: None,
         };
@@ -331,6 +333,8 @@ async fn patience_ends(stopping: &watch::Receiver<Stopping>) {
 /// What is known of an RPC before it is found out what it calls.
 struct Introduction {
     id: Arc<str>,
+    /// When its head had arrived: hooks take of the client's time.
+    begun: Instant,
     /// What features have found out.
     known: Option<Arc<Known>>,
     /// Whether the client is not told its id.

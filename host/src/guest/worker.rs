@@ -25,9 +25,6 @@ use crate::engine::Program;
 
 /// How long an instance that is to be ended gets to trap by itself; then it is dropped.
 const KILL_GRACE: Duration = Duration::from_millis(250);
-/// Longest wait while instances start and are lost later: a request that traps must not keep the
-/// service away from all others for long.
-const LONGEST_DELAY: Duration = Duration::from_secs(1);
 /// Longest wait while instances do not even start.
 const LONGEST_START_DELAY: Duration = Duration::from_secs(10);
 /// An instance that lived so long was not lost for what its predecessor was lost for.
@@ -172,6 +169,9 @@ pub struct Seat {
     pub events: mpsc::UnboundedSender<Event>,
     /// Whether a lost instance is replaced.
     pub replace: bool,
+    /// Longest wait while instances start and are lost later: a request that traps must not keep the worker
+    /// away from all others for long.
+    pub longest_delay: Duration,
 }
 
 /// How an instance ended.
@@ -207,7 +207,7 @@ impl Seat {
                 }
                 End::Lost(loss) => {
                     self.tell(EventKind::Lost(loss));
-                    LONGEST_DELAY
+                    self.longest_delay
                 }
             };
             first = false;

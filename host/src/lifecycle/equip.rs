@@ -27,6 +27,10 @@ use crate::guest::{self, Seat, Workers};
 use crate::plugin::Plugin;
 use crate::telemetry::Logger;
 
+/// Longest wait for an instance of a plug-in that replaces a lost one. All requests wait for it, so it is far
+/// below any `call_timeout`; the price is that ten instances a second may be built in vain.
+const LONGEST_DELAY: Duration = Duration::from_millis(100);
+
 /// A version whose features and kinds start.
 pub struct Equipping {
     loaded: Loaded,
@@ -246,6 +250,7 @@ impl Equipping {
                 limits,
                 events: events.clone(),
                 replace: true,
+                longest_delay: LONGEST_DELAY,
             });
             let (end, receiver) = oneshot::channel();
             self.crew.order(index, Order::Work { seat, end });

@@ -25,6 +25,9 @@ use crate::engine::{Interface, Program};
 use crate::guest::{self, Event, Seat, Workers};
 use crate::telemetry::{Attributes, Logger};
 
+/// Longest wait for an instance that replaces a lost one.
+const LONGEST_DELAY: Duration = Duration::from_secs(1);
+
 /// A version whose sockets are bound and whose instances start.
 #[derive(Debug)]
 pub struct Starting {
@@ -137,6 +140,7 @@ impl Service {
                 limits,
                 events: events.clone(),
                 replace: !version.is(&Kind::Script),
+                longest_delay: LONGEST_DELAY,
             });
             let (end, ended) = oneshot::channel();
             self.crew.order(index, Order::Work { seat, end });

@@ -58,7 +58,7 @@ pub(super) fn of_request(
     let contract::RequestChanges { set, remove, identity, attributes } = changes;
     let is_reserved = reserved(request.transport());
     let (set, remove) = (lines(&set, is_reserved)?, names(&remove, is_reserved)?);
-    let attributes = object("attributes", &attributes)?;
+    let attributes = fields(&attributes)?;
     let identity = identity.map(checked).transpose()?;
     change(request.headers_mut(), set, &remove);
     if let Some(identity) = identity {
@@ -79,7 +79,7 @@ pub(super) fn of_response(
     let contract::ResponseChanges { set, remove, attributes } = changes;
     let is_reserved = reserved(transport);
     let (set, remove) = (lines(&set, is_reserved)?, names(&remove, is_reserved)?);
-    let attributes = object("attributes", &attributes)?;
+    let attributes = fields(&attributes)?;
     change(response.headers_mut(), set, &remove);
     for (name, value) in attributes {
         response.add_attribute(&name, value);
@@ -130,6 +130,20 @@ fn checked(identity: contract::Identity) -> Result<Identity, Fault> {
         return Err(invalid("an identity lacks its subject or its scheme"));
     }
     Ok(Identity { subject, scheme, claims: object("claims", &claims)? })
+}
+
+/// Fields of log lines that only the host writes, by their beginnings.
+const OWN_FIELDS: [&str; 8] =
+    ["request_id", "service.", "http.", "grpc.", "feature", "stream", "error.", "worker"];
+
+/// Fields for log lines.
+fn fields(text: &str) -> Result<Map<String, Value>, Fault> {
+    let fields = object("attributes", text)?;
+    let is_own = |name: &&String| OWN_FIELDS.iter().any(|own| name.starts_with(own));
+    match fields.keys().find(is_own) {
+        Some(name) => Err(invalid(format!("the log field `{name}` is the host's to set"))),
+        None => Ok(fields),
+    }
 }
 
 /// A JSON object, or nothing.

@@ -179,7 +179,7 @@ fn a_response_is_not_broken_either() {
         "set=connection:close",
         "set=a b:1",
     ];
-    for (policy, status) in [("closed", 503), ("open", 200)] {
+    for (policy, status) in [("closed", 500), ("open", 200)] {
         let keys = format!("on_failure = '{policy}'");
         let host = Host::start(&echoes(&probe_named("probe", &keys, "")));
 

@@ -135,7 +135,7 @@ fn a_plug_in_that_takes_too_long_is_not_lost_for_it() {
 #[test]
 fn a_response_that_cannot_be_decided_about_follows_the_policy_too() {
     for (act, ..) in LOSSES {
-        for (policy, status) in [("closed", 503), ("open", 200)] {
+        for (policy, status) in [("closed", 500), ("open", 200)] {
             let host = Host::start(&echoes(&probe(policy, "")));
 
             let headers = format!("reply-x-probe: set=x-a:1, {act}\r\nreply-x-own: 1\r\n");

@@ -110,8 +110,8 @@ fn a_component_that_is_not_enabled_is_known_and_checked() {
         &format!("{text}stage = \"first\"\n"),
         &[],
         &expect![[r#"
-        service.toml:11:9: `features.audit.stage` must be one of `track`, `negotiate`, `identify`, `admit`, `adapt`, `encode`, found `"first"`
-        help: for example `"identify"`"#]],
+            service.toml:11:9: `features.audit.stage` must be one of `negotiate`, `track`, `identify`, `admit`, `adapt`, `encode`, found `"first"`
+            help: for example `"identify"`"#]],
     );
 }
 
@@ -127,7 +127,7 @@ fn mistakes_are_told_all_at_once() {
         &[],
         &expect![[r#"
             service.toml:10:13: `features.audit.component` must not be empty
-            service.toml:11:9: `features.audit.stage` must be one of `track`, `negotiate`, `identify`, `admit`, `adapt`, `encode`, found `"admin"`
+            service.toml:11:9: `features.audit.stage` must be one of `negotiate`, `track`, `identify`, `admit`, `adapt`, `encode`, found `"admin"`
             help: did you mean `admit`?
             service.toml:12:10: `features.audit.needs` must hold strings only, found the integer `5`
             service.toml:13:14: `features.audit.on_failure` must be one of `closed`, `open`, found `"shut"`

@@ -199,7 +199,7 @@ fn a_feature_of_this_host_can_stand_elsewhere() {
         &limiter("rate = 5\nstage = \"first\"\n"),
         &[],
         &expect![[r#"
-            service.toml:11:9: `features.limiter.stage` must be one of `track`, `negotiate`, `identify`, `admit`, `adapt`, `encode`, found `"first"`
+            service.toml:11:9: `features.limiter.stage` must be one of `negotiate`, `track`, `identify`, `admit`, `adapt`, `encode`, found `"first"`
             help: for example `"identify"`"#]],
     );
 }

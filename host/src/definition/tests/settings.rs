@@ -41,7 +41,7 @@ fn settings_are_explained_leaf_by_leaf() {
         service.since = "2026-11-22T10:00:00Z" (service.toml:15)
         service.day = "2026-11-22" (service.toml:16)
         service.list = [1,"a",[true]] (service.toml:17)
-        service.nested.deep.key = "value" (service.toml:19)
+        service.nested.deep.key = *** (service.toml:19)
         service.items = [{"name":"first"}] (service.toml:20)"#]]
     .assert_eq(&explained(&definition, "service."));
 }

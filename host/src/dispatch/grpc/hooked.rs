@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 
 use super::rpc::Rpc;
-use super::{GrpcBody, GrpcDispatcher, Introduction, caller};
+use super::{GrpcBody, GrpcDispatcher, Introduction, caller, timeout};
+use crate::bindings::errors::Kind;
 use crate::dispatch::hooks::{self, Answered};
 use crate::extension::{Answer, Hooked, Request, Response as Seen};
 
@@ -21,16 +22,26 @@ impl GrpcDispatcher {
         mut request: Request<'_>,
         body: Incoming,
     ) -> Response<GrpcBody> {
-        let asked = hooks::on_request(hooks, &mut request).await;
+        let begun = Instant::now();
+        let limit = timeout::of_request(request.headers()).ok().flatten();
+        let asking = hooks::on_request(hooks, &mut request);
+        let asked = match limit {
+            Some(limit) => timeout_at(begun + limit, asking).await.unwrap_or_else(|_late| {
+                // Every hook sees the response: nobody knows how many were asked.
+                Err(Answered { answer: Box::new(late()), passed: hooks.len() })
+            }),
+            None => asking.await,
+        };
         let introduction = Introduction {
             id: request.id().clone(),
+            begun,
             known: request.found.known(),
             hides_id: request.found.hides_id,
             compresses: request.found.compresses,
         };
         let (mut response, mut passed) = match asked {
             Ok(()) => (self.answer(request.parts(), body, introduction).await, hooks.len()),
-            Err(Answered { answer, passed }) => (self.given(&request, *answer), passed),
+            Err(Answered { answer, passed }) => (self.given(&request, *answer, begun), passed),
         };
         loop {
             let (mut parts, body) = response.into_parts();
@@ -39,14 +50,14 @@ impl GrpcDispatcher {
             match hooks::on_response(&hooks[..passed], &request, &mut seen).await {
                 Ok(()) => return Response::from_parts(parts, body),
                 Err(Answered { answer, passed: before }) => {
-                    (response, passed) = (self.given(&request, *answer), before);
+                    (response, passed) = (self.given(&request, *answer, begun), before);
                 }
             }
         }
     }
 
     /// What a feature answers in place of the service.
-    fn given(&self, request: &Request<'_>, answer: Answer) -> Response<GrpcBody> {
+    fn given(&self, request: &Request<'_>, answer: Answer, begun: Instant) -> Response<GrpcBody> {
         let rpc = Rpc {
             rules: self.rules.clone(),
             logger: self.logger.clone(),
@@ -54,12 +65,18 @@ impl GrpcDispatcher {
             id: request.id().clone(),
             known: request.found.known(),
             hides_id: request.found.hides_id,
-            begun: Instant::now(),
+            begun,
             caller: caller(request.headers()),
             timeout: None,
         };
         rpc.trailers_only(&self.rules.statuses.given(answer))
     }
+}
+
+/// What a client is told whose time was up while hooks decided.
+fn late() -> Answer {
+    let message = "the service did not answer in time";
+    Answer::error(StatusCode::GATEWAY_TIMEOUT, Kind::Internal, message)
 }
 
 /// How an RPC ended that is answered without messages.

@@ -168,7 +168,9 @@ impl Rule {
             }),
             By::Route => Some(Key::Route),
             By::Header(name) => {
-                request.headers().get(name).map(|value| Key::Header(value.as_bytes()))
+                // The last one: a gateway that adds it does so behind what the client has sent.
+                let last = request.headers().get_all(name).iter().next_back();
+                last.map(|value| Key::Header(value.as_bytes()))
             }
         };
         self.limiter.take(known.unwrap_or_else(|| Key::Client(client())))
