@@ -13,13 +13,12 @@ const SECRET: [&str; 7] =
 /// The value of a key in a free table, for people: what may be a secret is masked, also deep inside.
 pub(super) fn masked(name: &str, value: &Json) -> Json {
     match value {
-        Json::Bool(_) | Json::Null => value.clone(),
         Json::Object(members) => {
             members.iter().map(|(inner, value)| (inner.clone(), masked(inner, value))).collect()
         }
         Json::Array(items) => items.iter().map(|item| masked(name, item)).collect(),
         Json::String(_) | Json::Number(_) if is_secret(name) => MASK.into(),
-        Json::String(_) | Json::Number(_) => value.clone(),
+        Json::String(_) | Json::Number(_) | Json::Bool(_) | Json::Null => value.clone(),
     }
 }
 
