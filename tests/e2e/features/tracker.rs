@@ -116,3 +116,22 @@ fn rpcs_follow_the_same_policy() {
     assert_eq!((refused.trailer("x-request-id"), passed.trailer("x-request-id")), (None, None));
     host.stop();
 }
+
+#[test]
+fn preflights_need_no_id_and_pages_can_read_that_one_is_required() {
+    let settings = "incoming = 'require'\n[features.http_cors]\nenabled = true\n\
+                    allowed_origins = ['https://app.example.org']";
+    let host = Host::start(&tracked(echoes, settings));
+    let origin = "origin: https://app.example.org\r\n";
+    let preflight = format!("{origin}access-control-request-method: GET\r\n");
+
+    let asked = http::request(host.port(), "OPTIONS", "/id", &preflight, b"");
+    let refused = http::request(host.port(), "GET", "/id", origin, b"");
+
+    let allowed =
+        |response: &Response| response.header("access-control-allow-origin").map(str::to_owned);
+    assert_eq!((asked.status, refused.status), (204, 400));
+    assert_eq!(allowed(&asked).as_deref(), Some("https://app.example.org"));
+    assert_eq!(allowed(&refused).as_deref(), Some("https://app.example.org"));
+    host.stop();
+}

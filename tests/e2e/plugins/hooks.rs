@@ -276,3 +276,18 @@ fn every_instance_of_the_service_has_one_of_the_plug_in() {
     let asked: Vec<_> = asked.collect();
     assert_eq!((asked.len(), asked.iter().sum::<u64>()), (3, 20), "{asked:?}");
 }
+
+#[test]
+fn fields_of_the_host_cannot_be_written_by_a_plug_in() {
+    let host = Host::start(&echoes(&probe("")));
+
+    for field in ["request_id", "service.name", "http.path", "feature"] {
+        let response = get(&host, "/head", &format!("x-probe: attribute={field}:forged\r\n"));
+
+        assert_eq!(response.status, 503, "{field}");
+    }
+    let line = host.wait_for("feature could not decide");
+    let reason = line.text("error.message");
+    assert!(reason.ends_with("the log field `request_id` is the host's to set"), "{reason}");
+    host.stop();
+}

@@ -184,3 +184,17 @@ fn health_check_and_reflection_are_never_asked_about() {
     assert_eq!(reflection.messages.len(), 1);
     assert!(host.stop().lines("instance lost").is_empty());
 }
+
+#[test]
+fn the_time_of_a_client_passes_while_a_plug_in_thinks() {
+    let host = Host::start(&streams(&probe("")));
+    let mut client = connect(&host);
+    let request = Request::new(CONTEXT).timeout("100m").metadata("x-probe", "wait");
+
+    let answer = client.call(request.message(&Empty {}));
+
+    assert_eq!(answer.code(), 4, "{answer:?}");
+    assert_eq!(context(&mut client, "pass").code(), 0);
+    let stopped = host.stop();
+    assert_eq!(stopped.lines("an RPC asks what is known of it").len(), 1);
+}
