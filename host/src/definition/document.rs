@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::excerpt::Excerpt;
 use super::nesting;
 use super::problem::{Position, Problem};
+use super::secrecy;
 
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 pub(super) type Table<'a> = DeTable<'a>;
@@ -86,6 +87,9 @@ impl<'a> Lines<'a> {
             text = rest;
         }
         text = text.strip_suffix('\r').unwrap_or(text);
+        if secrecy::is_in(text) {
+            return None;
+        }
         let within = |offset: usize| offset.saturating_sub(start).min(text.len());
         Excerpt::new(line, text, Place { start: within(place.start), end: within(place.end) })
     }

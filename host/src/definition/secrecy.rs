@@ -5,6 +5,7 @@
 use serde_json::Value as Json;
 
 use super::reader::MASK;
+use super::suggestion::did_you_mean;
 
 /// Parts of names, in lower case, of what nobody but its owner should see.
 const SECRET: [&str; 7] =
@@ -22,8 +23,27 @@ pub(super) fn masked(name: &str, value: &Json) -> Json {
     }
 }
 
+/// Whether a line of the file may hold a secret: one of its keys is named, or nearly named, like one.
+pub(super) fn is_in(line: &str) -> bool {
+    let is_end = |c: char| c.is_whitespace() || "\"'}],".contains(c);
+    if line.trim_end_matches(is_end).ends_with("@env") {
+        // The name of a variable.
+        return false;
+    }
+    let mut parts = line.split('=').collect::<Vec<_>>();
+    // What follows the last `=` is a value.
+    parts.pop();
+    let names = parts.into_iter().filter_map(|part| {
+        part.trim_end().rsplit(|c: char| !(c.is_alphanumeric() || "_-".contains(c))).next()
+    });
+    let mut names = names.filter(|name| !name.is_empty());
+    names.any(|name| {
+        is_secret(name) || did_you_mean(name, ["password", "secret", "token"]).is_some()
+    })
+}
+
 /// `password`, `db_password`, `api_key`, `key`, `key_sha256`, `accessToken`.
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     let name = name.trim_matches('"').to_ascii_lowercase();
     SECRET.iter().any(|part| name.contains(part)) || name.ends_with("key") || name.contains("key_")
 }
@@ -43,6 +63,23 @@ mod tests {
             assert_eq!(masked(name, &json!("x")), json!("x"), "{name}");
         }
         assert_eq!(masked("allow_token", &json!(true)), json!(true));
+    }
+
+    #[test]
+    fn a_line_is_known_by_its_keys() {
+        for line in [
+            "password = 'x'",
+            "  pasword='x'",
+            "keys = [{ id = 'a', secret = 'b' }]",
+            "api-key = 1",
+        ] {
+            assert!(is_in(line), "{line}");
+        }
+        for line in
+            ["key = 'A@env'", "user = 'password'", "port = 8080", "[features.x]", "password"]
+        {
+            assert!(!is_in(line), "{line}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn a_value_of_the_wrong_type_is_told_in_the_words_of_the_house() {
             service.toml:16:25: `features.limiter.routes.a.rate` must be a number, found `true`
             service.toml:16:37: `features.limiter.routes.b` must be a table, found the integer `1`
             service.toml:17:18: `features.limiter.keys[0].name` must be a string, found the integer `1`
-            service.toml:17:30: `features.limiter.keys[0].secret` must be a string, found the integer `2`
+            service.toml:17:30: `features.limiter.keys[0].secret` must be a string, found another value
             service.toml:18:21: `features.limiter.store.durable` must be `true` or `false`, found `"true"`
             help: remove the quotes
             service.toml:18:38: `features.limiter.store.shards` must be an integer from 0 to 255, found the integer `-1`"#]],
@@ -119,7 +119,7 @@ fn what_is_wrong_is_not_missing_too() {
             service.toml:11:9: `features.limiter.keys[0].secret` is missing
             help: add `secret` to `features.limiter.keys[0]`
             service.toml:11:18: `features.limiter.keys[0].name` must be a string, found the integer `5`
-            service.toml:11:46: `features.limiter.keys[1].secret` must be a string, found an array"#]],
+            service.toml:11:46: `features.limiter.keys[1].secret` must be a string, found another value"#]],
     );
 }
 

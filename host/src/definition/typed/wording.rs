@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::super::document::{Value, harmless};
 use super::super::human::{DURATION, SIZE};
 use super::super::indirection::Indirections;
+use super::super::secrecy;
 use super::super::shape::{DURATION_UNITS, SIZE_UNITS};
 use super::super::suggestion::did_you_mean;
 use super::mismatch::Mismatch;
@@ -68,7 +69,14 @@ impl Misfit<'_> {
         }
     }
 
+    fn is_named_like_a_secret(&self) -> bool {
+        self.label.rsplit('.').next().is_some_and(secrecy::is_secret)
+    }
+
     fn may_be_secret(&self) -> bool {
+        if self.is_named_like_a_secret() {
+            return true;
+        }
         match self.value {
             Some(value) => self.indirections.taints(value),
             None => self.is_tainted,
@@ -76,6 +84,9 @@ impl Misfit<'_> {
     }
 
     fn found(&self) -> String {
+        if self.is_named_like_a_secret() {
+            return "another value".to_owned();
+        }
         self.value.map_or_else(|| "a table".to_owned(), |value| self.indirections.describe(value))
     }
 
