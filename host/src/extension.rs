@@ -13,7 +13,7 @@ mod response;
 mod start;
 mod value;
 
-pub use self::error::{Disabled, ExtensionError, service_error};
+pub use self::error::{Disabled, ExtensionError};
 pub use self::feature::{Feature, RunningFeature};
 pub use self::guest::{CallError, CallGuest, CallOptions, Export, Guest};
 pub use self::hook::{AnyHook, Decision, Hook, Hooked};
@@ -27,6 +27,7 @@ pub use self::response::{Answer, Body, BoxError, Response};
 pub use self::start::Start;
 pub use self::value::{bytes, record};
 pub use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
+pub use crate::call::error::service_error;
 pub use crate::call::{Fault, Identity, Transport};
 pub use crate::capability::State;
 pub use crate::definition::{

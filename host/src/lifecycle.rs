@@ -23,6 +23,7 @@ use std::net::{IpAddr, SocketAddr};
 pub use self::assembly::{Assembler, Assembly, Module};
 pub use self::end::Stopped;
 pub use self::equip::{EquippedVersion, Equipping};
+pub(crate) use self::equipment::with_source;
 pub use self::load::{LoadError, Loaded, Loader, Pace};
 pub use self::service::{Incident, Service};
 pub use self::start::Starting;

@@ -23,7 +23,7 @@ use crate::capability::Provide;
 use crate::definition::OnFailure;
 use crate::engine::{Interface, Surface};
 use crate::extension::{Answer, Decision, Hook, Hooked, Request, Response};
-use crate::guest::{Terms, Workers};
+use crate::guest::{Terms, Workers, of_plugin};
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// A feature as a component, in one version of a service.
@@ -108,7 +108,7 @@ impl Plugin {
 
 /// What a fault is called when it is a plug-in's.
 fn words(fault: &Fault) -> String {
-    fault.to_string().replacen("the service", "the plug-in", 1).replacen("response", "decision", 1)
+    of_plugin(&fault.to_string()).replacen("response", "decision", 1)
 }
 
 impl Hook for Plugin {

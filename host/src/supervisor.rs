@@ -28,7 +28,7 @@ use self::tenure::Tenure;
 use crate::definition::Definition;
 use crate::engine::Cache;
 use crate::extension::Extensions;
-use crate::lifecycle::{Loader, Pace, Stopped};
+use crate::lifecycle::{Loader, Pace, Stopped, with_source};
 use crate::telemetry::{
     self, Attributes, Flush, Format, HostLog, Level, Logger, Settings, StartLogError,
 };
@@ -265,14 +265,6 @@ fn report_panics(logger: Logger) {
 
 fn ending(stopped: &Stopped) -> Ending {
     if stopped.in_order { Ending::Stopped } else { Ending::Failed }
-}
-
-/// A message with its cause, which the log has no other place for.
-fn with_source(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
 }
 
 fn open_cache(directory: Option<&Path>) -> Option<Cache> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use wasmtime::component::{ComponentType, Lift, Lower};
+use wasmtime::component::{ComponentType, Lift};
 
 use super::errors::Error as ServiceError;
 
@@ -24,14 +24,6 @@ pub use generated::mikros::plugin::visit;
 
 /// The WIT package of plug-ins; its version is that of the contract.
 pub const PACKAGE: &str = "mikros:plugin";
-
-#[derive(Debug, Clone, ComponentType, Lift, Lower)]
-#[component(record)]
-pub struct Identity {
-    pub subject: String,
-    pub scheme: String,
-    pub claims: String,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift)]
 #[component(record)]
@@ -59,7 +51,7 @@ pub type StartResults = (Result<(), StartRefusal>,);
 pub struct RequestChanges {
     pub set: Bytes,
     pub remove: Bytes,
-    pub identity: Option<Identity>,
+    pub identity: Option<visit::Identity>,
     pub attributes: String,
 }
 

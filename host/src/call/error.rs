@@ -43,3 +43,15 @@ pub fn kind_name(kind: Kind) -> &'static str {
         Kind::Custom => "CustomError",
     }
 }
+
+/// An error of `mikros:service/errors`, as imports return it: a kind and a message, nothing else.
+pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
+    ServiceError {
+        kind,
+        message: message.into(),
+        code: 0,
+        cause: None,
+        destination: None,
+        attributes: None,
+    }
+}

@@ -40,13 +40,14 @@ macro_rules! each {
 
 /// Ends a call of one variant with what the guest returned.
 macro_rules! answer {
-    ($(#[$doc:meta])* $name:ident, $variant:ident, $returned:ty) => {
-        $(#[$doc])*
+    ($name:ident, $variant:ident, $returned:ty) => {
         /// A caller that went away does not mind.
         pub fn $name(self, returned: $returned) {
             match self {
                 Self::$variant(sender) => drop(sender.send(Ok(returned))),
-                _ => debug_assert!(false, "another call was answered as `{}`", stringify!($variant)),
+                _ => {
+                    debug_assert!(false, "another call was answered as `{}`", stringify!($variant))
+                }
             }
         }
     };

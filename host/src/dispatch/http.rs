@@ -106,7 +106,7 @@ impl Dispatcher {
             About { known: request.found.known(), ..About::new(request.parts(), request.id()) };
         let (mut response, mut passed) = match asked {
             Ok(()) => (self.answer(request.parts(), body, &about).await, hooks.len()),
-            Err(Answered { answer, passed }) => (self.given(*answer, &about), passed),
+            Err(Answered { answer, passed }) => (self.given(*answer, request.parts()), passed),
         };
         let mut attributes = Attributes::new();
         loop {
@@ -124,7 +124,7 @@ impl Dispatcher {
                     break;
                 }
                 Err(Answered { answer, passed: before }) => {
-                    (response, passed) = (self.given(*answer, &about), before);
+                    (response, passed) = (self.given(*answer, request.parts()), before);
                 }
             }
         }
@@ -146,7 +146,7 @@ impl Dispatcher {
     }
 
     /// What a feature answers in place of the service. The rest of the request is not read.
-    fn given(&self, answer: Answer, about: &About<'_>) -> Response<ResponseBody> {
+    fn given(&self, answer: Answer, request: &Parts) -> Response<ResponseBody> {
         let Answer { status, headers, content, .. } = answer;
         let mut response = match content {
             Content::Error(error) => self.problem(&Problem { status, error }),
@@ -155,7 +155,9 @@ impl Dispatcher {
         *response.status_mut() = status;
         // Takes the place of what is there under the same names.
         response.headers_mut().extend(headers);
-        if about.version < Version::HTTP_2 && about.has_body {
+        let announced = |name| request.headers.get(name).is_some_and(|value| value != "0");
+        let has_body = announced(CONTENT_LENGTH) || announced(TRANSFER_ENCODING);
+        if request.version < Version::HTTP_2 && has_body {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
@@ -321,8 +323,6 @@ struct About<'a> {
     path: &'a str,
     version: Version,
     id: &'a Arc<str>,
-    /// Whether the client may still be sending a body.
-    has_body: bool,
     /// What features have found out.
     known: Option<Arc<Known>>,
     /// What features add to the line that says how it was answered.
@@ -333,13 +333,11 @@ struct About<'a> {
 
 impl<'a> About<'a> {
     fn new(parts: &'a Parts, id: &'a Arc<str>) -> Self {
-        let announced = |name| parts.headers.get(name).is_some_and(|value| value != "0");
         Self {
             method: &parts.method,
             path: parts.uri.path(),
             version: parts.version,
             id,
-            has_body: announced(CONTENT_LENGTH) || announced(TRANSFER_ENCODING),
             known: None,
             answered: Attributes::new(),
             hides_id: false,

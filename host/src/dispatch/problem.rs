@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::Fault;
+use crate::call::error::service_error;
 pub(super) use crate::call::error::{attributes, kind_name, log_attributes};
 use crate::definition::ErrorField;
 
@@ -57,15 +58,7 @@ impl Problem {
 
     /// Something that the host says itself.
     pub(super) fn own(status: StatusCode, kind: Kind, message: impl Into<String>) -> Self {
-        let error = ServiceError {
-            kind,
-            message: message.into(),
-            code: 0,
-            cause: None,
-            destination: None,
-            attributes: None,
-        };
-        Self { status, error }
+        Self { status, error: service_error(kind, message) }
     }
 
     /// The one place where a fault becomes a status. Details stay in the log.

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::error::service_error;
 
 /// Why a feature or a kind did not start, did not run, or did not end in order.
 #[derive(Debug, thiserror::Error)]
@@ -60,17 +61,5 @@ pub struct Disabled(pub &'static str);
 impl From<Disabled> for ServiceError {
     fn from(disabled: Disabled) -> Self {
         service_error(Kind::PreconditionFailed, disabled.to_string())
-    }
-}
-
-/// An error of `mikros:service/errors`, as imports return it: a kind and a message, nothing else.
-pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
-    ServiceError {
-        kind,
-        message: message.into(),
-        code: 0,
-        cause: None,
-        destination: None,
-        attributes: None,
     }
 }

@@ -9,8 +9,8 @@ use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use tonic::Code;
 
-use super::error::service_error;
 use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::error::service_error;
 use crate::telemetry::Attributes;
 
 /// Any error that a body can end with.

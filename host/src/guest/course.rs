@@ -10,6 +10,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::{FutureConsumer, Lift, Source};
 
 use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::error::service_error;
 use crate::capability::State;
 
 /// The two ways in which what a guest streams comes to its end.
@@ -22,14 +23,7 @@ pub(super) struct Course {
 
 /// The end of what a client streamed when its connection was lost.
 pub(super) fn cut_off() -> ServiceError {
-    ServiceError {
-        kind: Kind::InvalidArguments,
-        message: "the request was cut off".to_owned(),
-        code: 0,
-        cause: None,
-        destination: None,
-        attributes: None,
-    }
+    service_error(Kind::InvalidArguments, "the request was cut off")
 }
 
 /// Passes on what a guest says at the end of a stream.

@@ -217,9 +217,9 @@ impl std::fmt::Debug for Equipment {
     }
 }
 
-/// A message with its cause.
-pub(super) fn with_source(error: &ExtensionError) -> String {
-    match std::error::Error::source(error) {
+/// A message with its cause, which the log has no other place for.
+pub(crate) fn with_source(error: &dyn std::error::Error) -> String {
+    match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     }

@@ -124,8 +124,8 @@ fn names(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<Vec<HeaderName>
         .collect()
 }
 
-fn checked(identity: contract::Identity) -> Result<Identity, Fault> {
-    let contract::Identity { subject, scheme, claims } = identity;
+fn checked(identity: contract::visit::Identity) -> Result<Identity, Fault> {
+    let contract::visit::Identity { subject, scheme, claims } = identity;
     if subject.is_empty() || scheme.is_empty() {
         return Err(invalid("an identity lacks its subject or its scheme"));
     }
