@@ -5,6 +5,9 @@
 // Lines of the log.
 pub mod telemetry;
 
+// What this process may take of the machine.
+pub mod machine;
+
 // Changes of files.
 pub mod watch;
 

@@ -15,6 +15,7 @@ mod load;
 mod service;
 mod start;
 mod station;
+mod thread;
 mod version;
 
 use std::io;

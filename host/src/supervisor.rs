@@ -29,6 +29,7 @@ use crate::definition::Definition;
 use crate::engine::Cache;
 use crate::extension::Extensions;
 use crate::lifecycle::{Loader, Pace, Stopped, with_source};
+use crate::machine;
 use crate::telemetry::{
     self, Attributes, Flush, Format, HostLog, Level, Logger, Settings, StartLogError,
 };
@@ -105,10 +106,7 @@ pub fn run<D: Director, E: From<RunError>>(
     // There can be only one; a second service in this process would keep the first one's.
     let _ = tracing::subscriber::set_global_default(telemetry::subscriber(log.clone()));
     report_panics(logger);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(RunError::Runtime)?;
+    let runtime = machine::runtime().map_err(RunError::Runtime)?;
     let ending = runtime.block_on(async {
         let signals = Signals::listen(options.hangup).map_err(RunError::Signals)?;
         let director = direct(&log).await?;

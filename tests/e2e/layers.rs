@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 21] = [
+pub(crate) const ORDER: [&str; 22] = [
     "telemetry",
+    "machine",
     "watch",
     "file",
     "definition",

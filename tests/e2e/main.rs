@@ -60,6 +60,9 @@ mod malformed;
 /// Services that fail in every way they can.
 mod faults;
 
+/// A machine that has too little.
+mod shortages;
+
 /// `[host.limits]`.
 mod limits;
 

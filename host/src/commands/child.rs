@@ -6,8 +6,9 @@ use std::io;
 use std::process::{Command, Output};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
+
+use crate::machine;
 
 /// How a program ended.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(super) enum Ended {
 /// On SIGINT and SIGTERM the program gets the same signal and the time it needs to end; the second
 /// of them kills it.
 pub(super) fn wait(command: Command) -> io::Result<Ended> {
-    runtime::Builder::new_current_thread().enable_all().build()?.block_on(attend(command))
+    machine::runtime()?.block_on(attend(command))
 }
 
 async fn attend(command: Command) -> io::Result<Ended> {

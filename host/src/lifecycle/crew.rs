@@ -10,11 +10,11 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::{Rc, Weak};
 
-use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tracing::error;
 
+use super::thread;
 use crate::dispatch::{Dispatcher, GrpcDispatcher};
 use crate::guest::Seat;
 use crate::listener::{self, ConnectionRules, Phase, Served, Slot};
@@ -109,22 +109,21 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    /// Sees to it that there are at least `count` threads.
+    /// Sees to it that there are at least `count` threads, which can do what they are told to.
     ///
     /// # Errors
-    /// When the system refuses another one.
+    /// When the system refuses another one, or what it needs. Then there are no more than before.
     pub(super) fn grow(&self, count: usize) -> io::Result<()> {
         let mut threads = self.threads.borrow_mut();
-        for index in threads.len()..count {
-            let (sender, orders) = mpsc::unbounded_channel();
-            // Nobody joins it: one whose guest cannot be ended is left behind.
-            std::thread::Builder::new().name(format!("worker-{index}")).spawn(
-                move || match runtime() {
-                    Ok(runtime) => runtime.block_on(follow(orders)),
-                    Err(error) => error!(%error, "cannot set up the thread of a worker"),
-                },
-            )?;
-            threads.push(sender);
+        // One that has ended was lost with a version that never served.
+        let is_there = |index: usize| threads.get(index).is_some_and(|thread| !thread.is_closed());
+        let missing = (0..count).filter(|index| !is_there(*index));
+        let grown = missing.map(|index| Ok((index, thread(index)?)));
+        for (index, thread) in grown.collect::<io::Result<Vec<_>>>()? {
+            match threads.get_mut(index) {
+                Some(ended) => *ended = thread,
+                None => threads.push(thread),
+            }
         }
         Ok(())
     }
@@ -135,8 +134,10 @@ impl Crew {
     }
 }
 
-fn runtime() -> io::Result<LocalRuntime> {
-    Builder::new_current_thread().enable_all().build_local(LocalOptions::default())
+fn thread(index: usize) -> io::Result<mpsc::UnboundedSender<Order>> {
+    let (sender, orders) = mpsc::unbounded_channel();
+    thread::start(format!("worker-{index}"), |runtime| runtime.block_on(follow(orders)))?;
+    Ok(sender)
 }
 
 /// Follows orders until nobody gives any, and then ends what was begun.

@@ -124,7 +124,8 @@ impl Equipping {
                     let (index, running) = (*index, start.await?);
                     self.current = None;
                     let name = self.loaded.definition.kinds[index].name();
-                    self.equipment.kinds.push(PreparedKind::new(name, running));
+                    let kind = PreparedKind::new(name, running).map_err(StartError::Thread)?;
+                    self.equipment.kinds.push(kind);
                 }
                 None => match self.tasks.pop_front() {
                     None => return Ok(()),

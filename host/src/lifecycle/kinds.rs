@@ -13,6 +13,7 @@ use wasmtime::component::Val;
 
 use super::crew::Presence;
 use super::equipment::with_source;
+use super::thread;
 use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::call::{Fault, Function, Known};
 use crate::extension::{
@@ -21,46 +22,48 @@ use crate::extension::{
 use crate::guest::{Terms, Workers};
 use crate::telemetry::Attributes;
 
-/// A kind that is to run once its version serves.
+/// A kind that is to run once its version serves. Its thread is there already: nothing that the system
+/// could refuse is left for the moment when the version before has gone.
 pub(super) struct PreparedKind {
     pub(super) name: &'static str,
     pub(super) attributes: Attributes,
     running: Box<dyn AnyRunningKind>,
+    go: oneshot::Sender<(Box<dyn AnyRunningKind>, Guest)>,
+    run: KindRun,
 }
 
 impl PreparedKind {
-    pub(super) fn new(name: &'static str, running: Box<dyn AnyRunningKind>) -> Self {
-        Self { name, attributes: running.describe(), running }
-    }
-
-    /// Runs it on a thread of its own.
-    ///
     /// # Errors
     /// When the system refuses the thread.
-    pub(super) fn run(self, guest: Guest) -> io::Result<KindRun> {
-        let Self { name, running, .. } = self;
+    pub(super) fn new(name: &'static str, running: Box<dyn AnyRunningKind>) -> io::Result<Self> {
         let (stop, told) = watch::channel(false);
         let (cut, mut is_cut) = watch::channel(false);
         let (done, ended) = oneshot::channel();
-        let run = move || {
+        let (go, gone) = oneshot::channel::<(Box<dyn AnyRunningKind>, Guest)>();
+        thread::start(format!("kind-{name}"), move |runtime| {
             // Made on the thread that runs it: it need not be `Send`.
-            let body = async move {
+            let result = runtime.block_on(async move {
+                // Of a version that never serves.
+                let Ok((running, guest)) = gone.await else { return Ok(()) };
                 tokio::select! {
                     biased;
                     _ = is_cut.wait_for(|cut| *cut) => Ok(()),
                     result = running.run(guest, Stop::new(told)) => result,
                 }
-            };
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let result = match runtime {
-                Ok(runtime) => runtime.block_on(body),
-                Err(error) => Err(ExtensionError::new("cannot set up its thread").caused_by(error)),
-            };
+            });
             // An owner that is gone does not wait.
             drop(done.send(result));
-        };
-        std::thread::Builder::new().name(format!("kind-{name}")).spawn(run)?;
-        Ok(KindRun { name, stop, cut, ended: Some(ended) })
+        })?;
+        let run = KindRun { name, stop, cut, ended: Some(ended) };
+        Ok(Self { name, attributes: running.describe(), running, go, run })
+    }
+
+    /// Lets it run on its thread.
+    pub(super) fn run(self, guest: Guest) -> KindRun {
+        let Self { running, go, run, .. } = self;
+        // A thread that has panicked is told of by the run.
+        drop(go.send((running, guest)));
+        run
     }
 }
 
@@ -75,14 +78,6 @@ pub(super) struct KindRun {
 }
 
 impl KindRun {
-    /// One that could not be run.
-    pub(super) fn failed(name: &'static str, error: io::Error) -> Self {
-        let (done, ended) = oneshot::channel();
-        drop(done.send(Err(ExtensionError::new("cannot start its thread").caused_by(error))));
-        let (stop, cut) = (watch::Sender::new(false), watch::Sender::new(false));
-        Self { name, stop, cut, ended: Some(ended) }
-    }
-
     pub(super) fn stop(&self) {
         self.stop.send_replace(true);
     }

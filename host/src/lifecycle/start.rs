@@ -66,8 +66,7 @@ impl Service {
     /// serves goes on.
     ///
     /// # Errors
-    /// [`StartError::Bind`], [`StartError::Descriptors`] and [`StartError::Thread`]; nothing is left
-    /// running then.
+    /// [`StartError::Bind`] and [`StartError::Descriptors`]; nothing is left running then.
     pub fn start(&mut self, equipped: EquippedVersion) -> Result<Starting, StartError> {
         let EquippedVersion { loaded, equipment } = equipped;
         let definition = loaded.definition.clone();
@@ -156,7 +155,6 @@ impl Service {
         needs: &Needs,
     ) -> Result<Vec<Planned>, StartError> {
         let stations = self.place(loaded.plans(needs)?, count)?;
-        self.crew.grow(count).map_err(StartError::Thread)?;
         self.attend_new(stations, count, needs)
     }
 

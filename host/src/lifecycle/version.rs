@@ -144,16 +144,12 @@ impl Version {
     fn run_kinds(&mut self) {
         let Some(presence) = self.own_presence.take() else { return };
         for kind in std::mem::take(&mut self.equipment.kinds) {
-            let name = kind.name;
             let guest = Guest::new(Arc::new(Callee {
                 workers: self.workers.clone(),
                 call_timeout: self.definition.host.limits.call_timeout,
                 _presence: presence.clone(),
             }));
-            match kind.run(guest) {
-                Ok(run) => self.kinds.push(run),
-                Err(error) => self.kinds.push(KindRun::failed(name, error)),
-            }
+            self.kinds.push(kind.run(guest));
         }
     }
 
@@ -292,14 +288,18 @@ impl Version {
     }
 }
 
-/// Resolves when one of the workers has ended; never if there is none.
+/// Resolves when one of the workers has ended; never if there is none. Each counts once.
 ///
 /// # Cancel safety
-/// Can be called again until it has resolved.
+/// Can be called again.
 async fn one_ended(workers: &mut [Option<oneshot::Receiver<()>>]) {
     poll_fn(|context| {
-        for ended in workers.iter_mut().flatten() {
-            if Pin::new(ended).poll(context).is_ready() {
+        for worker in workers.iter_mut() {
+            if let Some(ended) = worker
+                && Pin::new(ended).poll(context).is_ready()
+            {
+                // A receiver that has resolved must not be asked again.
+                *worker = None;
                 return Poll::Ready(());
             }
         }

@@ -43,6 +43,20 @@ impl Command {
         self.env("PATH", path)
     }
 
+    /// Runs it with a limit of the shell's `ulimit`, for example `-n 20`.
+    #[must_use]
+    pub(crate) fn limited(self, limit: &str) -> Self {
+        let mut shell = process::Command::new("sh");
+        shell.arg("-c").arg(format!("ulimit {limit} && exec \"$0\" \"$@\""));
+        shell.arg(self.0.get_program()).args(self.0.get_args());
+        let variables = self.0.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        shell.env_clear().envs(variables);
+        if let Some(directory) = self.0.get_current_dir() {
+            shell.current_dir(directory);
+        }
+        Self(shell)
+    }
+
     /// Runs in `directory`.
     #[must_use]
     pub(crate) fn within(mut self, directory: &Path) -> Self {

@@ -79,6 +79,22 @@ impl Host {
         self.process.id()
     }
 
+    /// Lets it have at most so many descriptors.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limit_descriptors(&self, most: u64) {
+        use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+        let id = self.id().try_into().ok().and_then(Pid::from_raw);
+        let limit = Rlimit { current: Some(most), ..getrlimit(Resource::Nofile) };
+        prlimit(id, Resource::Nofile, limit).expect("the process is ours");
+    }
+
+    /// How many descriptors it has.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn descriptors(&self) -> u64 {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.id())).expect("it runs");
+        open.count().try_into().expect("it is a small number")
+    }
+
     /// The log so far.
     pub(crate) fn log(&self) -> Vec<Line> {
         parse(&self.process.stdout())

@@ -1,0 +1,82 @@
+//! A machine that does not give the host what it asks for: the host says so, and what serves goes on.
+//! Does not know limits of `service.toml`.
+
+use crate::support::{Host, Service, Stopped, guests};
+
+const BUG: &str = "the host has a bug, please report it";
+
+/// The host ends by itself, well or with a reason, and not as it does when it has a bug.
+#[track_caller]
+fn ends_in_order(stopped: &Stopped, shortage: &str) {
+    let outline = stopped.outline();
+    let has_reason = stopped.status == Some(0)
+        || !stopped.lines("aborting service execution").is_empty()
+        || stopped.stderr.starts_with("error: ");
+    assert!(has_reason && [Some(0), Some(1)].contains(&stopped.status), "{shortage}: {outline}");
+    assert!(
+        stopped.lines(BUG).is_empty() && !outline.contains("panicked"),
+        "{shortage}: {outline}"
+    );
+}
+
+#[test]
+fn too_few_descriptors_for_a_start_are_a_reason() {
+    let service = Service::new(guests::SCRIPT_REPORT, "script");
+    // So few that the program itself cannot be loaded are no matter of the host's.
+    for descriptors in 5..=20 {
+        let limit = format!("-n {descriptors}");
+        let stopped = Host::launch(Host::command(&service).limited(&limit)).ended();
+        ends_in_order(&stopped, &limit);
+    }
+}
+
+/// Lets a version with more instances take over while there are ever more descriptors, until it does.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn survives_swaps(service: &Service, check: impl Fn(&Host)) {
+    use crate::support::Signal;
+
+    const REFUSED: &str = "could not replace service, the version that serves goes on";
+    const REPLACED: &str = "service replaced";
+    let host = Host::start(service);
+    check(&host);
+    service.edit("instances = 1", "instances = 3");
+
+    let base = host.descriptors();
+    for spare in 1..40_usize {
+        host.limit_descriptors(base + spare as u64);
+        host.signal(Signal::HUP);
+        let replaced = host.wait_until("an outcome of the swap", |log| {
+            let count = |msg| log.iter().filter(|line| line.msg() == msg).count();
+            (count(REFUSED) + count(REPLACED) == spare).then(|| count(REPLACED) > 0)
+        });
+        check(&host);
+        if replaced {
+            break;
+        }
+    }
+
+    host.wait_for(REFUSED);
+    host.wait_for(REPLACED);
+    let stopped = host.stop();
+    assert!(stopped.lines(BUG).is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_swap_with_too_few_descriptors_does_not_cost_the_version_that_serves() {
+    let service = Service::new(guests::HELLO_HTTP, "http:0").host("instances = 1");
+    let service = service.tables("[service]\ngreeting = 'hi'");
+
+    survives_swaps(&service, |host| {
+        assert_eq!(crate::support::http::get(host.port(), "/health").status, 200);
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_swap_with_too_few_descriptors_does_not_cost_a_kind_that_runs() {
+    let service = Service::new(guests::CRONJOB, "cronjob").host("instances = 1");
+
+    survives_swaps(&service.tables("[services.cronjob]\ncron = '0 0 1 1 *'"), |_| ());
+}
