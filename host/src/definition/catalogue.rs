@@ -24,7 +24,8 @@ use super::typed::{self, Failure};
 /// `expected `: `expected a path or a port`. Below an enum with a tag, an untagged one and `flatten`, which
 /// serde reads as a whole first, only the table around a value is known.
 pub trait ExtensionSettings: DeserializeOwned + JsonSchema + Send + Sync + 'static {
-    /// Notes what types cannot say: keys that exclude each other, files that cannot be read.
+    /// Notes what types cannot say: keys that exclude each other, files that cannot be read. What works, and
+    /// hardly as it is meant, is a warning.
     fn check(&self, objections: &mut Objections<'_>) {
         let _ = objections;
     }
@@ -42,6 +43,7 @@ impl ExtensionSettings for NoSettings {}
 pub struct Objections<'a> {
     directory: &'a Path,
     pub(super) all: Vec<Objection>,
+    pub(super) warnings: Vec<Objection>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +55,7 @@ pub(super) struct Objection {
 
 impl<'a> Objections<'a> {
     pub(crate) fn new(directory: &'a Path) -> Self {
-        Self { directory, all: Vec::new() }
+        Self { directory, all: Vec::new(), warnings: Vec::new() }
     }
 
     /// The keys that were objected to.
@@ -83,6 +85,17 @@ impl<'a> Objections<'a> {
     ) {
         let (path, message, help) = (path.into(), message.into(), Some(help.into()));
         self.all.push(Objection { path, message, help });
+    }
+
+    /// Warns about the key at `path`: the service runs, and `check`, `doctor` and the log say so. The message
+    /// is as that of [`Objections::note`].
+    pub fn warn(
+        &mut self,
+        path: impl Into<String>,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.warnings.push(Objection { path: path.into(), message: message.into(), help });
     }
 }
 

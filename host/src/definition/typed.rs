@@ -223,7 +223,10 @@ impl<'t> Reading<'_, 't, '_> {
         (self.subject.settings.check)(&typed.0, &mut objections);
         let known = self.subject.section.table().map(|table: &'t Table<'t>| places::values(table));
         let known = known.unwrap_or_default();
-        for objection in objections.all {
+        let Objections { all, warnings, .. } = objections;
+        let all = all.into_iter().map(|one| (one, true));
+        let warnings = warnings.into_iter().map(|one| (one, false));
+        for (objection, is_problem) in all.chain(warnings) {
             let found = nearest(&objection.path, |path| known.iter().find(|one| one.path == path));
             // Nobody knows yet what will be in its place.
             if found.is_some_and(|one| self.reader.indirections().misses(one.value)) {
@@ -235,7 +238,11 @@ impl<'t> Reading<'_, 't, '_> {
                 path => join(&self.subject.section.label, path),
             };
             let message = format!("`{label}` {}", objection.message);
-            self.reader.problem(place, message, objection.help);
+            if is_problem {
+                self.reader.problem(place, message, objection.help);
+            } else {
+                self.reader.warning(place, message, objection.help);
+            }
         }
     }
 }
