@@ -37,6 +37,11 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The text of a file without the byte order mark that some editors put in front.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
 fn name(kind: FileType) -> &'static str {
     match kind {
         kind if kind.is_fifo() => "a named pipe",

@@ -21,7 +21,6 @@ use self::flaw::Flaw;
 use self::guard::Guard;
 use self::policy::Policy;
 use self::settings::Settings;
-use self::token::Watcher;
 use crate::extension::{
     ExtensionError, ExtensionSettings, Feature, Hooked, Objections, RunningFeature, Stage, Start,
 };
@@ -52,12 +51,12 @@ impl Feature for HttpAuth {
         start: Start,
     ) -> Result<Running, ExtensionError> {
         // Files may have changed since the settings were checked.
-        let policy = Policy::of(&settings, &start.directory).map_err(first)?;
-        let watcher = policy.watch(&start.logger)?;
+        let mut policy = Policy::of(&settings, &start.directory).map_err(first)?;
+        policy.watch(&start.logger)?;
         let realm = settings.realm.as_deref().unwrap_or(&start.service);
         let description = policy.describe();
         let guard = Arc::new(Guard::new(policy, realm));
-        Ok(Running { guard, description, _watcher: watcher })
+        Ok(Running { guard, description })
     }
 }
 
@@ -79,7 +78,15 @@ fn first(flaws: Vec<Flaw>) -> ExtensionError {
 
 impl ExtensionSettings for Settings {
     fn check(&self, objections: &mut Objections<'_>) {
-        let Err(flaws) = Policy::of(self, objections.directory()) else { return };
+        let flaws = match Policy::of(self, objections.directory()) {
+            Ok(policy) => {
+                for Flaw { path, message, help } in policy.warnings {
+                    objections.warn(path, message, help);
+                }
+                return;
+            }
+            Err(flaws) => flaws,
+        };
         for flaw in flaws {
             match flaw.help {
                 Some(help) => objections.note_with_help(flaw.path, flaw.message, help),
@@ -93,8 +100,6 @@ impl ExtensionSettings for Settings {
 pub(super) struct Running {
     guard: Arc<Guard>,
     description: Attributes,
-    /// Looks after the file of keys for as long as it is there.
-    _watcher: Option<Watcher>,
 }
 
 impl RunningFeature for Running {

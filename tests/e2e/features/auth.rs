@@ -274,6 +274,37 @@ fn settings_that_protect_nothing_are_problems_with_a_place() {
 }
 
 #[test]
+fn a_key_that_cannot_be_used_is_a_warning_with_a_place_and_the_others_count() {
+    let service = Service::new(guests::ECHOES, "http:0").tables(
+        "[features.http_auth]\nenabled = true\n[features.http_auth.jwt]\n\
+         jwks_file = 'keys.json'\njwks_refresh = '1h'",
+    );
+    let mut set: Value = serde_json::from_str(&key_set(1)).expect("it is JSON");
+    let keys = set["keys"].as_array_mut().expect("it has keys");
+    keys.insert(0, json!({ "kty": "RSA", "kid": "old", "n": "AQAB", "e": "AQAB" }));
+    service.replace("keys.json", format!("\u{feff}{set}"));
+    let said = "`features.http_auth.jwt.jwks_file` holds a key that cannot be used, number 1 \
+                (`kid` `old`): its modulus `n` has 17 bits, not 2048 to 4096";
+
+    let checked = Command::new(["check".as_ref(), service.path().as_os_str()]).run();
+    let host = host(&service);
+
+    let outline = checked.outline();
+    assert_eq!(checked.status, 0, "{outline}");
+    assert!(outline.contains(&format!("warning: {said}")), "{outline}");
+    let token = encode(
+        &Header::new(Algorithm::EdDSA),
+        &json!({ "sub": "ann", "exp": now(60) }),
+        &edwards(1),
+    );
+    let token = token.expect("it is a key");
+    assert_eq!(get(&host, "/id", &bearer(&token)).status, 200);
+    let stopped = host.stop();
+    let warned = stopped.log.iter().filter(|line| line.msg().contains(said)).count();
+    assert_eq!(warned, 1, "{}", stopped.outline());
+}
+
+#[test]
 fn a_disabled_feature_protects_nothing_and_says_so_nowhere() {
     let service = Service::new(guests::ECHOES, "http:0")
         .tables(&SETTINGS.replace("enabled = true", "enabled = false"));

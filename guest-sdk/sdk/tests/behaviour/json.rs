@@ -60,6 +60,17 @@ fn json_goes_in_and_out() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_json() {
+    answers(
+        |probe| {
+            let body = "\u{feff}{\"name\":\"tea\",\"prices\":[]}";
+            probe.post("/json").header("content-type", "application/json").body(body)
+        },
+        &expect![[r#"200 {"name":"tea","prices":[]}"#]],
+    );
+}
+
+#[test]
 fn json_errors_name_the_path() {
     let post = |text: &'static str| {
         move |probe: &Client<Probe>| {

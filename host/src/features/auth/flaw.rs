@@ -16,11 +16,15 @@ pub(super) struct Flaw {
 
 /// All that has been found so far.
 #[derive(Debug, Default)]
-pub(super) struct Flaws(Vec<Flaw>);
+pub(super) struct Flaws {
+    all: Vec<Flaw>,
+    /// What works, and hardly as it is meant.
+    warnings: Vec<Flaw>,
+}
 
 impl Flaws {
     pub(super) fn note(&mut self, path: impl Into<String>, message: impl Display) {
-        self.0.push(Flaw { path: path.into(), message: message.to_string(), help: None });
+        self.all.push(Flaw { path: path.into(), message: message.to_string(), help: None });
     }
 
     pub(super) fn note_with_help(
@@ -30,12 +34,22 @@ impl Flaws {
         help: impl Into<String>,
     ) {
         let (path, message, help) = (path.into(), message.to_string(), Some(help.into()));
-        self.0.push(Flaw { path, message, help });
+        self.all.push(Flaw { path, message, help });
     }
 
-    /// `value`, if nothing was wrong.
-    pub(super) fn or<T>(self, value: T) -> Result<T, Vec<Flaw>> {
-        if self.0.is_empty() { Ok(value) } else { Err(self.0) }
+    pub(super) fn warn(
+        &mut self,
+        path: impl Into<String>,
+        message: impl Display,
+        help: impl Into<String>,
+    ) {
+        let (path, message, help) = (path.into(), message.to_string(), Some(help.into()));
+        self.warnings.push(Flaw { path, message, help });
+    }
+
+    /// What `make` makes of the warnings, if nothing was wrong.
+    pub(super) fn or<T>(self, make: impl FnOnce(Vec<Flaw>) -> T) -> Result<T, Vec<Flaw>> {
+        if self.all.is_empty() { Ok(make(self.warnings)) } else { Err(self.all) }
     }
 }
 

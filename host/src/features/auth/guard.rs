@@ -2,8 +2,6 @@
 //!
 //! Does not know the settings.
 
-use std::future::ready;
-
 use super::credential::{Credential, Given};
 use super::policy::Policy;
 use super::refusal::{Challenges, Refusal, TokenFlaw};
@@ -21,8 +19,8 @@ impl Guard {
         Self { policy, challenges }
     }
 
-    fn decide(&self, request: &mut Request<'_>) -> Decision {
-        match self.identify(request) {
+    async fn decide(&self, request: &mut Request<'_>) -> Decision {
+        match self.identify(request).await {
             Ok(None) => (),
             Ok(Some(identity)) => {
                 request.add_attribute("auth.subject", identity.subject.as_str());
@@ -43,13 +41,14 @@ impl Guard {
     ///
     /// Credentials are checked on public routes too: a caller who thinks to be known should hear when it is not.
     /// Not so for a cookie, which a browser goes on sending when it has expired: nobody could log in again.
-    fn identify(&self, request: &mut Request<'_>) -> Result<Option<Identity>, Refusal> {
+    async fn identify(&self, request: &mut Request<'_>) -> Result<Option<Identity>, Refusal> {
         let refusal = match self.policy.places.find(request.headers())? {
-            Given::Header(credential) => return self.check(&credential).map(Some),
-            Given::Cookie(token) => match token.and_then(|token| self.check_token(token)) {
+            Given::Header(credential) => return self.check(&credential).await.map(Some),
+            Given::Cookie(Ok(token)) => match self.check_token(token).await {
                 Ok(identity) => return Ok(Some(identity)),
                 Err(refusal) => refusal,
             },
+            Given::Cookie(Err(refusal)) => refusal,
             Given::Nothing if request.identity().is_some() => return Ok(None),
             Given::Nothing => Refusal::Missing,
         };
@@ -62,9 +61,9 @@ impl Guard {
         Ok(None)
     }
 
-    fn check(&self, credential: &Credential<'_>) -> Result<Identity, Refusal> {
+    async fn check(&self, credential: &Credential<'_>) -> Result<Identity, Refusal> {
         match credential {
-            Credential::Token(token) => self.check_token(token),
+            Credential::Token(token) => self.check_token(token).await,
             Credential::Password(encoded) => self.policy.users.identify(encoded),
             Credential::ApiKey(header, value) => {
                 self.policy.api_keys.identify(header, value).ok_or(Refusal::ApiKey)
@@ -72,14 +71,14 @@ impl Guard {
         }
     }
 
-    fn check_token(&self, token: &str) -> Result<Identity, Refusal> {
+    async fn check_token(&self, token: &str) -> Result<Identity, Refusal> {
         let tokens = self.policy.tokens.as_ref().ok_or(Refusal::Token(TokenFlaw::Key))?;
-        tokens.identify(token).map_err(Refusal::Token)
+        tokens.identify(token).await.map_err(Refusal::Token)
     }
 }
 
 impl Hook for Guard {
-    fn on_request(&self, request: &mut Request<'_>) -> impl Future<Output = Decision> {
-        ready(self.decide(request))
+    async fn on_request(&self, request: &mut Request<'_>) -> Decision {
+        self.decide(request).await
     }
 }

@@ -13,7 +13,7 @@ use super::credential::Places;
 use super::flaw::{Flaw, Flaws};
 use super::refusal::Scheme;
 use super::settings::Settings;
-use super::token::{Tokens, Watcher};
+use super::token::Tokens;
 use crate::extension::ExtensionError;
 use crate::features::routes::Routes;
 use crate::telemetry::{Attributes, Logger};
@@ -26,6 +26,8 @@ pub(super) struct Policy {
     pub(super) api_keys: ApiKeys,
     pub(super) users: Users,
     pub(super) strips: bool,
+    /// What works, and hardly as it is meant.
+    pub(super) warnings: Vec<Flaw>,
 }
 
 impl Policy {
@@ -53,12 +55,12 @@ impl Policy {
         };
         check_places(&places, &mut flaws);
         let (strips, public) = (settings.strip_credentials, settings.public.clone());
-        flaws.or(Self { public, places, tokens, api_keys, users, strips })
+        flaws.or(|warnings| Self { public, places, tokens, api_keys, users, strips, warnings })
     }
 
-    /// Reads the file of keys again from time to time, if there is one.
-    pub(super) fn watch(&self, logger: &Logger) -> Result<Option<Watcher>, ExtensionError> {
-        self.tokens.as_ref().map_or(Ok(None), |tokens| tokens.watch(logger))
+    /// Reads the file of keys again from time to time, if there is one, for as long as this is there.
+    pub(super) fn watch(&mut self, logger: &Logger) -> Result<(), ExtensionError> {
+        self.tokens.as_mut().map_or(Ok(()), |tokens| tokens.watch(logger))
     }
 
     /// What callers can authenticate with.

@@ -37,6 +37,13 @@ pub(super) enum TokenFlaw {
     Subject,
 }
 
+impl TokenFlaw {
+    /// Whether a key that is not there would make a difference.
+    pub(super) fn may_lack_a_key(self) -> bool {
+        matches!(self, Self::Algorithm | Self::Key | Self::Signature)
+    }
+}
+
 impl Refusal {
     /// For the log.
     pub(super) fn word(self) -> &'static str {

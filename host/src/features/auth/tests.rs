@@ -4,6 +4,7 @@
 
 mod forgeries;
 mod key_files;
+mod rotation;
 mod routes;
 mod secrets;
 mod settings;

@@ -3,6 +3,7 @@
 //! Does not know how requests carry them beyond the name of the header and the cookie.
 
 mod check;
+mod entry;
 mod key;
 mod key_set;
 mod remembered;
@@ -17,8 +18,9 @@ use jsonwebtoken::{Algorithm, get_current_timestamp};
 
 use self::check::Checks;
 use self::key::{Key, from_settings};
-use self::key_set::{KeyRing, KeySet, MOST_WITHOUT_ID, parse, read};
-pub(super) use self::watcher::{Look, Watcher};
+use self::key_set::{Found, KeyRing, KeySet, MOST_WITHOUT_ID, parse, read};
+pub(super) use self::watcher::Look;
+use self::watcher::Watcher;
 use super::flaw::{Flaws, note_repeated};
 use super::refusal::TokenFlaw;
 use super::secret::Digest;
@@ -29,6 +31,9 @@ use crate::telemetry::Logger;
 /// In bytes. A longer one is refused before anything is done with it.
 const LONGEST: usize = 16 * 1024;
 
+/// Of how many keys that cannot be used it is told why.
+const MOST_TOLD: usize = 8;
+
 /// `[features.http_auth.jwt]`, checked.
 pub(super) struct Tokens {
     header: HeaderName,
@@ -36,6 +41,8 @@ pub(super) struct Tokens {
     checks: Checks,
     ring: Arc<KeyRing>,
     file: Option<KeyFile>,
+    /// Looks after that file, once it is told to.
+    watcher: Option<Watcher>,
 }
 
 /// Where more keys are.
@@ -74,11 +81,14 @@ impl Tokens {
         let mut keys = fixed.clone();
         let file = jwt.jwks_file.as_ref().and_then(|path| {
             let file = KeyFile::open(directory.join(path), jwt, allowed, fixed, flaws)?;
-            keys.extend(file.keys().ok()?);
+            let found = file.keys().ok()?;
+            warn_of_unusable(&found, flaws);
+            keys.extend(found.keys);
             Some(file)
         });
         let ring = Arc::new(KeyRing::new(KeySet::new(keys)));
-        Some(Self { header: header?, cookie: jwt.cookie.clone(), checks, ring, file })
+        let cookie = jwt.cookie.clone();
+        Some(Self { header: header?, cookie, checks, ring, file, watcher: None })
     }
 
     pub(super) fn header(&self) -> &HeaderName {
@@ -89,30 +99,49 @@ impl Tokens {
         self.cookie.as_deref()
     }
 
-    /// Whom a token is about.
+    /// Whom a token is about. One with the id of a key that is not known may be signed by a key that is new:
+    /// then the file is looked at again first.
     ///
     /// # Errors
     /// What is wrong with it: the first thing that was found.
-    pub(super) fn identify(&self, token: &str) -> Result<Identity, TokenFlaw> {
+    pub(super) async fn identify(&self, token: &str) -> Result<Identity, TokenFlaw> {
+        let keys = self.ring.current();
+        let found = self.identify_with(token, &keys);
+        let (Err(flaw), Some(watcher)) = (&found, &self.watcher) else { return found };
+        if !flaw.may_lack_a_key() || !check::names_other_key(token, &keys) {
+            return found;
+        }
+        watcher.look_now().await;
+        let newer = self.ring.current();
+        if Arc::ptr_eq(&keys, &newer) { found } else { self.identify_with(token, &newer) }
+    }
+
+    fn identify_with(&self, token: &str, keys: &KeySet) -> Result<Identity, TokenFlaw> {
         if token.len() > LONGEST {
             return Err(TokenFlaw::TooLong);
         }
-        let keys = self.ring.current();
         let digest = Digest::of(token.as_bytes());
         if let Some(identity) = keys.remembered.get(&digest, get_current_timestamp()) {
             return Ok(identity);
         }
-        let (identity, valid) = self.checks.identify(token, &keys)?;
+        let (identity, valid) = self.checks.identify(token, keys)?;
         keys.remembered.put(digest, token.len(), &identity, valid);
         Ok(identity)
     }
 
-    /// Reads the file of keys again from time to time, if there is one.
+    /// Reads the file of keys again from time to time, if there is one, for as long as this is there.
     ///
     /// # Errors
     /// When there is no thread for it.
-    pub(super) fn watch(&self, logger: &Logger) -> Result<Option<Watcher>, ExtensionError> {
-        self.look(logger.clone()).map(Watcher::start).transpose()
+    pub(super) fn watch(&mut self, logger: &Logger) -> Result<(), ExtensionError> {
+        self.watcher = self.look(logger.clone()).map(Watcher::start).transpose()?;
+        Ok(())
+    }
+
+    /// How many looks at the file are over.
+    #[cfg(test)]
+    pub(super) fn looks(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.watcher.as_ref().expect("the file is watched").looks.clone()
     }
 
     pub(super) fn look(&self, logger: Logger) -> Option<Look> {
@@ -142,8 +171,24 @@ impl KeyFile {
     }
 
     /// The keys in the file, as it was read last.
-    fn keys(&self) -> Result<Vec<Key>, key::UseKeyError> {
+    fn keys(&self) -> Result<Found, key::UseKeyError> {
         parse(&self.content, self.allowed.as_deref())
+    }
+}
+
+fn warn_of_unusable(found: &Found, flaws: &mut Flaws) {
+    const HELP: &str = "tokens that are signed with it are refused; the other keys count";
+    for unusable in found.unusable.iter().take(MOST_TOLD) {
+        let message = format_args!("holds a key that cannot be used, {unusable}");
+        flaws.warn("jwt.jwks_file", message, HELP);
+    }
+    let more = found.unusable.len().saturating_sub(MOST_TOLD);
+    if more > 0 {
+        flaws.warn(
+            "jwt.jwks_file",
+            format_args!("holds {more} more keys that cannot be used"),
+            HELP,
+        );
     }
 }
 

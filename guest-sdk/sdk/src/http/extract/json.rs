@@ -12,7 +12,7 @@ use crate::imports;
 /// A JSON body: as an extractor the request's, as an answer the response's.
 ///
 /// The request must say that it is JSON (`application/json` or `application/…+json`), otherwise it
-/// is answered 415. A body that does not fit `T` is a 400 that names the path of the first field that
+/// is answered 415. A byte order mark at its start does not count. A body that does not fit `T` is a 400 that names the path of the first field that
 /// is wrong. `Option<Json<T>>` is `None` when there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Json<T>(pub T);
@@ -40,6 +40,8 @@ impl<S, T: DeserializeOwned> FromRequest<S> for Option<Json<T>> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>, Rejection> {
+    // RFC 8259 section 8.1: a byte order mark may be ignored. Some programs put one in front.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

@@ -1,78 +1,16 @@
-//! Keys in files, and what becomes of them when the files change.
-//! Does not know the clock: looks at files are asked for.
-
-use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
+//! Keys in files: what is taken, and what is said about what is not.
+//! Does not know what becomes of keys when their file changes.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use expect_test::{Expect, expect};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, Header};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::guard::Guard;
 use super::super::policy::Policy;
-use super::super::settings::Settings;
-use super::support::{
-    WITH_SECRET, ask_bearing, claims, edwards, elliptic, guard, public, rsa, signed, token, with_id,
-};
-use crate::telemetry::{Format, Level, Logger, Settings as LogSettings};
-
-/// A directory with a file of keys, gone when it is dropped.
-struct Files(PathBuf);
-
-impl Files {
-    fn new(name: &str, keys: &Value) -> Self {
-        let path = std::env::temp_dir().join(format!("http_auth-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        let files = Self(path);
-        files.write(&keys.to_string());
-        files
-    }
-
-    fn path(&self) -> PathBuf {
-        self.0.join("keys.json")
-    }
-
-    /// A new file takes the place of the old one, as with a mounted secret.
-    fn write(&self, text: &str) {
-        let new = self.0.join("new");
-        fs::write(&new, text).unwrap();
-        fs::rename(new, self.path()).unwrap();
-    }
-
-    fn policy(&self, more: &str) -> Result<Policy, String> {
-        let text = format!("[jwt]\njwks_file = 'keys.json'\n{more}");
-        let settings: Settings = toml::from_str(&text).unwrap();
-        Policy::of(&settings, &self.0).map_err(|flaws| {
-            let lines = flaws.into_iter().map(|flaw| format!("{} {}", flaw.path, flaw.message));
-            lines.collect::<Vec<_>>().join("\n")
-        })
-    }
-
-    fn guard(&self) -> Guard {
-        Guard::new(self.policy("").unwrap(), "greeter")
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
-    }
-}
-
-fn set(keys: &[Value]) -> Value {
-    json!({ "keys": keys })
-}
-
-/// Whom a token is about, or why it is refused.
-fn who(guard: &Guard, header: &Header, key: &EncodingKey) -> String {
-    let token = signed(header, &claims(json!({})), key);
-    let asked = ask_bearing(guard, &token);
-    asked.who().map_or_else(|word| format!("refused: {word}"), str::to_owned)
-}
+use super::support::{Files, edwards, elliptic, guard, public, rsa, set, who, with_id};
 
 #[test]
 fn a_public_key_can_be_a_file() {
@@ -102,7 +40,7 @@ fn public_key_files_are_for_all_sorts() {
         files.write(&pem);
         let settings =
             format!("[[jwt.keys]]\nalgorithm = '{algorithm}'\npublic_key_file = 'keys.json'\n");
-        let policy = Policy::of(&toml::from_str(&settings).unwrap(), &files.0);
+        let policy = Policy::of(&toml::from_str(&settings).unwrap(), files.directory());
         policy.ok().map(|policy| Guard::new(policy, "greeter"))
     };
 
@@ -175,9 +113,102 @@ fn a_key_without_algorithm_is_for_its_family() {
     }
 }
 
+/// What is said about a key beside a good one, whose tokens are taken in any case.
+fn said_of(key: Value) -> String {
+    let files = Files::new("one-of-two", &set(&[key, good()]));
+    let policy = files.policy("").unwrap();
+    let said: Vec<_> = policy.warnings.iter().map(|flaw| flaw.message.clone()).collect();
+    let guard = Guard::new(policy, "greeter");
+    assert_eq!(who(&guard, &with_id(Algorithm::EdDSA, "good"), &edwards(1)), "ann");
+    said.join(" | ")
+}
+
+fn good() -> Value {
+    public(&edwards(1), Algorithm::EdDSA, json!({ "kid": "good" }))
+}
+
+#[test]
+fn a_key_that_cannot_be_used_costs_nothing_but_itself() {
+    let rsa_with = |changes| public(&rsa(), Algorithm::RS256, changes);
+    let padded = rsa_with(json!({}))["n"].as_str().unwrap().to_owned() + "==";
+    let short = BASE64_URL_SAFE_NO_PAD.encode([0xff; 128]);
+    let point = |changes| public(&elliptic(1), Algorithm::ES256, changes);
+    let other = point(json!({}))["x"].clone();
+    let said = [
+        json!("key"),
+        json!({ "kid": "odd", "use": "sig" }),
+        json!({ "kty": "oct", "kid": "mac", "k": "c2VjcmV0" }),
+        rsa_with(json!({ "kid": "padded", "n": padded })),
+        rsa_with(json!({ "kid": "old", "n": short })),
+        rsa_with(json!({ "kid": "one", "e": "AQ" })),
+        rsa_with(json!({ "kid": 7 })),
+        rsa_with(json!({ "kid": "enc", "alg": "ES256" })),
+        rsa_with(json!({ "alg": 1 })),
+        point(json!({ "kid": "half", "y": null })),
+        point(json!({ "kid": "letters", "y": "!!" })),
+        point(json!({ "kid": "short", "y": "AAAA" })),
+        point(json!({ "kid": "off the curve", "y": other })),
+        json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA", "kid": "line\nend" }),
+        json!({ "kty": "new", "kid": "of no sort that there is" }),
+    ];
+    let said: Vec<_> = said.into_iter().map(said_of).collect();
+    let expected: Expect = expect![[r#"
+        holds a key that cannot be used, number 1: it is no object
+        holds a key that cannot be used, number 1 (`kid` `odd`): `kty` is missing
+        holds a key that cannot be used, number 1 (`kid` `mac`): it is a secret: list it under `keys`, not in a file of public keys
+        holds a key that cannot be used, number 1 (`kid` `padded`): `n` ends in `=`: base64url has no padding here
+        holds a key that cannot be used, number 1 (`kid` `old`): its modulus `n` has 1024 bits, not 2048 to 4096
+        holds a key that cannot be used, number 1 (`kid` `one`): its exponent `e` is not an odd number above 1 of at most 4 bytes
+        holds a key that cannot be used, number 1: `kid` is not a string
+        holds a key that cannot be used, number 1 (`kid` `enc`): `alg` is an algorithm for another sort of key
+        holds a key that cannot be used, number 1: `alg` is not a string
+        holds a key that cannot be used, number 1 (`kid` `half`): `y` is missing
+        holds a key that cannot be used, number 1 (`kid` `letters`): `y` is not base64url
+        holds a key that cannot be used, number 1 (`kid` `short`): `x` and `y` do not have 32 bytes each
+        holds a key that cannot be used, number 1 (`kid` `off the curve`): `x` and `y` are no point of its curve
+        holds a key that cannot be used, number 1 (`kid` `line\nend`): `x` is no key of Ed25519
+    "#]];
+    expected.assert_eq(&said.join("\n"));
+}
+
+#[test]
+fn only_so_many_keys_can_be_without_id_and_be_told_about() {
+    let key = |number| public(&edwards(number), Algorithm::EdDSA, json!({}));
+    let keys: Vec<_> = (1..=14).map(key).collect();
+    let files = Files::new("without-id", &set(&keys));
+    let policy = files.policy("").unwrap();
+    let said: Vec<_> = policy.warnings.iter().map(|flaw| flaw.message.clone()).collect();
+    let guard = Guard::new(policy, "greeter");
+
+    assert_eq!(said.len(), 9);
+    let told = [&*said[0], &*said[8]].join("\n");
+    let expected: Expect = expect![[r#"
+        holds a key that cannot be used, number 5: it has no `kid`, and 4 keys before it have none either
+        holds 2 more keys that cannot be used"#]];
+    expected.assert_eq(&told);
+    assert_eq!(who(&guard, &Header::new(Algorithm::EdDSA), &edwards(4)), "ann");
+    assert_eq!(
+        who(&guard, &Header::new(Algorithm::EdDSA), &edwards(5)),
+        "refused: token_signature"
+    );
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_file_of_keys() {
+    let files = Files::new("mark", &json!(null));
+    files.write(&format!("\u{feff}{}", set(&[good()])));
+    let guard = files.guard();
+    assert_eq!(who(&guard, &with_id(Algorithm::EdDSA, "good"), &edwards(1)), "ann");
+
+    files.write(&format!("\u{feff}\n{}", include_str!("rsa-public.pem")));
+    let settings = "[[jwt.keys]]\nalgorithm = 'RS256'\npublic_key_file = 'keys.json'\n";
+    let policy = Policy::of(&toml::from_str(settings).unwrap(), files.directory()).unwrap();
+    let guard = Guard::new(policy, "greeter");
+    assert_eq!(who(&guard, &Header::new(Algorithm::RS256), &rsa()), "ann");
+}
+
 /// Files that are no set, or one with something wrong in it.
 fn broken_sets() -> Vec<String> {
-    let key = || public(&elliptic(1), Algorithm::ES256, json!({}));
     let edward = |x: &str| json!({ "kty": "OKP", "crv": "Ed25519", "x": x });
     let rsa_with = |changes| set(&[public(&rsa(), Algorithm::RS256, changes)]).to_string();
     let one = |key: Value| set(&[key]).to_string();
@@ -209,7 +240,6 @@ fn broken_sets() -> Vec<String> {
         rsa_with(json!({ "e": "" })),
         rsa_with(json!({ "e": "Ag" })),
         rsa_with(json!({ "e": "AQAAAAE" })),
-        set(&[key(), key(), key(), key(), key()]).to_string(),
         " ".repeat(300_000),
         "[".repeat(100_000),
     ]
@@ -228,28 +258,27 @@ fn what_is_no_set_is_refused() {
         jwt.jwks_file must hold a JSON Web Key Set: an object with an array `keys`
         jwt.jwks_file must hold a JSON Web Key Set: an object with an array `keys`
         jwt.jwks_file must hold a key for signatures with an algorithm that is allowed
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must not hold secrets: key number 1 is one, which belongs into `keys`
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: it is no object
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `kty` is not a string
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: it is a secret: list it under `keys`, not in a file of public keys
         jwt.jwks_file must hold a key for signatures with an algorithm that is allowed
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold well-formed keys: number 1 is not
-        jwt.jwks_file must hold RSA keys of 2048 to 4096 bits with an odd exponent of at most 4 bytes: number 1 is not
-        jwt.jwks_file must hold RSA keys of 2048 to 4096 bits with an odd exponent of at most 4 bytes: number 1 is not
-        jwt.jwks_file must hold RSA keys of 2048 to 4096 bits with an odd exponent of at most 4 bytes: number 1 is not
-        jwt.jwks_file must hold RSA keys of 2048 to 4096 bits with an odd exponent of at most 4 bytes: number 1 is not
-        jwt.jwks_file must hold RSA keys of 2048 to 4096 bits with an odd exponent of at most 4 bytes: number 1 is not
-        jwt.jwks_file must hold RSA keys of 2048 to 4096 bits with an odd exponent of at most 4 bytes: number 1 is not
-        jwt.jwks_file must hold no more than 4 keys without `kid`
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `alg` is an algorithm for another sort of key
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `alg` is not a string
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `kid` is not a string
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `x` is missing
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `x` is not base64url
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `x` and `y` do not have 32 bytes each
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `x` and `y` are no point of its curve
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `alg` is an algorithm for another sort of key
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `x` is no key of Ed25519
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `x` is no key of Ed25519
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: `x` is not base64url
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: its modulus `n` has 17 bits, not 2048 to 4096
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: its modulus `n` has 0 bits, not 2048 to 4096
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: its exponent `e` is not an odd number above 1 of at most 4 bytes
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: its exponent `e` is not an odd number above 1 of at most 4 bytes
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: its exponent `e` is not an odd number above 1 of at most 4 bytes
+        jwt.jwks_file must hold a key for signatures with an algorithm that is allowed, number 1: its exponent `e` is not an odd number above 1 of at most 4 bytes
         jwt.jwks_file cannot be read: it is larger than 262144 bytes
         jwt.jwks_file must hold a JSON Web Key Set: recursion limit exceeded at line 1 column 128"#]];
     expected.assert_eq(&messages.collect::<Vec<_>>().join("\n"));
@@ -282,7 +311,7 @@ proptest! {
         let policy = if is_set {
             files.policy("").ok()
         } else {
-            Policy::of(&toml::from_str(file).unwrap(), &files.0).ok()
+            Policy::of(&toml::from_str(file).unwrap(), files.directory()).ok()
         };
         // What is accepted can be used, whatever it is good for.
         if let Some(policy) = policy {
@@ -294,107 +323,5 @@ proptest! {
             ];
             prop_assert!(outcomes.iter().all(|who| who == "ann" || who.starts_with("refused")));
         }
-    }
-}
-
-/// A look at the file that says nothing, and what it would log.
-fn looks(policy: &Policy) -> super::super::token::Look {
-    let settings = LogSettings {
-        format: Format::Json,
-        level: Level::Fatal,
-        fixed: Vec::new(),
-        local_timestamp: false,
-    };
-    let (logger, flush) = Logger::start(&settings, std::io::sink()).unwrap();
-    drop(flush);
-    policy.tokens.as_ref().unwrap().look(logger).unwrap()
-}
-
-#[test]
-fn keys_are_taken_over_from_a_changed_file() {
-    let key =
-        |number: u8, id: &str| public(&edwards(number), Algorithm::EdDSA, json!({ "kid": id }));
-    let files = Files::new("rotation", &set(&[key(1, "one")]));
-    let policy = files.policy(WITH_SECRET).unwrap();
-    let mut look = looks(&policy);
-    let guard = Guard::new(policy, "greeter");
-    let one = || who(&guard, &with_id(Algorithm::EdDSA, "one"), &edwards(1));
-    let two = || who(&guard, &with_id(Algorithm::EdDSA, "two"), &edwards(2));
-    assert_eq!([one(), two()], ["ann", "refused: token_key"]);
-
-    files.write(&set(&[key(1, "one"), key(2, "two")]).to_string());
-    assert_eq!(two(), "refused: token_key");
-    look.again();
-    assert_eq!([one(), two()], ["ann", "ann"]);
-
-    // A key that is gone is good for nothing, not even for tokens that were seen before.
-    files.write(&set(&[key(2, "two")]).to_string());
-    look.again();
-    assert_eq!([one(), two()], ["refused: token_key", "ann"]);
-    assert_eq!(ask_bearing(&guard, &token(json!({}))).who(), Ok("ann"));
-}
-
-#[test]
-fn keys_stay_when_the_file_is_unusable() {
-    let key = public(&edwards(1), Algorithm::EdDSA, json!({}));
-    let files = Files::new("unusable", &set(std::slice::from_ref(&key)));
-    let policy = files.policy("").unwrap();
-    let mut look = looks(&policy);
-    let guard = Guard::new(policy, "greeter");
-    let one = || who(&guard, &Header::new(Algorithm::EdDSA), &edwards(1));
-
-    for text in ["", "{\"keys\": []}", "{\"keys\": [{\"kty\": \"oct\", \"k\": \"\"}]}"] {
-        files.write(text);
-        look.again();
-        assert_eq!(one(), "ann");
-    }
-    fs::remove_file(files.path()).unwrap();
-    look.again();
-    assert_eq!(one(), "ann");
-    assert!(look.trouble.as_ref().is_some_and(|trouble| trouble.starts_with("cannot be read")));
-
-    files.write(&set(&[key]).to_string());
-    look.again();
-    assert_eq!(one(), "ann");
-    assert_eq!(look.trouble, None);
-}
-
-#[test]
-fn a_changed_file_is_noticed() {
-    let key = |number: u8| public(&edwards(number), Algorithm::EdDSA, json!({}));
-    let files = Files::new("noticed", &set(&[key(1)]));
-    let policy = files.policy("jwks_refresh = '1s'\n").unwrap();
-    let log = LogSettings {
-        format: Format::Json,
-        level: Level::Info,
-        fixed: Vec::new(),
-        local_timestamp: false,
-    };
-    let (sender, lines) = std::sync::mpsc::channel();
-    let (logger, flush) = Logger::start(&log, Lines(sender)).unwrap();
-    let watcher = policy.watch(&logger).unwrap();
-    let guard = Arc::new(Guard::new(policy, "greeter"));
-
-    files.write(&set(&[key(2)]).to_string());
-
-    let line = lines.recv_timeout(std::time::Duration::from_secs(30)).unwrap();
-    assert!(line.contains("\"msg\":\"keys for tokens read again\""), "{line}");
-    assert!(line.contains("\"keys\":1") && line.contains("keys.json"), "{line}");
-    assert_eq!(who(&guard, &Header::new(Algorithm::EdDSA), &edwards(2)), "ann");
-    drop(watcher);
-    drop(flush);
-}
-
-/// Sends on what is written.
-struct Lines(std::sync::mpsc::Sender<String>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        drop(self.0.send(String::from_utf8_lossy(bytes).into_owned()));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Guards, requests and tokens for tests.
 //! Does not know what is tested.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -183,4 +184,62 @@ pub(super) fn public(key: &EncodingKey, algorithm: Algorithm, changes: Value) ->
 pub(super) fn encoded(text: impl AsRef<[u8]>) -> String {
     use base64::Engine;
     base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(text)
+}
+
+/// A directory with a file of keys, gone when it is dropped.
+pub(super) struct Files(PathBuf);
+
+impl Files {
+    pub(super) fn new(name: &str, keys: &Value) -> Self {
+        let path = std::env::temp_dir().join(format!("http_auth-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        let files = Self(path);
+        files.write(&keys.to_string());
+        files
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.0.join("keys.json")
+    }
+
+    /// A new file takes the place of the old one, as with a mounted secret.
+    pub(super) fn write(&self, text: &str) {
+        let new = self.0.join("new");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, self.path()).unwrap();
+    }
+
+    pub(super) fn policy(&self, more: &str) -> Result<Policy, String> {
+        let text = format!("[jwt]\njwks_file = 'keys.json'\n{more}");
+        let settings: Settings = toml::from_str(&text).unwrap();
+        Policy::of(&settings, &self.0).map_err(|flaws| {
+            let lines = flaws.into_iter().map(|flaw| format!("{} {}", flaw.path, flaw.message));
+            lines.collect::<Vec<_>>().join("\n")
+        })
+    }
+
+    pub(super) fn guard(&self) -> Guard {
+        Guard::new(self.policy("").unwrap(), "greeter")
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+pub(super) fn set(keys: &[Value]) -> Value {
+    json!({ "keys": keys })
+}
+
+/// Whom a token is about, or why it is refused.
+pub(super) fn who(guard: &Guard, header: &Header, key: &EncodingKey) -> String {
+    let token = signed(header, &claims(json!({})), key);
+    let asked = ask_bearing(guard, &token);
+    asked.who().map_or_else(|word| format!("refused: {word}"), str::to_owned)
 }

@@ -77,7 +77,8 @@ impl Checks {
             return Err(TokenFlaw::Claims);
         }
         let subject = claims.get(&self.subject).and_then(Value::as_str).unwrap_or_default();
-        if subject.is_empty() {
+        // It stands in lines of logs and in headers of other services.
+        if subject.is_empty() || subject.contains(char::is_control) {
             return Err(TokenFlaw::Subject);
         }
         let (subject, scheme) = (subject.to_owned(), "jwt".to_owned());
@@ -117,6 +118,11 @@ impl Checks {
         let seconds = |name: &str| claims.get(name).and_then(whole_seconds).unwrap_or(0);
         seconds("nbf").saturating_sub(leeway)..=seconds("exp").saturating_add(leeway)
     }
+}
+
+/// Whether a token names a key that is none of `keys`.
+pub(super) fn names_other_key(token: &str, keys: &KeySet) -> bool {
+    decode_header(token).is_ok_and(|header| header.kid.is_some_and(|id| !keys.has(&id)))
 }
 
 fn note_empty(path: String, text: &str, flaws: &mut Flaws) {

@@ -12,6 +12,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, crypto};
 
 use super::super::settings::{self, Secret};
+use super::entry::Unusable;
 use crate::file;
 
 /// In bytes. Keys are far smaller.
@@ -51,22 +52,34 @@ pub(super) enum UseKeyError {
     OtherSort,
     #[error("must hold an RSA key of 2048 to 4096 bits with an odd exponent of at most 4 bytes")]
     Rsa,
-    #[error(
-        "must hold RSA keys of 2048 to 4096 bits with an odd exponent of at most 4 bytes: number {0} is not"
-    )]
-    RsaInSet(usize),
     #[error("must hold a JSON Web Key Set: {0}")]
     NotJson(serde_json::Error),
     #[error("must hold a JSON Web Key Set: an object with an array `keys`")]
     NotKeySet,
-    #[error("must hold well-formed keys: number {0} is not")]
-    Malformed(usize),
-    #[error("must not hold secrets: key number {0} is one, which belongs into `keys`")]
-    Symmetric(usize),
-    #[error("must hold a key for signatures with an algorithm that is allowed")]
-    NoneUsable,
-    #[error("must hold no more than {0} keys without `kid`")]
-    ManyWithoutId(usize),
+    #[error("must hold a key for signatures with an algorithm that is allowed{}", blame(.0.as_ref()))]
+    NoneUsable(Option<Unusable>),
+}
+
+/// The first key that could have been one.
+fn blame(unusable: Option<&Unusable>) -> String {
+    unusable.map(|unusable| format!(", {unusable}")).unwrap_or_default()
+}
+
+/// Why the numbers of a key are not those of a key that can be used: a sentence of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NumberFlaw {
+    #[error("its modulus `n` has {0} bits, not 2048 to 4096")]
+    Bits(usize),
+    #[error("its modulus `n` is even")]
+    EvenModulus,
+    #[error("its exponent `e` is not an odd number above 1 of at most 4 bytes")]
+    Exponent,
+    #[error("`x` and `y` do not have {0} bytes each")]
+    Length(usize),
+    #[error("`x` and `y` are no point of its curve")]
+    NotOnCurve,
+    #[error("`x` is no key of Ed25519")]
+    NotEdwards,
 }
 
 /// # Errors
@@ -108,7 +121,7 @@ fn of_public_key(path: &Path, algorithm: Algorithm) -> Result<DecodingKey, UseKe
         return Err(UseKeyError::PublicForSecret);
     }
     let pem = file::read(path, LARGEST_FILE).map_err(UseKeyError::Read)?;
-    let start = pem.trim_ascii_start();
+    let start = file::without_mark(&pem).trim_ascii_start();
     // Certificates and private keys would be taken too, and not for what they are.
     let begins = ["-----BEGIN PUBLIC KEY-----", "-----BEGIN RSA PUBLIC KEY-----"];
     if !begins.iter().any(|begin| start.starts_with(begin.as_bytes())) {
@@ -122,7 +135,7 @@ fn of_public_key(path: &Path, algorithm: Algorithm) -> Result<DecodingKey, UseKe
     let key = key.map_err(|_malformed| UseKeyError::OtherSort)?;
     if algorithm.family() == AlgorithmFamily::Rsa {
         let (modulus, exponent) = components(&key).ok_or(UseKeyError::OtherSort)?;
-        return rsa(&modulus, &exponent).ok_or(UseKeyError::Rsa);
+        return rsa(&modulus, &exponent).map_err(|_flaw| UseKeyError::Rsa);
     }
     checked(key, algorithm).ok_or(UseKeyError::OtherSort)
 }
@@ -138,15 +151,22 @@ fn components(key: &DecodingKey) -> Option<(Vec<u8>, Vec<u8>)> {
 }
 
 /// An RSA key; its numbers begin with their highest byte.
-pub(super) fn rsa(modulus: &[u8], exponent: &[u8]) -> Option<DecodingKey> {
+pub(super) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<DecodingKey, NumberFlaw> {
     let (modulus, exponent) = (without_zeros(modulus), without_zeros(exponent));
     let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte % 2 == 1);
     let unused = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
-    let is_large = RSA_BITS.contains(&(modulus.len() * 8 - unused));
+    let bits = modulus.len() * 8 - unused;
+    if !RSA_BITS.contains(&bits) {
+        return Err(NumberFlaw::Bits(bits));
+    }
+    if !is_odd(modulus) {
+        return Err(NumberFlaw::EvenModulus);
+    }
     // An exponent of 1 would make everything its own signature.
-    let is_usual = exponent.len() <= 4 && is_odd(exponent) && exponent != [1];
-    (is_large && is_odd(modulus) && is_usual)
-        .then(|| DecodingKey::from_rsa_raw_components(modulus, exponent))
+    if exponent.len() > 4 || !is_odd(exponent) || exponent == [1] {
+        return Err(NumberFlaw::Exponent);
+    }
+    Ok(DecodingKey::from_rsa_raw_components(modulus, exponent))
 }
 
 fn without_zeros(number: &[u8]) -> &[u8] {
@@ -155,18 +175,22 @@ fn without_zeros(number: &[u8]) -> &[u8] {
 }
 
 /// A point of the curve that `algorithm` belongs to.
-pub(super) fn elliptic(x: &[u8], y: &[u8], algorithm: Algorithm) -> Option<DecodingKey> {
+pub(super) fn elliptic(
+    x: &[u8],
+    y: &[u8],
+    algorithm: Algorithm,
+) -> Result<DecodingKey, NumberFlaw> {
     let length = if algorithm == Algorithm::ES256 { 32 } else { 48 };
     if x.len() != length || y.len() != length {
-        return None;
+        return Err(NumberFlaw::Length(length));
     }
     let point = [&[4], x, y].concat();
-    checked(DecodingKey::from_ec_der(&point), algorithm)
+    checked(DecodingKey::from_ec_der(&point), algorithm).ok_or(NumberFlaw::NotOnCurve)
 }
 
 /// An Ed25519 key.
-pub(super) fn edwards(x: &[u8]) -> Option<DecodingKey> {
-    checked(DecodingKey::from_ed_der(x), Algorithm::EdDSA)
+pub(super) fn edwards(x: &[u8]) -> Result<DecodingKey, NumberFlaw> {
+    checked(DecodingKey::from_ed_der(x), Algorithm::EdDSA).ok_or(NumberFlaw::NotEdwards)
 }
 
 /// The key, if it is one of this algorithm: the library only says so when it is used.

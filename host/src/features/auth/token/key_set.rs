@@ -5,12 +5,11 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 
-use super::key::{self, Key, UseKeyError};
+use super::entry::{self, EntryFlaw, Unusable};
+use super::key::{Key, UseKeyError};
 use super::remembered::Remembered;
 use crate::file;
 
@@ -37,6 +36,11 @@ impl KeySet {
     /// Whether there is a key for this algorithm.
     pub(super) fn knows(&self, algorithm: Algorithm) -> bool {
         self.keys.iter().any(|key| key.algorithms.contains(&algorithm))
+    }
+
+    /// Whether there is a key of this id.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.keys.iter().any(|key| key.id.as_deref() == Some(id))
     }
 
     /// The keys that a token with this header may be signed with, those with its id first. None for a token
@@ -74,79 +78,45 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, UseKeyError> {
     file::read(path, LARGEST_FILE).map_err(UseKeyError::Read)
 }
 
+/// What a file holds.
+pub(super) struct Found {
+    /// At least one.
+    pub(super) keys: Vec<Key>,
+    /// Keys that are meant for signatures and cannot be used.
+    pub(super) unusable: Vec<Unusable>,
+}
+
 /// The keys of a JSON Web Key Set that are for signatures with an algorithm that is `allowed`. Others may be
-/// in it, of whatever sort.
-pub(super) fn parse(text: &[u8], allowed: Option<&[Algorithm]>) -> Result<Vec<Key>, UseKeyError> {
-    let set: Value = serde_json::from_slice(text).map_err(UseKeyError::NotJson)?;
+/// in it, of whatever sort, and those that are broken cost nothing but themselves: who issues tokens adds and
+/// removes keys while others are in use.
+pub(super) fn parse(text: &[u8], allowed: Option<&[Algorithm]>) -> Result<Found, UseKeyError> {
+    let set: Value =
+        serde_json::from_slice(file::without_mark(text)).map_err(UseKeyError::NotJson)?;
     let entries = set.get("keys").and_then(Value::as_array).ok_or(UseKeyError::NotKeySet)?;
-    let mut keys = Vec::new();
+    let (mut keys, mut unusable) = (Vec::new(), Vec::new());
+    let mut without_id = 0;
     for (index, entry) in entries.iter().enumerate() {
-        let Some(mut key) = entry_of(entry, index + 1)? else { continue };
-        key.algorithms.retain(|algorithm| allowed.is_none_or(|all| all.contains(algorithm)));
-        if !key.algorithms.is_empty() {
-            keys.push(key);
+        let read = entry::read(entry).and_then(|key| {
+            let Some(mut key) = key else { return Ok(None) };
+            key.algorithms.retain(|algorithm| allowed.is_none_or(|all| all.contains(algorithm)));
+            if key.algorithms.is_empty() {
+                return Ok(None);
+            }
+            without_id += usize::from(key.id.is_none());
+            let is_one_too_many = key.id.is_none() && without_id > MOST_WITHOUT_ID;
+            if is_one_too_many {
+                Err(EntryFlaw::ManyWithoutId(MOST_WITHOUT_ID))
+            } else {
+                Ok(Some(key))
+            }
+        });
+        match read {
+            Ok(key) => keys.extend(key),
+            Err(why) => unusable.push(Unusable::new(entry, index + 1, why)),
         }
     }
     if keys.is_empty() {
-        return Err(UseKeyError::NoneUsable);
+        return Err(UseKeyError::NoneUsable(unusable.into_iter().next()));
     }
-    if keys.iter().filter(|key| key.id.is_none()).count() > MOST_WITHOUT_ID {
-        return Err(UseKeyError::ManyWithoutId(MOST_WITHOUT_ID));
-    }
-    Ok(keys)
-}
-
-/// `None` for a key of a sort or a use that is none of ours.
-fn entry_of(entry: &Value, number: usize) -> Result<Option<Key>, UseKeyError> {
-    let malformed = || UseKeyError::Malformed(number);
-    let text = |name: &str| entry.get(name).and_then(Value::as_str);
-    let sort = text("kty").ok_or_else(malformed)?;
-    if sort == "oct" {
-        return Err(UseKeyError::Symmetric(number));
-    }
-    let Some(mut algorithms) = algorithms(sort, text("crv")) else { return Ok(None) };
-    if !is_for_signatures(entry) {
-        return Ok(None);
-    }
-    if let Some(only) = entry.get("alg") {
-        let only = only.as_str().ok_or_else(malformed)?;
-        // The name of an algorithm that we do not have.
-        let Ok(only) = only.parse() else { return Ok(None) };
-        algorithms.retain(|algorithm| *algorithm == only);
-    }
-    let Some(algorithm) = algorithms.first().copied() else { return Err(malformed()) };
-    let bytes = |name: &str| {
-        text(name).and_then(|text| BASE64_URL_SAFE_NO_PAD.decode(text).ok()).ok_or_else(malformed)
-    };
-    let decoding = match algorithm.family() {
-        AlgorithmFamily::Rsa => {
-            key::rsa(&bytes("n")?, &bytes("e")?).ok_or(UseKeyError::RsaInSet(number))?
-        }
-        AlgorithmFamily::Ec => {
-            key::elliptic(&bytes("x")?, &bytes("y")?, algorithm).ok_or_else(malformed)?
-        }
-        _ => key::edwards(&bytes("x")?).ok_or_else(malformed)?,
-    };
-    let id = match entry.get("kid") {
-        None => None,
-        Some(id) => Some(id.as_str().ok_or_else(malformed)?.to_owned()),
-    };
-    Ok(Some(Key { id, algorithms, decoding }))
-}
-
-/// What a key of this sort can be used for; `None` for a sort that we do not have.
-fn algorithms(sort: &str, curve: Option<&str>) -> Option<Vec<Algorithm>> {
-    match (sort, curve) {
-        ("RSA", _) => Some(AlgorithmFamily::Rsa.algorithms().to_vec()),
-        ("EC", Some("P-256")) => Some(vec![Algorithm::ES256]),
-        ("EC", Some("P-384")) => Some(vec![Algorithm::ES384]),
-        ("OKP", Some("Ed25519")) => Some(vec![Algorithm::EdDSA]),
-        _ => None,
-    }
-}
-
-fn is_for_signatures(entry: &Value) -> bool {
-    let use_fits = entry.get("use").is_none_or(|purpose| purpose == "sig");
-    let operations = entry.get("key_ops").and_then(Value::as_array);
-    use_fits && operations.is_none_or(|all| all.iter().any(|operation| operation == "verify"))
+    Ok(Found { keys, unusable })
 }
