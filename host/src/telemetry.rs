@@ -13,6 +13,7 @@ mod queue;
 mod record;
 mod text;
 mod writer;
+pub mod zone;
 
 use std::cell::Cell;
 use std::fmt;
@@ -55,7 +56,7 @@ pub struct Settings {
     /// Fields that every JSON line carries after `msg`, in this order. A key that comes twice has
     /// its last value at its first place.
     pub fixed: Vec<(String, String)>,
-    /// Time stamps in the time zone of the machine rather than in UTC.
+    /// Time stamps in the time zone of the machine rather than in UTC; in UTC as well if it cannot be had.
     pub local_timestamp: bool,
 }
 

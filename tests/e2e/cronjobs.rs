@@ -60,6 +60,34 @@ fn the_log_says_what_it_runs_and_when() {
 }
 
 #[test]
+fn a_machine_whose_zone_does_not_exist_says_so() {
+    let service = cronjobs("cron = '0 8 * * *'", "");
+    let of_schedule = "`services.cronjob.time_zone` is the machine's zone, and `TZ` is \
+                       `Europe/Berln`, which is no time zone that there is: the schedule is in UTC";
+    let of_log = "`TZ` is `Europe/Berln`, which is no time zone that there is: times \
+                  in the log are in UTC";
+
+    let command = Command::new(["check".as_ref(), service.path().as_os_str()]);
+    let checked = command.env("TZ", "Europe/Berln").run().outline();
+    let stopped = Host::running(&service, Host::command(&service).env("TZ", "Europe/Berln")).stop();
+
+    let warned: Vec<_> = stopped.log.iter().filter(|line| line.level() == "WARN").collect();
+    for said in [of_schedule, of_log] {
+        assert!(checked.contains(said), "{checked}");
+        let told = warned.iter().filter(|line| line.msg().contains(said)).count();
+        assert_eq!(told, 1, "{said}: {}", stopped.outline());
+    }
+    let [running] = stopped.lines("service is running")[..] else { panic!("{stopped:?}") };
+    assert_eq!(running.text("cronjob.time_zone"), "UTC");
+    // One that exists is used, wherever the machine has its zones, or has none.
+    let command = Host::command(&service).env("TZ", "Asia/Tokyo").env("TZDIR", "/nonexistent");
+    let stopped = Host::running(&service, command).stop();
+    let [running] = stopped.lines("service is running")[..] else { panic!("{stopped:?}") };
+    assert_eq!(running.text("cronjob.time_zone"), "Asia/Tokyo");
+    assert!(running.text("cronjob.next").ends_with("T08:00:00+09:00"), "{running:?}");
+}
+
+#[test]
 fn a_run_that_fails_is_told_and_others_follow() {
     let host = Host::start(&cronjobs(EVERY_SECOND, "run = 'fail'"));
     host.wait_for_count("cronjob run failed", 2);

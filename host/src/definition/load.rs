@@ -28,7 +28,9 @@ impl Definition {
         let bytes = file::read(path, MOST_BYTES)
             .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
         let text = text_of(&bytes).map_err(|problem| invalid(vec![problem]))?;
-        Self::parse(path, text, premises).map_err(invalid)
+        let mut definition = Self::parse(path, text, premises).map_err(invalid)?;
+        definition.warnings.extend(log::zone_warning(&definition.log));
+        Ok(definition)
     }
 
     /// Checks the text of a definition. Pure: the same input always gives the same answer.

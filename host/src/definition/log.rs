@@ -5,9 +5,10 @@
 use toml::de::DeValue;
 
 use super::document::{Place, entries, spelled};
+use super::problem::Problem;
 use super::reader::{Reader, Section};
 use super::{Log, StackTrace};
-use crate::telemetry::Level;
+use crate::telemetry::{Level, zone};
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Log {
     let section = root.section("log");
@@ -18,6 +19,14 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Log {
         local_timestamp: reader.switch(&section, "local_timestamp").unwrap_or_default(),
         display_errors: reader.switch(&section, "display_errors").unwrap_or_default(),
     }
+}
+
+/// Says so when the log cannot have the time that was asked for. Not part of [`read`], whose answer depends on
+/// nothing but what it is given.
+pub(super) fn zone_warning(log: &Log) -> Option<Problem> {
+    let error = if log.local_timestamp { zone::local().err()? } else { return None };
+    let message = format!("{error}: times in the log are in UTC");
+    Some(Problem::of_environment(message, Some(error.help().to_owned())))
 }
 
 fn level<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Level {

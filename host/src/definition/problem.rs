@@ -19,7 +19,7 @@ pub struct Position {
 
 /// One thing the user must edit, or, among the warnings, should look at.
 ///
-/// Never holds the value of an environment variable.
+/// Never holds the value of an environment variable, except for `TZ`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// `None`: the cause is in the environment, not in the file.

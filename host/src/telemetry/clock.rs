@@ -9,6 +9,8 @@ use jiff::fmt::StdIoWrite;
 use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::{Offset, TimeZone};
 
+use super::zone;
+
 /// RFC 3339 with all nine digits, so that every line has the same width.
 const RFC3339: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
 
@@ -18,11 +20,11 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// The clock of the machine, in its time zone or in UTC.
-    ///
-    /// A machine that does not say its zone is taken to be in UTC.
+    /// The clock of the machine, in its time zone or in UTC. A zone that cannot be had is UTC too: whoever
+    /// reads the settings says so.
     pub(super) fn system(is_local: bool) -> Self {
-        let zone = if is_local { TimeZone::system() } else { TimeZone::UTC };
+        let zone = if is_local { zone::local().ok() } else { None };
+        let zone = zone.unwrap_or(TimeZone::UTC);
         Self { now: Box::new(Timestamp::now), zone }
     }
 

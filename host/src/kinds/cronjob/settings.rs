@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::expressions::Expressions;
 use super::schedule::{Rule, RuleMistake, Schedule};
 use crate::extension::{ExtensionSettings, HumanDuration, Objections};
+use crate::telemetry::zone;
 
 /// When the task of a cronjob runs, and on which terms.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -109,6 +110,9 @@ impl ExtensionSettings for CronjobSettings {
         for Mistake { path, message, help } in self.schedule().err().unwrap_or_default() {
             objections.note_with_help(path, message, help);
         }
+        for Mistake { path, message, help } in self.oddities() {
+            objections.warn(path, message, Some(help));
+        }
     }
 }
 
@@ -134,11 +138,23 @@ impl CronjobSettings {
         if self.timeout.0.is_zero() {
             mistakes.push(mistake("timeout", "must be longer than zero", "for example `1h`"));
         }
-        let zone = zone(&self.time_zone).map_err(|mistake| mistakes.push(mistake));
+        let zone = zone_of(&self.time_zone).map_err(|mistake| mistakes.push(mistake));
         match zone {
             Ok(zone) if mistakes.is_empty() => Ok(Schedule::new(rules, zone)),
             _ => Err(mistakes),
         }
+    }
+
+    /// What can be used, and hardly as it is meant.
+    pub(super) fn oddities(&self) -> Vec<Mistake> {
+        let mut oddities = Vec::new();
+        if self.time_zone == LOCAL
+            && let Err(error) = zone::local()
+        {
+            let message = format!("is the machine's zone, and {error}: the schedule is in UTC");
+            oddities.push(mistake("time_zone", message, error.help()));
+        }
+        oddities
     }
 
     /// The schedule as it is written, for the log.
@@ -281,25 +297,16 @@ fn day(text: &str) -> Option<&'static str> {
     DAYS.iter().find(is_meant).map(|name| &name[..3])
 }
 
-fn zone(name: &str) -> Result<TimeZone, Mistake> {
-    // A machine that does not say its zone is taken to be in UTC, as in the log.
+fn zone_of(name: &str) -> Result<TimeZone, Mistake> {
     match name {
-        LOCAL => return Ok(TimeZone::try_system().unwrap_or(TimeZone::UTC)),
-        "UTC" => return Ok(TimeZone::UTC),
-        _ => (),
+        // What is wrong with it is a warning.
+        LOCAL => Ok(zone::local().unwrap_or(TimeZone::UTC)),
+        "UTC" => Ok(TimeZone::UTC),
+        _ => zone::named(name).ok_or_else(|| {
+            let help = "for example `Europe/Berlin`, `UTC` or `local`";
+            mistake("time_zone", "must be the name of a time zone", help)
+        }),
     }
-    TimeZone::get(name).map_err(|_unknown| {
-        if jiff::tz::db().is_definitively_empty() {
-            let help = "install the package `tzdata`, or write `UTC`";
-            return mistake(
-                "time_zone",
-                "cannot be looked up: this machine has no time zones",
-                help,
-            );
-        }
-        let help = "for example `Europe/Berlin`, `UTC` or `local`";
-        mistake("time_zone", "must be the name of a time zone", help)
-    })
 }
 
 #[cfg(test)]
