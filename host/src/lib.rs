@@ -14,6 +14,9 @@ pub mod watch;
 // Files that a user has named.
 pub mod file;
 
+// What HTTP/2 clients send, below hyper.
+pub mod http2;
+
 // `service.toml` in, a valid `Definition` out.
 pub mod definition;
 

@@ -13,6 +13,7 @@ mod limits;
 mod metadata;
 mod protocol;
 mod shutdown;
+mod small_messages;
 mod streams;
 mod unary;
 
@@ -82,4 +83,12 @@ fn wait_until(client: &mut Client, is_enough: impl Fn(&CancelledReply) -> bool) 
         }
         assert!(began.elapsed() < LIMIT, "the service has only seen {seen:?}");
     }
+}
+
+/// Memory that the host uses, in bytes.
+fn resident(host: &Host) -> usize {
+    let statm = std::fs::read_to_string(format!("/proc/{}/statm", host.id()));
+    let statm = statm.expect("Linux tells");
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    pages.expect("a number of pages") * 4096
 }

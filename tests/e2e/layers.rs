@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 22] = [
+pub(crate) const ORDER: [&str; 23] = [
     "telemetry",
     "machine",
     "watch",
     "file",
+    "http2",
     "definition",
     "bindings",
     "call",

@@ -7,7 +7,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
@@ -17,6 +16,7 @@ use crate::call::describe;
 use crate::call::http::{Body, Feed, Streamed};
 use crate::call::stream::stream;
 use crate::extension::Body as Wrapped;
+use crate::http2::RequestBody;
 
 /// A body that the client announces to be at most so long is handed to the guest whole, in bytes.
 const WHOLE_UP_TO: u64 = 64 * 1024;
@@ -74,7 +74,7 @@ pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Cut>>>>;
 /// Turns the body of a request into what is handed to the guest. A short one is read whole; a long
 /// one is a stream that flows while the returned pump is polled.
 pub(super) async fn receive(
-    mut body: Incoming,
+    mut body: RequestBody,
     rules: BodyRules,
 ) -> Result<(Body, Option<Pump>), Cut> {
     use http_body::Body as _;
@@ -102,7 +102,7 @@ pub(super) async fn receive(
     }
 }
 
-async fn pump(mut body: Incoming, rules: BodyRules, feed: Feed) -> Result<(), Cut> {
+async fn pump(mut body: RequestBody, rules: BodyRules, feed: Feed) -> Result<(), Cut> {
     let Feed { data, end, .. } = feed;
     let mut room = rules.limit;
     let ended = loop {
@@ -126,7 +126,7 @@ async fn pump(mut body: Incoming, rules: BodyRules, feed: Feed) -> Result<(), Cu
 }
 
 /// The next chunk of data; trailers are passed over.
-async fn next(body: &mut Incoming, rules: BodyRules) -> Result<Option<Bytes>, Cut> {
+async fn next(body: &mut RequestBody, rules: BodyRules) -> Result<Option<Bytes>, Cut> {
     loop {
         let frame = match timeout(rules.silence, body.frame()).await {
             Err(_) => return Err(Cut::Silent { limit: rules.silence }),

@@ -19,7 +19,6 @@ use std::sync::Arc;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Duration, Instant, sleep, timeout_at};
 use tonic::Status;
@@ -43,6 +42,7 @@ use crate::call::{Fault, Known, grpc as guest};
 use crate::capability::Stopping;
 use crate::extension::{self as hook, Transport};
 use crate::guest::{Terms, Workers};
+use crate::http2::RequestBody;
 use crate::telemetry::Logger;
 
 /// How long a service that stops waits for a message that was announced.
@@ -113,7 +113,7 @@ impl GrpcDispatcher {
     /// When the future is dropped, because the client went away, the guest is told so.
     pub async fn respond(
         &self,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         peer: SocketAddr,
     ) -> Response<GrpcBody> {
         if let Some(refused) = refuse_foreign(&request) {
@@ -139,7 +139,7 @@ impl GrpcDispatcher {
     async fn answer(
         &self,
         parts: &Parts,
-        body: Incoming,
+        body: RequestBody,
         introduction: Introduction,
     ) -> Response<GrpcBody> {
         let compresses = introduction.compresses || self.rules.settings.compresses;
@@ -189,7 +189,7 @@ impl GrpcDispatcher {
         &self,
         (rpc, shape, compresses): (Rpc, Shape, bool),
         parts: &Parts,
-        body: Incoming,
+        body: RequestBody,
     ) -> Response<GrpcBody> {
         let settings = &self.rules.settings;
         let Ok(metadata) = metadata::pack(&parts.headers, settings.max_metadata) else {
@@ -357,7 +357,7 @@ fn caller(headers: &HeaderMap) -> Option<Box<str>> {
 }
 
 /// Answers what is not gRPC in HTTP's own words.
-fn refuse_foreign(request: &Request<Incoming>) -> Option<Response<GrpcBody>> {
+fn refuse_foreign(request: &Request<RequestBody>) -> Option<Response<GrpcBody>> {
     let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let status = if request.version() < Version::HTTP_2 {
         StatusCode::HTTP_VERSION_NOT_SUPPORTED

@@ -12,7 +12,6 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
-use hyper::body::Incoming;
 use serde_json::Value;
 
 use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
@@ -26,6 +25,7 @@ use crate::call::http as guest;
 use crate::call::{Fault, Known, REQUEST_ID};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
 use crate::guest::Workers;
+use crate::http2::RequestBody;
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// How a service wants its HTTP requests to be treated. Sources in `service.toml` are named in the
@@ -75,7 +75,7 @@ impl Dispatcher {
     /// When the future is dropped, because the client went away, the guest is told so.
     pub async fn respond(
         &self,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         peer: SocketAddr,
     ) -> Result<Response<ResponseBody>, Infallible> {
         let (mut parts, body) = request.into_parts();
@@ -99,7 +99,7 @@ impl Dispatcher {
         &self,
         hooks: &[Hooked],
         mut request: hook::Request<'_>,
-        body: Incoming,
+        body: RequestBody,
     ) -> Response<ResponseBody> {
         let asked = hooks::on_request(hooks, &mut request).await;
         let about =
@@ -136,7 +136,7 @@ impl Dispatcher {
     async fn answer(
         &self,
         parts: &Parts,
-        body: Incoming,
+        body: RequestBody,
         about: &About<'_>,
     ) -> Response<ResponseBody> {
         match head::pack(parts, &self.rules.base_path, self.rules.max_head) {
@@ -200,7 +200,7 @@ impl Dispatcher {
     async fn ask_guest(
         &self,
         head: bytes::Bytes,
-        body: Incoming,
+        body: RequestBody,
         about: &About<'_>,
     ) -> Response<ResponseBody> {
         let rules = BodyRules { limit: self.rules.max_body, silence: self.rules.read_timeout };

@@ -80,7 +80,7 @@ impl Served for Rc<Attached<Dispatcher>> {
 
     async fn respond(
         &self,
-        request: http::Request<hyper::body::Incoming>,
+        request: http::Request<crate::http2::RequestBody>,
         peer: SocketAddr,
     ) -> Result<http::Response<Self::Body>, Infallible> {
         self.dispatcher.respond(request, peer).await
@@ -92,7 +92,7 @@ impl Served for Rc<Attached<GrpcDispatcher>> {
 
     async fn respond(
         &self,
-        request: http::Request<hyper::body::Incoming>,
+        request: http::Request<crate::http2::RequestBody>,
         peer: SocketAddr,
     ) -> Result<http::Response<Self::Body>, Infallible> {
         // Boxed, because hyper keeps the memory of this future for as long as the answer is streamed:

@@ -21,6 +21,7 @@ use tracing::debug;
 
 use super::Phase;
 use super::activity::{Activity, Late, Noted, Open, Timeouts};
+use crate::http2::{self, Exchange, Packing, RequestBody, Streams};
 
 /// Heads up to this multiple of their limit are read, so that they can be answered in the service's
 /// own words; beyond it hyper answers with an empty 431.
@@ -60,7 +61,7 @@ pub trait Served: Clone + 'static {
     /// `peer` is where the connection comes from.
     fn respond(
         &self,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         peer: SocketAddr,
     ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>>;
 }
@@ -73,10 +74,13 @@ pub(super) async fn serve(
     draining: impl Future<Output = ()>,
 ) {
     let activity = Activity::new(rules.timeouts);
-    let io = TokioIo::new(Noted { stream, activity: activity.clone() });
+    let streams = Streams::default();
+    let noted = Noted { stream, activity: activity.clone() };
+    let io = TokioIo::new(Packing::new(noted, streams.clone()));
     let noting = activity.clone();
-    let service = service_fn(move |request| {
-        let open = noting.begin();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (request, exchange) = streams.admit(request);
+        let open = (noting.begin(), exchange);
         let service = service.clone();
         async move {
             let response = service.respond(request, peer).await?;
@@ -149,6 +153,7 @@ fn builder(rules: ConnectionRules) -> auto::Builder<LocalExecutor> {
         .timer(TokioTimer::new())
         .auto_date_header(rules.dates)
         .max_concurrent_streams(rules.max_streams)
+        .initial_connection_window_size(http2::connection_window(rules.max_streams))
         .max_header_list_size(u32::try_from(largest).unwrap_or(u32::MAX));
     if let Some(Keepalive { interval, timeout }) = rules.keepalive {
         builder.http2().keep_alive_interval(interval).keep_alive_timeout(timeout);
@@ -177,14 +182,15 @@ where
 struct Tracked<B> {
     body: B,
     open: Open,
+    _exchange: Option<Exchange>,
     /// Whether a part of it waits for the client.
     is_offered: bool,
 }
 
 impl<B> Tracked<B> {
-    fn new(body: B, open: Open) -> Self {
+    fn new(body: B, (open, exchange): (Open, Option<Exchange>)) -> Self {
         open.activity().note_offered();
-        Self { body, open, is_offered: true }
+        Self { body, open, _exchange: exchange, is_offered: true }
     }
 
     fn set_offered(&mut self, is_offered: bool) {

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use crate::http2::RequestBody;
 use http::{Request, Response};
-use hyper::body::Incoming;
 
 use super::connection::{ConnectionRules, Served};
 
@@ -40,7 +40,7 @@ impl<S: Served> Served for Rc<Slot<S>> {
 
     async fn respond(
         &self,
-        request: Request<Incoming>,
+        request: Request<RequestBody>,
         peer: SocketAddr,
     ) -> Result<Response<Self::Body>, Infallible> {
         let service = self.service.borrow().clone();

@@ -1,6 +1,6 @@
 //! Many messages: order, pace, and who ends when.
 
-use super::{connect, probe, still_echoes, wait_until_dropped};
+use super::{connect, probe, resident, still_echoes, wait_until_dropped};
 use crate::support::grpc::Request;
 use crate::support::probe::{
     CHAT, Chunk, Mode, POUR, PourRequest, SUM, SumReply, Then, chunk, mode,
@@ -154,12 +154,4 @@ fn a_service_that_does_not_read_slows_the_client() {
     assert!(grown < 20 << 20, "the host has grown by {grown} bytes");
     wait_until_dropped(&mut client, 1);
     host.stop();
-}
-
-/// Memory that the host uses, in bytes.
-fn resident(host: &crate::support::Host) -> usize {
-    let statm = std::fs::read_to_string(format!("/proc/{}/statm", host.id()));
-    let statm = statm.expect("Linux tells");
-    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
-    pages.expect("a number of pages") * 4096
 }

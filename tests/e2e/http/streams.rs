@@ -323,3 +323,22 @@ fn server_sent_events_do_not_keep_the_service_from_stopping() {
     assert_eq!((stopped.status, stopped.stderr.as_str()), (Some(0), ""));
     assert!(stopped.lines("shutdown takes too long, interrupting the service").is_empty());
 }
+
+#[test]
+fn tiny_pieces_on_http_2_wait_for_a_service_that_takes_its_time() {
+    const PIECES: usize = 20_000;
+    let host = echoes();
+    let mut client = frames::Client::connect(host.port());
+    let upload = frames::post_fields("/hold", "text/plain");
+
+    client.frame(frames::HEADERS, frames::END_HEADERS, 1, &upload);
+    client.send(frames::frame(frames::DATA, 0, 1, b"x").repeat(PIECES));
+    // Another request of the connection is answered meanwhile.
+    client.get(3, "/permit");
+    assert_eq!(client.until(frames::HEADERS).stream, 3);
+    client.frame(frames::DATA, frames::END_STREAM, 1, b"");
+
+    while client.until(frames::HEADERS).stream != 1 {}
+    assert_eq!(client.until(frames::DATA).payload, PIECES.to_string().as_bytes());
+    host.stop();
+}

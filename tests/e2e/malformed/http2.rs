@@ -147,9 +147,7 @@ fn a_body_of_another_length_than_announced_does_not_reach_the_guest() {
     let mut client = Client::connect(host.port());
 
     for (stream, length) in [(1, "10"), (3, "2")] {
-        let mut fields = frames::fields("/echo");
-        // `:method: POST` instead of `GET`.
-        fields[0] = 0x83;
+        let mut fields = frames::post_fields("/echo", "text/plain");
         fields.extend(field("content-length", length));
         client.frame(frames::HEADERS, frames::END_HEADERS, stream, &fields);
         client.frame(frames::DATA, frames::END_STREAM, stream, b"hello");

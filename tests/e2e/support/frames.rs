@@ -82,12 +82,7 @@ impl Client {
         stream: u32,
         payload: &[u8],
     ) -> io::Result<()> {
-        let length = u32::try_from(payload.len()).expect("tests send small frames");
-        let mut frame = length.to_be_bytes()[1..].to_vec();
-        frame.extend([kind, flags]);
-        frame.extend(stream.to_be_bytes());
-        frame.extend(payload);
-        self.0.write_all(&frame)
+        self.0.write_all(&frame(kind, flags, stream, payload))
     }
 
     /// Sends `GET path` as the whole of a stream.
@@ -122,6 +117,28 @@ impl Client {
             Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
         }
     }
+}
+
+/// A frame as it is sent.
+pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("tests send small frames");
+    let mut frame = length.to_be_bytes()[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// The header fields of `POST path` with a body of this type.
+pub(crate) fn post_fields(path: &str, content_type: &str) -> Vec<u8> {
+    let mut fields = fields(path);
+    // `:method: POST` instead of `GET`.
+    fields[0] = 0x83;
+    // `content-type` is number 31 of the static table.
+    fields.extend([0x0f, 0x10]);
+    fields.push(u8::try_from(content_type.len()).expect("types of content are short"));
+    fields.extend(content_type.as_bytes());
+    fields
 }
 
 /// The header fields of `GET path`, without compression.

@@ -5,11 +5,11 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tonic::Status;
 
 use super::encoding::{Encoding, Undecodable};
 use crate::call::grpc::RequestMessage;
+use crate::http2::RequestBody;
 
 /// One byte of flags and four of length.
 const PREFIX: usize = 5;
@@ -20,7 +20,7 @@ const COPIED_UP_TO: usize = 16 * 1024;
 /// Reads the messages of a request.
 #[derive(Debug)]
 pub(super) struct Frames {
-    body: Incoming,
+    body: RequestBody,
     /// What has arrived and belongs to no message yet.
     chunk: Bytes,
     encoding: Option<Encoding>,
@@ -29,7 +29,7 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    pub(super) fn new(body: Incoming, encoding: Option<Encoding>, limit: usize) -> Self {
+    pub(super) fn new(body: RequestBody, encoding: Option<Encoding>, limit: usize) -> Self {
         Self { body, chunk: Bytes::new(), encoding, limit }
     }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use http::{Response, StatusCode};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 
@@ -14,13 +14,14 @@ use super::{GrpcBody, GrpcDispatcher, Introduction, caller, timeout};
 use crate::bindings::errors::Kind;
 use crate::dispatch::hooks::{self, Answered};
 use crate::extension::{Answer, Hooked, Request, Response as Seen};
+use crate::http2::RequestBody;
 
 impl GrpcDispatcher {
     pub(super) async fn respond_hooked(
         &self,
         hooks: &[Hooked],
         mut request: Request<'_>,
-        body: Incoming,
+        body: RequestBody,
     ) -> Response<GrpcBody> {
         let begun = Instant::now();
         let limit = timeout::of_request(request.headers()).ok().flatten();

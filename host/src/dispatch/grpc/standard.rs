@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame};
-use hyper::body::Incoming;
 use tokio::sync::watch;
 use tonic::Status;
 use tonic::codec::CompressionEncoding;
@@ -20,6 +19,7 @@ use super::status;
 use crate::capability::Stopping;
 use crate::dispatch::health::Health;
 use crate::engine::Services;
+use crate::http2::RequestBody;
 
 const HEALTH: &str = "/grpc.health.v1.Health/";
 const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
@@ -45,7 +45,7 @@ pub struct Standard {
 }
 
 /// One of tonic's services; their types have no names.
-type Answer = Arc<dyn Fn(Request<Incoming>) -> Answering + Send + Sync>;
+type Answer = Arc<dyn Fn(Request<RequestBody>) -> Answering + Send + Sync>;
 type Answering = Pin<Box<dyn Future<Output = Response<tonic::body::Body>> + Send>>;
 
 impl std::fmt::Debug for Standard {
@@ -83,8 +83,8 @@ impl Standard {
     /// Answers the request if it is for one of these services; gives it back otherwise.
     pub(super) async fn respond(
         &self,
-        request: Request<Incoming>,
-    ) -> Result<Response<StandardBody>, Request<Incoming>> {
+        request: Request<RequestBody>,
+    ) -> Result<Response<StandardBody>, Request<RequestBody>> {
         let path = request.uri().path();
         let service = self.services.iter().find(|(prefix, _)| path.starts_with(prefix));
         let Some((_, answer)) = service else { return Err(request) };
@@ -107,7 +107,7 @@ impl Standard {
 
 fn answer<S>(service: S) -> Answer
 where
-    S: Service<Request<Incoming>, Response = Response<tonic::body::Body>, Error = Infallible>
+    S: Service<Request<RequestBody>, Response = Response<tonic::body::Body>, Error = Infallible>
         + Clone
         + Send
         + Sync
