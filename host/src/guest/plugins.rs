@@ -1,6 +1,7 @@
 //! Plug-ins inside an instance, and functions that have no type of the contract.
 
 use std::convert::Infallible;
+use std::future::pending;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -25,7 +26,7 @@ impl Workers {
     ) -> Outcome<RequestDecision, Infallible> {
         let (reply, outcome) = oneshot::channel();
         let call = terms.call(Ask::OnRequest(head), Reply::OnRequest(reply));
-        self.request(local, call, outcome, terms).await
+        self.request(local, call, outcome, (terms, pending())).await
     }
 
     /// The same for a response.
@@ -37,7 +38,7 @@ impl Workers {
     ) -> Outcome<ResponseDecision, Infallible> {
         let (reply, outcome) = oneshot::channel();
         let call = terms.call(Ask::OnResponse(head), Reply::OnResponse(reply));
-        self.request(local, call, outcome, terms).await
+        self.request(local, call, outcome, (terms, pending())).await
     }
 
     /// Calls a function that has no type of the contract.
@@ -52,7 +53,7 @@ impl Workers {
     ) -> Outcome<Vec<Val>, Infallible> {
         let (reply, outcome) = oneshot::channel();
         let call = terms.call(Ask::Function(function), Reply::Function(reply));
-        self.request(local, call, outcome, terms).await
+        self.request(local, call, outcome, (terms, pending())).await
     }
 }
 

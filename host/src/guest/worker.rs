@@ -2,13 +2,14 @@
 //! other when one is lost.
 
 use std::cell::Cell;
+use std::future::pending;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::delay::Delay;
 use super::instance;
@@ -89,17 +90,37 @@ impl Worker {
         outcome: oneshot::Receiver<Outcome<T, E>>,
         deadline: Option<(Instant, Duration)>,
     ) -> Outcome<T, E> {
-        let received = match deadline {
-            None => Ok(outcome.await),
-            Some((deadline, limit)) => timeout_at(deadline, outcome)
-                .await
-                .map_err(|_elapsed| Fault::DeadlineExceeded { limit }),
+        self.outcome_before(outcome, deadline, pending()).await
+    }
+
+    /// The same, also until `late` says which limit has passed.
+    pub(super) async fn outcome_before<T, E>(
+        &self,
+        outcome: oneshot::Receiver<Outcome<T, E>>,
+        deadline: Option<(Instant, Duration)>,
+        late: impl Future<Output = Duration>,
+    ) -> Outcome<T, E> {
+        let overdue = async {
+            match deadline {
+                Some((at, limit)) => {
+                    sleep_until(at).await;
+                    limit
+                }
+                None => pending().await,
+            }
         };
-        if received.is_err() {
-            self.give_up();
-        }
-        // A worker that drops a call without an answer has ended.
-        received?.unwrap_or(Err(Fault::Stopping)).map_err(|fault| fault.for_caller(deadline))
+        let limit = tokio::select! {
+            biased;
+            // A worker that drops a call without an answer has ended.
+            received = outcome => {
+                let outcome = received.unwrap_or(Err(Fault::Stopping));
+                return outcome.map_err(|fault| fault.for_caller(deadline));
+            }
+            limit = overdue => limit,
+            limit = late => limit,
+        };
+        self.give_up();
+        Err(Fault::DeadlineExceeded { limit })
     }
 
     /// A caller has stopped waiting: an instance that stands still has to answer for it.

@@ -1,6 +1,6 @@
 //! All workers of one service, and which of them a request goes to.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -133,7 +133,7 @@ impl Workers {
         let deadline = Some(deadline);
         let terms = Terms { request_id, known, visit: None, deadline, overdue };
         let call = terms.call(Ask::Http(request), Reply::Http(reply));
-        self.request(local, call, outcome, terms).await
+        self.request(local, call, outcome, (terms, pending())).await
     }
 
     /// The same for an RPC. One that begins with a stream of the client counts its time from `last` on,
@@ -150,36 +150,32 @@ impl Workers {
     ) -> Outcome<grpc::Answer, grpc::Failure> {
         let (reply, outcome) = oneshot::channel();
         let call = terms.call(Ask::Grpc(request), Reply::Grpc(reply));
-        let request = self.request(local, call, outcome, terms);
-        let Some(last) = last else { return request.await };
-        let overdue = async {
+        let late = async {
+            // It has a deadline in its terms.
+            let Some(last) = last else { return pending().await };
             if last.await.is_err() {
                 // The client broke off, which ends the RPC by itself.
-                std::future::pending::<()>().await;
+                return pending().await;
             }
             sleep(self.call_timeout).await;
+            self.call_timeout
         };
-        tokio::select! {
-            biased;
-            outcome = request => outcome,
-            () = overdue => {
-                self.all[local].give_up();
-                Err(Fault::DeadlineExceeded { limit: self.call_timeout })
-            }
-        }
+        self.request(local, call, outcome, (terms, late)).await
     }
 
+    /// Sends a call to a worker and waits for its outcome, until the deadline in its terms or until `late`
+    /// says which limit has passed.
     pub(super) async fn request<T, E>(
         &self,
         local: usize,
         call: Call,
         mut outcome: oneshot::Receiver<Outcome<T, E>>,
-        terms: Terms,
+        (terms, late): (Terms, impl Future<Output = Duration>),
     ) -> Outcome<T, E> {
         let Terms { request_id, deadline, .. } = terms;
         let mut worker = self.push(local, call).map_err(|refused| refused.fault)?;
         if self.all.len() == 1 {
-            return worker.outcome(outcome, deadline).await;
+            return worker.outcome_before(outcome, deadline, late).await;
         }
         if let Ok(received) = timeout(PATIENCE, &mut outcome).await {
             return received.unwrap_or(Err(Fault::Stopping));
@@ -188,7 +184,7 @@ impl Workers {
             worker.pulse.suspect();
             worker = self.push(local, call).map_err(|refused| refused.fault)?;
         }
-        worker.outcome(outcome, deadline).await
+        worker.outcome_before(outcome, deadline, late).await
     }
 
     fn push(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {

@@ -181,3 +181,25 @@ fn a_client_that_does_not_send_its_message_is_not_waited_for() {
     still_echoes(&mut client);
     host.stop();
 }
+
+#[test]
+fn a_stream_that_moved_to_another_instance_is_interrupted_there() {
+    let limits = service().limits("call_timeout = '300ms'\nmax_concurrency = 1");
+    let host = Host::start(&limits.host("instances = 2"));
+    let mut client = connect(&host);
+    let mut rpcs = client.open_all(vec![Request::new(CHAT), Request::new(SUM)]);
+    let (mut sum, mut chat) = (rpcs.remove(1), rpcs.remove(0));
+    // Has the only place of the instance that answers this connection.
+    chat.send(&chunk(b"a"));
+    assert!(chat.next().is_some());
+
+    sum.send(&mode(Mode::Spin));
+    sum.finish();
+
+    assert_eq!(sum.answer().code(), 4);
+    // The other one, which computes for ever.
+    host.wait_for("instance lost");
+    chat.finish();
+    assert_eq!(chat.answer().code(), 0);
+    host.stop();
+}

@@ -105,6 +105,7 @@ pub(crate) enum Mode {
     StopReading = 2,
     Panic = 3,
     Fail = 4,
+    Spin = 5,
 }
 
 #[derive(Clone, PartialEq, Message)]

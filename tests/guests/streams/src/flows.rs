@@ -34,6 +34,7 @@ async fn act(mode: Mode) -> Result<bool, Status> {
         Mode::StopReading => Ok(false),
         Mode::Panic => panic!("told to panic in a stream"),
         Mode::Fail => Err(enough()),
+        Mode::Spin => spin(),
     }
 }
 
@@ -97,7 +98,7 @@ async fn finish(then: Then, visit: Visit) -> Result<(), Status> {
 }
 
 #[expect(clippy::infinite_loop, reason = "a guest that never comes back is what this is for")]
-fn spin() {
+fn spin() -> ! {
     loop {
         std::hint::spin_loop();
     }
