@@ -2,6 +2,7 @@
 
 mod answer;
 mod encoding;
+mod foreign;
 mod frame;
 mod hooked;
 mod metadata;
@@ -16,9 +17,9 @@ mod timeout;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::HeaderName;
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version};
+use http::{HeaderMap, Request, Response};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Duration, Instant, sleep, timeout_at};
 use tonic::Status;
@@ -116,7 +117,7 @@ impl GrpcDispatcher {
         request: Request<RequestBody>,
         peer: SocketAddr,
     ) -> Response<GrpcBody> {
-        if let Some(refused) = refuse_foreign(&request) {
+        if let Some(refused) = foreign::refuse(&request) {
             return refused;
         }
         let request = match self.standard.respond(request).await {
@@ -354,31 +355,4 @@ struct Visit {
 fn caller(headers: &HeaderMap) -> Option<Box<str>> {
     let caller = headers.get(CALLER)?.to_str().ok()?;
     (!caller.is_empty() && caller.len() <= 128).then(|| caller.into())
-}
-
-/// Answers what is not gRPC in HTTP's own words.
-fn refuse_foreign(request: &Request<RequestBody>) -> Option<Response<GrpcBody>> {
-    let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let status = if request.version() < Version::HTTP_2 {
-        StatusCode::HTTP_VERSION_NOT_SUPPORTED
-    } else if request.method() != Method::POST {
-        StatusCode::METHOD_NOT_ALLOWED
-    } else if !content_type.is_some_and(is_grpc) {
-        StatusCode::UNSUPPORTED_MEDIA_TYPE
-    } else {
-        return None;
-    };
-    let mut response = Response::new(GrpcBody::empty());
-    *response.status_mut() = status;
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-    }
-    Some(response)
-}
-
-/// `application/grpc`, alone, with a format such as `+proto`, or with parameters.
-fn is_grpc(content_type: &[u8]) -> bool {
-    content_type
-        .strip_prefix(b"application/grpc")
-        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }

@@ -130,13 +130,19 @@ fn what_is_not_grpc_gets_an_answer_of_http() {
 }
 
 #[test]
-fn formats_of_messages_are_grpc_as_well() {
+fn messages_may_be_said_to_be_protobuf_and_nothing_else() {
     let host = probe("");
     let mut client = connect(&host);
 
     for content_type in ["application/grpc+proto", "application/grpc;charset=utf-8"] {
         let request = Request::new(ECHO).header("content-type", content_type);
         assert_eq!(client.call(request.message(&echo(b""))).code(), 0, "{content_type}");
+    }
+    for content_type in ["application/grpc+json", "application/grpc+foo; x=y"] {
+        let request = Request::new(ECHO).header("content-type", content_type);
+        let answer = client.call(request.message(&echo(b"")));
+        assert_eq!((answer.http_status, answer.code()), (200, 12), "{content_type}");
+        assert!(answer.message().ends_with("are not supported"), "{}", answer.message());
     }
     host.stop();
 }

@@ -16,6 +16,16 @@ use crate::call::{Fault, grpc as guest};
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
+impl GrpcBody {
+    /// An answer without messages.
+    pub(super) fn failure(status: &Status) -> Response<Self> {
+        let mut response = Response::new(Self::empty());
+        *response.headers_mut() = status::failure(status);
+        response.headers_mut().insert(CONTENT_TYPE, GRPC);
+        response
+    }
+}
+
 impl Rpc {
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.timeout.map(|timeout| self.begun + timeout)
@@ -24,9 +34,9 @@ impl Rpc {
     /// An answer without messages.
     pub(super) fn trailers_only(&self, status: &Status) -> Response<GrpcBody> {
         self.log_end(status.code());
-        let mut response = Response::new(GrpcBody::empty());
-        *response.headers_mut() = self.stamped(status::failure(status));
-        response.headers_mut().insert(CONTENT_TYPE, GRPC);
+        let mut response = GrpcBody::failure(status);
+        let headers = std::mem::take(response.headers_mut());
+        *response.headers_mut() = self.stamped(headers);
         response
     }
 
