@@ -97,7 +97,6 @@ async fn finish(then: Then, visit: Visit) -> Result<(), Status> {
     Ok(())
 }
 
-#[expect(clippy::infinite_loop, reason = "a guest that never comes back is what this is for")]
 fn spin() -> ! {
     loop {
         std::hint::spin_loop();
