@@ -4,6 +4,7 @@
 
 mod agenda;
 mod clock;
+mod dialect;
 mod expressions;
 mod overlap;
 mod run;
@@ -11,13 +12,14 @@ mod schedule;
 mod settings;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use self::agenda::{Agenda, Jitter, Occurrence, Verdict, duration};
+use self::agenda::{Agenda, Jitter, MOST_COUNTED, Occurrence, Verdict, duration};
 use self::clock::Clock;
 use self::overlap::{Admission, Turns};
 use self::run::Tick;
@@ -146,9 +148,10 @@ impl Shift {
                 self.turns.miss(runs);
                 self.tell_missed(runs);
             }
+            Verdict::Waits { set_back } => self.tell_wait(set_back),
             Verdict::ClockSetBack => {
                 let message = "the clock was set back, the schedule begins anew";
-                self.log(Level::Warn, message, &Attributes::new());
+                self.log(Level::Warn, message, &self.next());
             }
         }
     }
@@ -174,8 +177,22 @@ impl Shift {
         }
     }
 
+    /// What was due in the time that comes again does not run again.
+    fn tell_wait(&self, set_back: Duration) {
+        let now = self.clock.now();
+        let wait = self.agenda.next().map_or(Duration::ZERO, |next| duration(now, next));
+        let mut about = self.next();
+        about.insert("clock.set_back_ms".to_owned(), run::milliseconds(set_back));
+        about.insert("cronjob.wait_ms".to_owned(), run::milliseconds(wait));
+        let message = "the clock was set back, the schedule waits until it has caught up";
+        self.log(Level::Warn, message, &about);
+    }
+
     fn tell_missed(&self, runs: u32) {
-        let about = Attributes::from_iter([("cronjob.missed".to_owned(), Value::from(runs))]);
+        let mut about = Attributes::from_iter([("cronjob.missed".to_owned(), Value::from(runs))]);
+        if runs >= MOST_COUNTED {
+            about.insert("cronjob.missed_is_least".to_owned(), Value::from(true));
+        }
         let message = "cronjob runs missed, the clock was set or the machine was asleep";
         self.log(Level::Warn, message, &about);
     }

@@ -17,16 +17,19 @@ const TOLERANCE: Duration = Duration::from_mins(1);
 /// schedule begins anew, because the clock had been wrong.
 const REWIND: Duration = Duration::from_hours(1);
 
+/// A clock that is set back by less is not told about: time servers do that.
+const NOTICEABLE: Duration = Duration::from_secs(1);
+
 /// Missed runs are counted up to that. A rhythm of seconds and a clock that was set by a year would keep the
 /// schedule busy for minutes.
-const MOST_COUNTED: u32 = 1000;
+pub(super) const MOST_COUNTED: u32 = 10_000;
 
 /// A run that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Occurrence {
     /// When the schedule says so.
     pub(super) scheduled: Timestamp,
-    /// How many before it did not happen.
+    /// How many before it did not happen; there may be more than [`MOST_COUNTED`].
     pub(super) missed: u32,
 }
 
@@ -39,6 +42,10 @@ pub(super) enum Verdict {
     /// The time has passed, and nothing makes up for it.
     Missed {
         runs: u32,
+    },
+    /// The clock was set back by so much, and nothing is due until it has caught up.
+    Waits {
+        set_back: Duration,
     },
     /// The clock was set back so far that the schedule begins anew.
     ClockSetBack,
@@ -99,14 +106,15 @@ impl Agenda {
 
     /// What is due at `now`. The same run is due once.
     pub(super) fn look(&mut self, now: Timestamp) -> Verdict {
-        let was_set_back = duration(now, self.seen) > REWIND;
+        let set_back = duration(now, self.seen);
         self.seen = now;
-        if was_set_back {
+        if set_back > REWIND {
             self.next = self.appointment_after(now);
             return Verdict::ClockSetBack;
         }
         match self.next {
             Some(due) if due.begins <= now => self.take(due, now),
+            _ if set_back >= NOTICEABLE => Verdict::Waits { set_back },
             _ => Verdict::Nothing,
         }
     }
@@ -118,7 +126,11 @@ impl Agenda {
         self.next = loop {
             match self.appointment_after(last.scheduled) {
                 Some(next) if next.begins > now => break Some(next),
-                Some(_) if passed == MOST_COUNTED => break self.appointment_after(now),
+                Some(_) if passed == MOST_COUNTED => {
+                    let scheduled = self.schedule.last(last.scheduled, now);
+                    last = Appointment { scheduled, begins: scheduled };
+                    break self.appointment_after(scheduled);
+                }
                 Some(next) => last = next,
                 None => break None,
             }

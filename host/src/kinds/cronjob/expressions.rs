@@ -12,6 +12,17 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Expressions(pub(super) Vec<String>, pub(super) bool);
 
+impl Expressions {
+    /// Each with the path of its key.
+    pub(super) fn located(&self) -> impl Iterator<Item = (String, &String)> {
+        let Self(texts, is_list) = self;
+        texts.iter().enumerate().map(|(index, text)| {
+            let path = if *is_list { format!("cron[{index}]") } else { "cron".to_owned() };
+            (path, text)
+        })
+    }
+}
+
 struct OneOrMany;
 
 impl<'de> Visitor<'de> for OneOrMany {

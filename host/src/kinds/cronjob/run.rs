@@ -82,6 +82,6 @@ pub(super) fn random() -> u64 {
     u64::from(u32::from_be_bytes([a, b, c, d])) << 32
 }
 
-fn milliseconds(duration: Duration) -> Value {
+pub(super) fn milliseconds(duration: Duration) -> Value {
     Value::from(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

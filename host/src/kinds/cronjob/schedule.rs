@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
+use super::dialect::{self, Foreign, Oddity};
+
 /// All times at which a task is due.
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
@@ -21,25 +23,69 @@ pub(super) struct Rule {
     cron: Cron,
     /// Whether it names times of the day, rather than a rhythm such as `*/5`.
     names_times: bool,
+    oddities: Vec<Oddity>,
 }
 
-/// The fields of a cron expression in their order, as they are called and with what may stand there.
-const FIELDS: [(&str, &str); 6] = [
-    (
-        "seconds",
-        "`0` to `59`, `*`, lists such as `0,30`, ranges such as `10-20`, steps such as `*/5`",
-    ),
-    (
-        "minutes",
-        "`0` to `59`, `*`, lists such as `0,30`, ranges such as `10-20`, steps such as `*/5`",
-    ),
-    ("hours", "`0` to `23`, `*`, lists such as `8,12`, ranges such as `8-17`, steps such as `*/2`"),
-    ("days of the month", "`1` to `31`, `*`, lists, ranges, steps, `L` for the last one"),
-    ("months", "`1` to `12`, `JAN` to `DEC`, `*`, lists, ranges, steps"),
-    (
-        "days of the week",
-        "`0` (Sunday) to `7`, `SUN` to `SAT`, `*`, lists, ranges such as `MON-FRI`",
-    ),
+/// A field of a cron expression.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    /// What may stand there.
+    allowed: &'static str,
+    /// How many values there are.
+    pub(super) values: u32,
+    /// Names of values, in their order.
+    pub(super) names: &'static [&'static str],
+    /// Two ranges in place of one that wraps around.
+    pub(super) two_ranges: &'static str,
+}
+
+/// All fields in their order.
+pub(super) static FIELDS: [Field; 6] = [
+    Field {
+        name: "seconds",
+        allowed: "`0` to `59`, `*`, lists such as `0,30`, ranges such as `10-20`, steps such as `*/5`",
+        values: 60,
+        names: &[],
+        two_ranges: "`50-59,0-10`",
+    },
+    Field {
+        name: "minutes",
+        allowed: "`0` to `59`, `*`, lists such as `0,30`, ranges such as `10-20`, steps such as `*/5`",
+        values: 60,
+        names: &[],
+        two_ranges: "`50-59,0-10`",
+    },
+    Field {
+        name: "hours",
+        allowed: "`0` to `23`, `*`, lists such as `8,12`, ranges such as `8-17`, steps such as `*/2`",
+        values: 24,
+        names: &[],
+        two_ranges: "`22-23,0-2`",
+    },
+    Field {
+        name: "days of the month",
+        allowed: "`1` to `31`, `*`, lists, ranges, steps, `L` for the last one",
+        values: 31,
+        names: &[],
+        two_ranges: "`28-31,1-3`",
+    },
+    Field {
+        name: "months",
+        allowed: "`1` to `12`, `JAN` to `DEC`, `*`, lists, ranges, steps",
+        values: 12,
+        names: &[
+            "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+        ],
+        two_ranges: "`NOV-DEC,JAN-FEB`",
+    },
+    Field {
+        name: "days of the week",
+        allowed: "`0` (Sunday) to `7`, `SUN` to `SAT`, `*`, lists, ranges such as `MON-FRI`",
+        values: 7,
+        names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
+        two_ranges: "`FRI-SAT,SUN-MON`",
+    },
 ];
 
 /// Where it is looked for times that never come, so that a definition is right or wrong on every day.
@@ -50,8 +96,12 @@ const REFERENCE: DateTime = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
 pub(super) enum RuleMistake {
     /// There are neither five nor six fields.
     FieldCount,
-    /// What is wrong with the fields: the name of the first one, and what may stand there.
-    Field { name: &'static str, allowed: &'static str },
+    /// It is written as elsewhere.
+    Foreign(Foreign),
+    /// The first field that is wrong.
+    Field(&'static Field),
+    /// The first field that is wrong, because a range in it ends before it begins.
+    Wraps(&'static Field),
     /// The fields are right one by one, and not together.
     Combination,
     /// No day has this date: the 30th of February.
@@ -59,8 +109,9 @@ pub(super) enum RuleMistake {
 }
 
 impl Rule {
-    /// Five fields, or six with seconds at the front.
+    /// Five fields, or six with seconds at the front, or a word for them.
     pub(super) fn parse(text: &str) -> Result<Self, RuleMistake> {
+        let text = dialect::spelled_out(text).map_err(RuleMistake::Foreign)?;
         let mut fields: Vec<&str> = text.split_whitespace().collect();
         match fields.len() {
             5 => fields.insert(0, "0"),
@@ -73,7 +124,13 @@ impl Rule {
         }
         let is_time =
             |field: &&str| field.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
-        Ok(Self { cron, names_times: fields[..3].iter().all(is_time) })
+        let names_times = fields[..3].iter().all(is_time);
+        Ok(Self { cron, names_times, oddities: dialect::oddities(&fields) })
+    }
+
+    /// What is odd about it.
+    pub(super) fn oddities(&self) -> &[Oddity] {
+        &self.oddities
     }
 
     fn next(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
@@ -118,8 +175,19 @@ fn blame(fields: &[&str]) -> RuleMistake {
         alone[index] = fields[index];
         parse_fields(&alone).is_none()
     };
-    let wrong = (0..FIELDS.len()).find(|index| is_wrong(*index)).map(|index| FIELDS[index]);
-    wrong.map_or(RuleMistake::Combination, |(name, allowed)| RuleMistake::Field { name, allowed })
+    let Some(wrong) = (0..FIELDS.len()).find(|index| is_wrong(*index)) else {
+        return RuleMistake::Combination;
+    };
+    let field = &FIELDS[wrong];
+    let wraps = dialect::has_wrapping_range(field, fields[wrong]);
+    if wraps { RuleMistake::Wraps(field) } else { RuleMistake::Field(field) }
+}
+
+impl Field {
+    /// What may stand there.
+    pub(super) fn help(&self) -> String {
+        format!("{}: {}", self.name, self.allowed)
+    }
 }
 
 impl Schedule {
@@ -134,6 +202,23 @@ impl Schedule {
     /// The first time after `after`; `None` only at the end of the calendar.
     pub(super) fn next(&self, after: Timestamp) -> Option<Timestamp> {
         self.rules.iter().filter_map(|rule| rule.next(after, &self.zone)).min()
+    }
+
+    /// The last time up to `end`, without a look at all those before it; `time` is one of them.
+    pub(super) fn last(&self, time: Timestamp, end: Timestamp) -> Timestamp {
+        let next_of = |time| self.next(time).filter(|next| *next <= end);
+        let (mut time, mut limit) = (time, end);
+        // It is not earlier than `time` and not later than `limit`.
+        while let Some(next) = next_of(time) {
+            let middle = time.saturating_add(limit.duration_since(time) / 2).unwrap_or(next);
+            let middle = middle.max(next);
+            if let Some(later) = next_of(middle) {
+                time = later;
+            } else {
+                (time, limit) = (next, middle);
+            }
+        }
+        time
     }
 
     /// A time as people of the zone write it, RFC 3339: `2026-11-23T08:00:00+01:00`.

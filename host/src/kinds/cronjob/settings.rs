@@ -24,7 +24,7 @@ pub(crate) struct CronjobSettings {
     /// Days of the week, for example `["mon", "thursday"]`. Required with `weekly`; with `daily` it runs only on them.
     days: Option<Vec<String>>,
     /// A cron expression or a list of them: minutes, hours, days of the month, months, days of the week, with
-    /// seconds at the front if there are six. For example `*/5 * * * *`.
+    /// seconds at the front if there are six. For example `*/5 * * * *`, or `@daily`.
     cron: Option<Expressions>,
     /// Whose clock: a name such as `Europe/Berlin`, or `local` for the machine's zone.
     #[serde(default = "local")]
@@ -154,6 +154,15 @@ impl CronjobSettings {
             let message = format!("is the machine's zone, and {error}: the schedule is in UTC");
             oddities.push(mistake("time_zone", message, error.help()));
         }
+        let cron = self.cron.iter().flat_map(Expressions::located);
+        for (path, text) in cron {
+            let rule = Rule::parse(text).ok();
+            let odd = rule.iter().flat_map(Rule::oddities).map(|oddity| {
+                let (message, help) = oddity.explain();
+                mistake(path.clone(), message, help)
+            });
+            oddities.extend(odd);
+        }
         oddities
     }
 
@@ -250,8 +259,7 @@ fn expressions(cron: &Expressions, mistakes: &mut Vec<Mistake>) -> Vec<Rule> {
         mistakes.push(mistake("cron", "must hold at least one cron expression", help));
     }
     let mut rules = Vec::new();
-    for (index, text) in cron.0.iter().enumerate() {
-        let path = if cron.1 { format!("cron[{index}]") } else { "cron".to_owned() };
+    for (path, text) in cron.located() {
         match Rule::parse(text) {
             Ok(rule) => rules.push(rule),
             Err(found) => mistakes.push(rule_mistake(path, found)),
@@ -268,9 +276,19 @@ fn rule_mistake(path: String, found: RuleMistake) -> Mistake {
                 "must be a cron expression of five fields, or of six with seconds at the front";
             mistake(path, message, EXAMPLE)
         }
-        RuleMistake::Field { name, allowed } => {
-            let message = format!("has a wrong field for the {name}");
-            mistake(path, message, format!("{name}: {allowed}"))
+        RuleMistake::Foreign(foreign) => {
+            let (message, help) = foreign.explain();
+            mistake(path, message, help)
+        }
+        RuleMistake::Field(field) => {
+            mistake(path, format!("has a wrong field for the {}", field.name), field.help())
+        }
+        RuleMistake::Wraps(field) => {
+            let message = format!(
+                "has a range in the field for the {} that ends before it begins",
+                field.name
+            );
+            mistake(path, message, format!("write two ranges, for example {}", field.two_ranges))
         }
         RuleMistake::Combination => mistake(path, "must be a cron expression", EXAMPLE),
         RuleMistake::Never => {

@@ -270,10 +270,30 @@ async fn a_clock_that_is_set_back_begins_the_schedule_anew() {
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
         INFO  cronjob run ended  duration_ms=1000 request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
         DEBUG cronjob run is due next  cronjob.scheduled=2026-11-23T09:00:00+00:00
-        WARN  the clock was set back, the schedule begins anew
+        WARN  the clock was set back, the schedule begins anew  cronjob.scheduled=2026-11-23T05:00:00+00:00
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T05:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
         INFO  cronjob run ended  duration_ms=1000 request_id=$ID cronjob.scheduled=2026-11-23T05:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
         DEBUG cronjob run is due next  cronjob.scheduled=2026-11-23T06:00:00+00:00
+    "#]].assert_eq(&seen.log);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_waits_for_a_clock_says_so_and_for_how_long() {
+    let scene = scene(json!({"cron": "*/10 * * * *"}), &[1]);
+    let set_by = Arc::clone(&scene.set_by);
+    let moment = async move {
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        set_by.store(-1800, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_mins(20)).await;
+    };
+
+    let seen = scene.stopped_when(moment).await;
+
+    expect![[r#"
+        DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
+        INFO  cronjob run ended  duration_ms=1000 request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
+        DEBUG cronjob run is due next  cronjob.scheduled=2026-11-23T08:10:00+00:00
+        WARN  the clock was set back, the schedule waits until it has caught up  cronjob.scheduled=2026-11-23T08:10:00+00:00 clock.set_back_ms=1769000 cronjob.wait_ms=2369000
     "#]].assert_eq(&seen.log);
 }
 

@@ -94,7 +94,10 @@ fn a_clock_that_is_set_back_a_little_lets_nothing_run_twice() {
     let mut agenda = agenda("*/15 * * * *", Missed::Skip, "07:50:00");
     assert_eq!(agenda.look(at("08:00:00")), due("08:00:00", 0));
 
-    assert_eq!(agenda.look(at("07:30:00")), Verdict::Nothing);
+    let set_back = Duration::from_mins(30);
+    assert_eq!(agenda.look(at("07:30:00")), Verdict::Waits { set_back });
+    assert_eq!(agenda.look(at("07:30:30")), Verdict::Nothing);
+    assert_eq!(agenda.look(at("07:30:29.5")), Verdict::Nothing);
     assert_eq!(agenda.look(at("08:00:00")), Verdict::Nothing);
     assert_eq!(agenda.look(at("08:15:00")), due("08:15:00", 0));
 }
@@ -116,10 +119,38 @@ fn a_clock_that_is_set_by_a_year_does_not_keep_it_busy() {
 
     let verdict = agenda.look(next_year);
 
-    let first_counted = at("07:00:01").saturating_add(SignedDuration::from_secs(1000)).unwrap();
-    let occurrence = Occurrence { scheduled: first_counted, missed: MOST_COUNTED };
+    let occurrence = Occurrence { scheduled: next_year, missed: MOST_COUNTED };
     assert_eq!(verdict, Verdict::Due(occurrence));
     assert_eq!(agenda.next(), next_year.saturating_add(SignedDuration::from_secs(1)).ok());
+}
+
+#[test]
+fn what_two_hours_of_a_fast_rhythm_have_missed_is_counted() {
+    let mut skipping = agenda("*/2 * * * * *", Missed::Skip, "07:00:00");
+    let mut running = agenda("*/2 * * * * *", Missed::RunOnce, "07:00:00");
+
+    // The last one is a second old, so it is on time.
+    assert_eq!(skipping.look(at("09:00:01")), due("09:00:00", 3599));
+    assert_eq!(running.look(at("09:00:01")), due("09:00:00", 3599));
+}
+
+#[test]
+fn the_last_of_many_times_is_found_wherever_they_are() {
+    for (expression, now, last) in [
+        ("* * 1 * * *", "23:30:00", "01:59:59"),
+        ("* * * * * *", "23:30:00.5", "23:30:00"),
+        ("* * 0-2,23 * * *", "22:59:59", "02:59:59"),
+        ("* * 1 23 11 *", "23:30:00", "01:59:59"),
+    ] {
+        let mut agenda = agenda(expression, Missed::RunOnce, "00:00:00");
+        let schedule = agenda.schedule().clone();
+        assert_eq!(schedule.last(schedule.next(at("00:00:00")).unwrap(), at(now)), at(last));
+
+        let verdict = agenda.look(at(now));
+
+        let Verdict::Due(Occurrence { scheduled, .. }) = verdict else { panic!("{verdict:?}") };
+        assert_eq!(scheduled, at(last), "{expression}");
+    }
 }
 
 #[test]

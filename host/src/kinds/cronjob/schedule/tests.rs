@@ -289,16 +289,16 @@ fn in_autumn_a_rhythm_goes_on_through_both_hours() {
 #[test]
 fn what_is_no_schedule_is_refused_with_the_field_to_blame() {
     let field = |text: &str| match Rule::parse(text) {
-        Err(RuleMistake::Field { name, .. }) => name,
+        Err(RuleMistake::Field(field) | RuleMistake::Wraps(field)) => field.name,
         other => panic!("{text}: {other:?}"),
     };
 
-    for text in ["", "* * * *", "* * * * * * *", "@daily", "0 8"] {
+    for text in ["", "* * * *", "* * * * * * *", "0 8"] {
         assert_eq!(Rule::parse(text).unwrap_err(), RuleMistake::FieldCount, "{text}");
     }
     assert_eq!(field("60 * * * * *"), "seconds");
     assert_eq!(field("60 * * * *"), "minutes");
-    assert_eq!(field("@daily * * * *"), "minutes");
+    assert_eq!(field("* @daily * * *"), "hours");
     assert_eq!(field("0 24 * * *"), "hours");
     assert_eq!(field("0 8 32 * *"), "days of the month");
     assert_eq!(field("0 8 * 13 *"), "months");

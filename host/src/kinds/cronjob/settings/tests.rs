@@ -237,6 +237,52 @@ fn wrong_expressions_are_told_with_the_field_to_blame() {
 }
 
 #[test]
+fn what_is_written_as_elsewhere_is_told_what_to_write_here() {
+    objects(
+        &json!({"cron": [
+            "@reboot", "@every 5m", "@fortnightly", "CRON_TZ=Asia/Tokyo 0 8 * * *", "0 22-2 * * *",
+            "0 8 * * FRI-MON",
+        ]}),
+        &expect![[r#"
+            cron[0]: must be a time: `@reboot` is none
+              help: what a service does once when it starts belongs in its `on_start`, or is a service of kind `script`
+            cron[1]: must be a cron expression: `@every` is none
+              help: write every 5 minutes as `*/5 * * * *`, every 2 hours as `0 */2 * * *`
+            cron[2]: must be a cron expression, or a word for one
+              help: there are `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly`
+            cron[3]: must not name a time zone
+              help: write it as `time_zone`, for example `time_zone = "Asia/Tokyo"`
+            cron[4]: has a range in the field for the hours that ends before it begins
+              help: write two ranges, for example `22-23,0-2`
+            cron[5]: has a range in the field for the days of the week that ends before it begins
+              help: write two ranges, for example `FRI-SAT,SUN-MON`
+        "#]],
+    );
+}
+
+#[test]
+fn what_runs_otherwise_than_crontab_is_a_warning() {
+    let table = json!({
+        "cron": ["@daily", "0 0 */2 * MON", "*/90 * * * *", "0 8 * * MON,"], "time_zone": "UTC",
+    });
+
+    let oddities = read(&table).unwrap().oddities();
+
+    let lines = oddities
+        .iter()
+        .map(|Mistake { path, message, help }| format!("{path}: {message}\n  help: {help}\n"));
+    expect![[r#"
+        cron[1]: has a `*` in the days of the month and runs on the days of either field: crontab would take only days that fit both
+          help: write `+` before the days of the week for days that fit both, as in `0 0 */2 * +MON`, or `*` alone in one of the fields
+        cron[2]: has a step in the minutes that leads out of them: only the first one counts
+          help: steps begin anew each time: every 90 minutes is `["0 */3 * * *", "30 1-23/3 * * *"]`
+        cron[3]: has an empty item in the list of the days of the week
+          help: remove the comma, or write what is missing
+    "#]].assert_eq(&lines.collect::<String>());
+    assert!(read(&table).unwrap().schedule().is_ok());
+}
+
+#[test]
 fn values_of_the_wrong_type_are_refused() {
     let refused = |table: Value| read(&table).unwrap_err();
 
