@@ -42,6 +42,7 @@ impl ExtensionSettings for NoSettings {}
 #[derive(Debug)]
 pub struct Objections<'a> {
     directory: &'a Path,
+    base_path: &'a str,
     pub(super) all: Vec<Objection>,
     pub(super) warnings: Vec<Objection>,
 }
@@ -55,7 +56,11 @@ pub(super) struct Objection {
 
 impl<'a> Objections<'a> {
     pub(crate) fn new(directory: &'a Path) -> Self {
-        Self { directory, all: Vec::new(), warnings: Vec::new() }
+        Self { directory, base_path: "", all: Vec::new(), warnings: Vec::new() }
+    }
+
+    pub(super) fn with_base_path(self, base_path: &'a str) -> Self {
+        Self { base_path, ..self }
     }
 
     /// The keys that were objected to.
@@ -67,6 +72,11 @@ impl<'a> Objections<'a> {
     /// The directory of `service.toml`, which relative paths are relative to.
     pub fn directory(&self) -> &'a Path {
         self.directory
+    }
+
+    /// What the path of every request begins with that the service gets; empty when that may be anything.
+    pub fn base_path(&self) -> &'a str {
+        self.base_path
     }
 
     /// Notes an objection to the key at `path` below the table, for example `keys[0].secret`; empty for

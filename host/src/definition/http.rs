@@ -4,7 +4,7 @@
 
 use super::document::Place;
 use super::reader::{Reader, Section};
-use super::{Http, HttpTimeouts, Origin, Port};
+use super::{Http, HttpTimeouts, Kind, Origin, Port};
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Port) -> Http {
     check_compatibility(reader, section);
@@ -20,6 +20,19 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Por
         },
         max_header_bytes: reader.number(section, "max_header_bytes").unwrap_or_default(),
     }
+}
+
+/// What the path of every request of a service begins with; empty when that may be anything.
+pub(super) fn base_path(kinds: &[Kind]) -> String {
+    // Names of RPCs are paths too.
+    if kinds.iter().any(|kind| matches!(kind, Kind::Grpc(_))) {
+        return String::new();
+    }
+    let mut paths = kinds.iter().filter_map(|kind| match kind {
+        Kind::Http(http) => Some(http.base_path.clone()),
+        _ => None,
+    });
+    paths.next().unwrap_or_default()
 }
 
 /// Finds the problems of a table that nothing uses.

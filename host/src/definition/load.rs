@@ -10,7 +10,7 @@ use super::problem::{LoadError, Problem};
 use super::reader::{Reader, Section};
 use super::variables::{Premises, Scope, Variables};
 use super::{
-    Definition, Effective, FeatureSource, client, environment, features, framework, hosting,
+    Definition, Effective, FeatureSource, client, environment, features, framework, hosting, http,
     identity, kinds, log, settings, unknown,
 };
 use crate::file;
@@ -114,6 +114,7 @@ fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> De
     check_tests(reader, root);
     let environment = environment::read(reader, root);
     let clients = client::read(reader, root);
+    reader.base_path = http::base_path(&kinds);
     let features = features::read(reader, root, directory);
     kinds::check_authentication(reader, root, &features);
     let settings = settings::read(reader, root);

@@ -40,6 +40,8 @@ pub(super) struct Reader<'t> {
     indirections: &'t Indirections,
     scope: &'t Scope<'t>,
     catalogue: &'t Catalogue,
+    /// See [`Objections::base_path`](super::Objections::base_path).
+    pub(super) base_path: String,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
     pub(super) effective: Vec<Effective>,
@@ -101,7 +103,8 @@ impl<'t> Reader<'t> {
         catalogue: &'t Catalogue,
     ) -> Self {
         let (problems, warnings, effective) = (Vec::new(), Vec::new(), Vec::new());
-        Self { lines, indirections, scope, catalogue, problems, warnings, effective }
+        let base_path = String::new();
+        Self { lines, indirections, scope, catalogue, base_path, problems, warnings, effective }
     }
 
     pub(super) fn text(&mut self, section: &Section<'t>, name: &str) -> Option<String> {

@@ -219,7 +219,8 @@ impl<'t> Reading<'_, 't, '_> {
 
     /// What types cannot say.
     fn check(&mut self, typed: &Typed) {
-        let mut objections = Objections::new(self.subject.directory);
+        let base_path = self.reader.base_path.clone();
+        let mut objections = Objections::new(self.subject.directory).with_base_path(&base_path);
         (self.subject.settings.check)(&typed.0, &mut objections);
         let known = self.subject.section.table().map(|table: &'t Table<'t>| places::values(table));
         let known = known.unwrap_or_default();

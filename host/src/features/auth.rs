@@ -78,6 +78,7 @@ fn first(flaws: Vec<Flaw>) -> ExtensionError {
 
 impl ExtensionSettings for Settings {
     fn check(&self, objections: &mut Objections<'_>) {
+        self.public.warn_outside("public", objections);
         let flaws = match Policy::of(self, objections.directory()) {
             Ok(policy) => {
                 for Flaw { path, message, help } in policy.warnings {

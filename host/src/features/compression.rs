@@ -81,6 +81,8 @@ impl ExtensionSettings for Settings {
         if self.encodings.is_empty() {
             objections.note("encodings", "must name at least one of `gzip` and `zstd`");
         }
+        self.routes.warn_outside("routes", objections);
+        self.except.warn_outside("except", objections);
         if self.content_types.is_empty() {
             objections.note("content_types", "must name at least one type");
         }

@@ -74,6 +74,11 @@ fn default_age() -> HumanDuration {
 impl ExtensionSettings for Settings {
     fn check(&self, objections: &mut Objections<'_>) {
         let Self { allowed_origins: origins, allowed_headers, exposed_headers, .. } = self;
+        for (index, _) in origins.iter().enumerate().filter(|(_, origin)| origin.is_shared()) {
+            let message = "covers pages of strangers: everybody can have a name there";
+            let help = "name a domain that is yours, for example `https://*.example.co.uk`";
+            objections.warn(format!("allowed_origins[{index}]"), message, Some(help.to_owned()));
+        }
         let allows_all = origins.contains(&OriginPattern::Any);
         let help = "list them, or write `[\"*\"]` for all";
         if origins.is_empty() {

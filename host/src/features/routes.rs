@@ -9,6 +9,8 @@ use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use crate::extension::Objections;
+
 /// A path, exact or with `/*` at its end, and a method before it if only that one is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -80,6 +82,15 @@ impl Route {
         if self.is_prefix { path.starts_with(&self.path) } else { path == self.path }
     }
 
+    /// Whether a path below `base`, or that itself, can be covered.
+    fn can_be_below(&self, base: &str) -> bool {
+        let is_inside = self
+            .path
+            .strip_prefix(base)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        is_inside || self.is_prefix && format!("{base}/").starts_with(&self.path)
+    }
+
     /// Whether a service that does not care for slashes at the end could take `path` for a covered one.
     fn nearly_covers(&self, path: &str) -> bool {
         self.covers(path) || path.trim_end_matches('/') == self.path.trim_end_matches('/')
@@ -132,6 +143,17 @@ impl Routes {
         let is_usual =
             |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~:@!$&'()+,=".contains(&byte);
         path.bytes().all(is_usual) && self.certainly_match(method, path)
+    }
+
+    /// Warns about those that no request has which the service gets. `key` is where they stand.
+    pub(super) fn warn_outside(&self, key: &str, objections: &mut Objections<'_>) {
+        let base = objections.base_path();
+        for (index, _) in self.0.iter().enumerate().filter(|(_, route)| !route.can_be_below(base)) {
+            let message =
+                "is outside of `services.http.base_path`: the service gets no such request";
+            let help = "write the path as clients do, with the base path in front";
+            objections.warn(format!("{key}[{index}]"), message, Some(help.to_owned()));
+        }
     }
 
     /// As they are written.
@@ -289,6 +311,25 @@ mod tests {
     fn no_routes_match_nothing() {
         assert!(!routes(&[]).certainly_match(&Method::GET, "/"));
         assert!(!routes(&[]).possibly_match(&Method::GET, "//"));
+    }
+
+    #[test]
+    fn what_can_be_below_a_base_path_is_told_from_what_cannot() {
+        for (base, inside, outside) in [
+            ("", &["/", "/items", "/*"][..], &[][..]),
+            (
+                "/api",
+                &["/*", "/api", "/api/*", "/api/items", "GET /api/items/*"],
+                &["/items", "/apis", "/a/*"],
+            ),
+            ("/api/v1", &["/api/*", "/api/v1/x"], &["/api", "/api/v2/*"]),
+        ] {
+            for (texts, expected) in [(inside, true), (outside, false)] {
+                for route in &routes(texts).0 {
+                    assert_eq!(route.can_be_below(base), expected, "`{route}` and `{base}`");
+                }
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use serde_json::Map;
 
 use super::flaw::Flaws;
-use super::secret::{Digest, Slot};
+use super::secret::{Carrier, Digest, Slot};
 use super::settings;
 use crate::extension::Identity;
 
@@ -28,10 +28,14 @@ impl ApiKeys {
         let mut all: Vec<ApiKey> = Vec::new();
         for (index, key) in keys.iter().enumerate() {
             let table = format!("api_keys[{index}]");
-            let slot = Slot { table: &table, key: "key", shortest: SHORTEST };
+            let slot =
+                Slot { table: &table, key: "key", shortest: SHORTEST, carrier: Carrier::Header };
             let digest = slot.digest(key.key.as_ref(), key.key_sha256.as_ref(), flaws);
             if key.name.is_empty() {
                 flaws.note(format!("{table}.name"), "must not be empty");
+            }
+            if key.name.contains(char::is_control) {
+                flaws.note(format!("{table}.name"), "must not have control characters");
             }
             let header = header(&key.header, &format!("{table}.header"), flaws);
             let (Some(digest), Some(header)) = (digest, header) else { continue };

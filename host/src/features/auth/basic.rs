@@ -9,7 +9,7 @@ use serde_json::Map;
 
 use super::flaw::{Flaws, note_repeated};
 use super::refusal::Refusal;
-use super::secret::{Digest, Slot};
+use super::secret::{Carrier, Digest, Slot};
 use super::settings;
 use crate::extension::Identity;
 
@@ -41,7 +41,12 @@ impl Users {
         let mut all = Vec::new();
         for (index, user) in users.iter().enumerate() {
             let table = format!("basic[{index}]");
-            let slot = Slot { table: &table, key: "password", shortest: SHORTEST };
+            let slot = Slot {
+                table: &table,
+                key: "password",
+                shortest: SHORTEST,
+                carrier: Carrier::Basic,
+            };
             let password =
                 slot.digest(user.password.as_ref(), user.password_sha256.as_ref(), flaws);
             if user.name.is_empty() {
@@ -49,6 +54,9 @@ impl Users {
             }
             if user.name.contains(':') {
                 flaws.note(at(index), "must not have a colon: it ends the name in a request");
+            }
+            if let Some((message, help)) = Carrier::Basic.refuses(&user.name) {
+                flaws.add(at(index), message, help);
             }
             let Some(password) = password else { continue };
             let name_digest = Digest::of(user.name.as_bytes());

@@ -24,16 +24,26 @@ pub(super) struct Flaws {
 
 impl Flaws {
     pub(super) fn note(&mut self, path: impl Into<String>, message: impl Display) {
-        self.all.push(Flaw { path: path.into(), message: message.to_string(), help: None });
+        self.add(path, message, None);
     }
 
     pub(super) fn note_with_help(
         &mut self,
         path: impl Into<String>,
         message: impl Display,
-        help: impl Into<String>,
+        help: &str,
     ) {
-        let (path, message, help) = (path.into(), message.to_string(), Some(help.into()));
+        self.add(path, message, Some(help));
+    }
+
+    /// The same, where there may be help.
+    pub(super) fn add(
+        &mut self,
+        path: impl Into<String>,
+        message: impl Display,
+        help: Option<&str>,
+    ) {
+        let (path, message, help) = (path.into(), message.to_string(), help.map(str::to_owned));
         self.all.push(Flaw { path, message, help });
     }
 

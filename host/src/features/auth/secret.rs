@@ -52,6 +52,44 @@ pub(super) struct Slot<'a> {
     pub(super) key: &'static str,
     /// In bytes.
     pub(super) shortest: usize,
+    pub(super) carrier: Carrier,
+}
+
+/// How requests carry a secret, which decides what can be in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carrier {
+    /// As the value of a header: RFC 9110 section 5.5.
+    Header,
+    /// As a part of the credentials of RFC 7617, which excludes control characters.
+    Basic,
+}
+
+/// Where line ends of secrets come from.
+pub(super) const LINE_END: &str = "a variable or a file that was written with `echo` or an editor has one at its end: write it with \
+                                   `printf %s`, or remove it";
+
+impl Carrier {
+    /// Why no request can have this text: the rest of a sentence that begins with the key, and what to do.
+    pub(super) fn refuses(self, text: &str) -> Option<(&'static str, Option<&'static str>)> {
+        let is_blank = |character| matches!(character, ' ' | '\t');
+        let is_odd = |character: char| {
+            character.is_ascii_control() && !(self == Self::Header && character == '\t')
+        };
+        if text.ends_with(['\n', '\r']) {
+            Some(("must not end in a line end, which no request can have there", Some(LINE_END)))
+        } else if text.starts_with('\u{feff}') {
+            Some(("must not begin with a byte order mark", None))
+        } else if text.contains(is_odd) {
+            Some((
+                "must not have line ends and control characters, which no request can have",
+                None,
+            ))
+        } else if self == Self::Header && (text.starts_with(is_blank) || text.ends_with(is_blank)) {
+            Some(("must not begin or end with a blank, which no header can have there", None))
+        } else {
+            None
+        }
+    }
 }
 
 impl Slot<'_> {
@@ -62,14 +100,20 @@ impl Slot<'_> {
         hashed: Option<&Secret>,
         flaws: &mut Flaws,
     ) -> Option<Digest> {
-        let Self { table, key, shortest } = self;
+        let Self { table, key, shortest, carrier } = self;
         match (plain, hashed) {
             (Some(Secret(text)), None) if text.len() < *shortest => {
                 let message = format!("must have at least {shortest} bytes");
                 flaws.note(format!("{table}.{key}"), message);
                 None
             }
-            (Some(Secret(text)), None) => Some(Digest::of(text.as_bytes())),
+            (Some(Secret(text)), None) => {
+                if let Some((message, help)) = carrier.refuses(text) {
+                    flaws.add(format!("{table}.{key}"), message, help);
+                    return None;
+                }
+                Some(Digest::of(text.as_bytes()))
+            }
             (None, Some(Secret(text))) => {
                 let digest = Digest::parse(text);
                 if digest.is_none() {

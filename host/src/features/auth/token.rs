@@ -23,7 +23,7 @@ pub(super) use self::watcher::Look;
 use self::watcher::Watcher;
 use super::flaw::{Flaws, note_repeated};
 use super::refusal::TokenFlaw;
-use super::secret::Digest;
+use super::secret::{Digest, LINE_END};
 use super::settings::Jwt;
 use crate::extension::{ExtensionError, Identity};
 use crate::telemetry::Logger;
@@ -224,6 +224,17 @@ fn fixed_keys(
     for (index, key) in keys.iter().enumerate() {
         if allowed.is_some_and(|allowed| !allowed.contains(&key.algorithm.into())) {
             flaws.note(at(index, "algorithm"), "must be one of `algorithms`");
+        }
+        let secret = key.secret.as_ref().map_or("", |secret| &secret.0);
+        // Who signs may have the same bytes, so it is no mistake for sure.
+        if secret.trim() != secret || secret.starts_with('\u{feff}') {
+            let message =
+                "begins or ends with a blank, a line end or a byte order mark, which counts";
+            flaws.warn(
+                at(index, "secret"),
+                message,
+                format!("{LINE_END}; or sign with it as well"),
+            );
         }
         match from_settings(key, directory) {
             Ok(key) => usable.push(key),

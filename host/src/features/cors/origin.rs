@@ -54,6 +54,42 @@ impl OriginPattern {
     }
 }
 
+/// Second labels below which countries let everybody have a name.
+const SHARED_LABELS: [&str; 12] =
+    ["ac", "co", "com", "edu", "go", "gob", "gov", "ne", "net", "nom", "or", "org"];
+
+/// Hosts below which everybody can have a name; some of many.
+const SHARED_HOSTS: [&str; 16] = [
+    "amazonaws.com",
+    "azurewebsites.net",
+    "cloudfront.net",
+    "firebaseapp.com",
+    "fly.dev",
+    "github.io",
+    "gitlab.io",
+    "herokuapp.com",
+    "netlify.app",
+    "ngrok.io",
+    "onrender.com",
+    "pages.dev",
+    "run.app",
+    "vercel.app",
+    "web.app",
+    "workers.dev",
+];
+
+impl OriginPattern {
+    /// Whether strangers can have names that it covers. Not all such names are known here.
+    pub(super) fn is_shared(&self) -> bool {
+        let Self::Below { after, .. } = self else { return false };
+        let parent = split_port(after).0.trim_start_matches('.');
+        let of_country = parent
+            .split_once('.')
+            .is_some_and(|(label, country)| country.len() == 2 && SHARED_LABELS.contains(&label));
+        of_country || SHARED_HOSTS.contains(&parent)
+    }
+}
+
 impl TryFrom<String> for OriginPattern {
     type Error = OriginError;
 
@@ -228,6 +264,23 @@ mod tests {
         // The two parts may not overlap.
         assert!(!pattern("https://*.localhost").covers(b"https://.localhost"));
         assert!(!pattern("https://*.localhost").covers(b"https://"));
+    }
+
+    #[test]
+    fn names_that_everybody_can_have_are_told_from_others() {
+        for text in ["https://*.co.uk", "https://*.com.br:8443", "https://*.github.io"] {
+            assert!(pattern(text).is_shared(), "{text}");
+        }
+        for text in [
+            "https://*.example.co.uk",
+            "https://*.example.org",
+            "https://*.me.github.io",
+            "https://*.localhost",
+            "https://co.uk",
+            "*",
+        ] {
+            assert!(!pattern(text).is_shared(), "{text}");
+        }
     }
 
     #[test]

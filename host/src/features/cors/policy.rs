@@ -138,8 +138,10 @@ fn list<'a>(words: impl Iterator<Item = &'a str>) -> Option<HeaderValue> {
 fn asked(request: &HeaderMap) -> Option<HeaderValue> {
     let mut names = Vec::new();
     for value in request.get_all(ACCESS_CONTROL_REQUEST_HEADERS) {
-        for name in value.as_bytes().split(|byte| *byte == b',') {
-            names.push(HeaderName::from_bytes(name.trim_ascii()).ok()?);
+        let items = value.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        // RFC 9110 section 5.6.1.2: an empty item of a list is none.
+        for name in items.filter(|name| !name.is_empty()) {
+            names.push(HeaderName::from_bytes(name).ok()?);
         }
     }
     list(names.iter().map(HeaderName::as_str))

@@ -46,6 +46,7 @@ impl RuleSettings {
     /// `path` is where the rule stands, with a dot at its end.
     pub(super) fn check(&self, path: &str, objections: &mut Objections<'_>) {
         let Self { requests, per: HumanDuration(per), .. } = self;
+        self.routes.warn_outside(&format!("{path}routes"), objections);
         if !(SHORTEST..=LONGEST).contains(per) {
             objections.note(format!("{path}per"), "must be between `1ms` and `24h`");
         } else if per.as_nanos() < u128::from(requests.get()) {

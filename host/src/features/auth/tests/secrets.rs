@@ -156,3 +156,52 @@ fn all_ways_are_offered_together() {
     assert_eq!(both.who(), Err("token_expired"));
     assert_eq!(ask(&guard, &[("authorization", "Digest x"), key]).who(), Ok("billing"));
 }
+
+#[test]
+fn a_secret_that_no_request_can_have_is_refused() {
+    let said = |settings: &str| -> Vec<String> {
+        let flaws = super::support::policy(settings).err().unwrap_or_default();
+        flaws.into_iter().map(|flaw| format!("{} {}", flaw.path, flaw.message)).collect()
+    };
+    let line_end = "must not end in a line end, which no request can have there";
+    let control = "must not have line ends and control characters, which no request can have";
+    let blank = "must not begin or end with a blank, which no header can have there";
+    let mark = "must not begin with a byte order mark";
+    let key = "0123456789abcdef0123";
+    for (before, after, of_key, of_password) in [
+        ("", "\\n", line_end, line_end),
+        ("", "\\r\\n", line_end, line_end),
+        ("x\\n", "", control, control),
+        ("x\\u0001", "", control, control),
+        ("x\\u007f", "", control, control),
+        ("x\\t", "", "", control),
+        (" ", "", blank, ""),
+        ("", "\\t", blank, control),
+        ("\\ufeff", "", mark, mark),
+        ("ä", "", "", ""),
+    ] {
+        let expected = |path: &str, message: &str| -> Vec<String> {
+            (!message.is_empty()).then(|| format!("{path} {message}")).into_iter().collect()
+        };
+        let text = format!("\"{before}{key}{after}\"");
+        let api_key = said(&format!("[[api_keys]]\nname = 'a'\nkey = {text}\n"));
+        assert_eq!(api_key, expected("api_keys[0].key", of_key), "{text}");
+        let password = said(&format!("[[basic]]\nname = 'a'\npassword = {text}\n"));
+        assert_eq!(password, expected("basic[0].password", of_password), "{text}");
+        let name = said(&format!("[[basic]]\nname = {text}\npassword = 'long enough'\n"));
+        assert_eq!(name, expected("basic[0].name", of_password), "{text}");
+    }
+}
+
+#[test]
+fn where_a_line_end_comes_from_is_told() {
+    let key = "[[api_keys]]\nname = 'a'\nkey = \"0123456789abcdef0123\\n\"\n";
+    let flaws = super::support::policy(key).err().unwrap();
+    assert!(flaws[0].help.as_ref().unwrap().contains("`echo`"), "{flaws:?}");
+
+    // Both sides may have it.
+    let secret = "[[jwt.keys]]\nalgorithm = 'HS256'\n\
+                  secret = \"a secret of thirty-two characters\\n\"\n";
+    let warnings = super::support::policy(secret).unwrap().warnings;
+    assert_eq!((warnings.len(), &*warnings[0].path), (1, "jwt.keys[0].secret"));
+}
