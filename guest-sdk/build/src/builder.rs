@@ -148,13 +148,20 @@ impl Builder {
             let imported = compiler.files().filter(|file| file.is_import());
             imported.filter_map(|file| file.path()).for_each(rerun_if_changed);
         }
-        self.generate(compiler.file_descriptor_set())
+        let files = compiler.file_descriptor_set();
+        let encoded = compiler.include_source_info(false).encode_file_descriptor_set();
+        let descriptors = descriptors::of_services(&files.file, &encoded);
+        let descriptors = descriptors.map_err(|error| CompileError::Generate(error.into()))?;
+        self.generate(files, &descriptors)
     }
 
-    fn generate(mut self, files: FileDescriptorSet) -> Result<(), CompileError> {
+    fn generate(
+        mut self,
+        files: FileDescriptorSet,
+        descriptors: &HashMap<String, Vec<u8>>,
+    ) -> Result<(), CompileError> {
         let directory = self.directory()?;
-        let descriptors = descriptors::of_services(&files.file);
-        write_descriptors(&directory, &descriptors)?;
+        write_descriptors(&directory, descriptors)?;
         self.config.out_dir(&directory).service_generator(Box::new(Generator));
         self.config.compile_fds(files).map_err(CompileError::Generate)?;
         name_as_written(&directory)

@@ -4,19 +4,34 @@
 use std::collections::{BTreeSet, HashMap};
 
 use prost::Message as _;
-use prost_types::{FileDescriptorProto, FileDescriptorSet};
+use prost_types::FileDescriptorProto;
 
-/// The encoded descriptors of every service in `files`, by the service's full name.
-pub(crate) fn of_services(files: &[FileDescriptorProto]) -> HashMap<String, Vec<u8>> {
+/// A `google.protobuf.FileDescriptorSet` whose files are not taken apart: prost would lose the options that
+/// it does not know, which are all those that authors have defined.
+#[derive(Clone, PartialEq, prost::Message)]
+struct EncodedSet {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    file: Vec<Vec<u8>>,
+}
+
+/// The encoded descriptors of every service in `files`, by the service's full name. `encoded` is the set of
+/// the same files.
+pub(crate) fn of_services(
+    files: &[FileDescriptorProto],
+    encoded: &[u8],
+) -> Result<HashMap<String, Vec<u8>>, prost::DecodeError> {
+    let encoded = EncodedSet::decode(encoded)?.file;
     let declaring = files.iter().filter(|file| !file.service.is_empty());
-    declaring
-        .flat_map(|file| {
-            let encoded = FileDescriptorSet { file: with_imports(file, files) }.encode_to_vec();
-            let names =
-                file.service.iter().map(|service| full_name(file.package(), service.name()));
-            names.map(move |name| (name, encoded.clone()))
-        })
-        .collect()
+    let described = declaring.flat_map(|file| {
+        let wanted = with_imports(file, files);
+        let both = files.iter().zip(&encoded);
+        let wanted = both.filter(|(file, _)| wanted.contains(file.name()));
+        let set = EncodedSet { file: wanted.map(|(_, encoded)| encoded.clone()).collect() };
+        let set = set.encode_to_vec();
+        let names = file.service.iter().map(|service| full_name(file.package(), service.name()));
+        names.map(move |name| (name, set.clone()))
+    });
+    Ok(described.collect())
 }
 
 /// `package.Service`, or `Service` where there is no package.
@@ -24,11 +39,11 @@ pub(crate) fn full_name(package: &str, name: &str) -> String {
     if package.is_empty() { name.to_owned() } else { format!("{package}.{name}") }
 }
 
-/// Imports come before what imports them, as `files` has them.
-fn with_imports(
-    file: &FileDescriptorProto,
-    files: &[FileDescriptorProto],
-) -> Vec<FileDescriptorProto> {
+/// The names of a file and of all that it imports.
+fn with_imports<'a>(
+    file: &'a FileDescriptorProto,
+    files: &'a [FileDescriptorProto],
+) -> BTreeSet<&'a str> {
     let mut wanted = BTreeSet::new();
     let mut next = vec![file.name()];
     while let Some(name) = next.pop() {
@@ -37,6 +52,5 @@ fn with_imports(
             next.extend(found.flat_map(|file| file.dependency.iter().map(String::as_str)));
         }
     }
-    let files = files.iter().filter(|file| wanted.contains(file.name()));
-    files.map(|file| FileDescriptorProto { source_code_info: None, ..file.clone() }).collect()
+    wanted
 }

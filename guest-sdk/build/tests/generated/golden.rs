@@ -195,3 +195,15 @@ fn a_package_with_a_keyword_in_its_name_is_found_under_that_name() {
 
     assert!(read(&out, "demo.type.v1.rs").contains("pub struct Some"));
 }
+
+#[test]
+fn options_of_authors_are_in_the_descriptors() {
+    let out = directory("options");
+
+    compile(configure(), &["options.proto"], &out).expect("it compiles");
+
+    let descriptors = fs::read(out.join("golden.vault.Vault.descriptors")).expect("written");
+    // Number 50001 of a method's options, with a text of ten bytes.
+    let option = b"\x8a\xb5\x18\x0avault.read";
+    assert!(descriptors.windows(option.len()).any(|window| window == option));
+}
