@@ -12,6 +12,7 @@ mod health;
 mod limits;
 mod metadata;
 mod protocol;
+mod reflection;
 mod shutdown;
 mod small_messages;
 mod streams;

@@ -7,6 +7,7 @@ mod frame;
 mod hooked;
 mod metadata;
 mod pump;
+mod reflection;
 mod reply;
 mod routes;
 mod rpc;

@@ -13,8 +13,10 @@ use tonic::Status;
 use tonic::codec::CompressionEncoding;
 use tonic::codegen::Service;
 use tonic_health::pb::health_server::HealthServer;
-use tonic_reflection::server::Builder;
+use tonic_reflection::pb::v1::server_reflection_server::ServerReflectionServer as ReflectionServer;
+use tonic_reflection::pb::{v1 as reflection_v1, v1alpha as reflection_v1alpha};
 
+use super::reflection::{Index, Reflection};
 use super::status;
 use crate::capability::Stopping;
 use crate::dispatch::health::Health;
@@ -60,19 +62,20 @@ impl Standard {
     /// message of a client, in bytes.
     ///
     /// # Errors
-    /// When their descriptors contradict each other.
+    /// When their descriptors are malformed.
     pub fn new(
         health: Option<Health>,
         reflected: Option<&Services>,
         max_request: usize,
         stopping: watch::Receiver<Stopping>,
-    ) -> Result<Self, tonic_reflection::server::Error> {
+    ) -> Result<Self, prost::DecodeError> {
         let mut services = Vec::new();
         if let Some(described) = reflected {
-            let builder = || reflection(described, health.is_some());
-            services.push((REFLECTION, answer(accepting!(builder().build_v1()?, max_request))));
-            let old = accepting!(builder().build_v1alpha()?, max_request);
-            services.push((OLD_REFLECTION, answer(old)));
+            let index = Arc::new(index(described, health.is_some())?);
+            let server = accepting!(ReflectionServer::new(Reflection(index)), max_request);
+            let server = answer(server);
+            services.push((REFLECTION, server.clone()));
+            services.push((OLD_REFLECTION, as_version_1(server)));
         }
         if let Some(health) = health {
             services.push((HEALTH, answer(accepting!(HealthServer::new(health), max_request))));
@@ -125,23 +128,35 @@ where
     })
 }
 
-fn reflection(services: &Services, with_health: bool) -> Builder<'_> {
-    let mut builder = Builder::configure()
-        .register_encoded_file_descriptor_set(&services.descriptors)
-        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET)
-        .include_reflection_service(false)
-        .with_service_name("grpc.reflection.v1.ServerReflection")
-        .with_service_name("grpc.reflection.v1alpha.ServerReflection");
-    for service in &services.services {
-        builder = builder.with_service_name(service.name.clone());
+/// The versions of reflection differ in nothing but their paths.
+fn as_version_1(answer: Answer) -> Answer {
+    Arc::new(move |mut request| {
+        if let Some(method) = request.uri().path().strip_prefix(OLD_REFLECTION) {
+            // Parts of a path are a path.
+            *request.uri_mut() = format!("{REFLECTION}{method}").parse().unwrap_or_default();
+        }
+        answer(request)
+    })
+}
+
+/// What reflection tells of. The host's own files come first, so that they are what they are.
+fn index(services: &Services, with_health: bool) -> Result<Index, prost::DecodeError> {
+    let own = [
+        ("reflection.v1.ServerReflection", reflection_v1::FILE_DESCRIPTOR_SET),
+        ("reflection.v1alpha.ServerReflection", reflection_v1alpha::FILE_DESCRIPTOR_SET),
+        ("health.v1.Health", tonic_health::pb::FILE_DESCRIPTOR_SET),
+    ];
+    let own = &own[..if with_health { 3 } else { 2 }];
+    let own_names = own.iter().map(|(name, _)| format!("grpc.{name}"));
+    let names = services.services.iter().map(|service| service.name.clone());
+    let mut index = Index::new(own_names.chain(names));
+    for (name, set) in own {
+        let mut parts = name.split('.');
+        let (name, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        index.add_own(set, &format!("grpc/{name}/{version}/{name}.proto"))?;
     }
-    if with_health {
-        builder = builder
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .with_service_name("grpc.health.v1.Health");
-    }
-    builder
+    index.add(&services.descriptors)?;
+    Ok(index)
 }
 
 /// The answer of a standard service. One without an end comes to one when the service stops, once what
