@@ -33,6 +33,14 @@ Environment:
                      `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
   NO_COLOR           any value: no colour in log lines";
 
+const COMPLETIONS: &str = "\
+Where to put it:
+  bash        mikros-host completions bash > ~/.local/share/bash-completion/completions/mikros-host
+  zsh         mikros-host completions zsh > \"${fpath[1]}/_mikros-host\"
+  fish        mikros-host completions fish > ~/.config/fish/completions/mikros-host.fish
+  elvish      mikros-host completions elvish >> ~/.config/elvish/rc.elv
+  powershell  mikros-host completions powershell >> $PROFILE";
+
 /// Version of wasmtime, which does not tell it. A test compares it with `Cargo.toml`.
 const WASMTIME: &str = "48.0.8";
 
@@ -131,6 +139,7 @@ pub enum Command {
     /// Editors use it to complete and check the file.
     Schema,
     /// Print a script that completes `mikros-host` commands in a shell
+    #[command(after_help = COMPLETIONS)]
     Completions(Completions),
 }
 
@@ -211,6 +220,16 @@ pub struct ServiceArgument {
     /// Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
     #[arg(value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath)]
     pub path: Option<PathBuf>,
+    /// The same, as services of the other Mikros frameworks are started
+    #[arg(long, value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath, conflicts_with = "path")]
+    pub config: Option<PathBuf>,
+}
+
+impl ServiceArgument {
+    /// The path that was typed.
+    pub fn given(&self) -> Option<&PathBuf> {
+        self.path.as_ref().or(self.config.as_ref())
+    }
 }
 
 #[derive(Debug, Args)]

@@ -124,7 +124,7 @@ fn completions(arguments: &Completions) -> String {
 
 /// The file of the service that was asked for.
 fn locate(argument: &ServiceArgument, surroundings: &Surroundings) -> PathBuf {
-    let given = argument.path.as_ref().or(surroundings.service.as_ref());
+    let given = argument.given().or(surroundings.service.as_ref());
     match given {
         Some(path) if path.is_dir() => path.join(FILE_NAME),
         Some(path) => path.clone(),

@@ -31,6 +31,7 @@ mod secrecy;
 mod settings;
 mod shape;
 mod suggestion;
+mod syntax;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -268,10 +269,31 @@ impl Deployment {
         }
     }
 
+    /// Whether only those who make the service use it. Everybody else is told less: what is unknown
+    /// counts as production.
+    pub fn is_development(self) -> bool {
+        matches!(self, Self::Local | Self::Dev | Self::Test)
+    }
+
+    const KNOWN: [Self; 5] = [Self::Local, Self::Dev, Self::Test, Self::Stage, Self::Prod];
+
     fn parse(text: &str) -> Self {
-        let known = [Self::Local, Self::Dev, Self::Test, Self::Stage, Self::Prod];
         let is_it = |one: &Self| one.as_str().eq_ignore_ascii_case(text);
-        known.into_iter().find(is_it).unwrap_or(Self::Unknown)
+        Self::KNOWN.into_iter().find(is_it).unwrap_or(Self::Unknown)
+    }
+
+    /// The one that somebody had in mind who wrote `production`, `prd` or `staging`.
+    fn meant(text: &str) -> Option<Self> {
+        let text = text.trim().to_ascii_lowercase();
+        let begins = |one: &Self| {
+            let word = one.as_str();
+            text.starts_with(word) || text.len() > 1 && word.starts_with(&text)
+        };
+        match text.as_str() {
+            "prd" | "live" => Some(Self::Prod),
+            "stg" | "staging" => Some(Self::Stage),
+            _ => Self::KNOWN.into_iter().find(begins),
+        }
     }
 }
 

@@ -116,9 +116,10 @@ fn a_definition_that_is_not_toml() {
             --- stdout
             --- stderr
             error: invalid service definition
-              $DIR/service.toml:1:14: invalid TOML: invalid literal string, expected `'`
+              $DIR/service.toml:1:8: invalid TOML: this string is not closed
                 1 | name = 'probe
-                  |              ^
+                  |        ^
+                help: add `'` where it ends
         "#]],
     );
     is_wrong(

@@ -42,7 +42,7 @@ pub(super) fn run(
     let mode = Mode::of(typed);
     let place = Place {
         file: locate(&typed.service, surroundings),
-        is_named: typed.service.path.is_some() || surroundings.service.is_some(),
+        is_named: typed.service.given().is_some() || surroundings.service.is_some(),
     };
     let mut record = Record::new(mode);
     let examined = log.during(|| examine(&place, surroundings, &mut record))?;

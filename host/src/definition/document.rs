@@ -12,12 +12,10 @@ use super::excerpt::Excerpt;
 use super::nesting;
 use super::problem::{Position, Problem};
 use super::secrecy;
+use super::syntax;
 
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 pub(super) type Table<'a> = DeTable<'a>;
-
-/// Syntax errors beyond this number are consequences of the first ones more often than not.
-const MOST_SYNTAX_ERRORS: usize = 20;
 
 /// Deeper nesting has no use, and reading it would make the stack the limit.
 const MOST_NESTING: usize = 64;
@@ -95,24 +93,22 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The tree of `text`, or every syntax error in it.
+/// The tree of `text`, or why it has none.
 pub(super) fn parse<'a>(text: &'a str, lines: &Lines<'_>) -> Result<Table<'a>, Vec<Problem>> {
     if let Some(place) = nesting::too_deep(text, MOST_NESTING) {
         let message = format!("tables and arrays must not nest deeper than {MOST_NESTING} levels");
         return Err(vec![lines.problem(place, message, None)]);
     }
     let (root, errors) = DeTable::parse_recoverable(text);
-    if errors.is_empty() { Ok(root.into_inner()) } else { Err(syntax_problems(&errors, lines)) }
+    if errors.is_empty() {
+        return Ok(root.into_inner());
+    }
+    Err(syntax_problems(text, &errors, lines))
 }
 
-fn syntax_problems(errors: &[toml::de::Error], lines: &Lines<'_>) -> Vec<Problem> {
-    let place = |error: &toml::de::Error| error.span().map_or(Place::FILE, Place::from);
-    let mut errors = errors.iter().collect::<Vec<_>>();
-    errors.sort_by_key(|error| place(error).start);
-    let problem = |error: &toml::de::Error| {
-        lines.problem(place(error), format!("invalid TOML: {}", error.message()), None)
-    };
-    errors.into_iter().take(MOST_SYNTAX_ERRORS).map(problem).collect()
+fn syntax_problems(text: &str, errors: &[toml::de::Error], lines: &Lines<'_>) -> Vec<Problem> {
+    let flaws = syntax::flaws(text, errors).into_iter();
+    flaws.map(|flaw| lines.problem(flaw.place, flaw.message, flaw.help)).collect()
 }
 
 /// A key as TOML spells it: bare where that is possible, else in quotes, and in any case harmless

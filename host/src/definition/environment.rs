@@ -28,16 +28,13 @@ const TAKEN_HEADERS: [&str; 10] = [
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Environment {
     let header = framework::read(reader, &framework::TRACKER_HEADER, header_name);
-    let namespace = framework::read(reader, &framework::COUPLED_NAMESPACE, dns_name);
     Environment {
         deployment: deployment(reader),
         tracker_header: header.unwrap_or_default(),
         hidden_fields: hidden_fields(reader),
-        coupled_namespace: namespace.unwrap_or_default(),
-        coupled_port: framework::read(reader, &framework::COUPLED_PORT, parse_port)
-            .unwrap_or_default(),
-        is_pipeline: framework::read(reader, &framework::CICD_TEST, parse_switch)
-            .unwrap_or_default(),
+        coupled_namespace: framework::read_unused(reader, &framework::COUPLED_NAMESPACE, dns_name),
+        coupled_port: framework::read_unused(reader, &framework::COUPLED_PORT, parse_port),
+        is_pipeline: framework::read_unused(reader, &framework::CICD_TEST, parse_switch),
         declared: declared(reader, root),
     }
 }
@@ -104,13 +101,16 @@ fn is_variable_name(text: &str) -> bool {
 }
 
 fn deployment(reader: &mut Reader<'_>) -> Deployment {
-    let parse = |text: &str| Some(Deployment::parse(text));
-    let deployment = framework::read(reader, &framework::DEPLOYMENT, parse);
-    let deployment = deployment.unwrap_or(Deployment::Unknown);
+    let variable = &framework::DEPLOYMENT;
+    let mut help = "the deployment counts as `unknown`".to_owned();
+    let parse = |text: &str| Some((Deployment::parse(text), Deployment::meant(text)));
+    let (deployment, meant) =
+        framework::read(reader, variable, parse).unwrap_or((Deployment::Unknown, None));
     if deployment == Deployment::Unknown {
-        let variable = &framework::DEPLOYMENT;
         let message = format!("`{}` is not {}", variable.name, variable.expected);
-        let help = "the deployment counts as `unknown`".to_owned();
+        if let Some(meant) = meant {
+            help = format!("did you mean `{}`? {help}", meant.as_str());
+        }
         reader.environment_warning(message, Some(help));
     }
     deployment

@@ -19,6 +19,19 @@ use super::{Feature, FeatureSource, Origin, Places, Settings, Stage, settings};
 /// Keys of the host in the table of a feature.
 const RESERVED: &[&str] = &["enabled", "stage"];
 
+/// Features of the other frameworks, and what people look for first.
+const NOT_YET: [&str; 9] = [
+    "database",
+    "metrics",
+    "opentelemetry",
+    "otel",
+    "panic_recovery",
+    "prometheus",
+    "telemetry",
+    "tls",
+    "tracing",
+];
+
 /// Those that are enabled in the order in which they start, then the others in the order of the file.
 ///
 /// `directory` is that of the file: paths in it are relative to that.
@@ -118,10 +131,15 @@ fn check_switch_is_spelled<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
 }
 
 fn note_unknown(reader: &mut Reader<'_>, name: &str, place: Place) {
-    let known = reader.catalogue().features.iter().map(|entry| entry.name);
-    let help = did_you_mean(name, known).unwrap_or_else(|| {
-        "remove it, write `enabled = false`, or name what implements it with `component = \"..\"`"
-            .to_owned()
+    let known = || reader.catalogue().features.iter().map(|entry| entry.name);
+    // `cors` is a part of `http_cors`.
+    let whole = known().find(|known| known.split('_').any(|part| part == name));
+    let whole = whole.map(|whole| format!("did you mean `{whole}`?"));
+    let help = whole.or_else(|| did_you_mean(name, known())).unwrap_or_else(|| {
+        let yet = if NOT_YET.contains(&name) { ": this version has no such feature yet" } else { "" };
+        format!(
+            "remove it, write `enabled = false`, or name what implements it with `component = \"..\"`{yet}"
+        )
     });
     reader.problem(place, format!("unknown feature {}", quoted(name)), Some(help));
 }

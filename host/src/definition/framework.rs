@@ -88,51 +88,47 @@ pub(super) fn read<T>(
         None => (variable.default, Origin::Default),
     };
     let parsed = parse(value);
-    if parsed.is_none() {
-        note_malformed(reader, variable, &origin.to_string());
+    if let (None, Origin::Variable(name)) = (&parsed, &origin) {
+        let plain = reader.scope().global(variable.name).filter(|_| name != variable.name);
+        let instead = plain.map_or_else(
+            || default_of(variable),
+            |plain| Some(format!("the value of `{}`", plain.name)),
+        );
+        note_malformed(reader, variable, name, instead);
     }
     reader.note(variable.name.to_owned(), value, origin);
     parsed
 }
 
-/// The value under a spelling that carries the service's name, with that spelling.
-pub(super) fn parse_own<T>(
+/// The same for a variable that nothing depends on: one that is malformed is the same as none.
+pub(super) fn read_unused<T: Default>(
     reader: &mut Reader<'_>,
     variable: &Framework,
     parse: impl Fn(&str) -> Option<T>,
-) -> Option<(T, String)> {
-    let found = reader.scope().own(variable.name);
-    parse_found(reader, variable, found, parse)
-}
-
-/// The value that all services share, with the variable's name.
-pub(super) fn parse_global<T>(
-    reader: &mut Reader<'_>,
-    variable: &Framework,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Option<(T, String)> {
-    let found = reader.scope().global(variable.name);
-    parse_found(reader, variable, found, parse)
-}
-
-fn parse_found<T>(
-    reader: &mut Reader<'_>,
-    variable: &Framework,
-    found: Option<Found<'_>>,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Option<(T, String)> {
-    let Found { name, value } = found?;
-    let parsed = parse(value);
-    if parsed.is_none() {
-        note_malformed(reader, variable, &name);
+) -> T {
+    let found = reader.scope().lookup(variable.name);
+    let found = found.and_then(|Found { name, value }| Some((parse(value)?, value, name)));
+    if let Some((parsed, value, name)) = found {
+        reader.note(variable.name.to_owned(), value, Origin::Variable(name));
+        return parsed;
     }
-    Some((parsed?, name))
+    reader.note(variable.name.to_owned(), variable.default, Origin::Default);
+    parse(variable.default).unwrap_or_default()
 }
 
-fn note_malformed(reader: &mut Reader<'_>, variable: &Framework, name: &str) {
-    let help = match variable.default {
-        "" => None,
-        default => Some(format!("unset it for the default `{default}`")),
-    };
+/// What counts when a variable is not set; `None`: nothing.
+pub(super) fn default_of(variable: &Framework) -> Option<String> {
+    let default = Some(variable.default).filter(|default| !default.is_empty());
+    default.map(|default| format!("the default `{default}`"))
+}
+
+/// `instead`: what counts without it.
+pub(super) fn note_malformed(
+    reader: &mut Reader<'_>,
+    variable: &Framework,
+    name: &str,
+    instead: Option<String>,
+) {
+    let help = instead.map(|instead| format!("unset it for {instead}"));
     reader.environment_problem(format!("`{name}` must be {}", variable.expected), help);
 }

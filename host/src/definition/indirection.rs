@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::document::{Place, Table, Value, harmless};
+use super::secrecy::without_passwords;
 use super::variables::{Found, Scope};
 
 const MARK: &str = "@env";
@@ -126,6 +127,7 @@ impl Indirections {
 /// A text of the user in backticks: one line, no control characters, not endless.
 pub(super) fn quoted(text: &str) -> String {
     const MOST: usize = 60;
+    let text = without_passwords(text);
     let start = harmless(&text.chars().take(MOST).collect::<String>());
     let end = if text.chars().nth(MOST).is_some() { "…" } else { "" };
     format!("`{start}{end}`")

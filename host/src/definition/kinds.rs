@@ -37,10 +37,8 @@ const SPELLINGS: [(&str, KindName); 5] = [
 ];
 
 /// Kinds of other hosts, with what to do about them.
-const FOREIGN: [(&str, &str); 2] = [
-    ("http-spec", "write `http`: the service routes its requests itself"),
-    ("cronjob", "write `native` and let the service sleep until it is time"),
-];
+const FOREIGN: [(&str, &str); 1] =
+    [("http-spec", "write `http`: the service routes its requests itself")];
 
 /// One entry of `types` that makes sense on its own.
 struct Declared {

@@ -76,12 +76,22 @@ impl Definition {
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str, Problem> {
+    const HELP: &str = "save the file as UTF-8";
+    if is_utf_16(bytes) {
+        let message = "invalid TOML: the file is UTF-16, not UTF-8".to_owned();
+        return Err(Lines::new("").problem(Place::FILE, message, Some(HELP.to_owned())));
+    }
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
         let end = Place { start: valid.len(), end: valid.len() };
         let message = "invalid TOML: this byte is not UTF-8".to_owned();
-        Lines::new(valid).problem(end, message, Some("save the file as UTF-8".to_owned()))
+        Lines::new(valid).problem(end, message, Some(HELP.to_owned()))
     })
+}
+
+/// By its mark, or because what begins a file of TOML is ASCII, which has a zero byte beside it there.
+fn is_utf_16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..])
 }
 
 /// The variables as the service sees them, which takes its name and its declared variables.

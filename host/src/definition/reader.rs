@@ -12,6 +12,7 @@ use super::document::{Lines, Place, Table, Value, entries, harmless, spelled};
 use super::indirection::Indirections;
 use super::problem::{Position, Problem};
 use super::reference::{Entry, Key, Presence, entry, join};
+use super::secrecy::without_passwords;
 use super::shape::{self, Checked, Given, Item};
 use super::variables::{Found, Scope};
 use super::{Effective, Origin};
@@ -201,7 +202,8 @@ impl<'t> Reader<'t> {
 
     /// Remembers a value that counts.
     pub(super) fn note(&mut self, key: String, value: &str, origin: Origin) {
-        let value = if value.is_empty() { "\"\"".to_owned() } else { harmless(value) };
+        let value =
+            if value.is_empty() { "\"\"".to_owned() } else { harmless(&without_passwords(value)) };
         self.effective.push(Effective { key, value, origin });
     }
 

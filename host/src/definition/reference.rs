@@ -208,6 +208,12 @@ const fn key(
 pub(super) const MOVED: &[(&str, &str)] = &[
     ("deploy", "write the table of the kind, for example `[services.http]`"),
     ("http", "write `[services.http]`"),
+    ("tracing", "remove it: this version has no tracing yet"),
+    ("metrics", "remove it: this version has no metrics yet"),
+    ("tls", "remove it: this version does not serve TLS"),
+    ("services.http.tls", "remove it: this version does not serve TLS"),
+    ("services.grpc.tls", "remove it: this version does not serve TLS"),
+    ("services.grpc.use_tls", "remove it: this version does not serve TLS"),
     ("services.http.port", "write the port in `types`, for example `types = [\"http:8080\"]`"),
     ("services.http.use_tls", "remove it: this version does not serve TLS"),
     ("services.http.max_request_body_size", "write `max_body = \"4MiB\"` in `[host.limits]`"),

@@ -106,6 +106,9 @@ fn build_has_help() {
                       Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
             Options:
+                  --config <SERVICE_TOML>
+                      The same, as services of the other Mikros frameworks are started
+
               -h, --help
                       Print help (see a summary with '-h')
 
@@ -148,6 +151,9 @@ fn check_has_help() {
                       Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
             Options:
+                  --config <SERVICE_TOML>
+                      The same, as services of the other Mikros frameworks are started
+
                   --json
                       Print one JSON document instead of text
 
@@ -193,6 +199,9 @@ fn inspect_has_help() {
                       Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
             Options:
+                  --config <SERVICE_TOML>
+                      The same, as services of the other Mikros frameworks are started
+
                   --json
                       Print one JSON document instead of text
 
@@ -258,7 +267,7 @@ fn schema_has_help() {
 fn completions_has_help() {
     helps(
         &["completions"],
-        &expect![[r"
+        &expect![[r#"
             Print a script that completes `mikros-host` commands in a shell
 
             Usage: mikros-host completions [OPTIONS] <SHELL>
@@ -287,6 +296,13 @@ fn completions_has_help() {
                       By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "]],
+
+            Where to put it:
+              bash        mikros-host completions bash > ~/.local/share/bash-completion/completions/mikros-host
+              zsh         mikros-host completions zsh > "${fpath[1]}/_mikros-host"
+              fish        mikros-host completions fish > ~/.config/fish/completions/mikros-host.fish
+              elvish      mikros-host completions elvish >> ~/.config/elvish/rc.elv
+              powershell  mikros-host completions powershell >> $PROFILE
+        "#]],
     );
 }

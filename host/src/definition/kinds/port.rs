@@ -5,6 +5,7 @@
 use super::super::catalogue::PortUse;
 use super::super::framework::{self, Framework};
 use super::super::reader::Reader;
+use super::super::variables::Found;
 use super::super::{Kind, Origin, Port};
 use super::{Declared, KindName};
 
@@ -48,30 +49,89 @@ fn number(kind: &Kind) -> Option<u16> {
     }
 }
 
-/// Scoped variable, then `service.toml`, then global variable, then default.
+/// Scoped variable, then `service.toml`, then global variable, then default. What does not count is not
+/// judged.
 pub(super) fn choose(reader: &mut Reader<'_>, declared: &Declared, variable: &Framework) -> Port {
-    let (kind, place) = (declared.name.as_str(), declared.item.place);
     reader.note_contradiction(variable.name);
-    let from_variable = |(number, name)| Port { number, source: Origin::Variable(name) };
-    let own = framework::parse_own(reader, variable, parse_port).map(from_variable);
-    let global = framework::parse_global(reader, variable, parse_port).map(from_variable);
+    let scope = reader.scope();
+    let (own, global) = (scope.own(variable.name), scope.global(variable.name));
     let file = from_file(reader, declared);
-    if let (None, Some(file), Some(global)) = (&own, &file, &global)
-        && file.number != global.number
+    let shared = global.as_ref().and_then(|global| parse_port(global.value));
+    let instead = match (&file, shared) {
+        (Some(file), _) => Some(format!("port `{}` of `types`", file.number)),
+        (None, Some(_)) => Some(format!("the value of `{}`", variable.name)),
+        (None, None) => framework::default_of(variable),
+    };
+    let own = own.and_then(|found| from_variable(reader, variable, found, instead));
+    if let (None, Some(file), Some(shared)) = (&own, &file, shared)
+        && file.number != shared
     {
-        let message = format!(
-            "`types` and `{}` set different ports for `{kind}`, {} from `types` wins",
-            variable.name, file.number
-        );
-        let own = reader.scope().exportable(variable.name);
-        reader.warning(place, message, own.map(|own| format!("set `{own}` to override the file")));
+        note_difference(reader, declared, variable, file.number);
     }
-    let port = own.or(file).or(global).unwrap_or_else(|| Port {
+    let from_global = |reader: &mut Reader<'_>| {
+        from_variable(reader, variable, global?, framework::default_of(variable))
+    };
+    let port = own.or(file).or_else(|| from_global(reader)).unwrap_or_else(|| Port {
         number: variable.default.parse().unwrap_or_default(),
         source: Origin::Default,
     });
-    note(reader, kind, &port);
+    note(reader, declared.name.as_str(), &port);
     port
+}
+
+fn note_difference(
+    reader: &mut Reader<'_>,
+    declared: &Declared,
+    variable: &Framework,
+    number: u16,
+) {
+    let kind = declared.name.as_str();
+    let message = format!(
+        "`types` and `{}` set different ports for `{kind}`, {number} from `types` wins",
+        variable.name
+    );
+    let own = reader.scope().exportable(variable.name);
+    let help = own.map(|own| format!("set `{own}` to override the file"));
+    reader.warning(declared.item.place, message, help);
+}
+
+/// `instead`: what counts without the variable.
+fn from_variable(
+    reader: &mut Reader<'_>,
+    variable: &Framework,
+    Found { name, value }: Found<'_>,
+    instead: Option<String>,
+) -> Option<Port> {
+    if let Some(number) = parse_port(value) {
+        return Some(Port { number, source: Origin::Variable(name) });
+    }
+    if is_service_link(value) {
+        note_service_link(reader, variable, &name);
+    } else {
+        framework::note_malformed(reader, variable, &name, instead);
+    }
+    None
+}
+
+/// Kubernetes tells every pod about every Service of its namespace: one called `mikros-http` makes
+/// `MIKROS_HTTP_PORT=tcp://10.43.161.118:80`.
+fn is_service_link(value: &str) -> bool {
+    let Some((protocol, address)) = value.split_once("://") else { return false };
+    matches!(protocol, "tcp" | "udp" | "sctp")
+        && address.rsplit_once(':').is_some_and(|(_, port)| parse_port(port).is_some())
+}
+
+fn note_service_link(reader: &mut Reader<'_>, variable: &Framework, name: &str) {
+    let service = name.split("_PORT").next().unwrap_or(name).to_lowercase().replace('_', "-");
+    let message = format!(
+        "`{name}` is ignored: it is no port but the link that Kubernetes makes for a Service called `{service}`"
+    );
+    let own = reader.scope().exportable(variable.name).filter(|own| own != name);
+    let own = own.map(|own| format!(", or set `{own}`")).unwrap_or_default();
+    let help = format!(
+        "write the port in `types`{own}; `enableServiceLinks: false` in the pod turns such variables off"
+    );
+    reader.environment_warning(message, Some(help));
 }
 
 /// The same for a kind that no variable of the framework knows.

@@ -202,6 +202,41 @@ fn every_deployment_is_known_in_any_case() {
 }
 
 #[test]
+fn only_what_is_known_to_be_development_is_development() {
+    for (value, is_development) in [
+        ("local", true),
+        ("DEV", true),
+        ("test", true),
+        ("stage", false),
+        ("prod", false),
+        ("production", false),
+        ("moon", false),
+    ] {
+        let environment = accepted(&with(&[], ""), &[("MIKROS_SERVICE_DEPLOY", value)]).environment;
+
+        assert_eq!(environment.deployment.is_development(), is_development, "{value}");
+    }
+}
+
+#[test]
+fn a_deployment_that_is_nearly_known_comes_with_a_suggestion() {
+    for (value, meant) in [
+        ("production", "prod"),
+        ("PRD", "prod"),
+        ("staging", "stage"),
+        ("development", "dev"),
+        ("testing", "test"),
+        ("localhost", "local"),
+    ] {
+        let list = [("MIKROS_SERVICE_DEPLOY", value)];
+        let warnings = accepted(&with(&[], ""), &list).warnings;
+
+        let help = format!("did you mean `{meant}`? the deployment counts as `unknown`");
+        assert_eq!(warnings[0].help.as_ref(), Some(&help), "{value}");
+    }
+}
+
+#[test]
 fn unknown_fields_to_hide_are_a_warning() {
     let list = [("MIKROS_HIDE_RESPONSE_FIELDS", "message,code")];
 
@@ -219,22 +254,75 @@ fn unknown_fields_to_hide_are_a_warning() {
 fn malformed_variables_of_the_framework_are_problems_without_their_values() {
     rejects(
         &with(&[], ""),
-        &[
-            ("MIKROS_HTTP_PORT", "70000"),
-            ("MIKROS_COUPLED_PORT", "-1"),
-            ("MIKROS_CICD_TEST", "maybe"),
-            ("GREETER__MIKROS_TRACKER_HEADER_NAME", "X Request"),
-        ],
+        &[("MIKROS_HTTP_PORT", "70000"), ("GREETER__MIKROS_TRACKER_HEADER_NAME", "X Request")],
         &expect![[r#"
             environment: `MIKROS_HTTP_PORT` must be a port from 0 to 65535
             help: unset it for the default `8080`
             environment: `GREETER__MIKROS_TRACKER_HEADER_NAME` must be the name of an HTTP header that is free for this use
-            help: unset it for the default `X-Request-ID`
-            environment: `MIKROS_COUPLED_PORT` must be a port from 0 to 65535
-            help: unset it for the default `7070`
-            environment: `MIKROS_CICD_TEST` must be `true` or `false`
-            help: unset it for the default `false`"#]],
+            help: unset it for the default `X-Request-ID`"#]],
     );
+}
+
+#[test]
+fn variables_that_do_not_count_are_not_judged() {
+    for (types, list) in [
+        ("[\"http:21003\"]", ("MIKROS_HTTP_PORT", "tcp://10.43.161.118:80")),
+        ("[\"http:21003\"]", ("MIKROS_HTTP_PORT", "x")),
+        ("[\"native\"]", ("MIKROS_HTTP_PORT", "x")),
+        ("[\"native\"]", ("GREETER__MIKROS_GRPC_PORT", "x")),
+        ("[\"native\"]", ("MIKROS_COUPLED_PORT", "tcp://10.43.161.118:80")),
+        ("[\"native\"]", ("MIKROS_COUPLED_NAMESPACE", "a b")),
+        ("[\"native\"]", ("MIKROS_CICD_TEST", "maybe")),
+    ] {
+        warns(&with(&[("types", types)], ""), &[list], &expect![[""]]);
+    }
+    let overridden = [("MIKROS_HTTP_PORT", "x"), ("GREETER__MIKROS_HTTP_PORT", "81")];
+    warns(&with(&[], ""), &overridden, &expect![[""]]);
+}
+
+#[test]
+fn links_to_services_of_kubernetes_are_ignored() {
+    let link = "tcp://10.43.161.118:80";
+    let definition = accepted(&with(&[], ""), &[("MIKROS_HTTP_PORT", link)]);
+
+    assert_eq!(explained(&definition, "http.port"), "http.port = 8080 (default)");
+    warns(
+        &with(&[], ""),
+        &[("MIKROS_HTTP_PORT", link)],
+        &expect![[r#"
+            environment: `MIKROS_HTTP_PORT` is ignored: it is no port but the link that Kubernetes makes for a Service called `mikros-http`
+            help: write the port in `types`, or set `GREETER__MIKROS_HTTP_PORT`; `enableServiceLinks: false` in the pod turns such variables off"#]],
+    );
+    // The service's own Service.
+    warns(
+        &with(&[("name", "\"mikros-http\"")], ""),
+        &[("MIKROS_HTTP_PORT", link), ("MIKROS_HTTP_PORT_80_TCP", link)],
+        &expect![[r#"
+            environment: `MIKROS_HTTP_PORT` is ignored: it is no port but the link that Kubernetes makes for a Service called `mikros-http`
+            help: write the port in `types`, or set `MIKROS_HTTP__MIKROS_HTTP_PORT`; `enableServiceLinks: false` in the pod turns such variables off"#]],
+    );
+    warns(
+        &with(&[("name", "\"80-tcp\""), ("types", "[\"grpc\"]")], ""),
+        &[("MIKROS_GRPC_PORT_80_TCP", "tcp://[fd00::1]:80")],
+        &expect![[r#"
+            environment: `MIKROS_GRPC_PORT_80_TCP` is ignored: it is no port but the link that Kubernetes makes for a Service called `mikros-grpc`
+            help: write the port in `types`; `enableServiceLinks: false` in the pod turns such variables off"#]],
+    );
+}
+
+#[test]
+fn help_for_a_malformed_port_names_what_counts_without_it() {
+    for (types, plain) in [("[\"http:21003\"]", ""), ("[\"http\"]", "81"), ("[\"http\"]", "")] {
+        let list = [("MIKROS_HTTP_PORT", plain), ("GREETER__MIKROS_HTTP_PORT", "x")];
+        let problems = super::parse(&with(&[("types", types)], ""), &list).unwrap_err();
+
+        let expected = match (types, plain) {
+            ("[\"http:21003\"]", _) => "unset it for port `21003` of `types`",
+            (_, "81") => "unset it for the value of `MIKROS_HTTP_PORT`",
+            _ => "unset it for the default `8080`",
+        };
+        assert_eq!(problems[0].help.as_deref(), Some(expected), "{types} {plain}");
+    }
 }
 
 #[test]

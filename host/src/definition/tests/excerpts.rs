@@ -102,19 +102,21 @@ fn an_error_at_the_end_of_the_file_is_shown_there() {
         "name = \"greeter",
         &[],
         &expect![[r#"
-        invalid service definition
-          service.toml:1:16: invalid TOML: invalid basic string, expected `"`
-            1 | name = "greeter
-              |                ^"#]],
+            invalid service definition
+              service.toml:1:8: invalid TOML: this string is not closed
+                1 | name = "greeter
+                  |        ^
+                help: add `"` where it ends"#]],
     );
     shows(
         "types = [\"http\"\n",
         &[],
         &expect![[r#"
-        invalid service definition
-          service.toml:1:16: invalid TOML: unclosed array, expected `]`
-            1 | types = ["http"
-              |                ^"#]],
+            invalid service definition
+              service.toml:1:9: invalid TOML: this `[` is not closed
+                1 | types = ["http"
+                  |         ^
+                help: add `]`"#]],
     );
     shows(
         "\u{feff}nmae =\r\n",

@@ -80,6 +80,21 @@ fn a_file_that_is_not_utf_8_has_a_place() {
 }
 
 #[test]
+fn a_file_of_utf_16_is_one_problem() {
+    let text = with(&[], "");
+    let little = text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let big = text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    let marked = [&[0xff, 0xfe], little.as_slice()].concat();
+    for (name, bytes) in [("little", little), ("big", big), ("marked", marked)] {
+        expect![[r#"
+            invalid service definition
+              <scratch>/service.toml:1:1: invalid TOML: the file is UTF-16, not UTF-8
+                help: save the file as UTF-8"#]]
+        .assert_eq(&Scratch::new(name, &bytes).message());
+    }
+}
+
+#[test]
 fn a_missing_file_says_what_to_pass() {
     let error = Definition::load("nope/service.toml".as_ref(), &Premises::default()).unwrap_err();
 
@@ -111,7 +126,7 @@ fn an_endless_file_is_not_read() {
 #[test]
 fn problems_serialise_for_machines() {
     let text = with(&[("envs", "[\"A\"]"), ("product", "5")], "");
-    let list = [("MIKROS_COUPLED_PORT", "x")];
+    let list = [("MIKROS_HTTP_PORT", "x")];
 
     let problems = super::parse(&text, &list).unwrap_err();
 
@@ -130,8 +145,8 @@ fn problems_serialise_for_machines() {
             "help": "set `A`, or `GREETER__A` for this service only"
           },
           {
-            "message": "`MIKROS_COUPLED_PORT` must be a port from 0 to 65535",
-            "help": "unset it for the default `7070`"
+            "message": "`MIKROS_HTTP_PORT` must be a port from 0 to 65535",
+            "help": "unset it for the default `8080`"
           }
         ]"#]]
     .assert_eq(&serde_json::to_string_pretty(&problems).unwrap());

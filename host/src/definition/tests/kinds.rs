@@ -71,8 +71,7 @@ fn unknown_kinds_come_with_a_suggestion() {
         &expect![[r#"
             service.toml:2:10: unknown kind `http-spec`, expected one of `http`, `grpc`, `native`, `worker`, `script`
             help: write `http`: the service routes its requests itself
-            service.toml:2:28: unknown kind `cronjob`, expected one of `http`, `grpc`, `native`, `worker`, `script`
-            help: write `native` and let the service sleep until it is time"#]],
+            service.toml:2:28: unknown kind `cronjob`, expected one of `http`, `grpc`, `native`, `worker`, `script`"#]],
     );
     rejects(
         &types(r#"["http", 5, true]"#),
@@ -200,26 +199,6 @@ fn two_ports_are_a_warning_only_when_they_differ() {
     );
     warns(&text, &[("MIKROS_HTTP_PORT", "8443")], &expect![[""]]);
     warns(&text, &[("GREETER__MIKROS_HTTP_PORT", "9090")], &expect![[""]]);
-}
-
-#[test]
-fn a_malformed_port_variable_is_a_problem_even_when_another_source_wins() {
-    let text = types(r#"["http:8443"]"#);
-
-    rejects(
-        &text,
-        &[("MIKROS_HTTP_PORT", "70000")],
-        &expect![[r#"
-        environment: `MIKROS_HTTP_PORT` must be a port from 0 to 65535
-        help: unset it for the default `8080`"#]],
-    );
-    rejects(
-        &text,
-        &[("greeter__MIKROS_HTTP_PORT", "http")],
-        &expect![[r#"
-        environment: `greeter__MIKROS_HTTP_PORT` must be a port from 0 to 65535
-        help: unset it for the default `8080`"#]],
-    );
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Misfit<'_> {
         if self.may_be_secret() {
             return format!("`{label}` is not valid, found {found}");
         }
-        let text = harmless(text);
+        let text = harmless(&secrecy::without_passwords(text));
         match (text.strip_prefix("expected "), text.starts_with("must ")) {
             (Some(expected), _) => format!("`{label}` must be {expected}, found {found}"),
             (None, true) => format!("`{label}` {text}"),

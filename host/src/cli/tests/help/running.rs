@@ -9,43 +9,46 @@ fn dev_has_help() {
     helps(
         &["dev"],
         &expect![[r"
-        Build, run and watch a service: every change takes over without a gap
+            Build, run and watch a service: every change takes over without a gap
 
-        Whatever does not build or start is told, and the version before goes on. What there is to say goes
-        to standard error, the log of the service to standard output.
+            Whatever does not build or start is told, and the version before goes on. What there is to say goes
+            to standard error, the log of the service to standard output.
 
-        Usage: mikros-host dev [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+            Usage: mikros-host dev [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
 
-        Arguments:
-          [SERVICE_TOML]
-                  The service's `service.toml`, or the directory that holds it
+            Arguments:
+              [SERVICE_TOML]
+                      The service's `service.toml`, or the directory that holds it
 
-                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
-          [ARGS]...
-                  Arguments for a service of kind `script`
+              [ARGS]...
+                      Arguments for a service of kind `script`
 
-        Options:
-          -h, --help
-                  Print help (see a summary with '-h')
+            Options:
+                  --config <SERVICE_TOML>
+                      The same, as services of the other Mikros frameworks are started
 
-        Log:
-              --log-format <FORMAT>
-                  Form of log lines
+              -h, --help
+                      Print help (see a summary with '-h')
 
-                  By default `json` for `run`, also in a terminal, and `text` for the other commands.
+            Log:
+                  --log-format <FORMAT>
+                      Form of log lines
 
-                  Possible values:
-                  - json: One JSON object per line
-                  - text: For people
+                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
 
-              --log-level <LEVEL>
-                  Least level that is logged
+                      Possible values:
+                      - json: One JSON object per line
+                      - text: For people
 
-                  By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                  --log-level <LEVEL>
+                      Least level that is logged
 
-                  [possible values: debug, internal, info, warn, error, fatal]
-    "]],
+                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+
+                      [possible values: debug, internal, info, warn, error, fatal]
+        "]],
     );
 }
 
@@ -78,6 +81,9 @@ fn run_has_help() {
                       Replace the service when `service.toml` or the component changes
 
                       Nothing is built. The version before goes on when the new one does not start.
+
+                  --config <SERVICE_TOML>
+                      The same, as services of the other Mikros frameworks are started
 
               -h, --help
                       Print help (see a summary with '-h')
@@ -130,6 +136,9 @@ fn doctor_has_help() {
 
                   --dry-run
                       Show exactly what `--fix` would do, and change nothing
+
+                  --config <SERVICE_TOML>
+                      The same, as services of the other Mikros frameworks are started
 
                   --json
                       Print one JSON document instead of text

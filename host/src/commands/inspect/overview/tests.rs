@@ -98,9 +98,9 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         log.display_errors              true           default
         tests.execute_lifecycle         false          default
         MIKROS_TRACKER_HEADER_NAME      X-Request-ID   default
-        MIKROS_COUPLED_NAMESPACE        localhost      default
         MIKROS_SERVICE_DEPLOY           local          default
         MIKROS_HIDE_RESPONSE_FIELDS     ""             default
+        MIKROS_COUPLED_NAMESPACE        localhost      default
         MIKROS_COUPLED_PORT             7070           default
         MIKROS_CICD_TEST                false          default
         envs                            DATABASE_URL   service.toml:6
