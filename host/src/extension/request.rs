@@ -62,6 +62,11 @@ impl<'a> Request<'a> {
         self.parts
     }
 
+    /// Keeps a value until the response is there: in the extensions of [`Request::parts`], by its type.
+    pub(crate) fn remember(&mut self, value: impl Clone + Send + Sync + 'static) {
+        self.parts.extensions.insert(value);
+    }
+
     pub fn transport(&self) -> Transport {
         self.transport
     }

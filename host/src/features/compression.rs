@@ -4,6 +4,7 @@
 
 mod body;
 mod content_type;
+mod validator;
 
 #[cfg(test)]
 mod tests;
@@ -12,8 +13,8 @@ use std::future::ready;
 use std::sync::Arc;
 
 use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap,
-    HeaderName, HeaderValue,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    HeaderMap, HeaderName, HeaderValue,
 };
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
@@ -130,17 +131,22 @@ impl RunningFeature for Compressing {
     }
 
     fn hook(self: Arc<Self>) -> Option<Hooked> {
-        let asks = self.settings.grpc;
-        let hooked = Hooked::new(self);
-        Some(if asks { hooked } else { hooked.responses_only() })
+        Some(Hooked::new(self))
     }
 }
 
 impl Hook for Compressing {
     fn on_request(&self, request: &mut Request<'_>) -> impl Future<Output = Decision> {
-        let is_rpc = request.transport() == Transport::Grpc;
-        if is_rpc && self.settings.grpc && self.is_wanted(request) {
-            request.compress_messages();
+        match request.transport() {
+            Transport::Grpc if self.settings.grpc && self.is_wanted(request) => {
+                request.compress_messages();
+            }
+            Transport::Http if self.is_wanted(request) => {
+                if let Some(translated) = validator::translate(request.headers_mut()) {
+                    request.remember(translated);
+                }
+            }
+            Transport::Grpc | Transport::Http => {}
         }
         ready(Decision::Pass)
     }
@@ -167,21 +173,44 @@ impl Compressing {
     }
 
     fn encode(&self, request: &Request<'_>, response: &mut Response<'_>) {
+        if response.status() == StatusCode::NOT_MODIFIED {
+            self.agree(request, response.headers_mut());
+        }
         if !self.is_encodable(response) {
             return;
         }
-        if *request.method() == Method::HEAD {
-            // What GET would have been answered depends on it.
-            vary::add(response.headers_mut(), ACCEPT_ENCODING);
-            return;
-        }
+        let is_head = *request.method() == Method::HEAD;
         let accepted = request.headers().get_all(ACCEPT_ENCODING).iter().cloned().collect();
         let encodings = self.encodings();
         let min_size = self.settings.min_size.0;
         response.wrap_body(move |headers, body| {
-            let is_small = body.size_hint().exact().is_some_and(|size| size < min_size);
-            if is_small { body } else { body::encode(headers, body, accepted, encodings) }
+            let announced = headers.get(CONTENT_LENGTH).filter(|_| is_head);
+            let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
+            let size = announced.or_else(|| body.size_hint().exact());
+            if is_head && announced.is_none() && size == Some(0) {
+                // Nobody says how long the body is that GET would get.
+                vary::add(headers, ACCEPT_ENCODING);
+                return body;
+            }
+            if size.is_some_and(|size| size < min_size) {
+                return body;
+            }
+            let body = body::encode(headers, body, accepted, encodings);
+            // The head is that of GET.
+            if is_head { body::empty() } else { body }
         });
+    }
+
+    /// Makes a 304 say what the 200 says that it stands for (RFC 9110 section 15.4.5), as far as its head tells.
+    fn agree(&self, request: &Request<'_>, headers: &mut HeaderMap) {
+        let is_other = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| !self.settings.content_types.contain(value.as_bytes()));
+        if !is_other && !forbids_transformation(headers) {
+            vary::add(headers, ACCEPT_ENCODING);
+            let translated = request.parts().extensions.get();
+            validator::restore(translated, request.headers(), headers);
+        }
     }
 
     /// Whether a response may be encoded, and is worth it, as far as its head tells.

@@ -35,7 +35,8 @@ fn a_response_is_encoded_as_the_client_prefers() {
 
         assert_eq!(response.header("content-encoding"), Some(encoding));
         assert_eq!(response.header("vary"), Some("accept-encoding"));
-        assert_eq!(response.header("etag"), Some("W/\"a\""));
+        let tag = format!("W/\"a--{encoding}\"");
+        assert_eq!(response.header("etag"), Some(&*tag));
         assert_eq!(response.header("content-length"), None);
         assert!(response.body.len() < 1000);
         assert_eq!(decompress(encoding, &response.body), body());
@@ -53,6 +54,40 @@ fn http_2_is_no_different() {
 
     assert_eq!(response.header("content-encoding"), Some("zstd"));
     assert_eq!(decompress("zstd", &response.body).len(), 36);
+    host.stop();
+}
+
+#[test]
+fn head_says_what_get_says() {
+    let host = compressing(echoes, "");
+    let headers = format!("{TEXT}reply-etag: \"a\"\r\naccept-encoding: gzip\r\n");
+    let mut client = Client::connect(host.port());
+
+    client.request("HEAD", "/reply", &headers, &body());
+    let head = client.head();
+    // Nothing follows it: the next answer on the connection is read from its start.
+    client.request("GET", "/reply", &headers, &body());
+    let get = client.response();
+
+    for name in ["content-encoding", "content-length", "content-type", "etag", "vary"] {
+        assert_eq!(head.header(name), get.header(name), "{name}");
+    }
+    assert_eq!(get.header("etag"), Some("W/\"a--gzip\""));
+    host.stop();
+}
+
+#[test]
+fn the_service_gets_its_own_tags_back() {
+    let host = compressing(echoes, "");
+    let headers = "if-match: W/\"a--gzip\", \"b\"\r\nif-none-match: W/\"c--zstd\"\r\n";
+
+    let seen = http::request(host.port(), "GET", "/head", headers, b"");
+
+    let seen: serde_json::Value = serde_json::from_str(seen.text()).expect("it is JSON");
+    let fields = seen["fields"].as_array().expect("it has fields");
+    for expected in [["if-match", "\"a\", \"b\""], ["if-none-match", "\"c\""]] {
+        assert!(fields.contains(&serde_json::json!(expected)), "{seen}");
+    }
     host.stop();
 }
 

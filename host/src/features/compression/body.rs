@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue};
 use http_body::{Frame, SizeHint};
-use http_body_util::BodyExt;
 use http_body_util::combinators::Fuse;
+use http_body_util::{BodyExt, Empty};
 use tower_http::CompressionLevel;
 use tower_http::compression::{Compression, CompressionBody};
 use tower_service::Service;
 
+use super::validator;
 use crate::extension::{Body, BoxError};
 
 /// Bodies are compressed while their thread waits, so speed counts more than the last percent.
@@ -58,9 +59,14 @@ pub(super) fn encode(
     let (parts, body) = response.into_parts();
     *headers = parts.headers;
     if headers.contains_key(CONTENT_ENCODING) {
-        weaken(headers);
+        validator::mark(headers);
     }
     Box::pin(Paced { body: Box::pin(body), since: None })
+}
+
+/// No body.
+pub(super) fn empty() -> Body {
+    Box::pin(Empty::new().map_err(|never: Infallible| match never {}))
 }
 
 /// The response to a request that encloses it: the library compresses what services answer.
@@ -78,18 +84,6 @@ impl<B> Service<http::Request<http::Response<B>>> for Enclosed {
 
     fn call(&mut self, request: http::Request<http::Response<B>>) -> Self::Future {
         std::future::ready(Ok(request.into_body()))
-    }
-}
-
-/// A strong validator names these very bytes, which now are others (RFC 9110 section 8.8.3.3).
-fn weaken(headers: &mut HeaderMap) {
-    let Some(tag) = headers.get(ETAG).filter(|tag| tag.as_bytes().starts_with(b"\"")) else {
-        return;
-    };
-    let weak = HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat());
-    match weak {
-        Ok(weak) => drop(headers.insert(ETAG, weak)),
-        Err(_) => drop(headers.remove(ETAG)),
     }
 }
 
