@@ -135,7 +135,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("services.http.cors_strict", Shape::Switch, Presence::Optional, "true",
         "Has no effect, and is accepted with a warning: mistakes in `[features.http_cors]` always keep the service from starting."),
     key("services.grpc.health", Shape::Switch, Presence::Default("true"), "false",
-        "Whether the host answers `grpc.health.v1.Health`, `Check` and `Watch`, for the whole and for each service."),
+        "Whether the host answers `grpc.health.v1.Health`, `Check`, `List` and `Watch`, for the whole and for each service."),
     key("services.grpc.reflection", Shape::Switch, Presence::Default("true"), "false",
         "Whether the host answers server reflection, `v1` and `v1alpha`, from the descriptors in the component."),
     key("services.grpc.compression", Shape::Choice(&["off", "on"]), Presence::Default(r#""off""#), r#""on""#,

@@ -4,6 +4,7 @@ mod answer;
 mod encoding;
 mod foreign;
 mod frame;
+mod health_list;
 mod hooked;
 mod metadata;
 mod pump;

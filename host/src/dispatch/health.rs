@@ -75,6 +75,16 @@ impl Health {
             && self.condition.borrow().as_ref().is_some_and(Condition::is_serving)
     }
 
+    /// Of the whole and of every service that the host or the service knows.
+    pub(super) fn statuses(&self) -> Vec<(String, ServingStatus)> {
+        let mut names = BTreeSet::from([String::new()]);
+        if let Some(condition) = &*self.condition.borrow() {
+            names.extend(condition.names.iter().cloned());
+            names.extend(condition.said.borrow().keys().cloned());
+        }
+        names.into_iter().map(|name| (name.clone(), self.status(&name))).collect()
+    }
+
     fn status(&self, service: &str) -> ServingStatus {
         match &*self.condition.borrow() {
             Some(condition) => condition.status(service, *self.serving.borrow()),

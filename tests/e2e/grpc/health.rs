@@ -1,5 +1,7 @@
 //! What the service says of its health. Its beginning and end are in `interop`.
 
+use std::collections::{BTreeMap, HashMap};
+
 use prost::Message;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
@@ -53,6 +55,27 @@ fn the_service_speaks_for_the_whole_and_for_each_service() {
 
     set(&mut client, "another.Service", false);
     assert_eq!(check(&mut client, "another.Service"), NOT_SERVING);
+    host.stop();
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct HealthListResponse {
+    #[prost(map = "string, message", tag = "1")]
+    statuses: HashMap<String, HealthCheckResponse>,
+}
+
+#[test]
+fn all_are_listed_with_how_they_are() {
+    let host = probe("");
+    let mut client = connect(&host);
+    set(&mut client, "another.Service", false);
+
+    let list = client.unary("/grpc.health.v1.Health/List", &Empty {});
+
+    let statuses = list.reply::<HealthListResponse>().statuses;
+    let statuses: BTreeMap<_, _> = statuses.iter().map(|(name, it)| (&**name, it.status)).collect();
+    let expected = [("", SERVING), ("another.Service", NOT_SERVING), (PROBE, SERVING)];
+    assert_eq!(statuses, BTreeMap::from(expected));
     host.stop();
 }
 

@@ -65,6 +65,7 @@ fn the_hosts_own_services_are_described() {
         &expect![[r#"
         rpc Check(grpc.health.v1.HealthCheckRequest) returns (grpc.health.v1.HealthCheckResponse)
         rpc Watch(grpc.health.v1.HealthCheckRequest) returns (stream grpc.health.v1.HealthCheckResponse)
+        rpc List(grpc.health.v1.HealthListRequest) returns (grpc.health.v1.HealthListResponse)
     "#]],
     );
 }

@@ -12,10 +12,13 @@ use tokio::sync::watch;
 use tonic::Status;
 use tonic::codec::CompressionEncoding;
 use tonic::codegen::Service;
+use tonic::server::Grpc;
 use tonic_health::pb::health_server::HealthServer;
+use tonic_prost::ProstCodec;
 use tonic_reflection::pb::v1::server_reflection_server::ServerReflectionServer as ReflectionServer;
 use tonic_reflection::pb::{v1 as reflection_v1, v1alpha as reflection_v1alpha};
 
+use super::health_list::{self, HealthList};
 use super::reflection::{Index, Reflection};
 use super::status;
 use crate::capability::Stopping;
@@ -24,6 +27,7 @@ use crate::engine::Services;
 use crate::http2::RequestBody;
 
 const HEALTH: &str = "/grpc.health.v1.Health/";
+const HEALTH_LIST: &str = "/grpc.health.v1.Health/List";
 const REFLECTION: &str = "/grpc.reflection.v1.ServerReflection/";
 const OLD_REFLECTION: &str = "/grpc.reflection.v1alpha.ServerReflection/";
 
@@ -78,6 +82,7 @@ impl Standard {
             services.push((OLD_REFLECTION, as_version_1(server)));
         }
         if let Some(health) = health {
+            services.push((HEALTH_LIST, list(health.clone(), max_request)));
             services.push((HEALTH, answer(accepting!(HealthServer::new(health), max_request))));
         }
         Ok(Self { services, stopping })
@@ -128,6 +133,14 @@ where
     })
 }
 
+fn list(health: Health, max_request: usize) -> Answer {
+    Arc::new(move |request| {
+        let mut server = accepting!(Grpc::new(ProstCodec::default()), max_request);
+        let method = HealthList(health.clone());
+        Box::pin(async move { server.unary(method, request).await })
+    })
+}
+
 /// The versions of reflection differ in nothing but their paths.
 fn as_version_1(answer: Answer) -> Answer {
     Arc::new(move |mut request| {
@@ -144,7 +157,7 @@ fn index(services: &Services, with_health: bool) -> Result<Index, prost::DecodeE
     let own = [
         ("reflection.v1.ServerReflection", reflection_v1::FILE_DESCRIPTOR_SET),
         ("reflection.v1alpha.ServerReflection", reflection_v1alpha::FILE_DESCRIPTOR_SET),
-        ("health.v1.Health", tonic_health::pb::FILE_DESCRIPTOR_SET),
+        ("health.v1.Health", &*health_list::descriptors()?),
     ];
     let own = &own[..if with_health { 3 } else { 2 }];
     let own_names = own.iter().map(|(name, _)| format!("grpc.{name}"));
