@@ -195,9 +195,9 @@ impl GrpcDispatcher {
         body: RequestBody,
     ) -> Response<GrpcBody> {
         let settings = &self.rules.settings;
-        let Ok(metadata) = metadata::pack(&parts.headers, settings.max_metadata) else {
-            let message = format!("the metadata is larger than {} bytes", settings.max_metadata);
-            return rpc.trailers_only(&Status::resource_exhausted(message));
+        let metadata = match metadata::pack(&parts.headers, settings.max_metadata) {
+            Ok(metadata) => metadata,
+            Err(refused) => return rpc.trailers_only(&refused.status(settings.max_metadata)),
         };
         let encoding = match Encoding::of_request(&parts.headers) {
             Ok(encoding) => encoding,

@@ -116,6 +116,22 @@ fn the_service_knows_how_long_it_has() {
 }
 
 #[test]
+fn the_service_can_tell_the_client_s_deadline_from_the_host_s() {
+    let host = probe("");
+    let mut client = connect(&host);
+    let mut timeout = |request: Request| {
+        let context: ContextReply = client.call(request.message(&Empty {})).reply();
+        assert!(!context.metadata.iter().any(|entry| entry.starts_with("grpc-timeout")));
+        context.timeout_ms
+    };
+
+    assert_eq!(timeout(Request::new(CONTEXT)), None);
+    assert_eq!(timeout(Request::new(CONTEXT).timeout("5S")), Some(5000));
+    assert_eq!(timeout(Request::new(CONTEXT).timeout("1H")), Some(3_600_000));
+    host.stop();
+}
+
+#[test]
 fn a_deadline_that_is_over_at_once_is_over() {
     let host = probe("");
     let mut client = connect(&host);

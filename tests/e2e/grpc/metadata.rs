@@ -113,3 +113,16 @@ fn the_context_of_the_caller_reaches_the_service_and_the_log() {
     assert_eq!(host.wait_for("RPC failed").text("grpc.caller"), "orders");
     host.stop();
 }
+
+#[test]
+fn binary_metadata_that_is_none_is_told_to_the_client() {
+    let host = probe("");
+    let mut client = connect(&host);
+
+    let request = Request::new(ECHO).metadata("x-data-bin", "not base64!");
+    let answer = client.call(request.message(&echo(b"")));
+
+    assert_eq!((answer.code(), answer.messages.len()), (13, 0));
+    assert_eq!(answer.message(), "the value of the metadata `x-data-bin` is not base64");
+    host.stop();
+}

@@ -172,6 +172,8 @@ pub(crate) struct ContextReply {
     pub(crate) metadata: Vec<String>,
     #[prost(string, optional, tag = "6")]
     pub(crate) caller: Option<String>,
+    #[prost(uint64, optional, tag = "7")]
+    pub(crate) timeout_ms: Option<u64>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -23,8 +23,12 @@ pub struct Request<T> {
     message: T,
     method: String,
     metadata: Metadata,
+    timeout: Option<Duration>,
     is_compressed: bool,
 }
+
+/// The entry of metadata with the time that the client allows.
+const TIMEOUT: &str = "grpc-timeout";
 
 impl<T> Request<T> {
     /// A request without metadata, for unit tests.
@@ -32,8 +36,10 @@ impl<T> Request<T> {
         Self::from_parts(message, String::new(), Metadata::new())
     }
 
-    pub(super) fn from_parts(message: T, method: String, metadata: Metadata) -> Self {
-        Self { message, method, metadata, is_compressed: false }
+    pub(super) fn from_parts(message: T, method: String, mut metadata: Metadata) -> Self {
+        let timeout = metadata.get(TIMEOUT).and_then(parse_timeout);
+        metadata.remove(TIMEOUT);
+        Self { message, method, metadata, timeout, is_compressed: false }
     }
 
     pub(super) fn set_compressed(&mut self, is_compressed: bool) {
@@ -57,8 +63,8 @@ impl<T> Request<T> {
 
     /// The same request with another message.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Request<U> {
-        let Self { message, method, metadata, is_compressed } = self;
-        Request { message: change(message), method, metadata, is_compressed }
+        let Self { message, method, metadata, timeout, is_compressed } = self;
+        Request { message: change(message), method, metadata, timeout, is_compressed }
     }
 
     /// The message and the metadata.
@@ -88,8 +94,32 @@ impl<T> Request<T> {
         self.is_compressed
     }
 
-    /// Time until the client's deadline, as [`remaining`](crate::remaining).
+    /// How long the client waits, counted from when it sent the request; `None` if it did not say.
+    ///
+    /// [`remaining`](Self::remaining) also knows of the host's own limit.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Time until this call is cancelled, as [`remaining`](crate::remaining): until the client's deadline
+    /// or that of the host, whichever comes first.
     pub fn remaining(&self) -> Option<Duration> {
         crate::remaining()
     }
+}
+
+/// One to eight digits and a unit, which the host has checked.
+fn parse_timeout(value: &str) -> Option<Duration> {
+    let (number, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
+    let number: u32 = number.parse().ok()?;
+    let unit = match unit {
+        "H" => Duration::from_hours(1),
+        "M" => Duration::from_mins(1),
+        "S" => Duration::from_secs(1),
+        "m" => Duration::from_millis(1),
+        "u" => Duration::from_micros(1),
+        "n" => Duration::from_nanos(1),
+        _ => return None,
+    };
+    unit.checked_mul(number)
 }

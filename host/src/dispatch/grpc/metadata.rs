@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
+use tonic::Status;
 
 use crate::call::Fault;
 use crate::dispatch::head::{fields_size, put_field};
@@ -25,19 +26,46 @@ fn is_transport(name: &str) -> bool {
     name.starts_with("grpc-") || TRANSPORT.contains(&name)
 }
 
-/// The metadata of a request is larger than allowed.
-#[derive(Debug)]
-pub(super) struct TooLarge;
+/// What a client's deadline is called, which the guest may know.
+const TIMEOUT: &str = "grpc-timeout";
+
+/// Why the metadata of a request is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    TooLarge,
+    /// The value of this name, which ends in `-bin`, is not base64.
+    NotBase64(String),
+}
+
+impl Refused {
+    pub(super) fn status(&self, limit: usize) -> Status {
+        match self {
+            Self::TooLarge => {
+                Status::resource_exhausted(format!("the metadata is larger than {limit} bytes"))
+            }
+            Self::NotBase64(name) => {
+                Status::internal(format!("the value of the metadata `{name}` is not base64"))
+            }
+        }
+    }
+}
 
 /// Packs the metadata of a request. `limit` is the largest size of all its fields, in bytes.
-pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, TooLarge> {
+pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, Refused> {
     let size = fields_size(headers);
     if size > limit {
-        return Err(TooLarge);
+        return Err(Refused::TooLarge);
     }
     let mut packed = BytesMut::with_capacity(size);
-    for (name, value) in headers.iter().filter(|(name, _)| !is_transport(name.as_str())) {
-        put_field(&mut packed, name.as_str(), value.as_bytes());
+    for (name, value) in headers {
+        let name = name.as_str();
+        if is_transport(name) && name != TIMEOUT {
+            continue;
+        }
+        if !is_well_formed(name, value.as_bytes()) {
+            return Err(Refused::NotBase64(name.to_owned()));
+        }
+        put_field(&mut packed, name, value.as_bytes());
     }
     Ok(packed.freeze())
 }
@@ -45,5 +73,44 @@ pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, TooLarge>
 /// # Errors
 /// [`Fault::InvalidResponse`] when the guest's metadata breaks the contract.
 pub(super) fn unpack(packed: &[u8]) -> Result<HeaderMap, Fault> {
-    lines::unpack(packed, is_transport)
+    let metadata = lines::unpack(packed, is_transport)?;
+    match metadata.iter().find(|(name, value)| !is_well_formed(name.as_str(), value.as_bytes())) {
+        Some((name, _)) => Err(lines::invalid(format!("the value of `{name}` is not base64"))),
+        None => Ok(metadata),
+    }
+}
+
+/// Names that end in `-bin` have values in base64, with or without padding; whoever passes them on may join
+/// several by commas.
+fn is_well_formed(name: &str, value: &[u8]) -> bool {
+    !name.ends_with("-bin")
+        || value.split(|byte| *byte == b',').all(|value| is_base64(value.trim_ascii()))
+}
+
+fn is_base64(value: &[u8]) -> bool {
+    let padding = value.iter().rev().take_while(|byte| **byte == b'=').count();
+    let digits = &value[..value.len() - padding];
+    let is_whole = match padding {
+        0 => digits.len() % 4 != 1,
+        1 | 2 => value.len().is_multiple_of(4),
+        _ => false,
+    };
+    is_whole
+        && digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_metadata_is_base64_with_or_without_padding() {
+        for value in ["", "AA", "AA==", "AAA", "AAA=", "AAAA", "+/+/", "AA, AAA=,AAAA"] {
+            assert!(is_well_formed("x-bin", value.as_bytes()), "{value}");
+        }
+        for value in ["A", "AAAAA", "AA=", "AAAA=", "A===", "====", "A A", "AA=A", "-_", "é"] {
+            assert!(!is_well_formed("x-bin", value.as_bytes()), "{value}");
+        }
+        assert!(is_well_formed("x-text", b"A"));
+    }
 }

@@ -119,10 +119,11 @@ impl Probe for Streams {
     async fn context(&self, request: Request<()>) -> Result<Response<ContextReply>, Status> {
         log::info!("an RPC asks what is known of it");
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let remaining = request.remaining().map(|remaining| remaining.as_millis());
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).ok();
         Ok(Response::new(ContextReply {
             request_id: mikros_sdk::request_id(),
-            remaining_ms: remaining.and_then(|remaining| u64::try_from(remaining).ok()),
+            remaining_ms: request.remaining().and_then(milliseconds),
+            timeout_ms: request.timeout().and_then(milliseconds),
             service_context: request.metadata().service_context().map(owned).collect(),
             method: request.method().to_owned(),
             metadata: request
