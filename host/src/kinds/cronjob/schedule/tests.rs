@@ -150,6 +150,17 @@ fn a_day_of_the_month_and_one_of_the_week_are_either() {
 }
 
 #[test]
+fn a_day_of_the_month_and_one_of_the_week_can_be_both() {
+    check(
+        &comes(&["0 0 */2 * +MON"], "UTC", "2026-11-27T12:00:00Z", 2),
+        &expect![[r#"
+            2026-12-07T00:00:00+00:00
+            2026-12-21T00:00:00+00:00
+        "#]],
+    );
+}
+
+#[test]
 fn a_leap_day_comes_every_four_years_but_not_in_2100() {
     check(
         &comes(&["0 0 29 2 *"], "UTC", "2091-01-01T00:00:00Z", 3),
