@@ -8,7 +8,7 @@ mod order;
 use std::path::Path;
 
 use super::catalogue::FeatureEntry;
-use super::document::Place;
+use super::document::{Place, Value};
 use super::indirection::quoted;
 use super::reader::{Reader, Section};
 use super::reference::join;
@@ -48,7 +48,7 @@ pub(super) fn read<'t>(
             list.push((feature(reader, &section, name, directory), place));
         }
     }
-    order::sorted(reader, list)
+    order::sorted(reader, &features, list)
 }
 
 fn feature<'t>(
@@ -107,12 +107,22 @@ fn is_enabled<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> bool {
             reader.note(label, "false", Origin::Default);
             false
         }
-        Some(value) => value.get_ref().as_bool().unwrap_or_else(|| {
+        Some(value) => switch(reader, value).unwrap_or_else(|| {
+            if reader.indirections().is_missing(value) {
+                return false;
+            }
             let found = reader.indirections().describe(value);
             let message = format!("`{label}` must be `true` or `false`, found {found}");
             reader.problem(Place::of(value), message, None);
             false
         }),
+    }
+}
+
+fn switch(reader: &Reader<'_>, value: &Value<'_>) -> Option<bool> {
+    match value.get_ref().as_str().filter(|_| reader.indirections().covers(value)) {
+        Some(text) => text.trim().parse().ok(),
+        None => value.get_ref().as_bool(),
     }
 }
 
@@ -141,7 +151,7 @@ fn note_unknown(reader: &mut Reader<'_>, name: &str, place: Place) {
             "remove it, write `enabled = false`, or name what implements it with `component = \"..\"`{yet}"
         )
     });
-    reader.problem(place, format!("unknown feature {}", quoted(name)), Some(help));
+    reader.foreign(place, format!("unknown feature {}", quoted(name)), Some(help));
 }
 
 fn note_taken<'t>(reader: &mut Reader<'t>, section: &Section<'t>, entry: Option<&FeatureEntry>) {

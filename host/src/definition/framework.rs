@@ -3,6 +3,7 @@
 //! Does not know what the rest of the host does with them.
 
 use super::Origin;
+use super::problem::{Position, Problem};
 use super::reader::Reader;
 use super::variables::Found;
 
@@ -14,6 +15,9 @@ pub(super) struct Framework {
     pub(super) expected: &'static str,
     pub(super) meaning: &'static str,
 }
+
+/// Where problems are that are in no line.
+const TOP: Position = Position { line: 1, column: 1 };
 
 pub(super) const HTTP_PORT: Framework = Framework {
     name: "MIKROS_HTTP_PORT",
@@ -74,6 +78,35 @@ pub(super) const ALL: [&Framework; 8] = [
     &COUPLED_PORT,
     &CICD_TEST,
 ];
+
+/// What a file of another Mikros framework needs to run here, as one problem.
+pub(super) fn of_another(problems: &[Problem], language: &str) -> Problem {
+    const MOST_LINES: usize = 30;
+    // Below the word `help`.
+    const BREAK: &str = "\n          ";
+    let line = |problem: &Problem| {
+        let place = problem.position.filter(|place| *place != TOP);
+        let place = place.map(|place| format!("line {}: ", place.line)).unwrap_or_default();
+        let help = problem.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
+        format!("{place}{}{help}", problem.message)
+    };
+    let mut lines = problems.iter().take(MOST_LINES).map(line).collect::<Vec<_>>();
+    if let Some(more @ 1..) = problems.len().checked_sub(MOST_LINES) {
+        lines.push(format!("and {more} more"));
+    }
+    if !matches!(language, "" | "rust") {
+        let message = "the only SDK so far is for Rust: a component in another language implements the contract in `wit`";
+        lines.push(message.to_owned());
+    }
+    let message =
+        "the file has no `[host]`: one of another Mikros framework needs some changes to run here";
+    Problem {
+        position: Some(TOP),
+        excerpt: None,
+        message: message.to_owned(),
+        help: Some(lines.join(BREAK)),
+    }
+}
 
 /// The value of a variable under the usual precedence: the service's own, the plain one, the default.
 ///

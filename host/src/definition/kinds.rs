@@ -164,7 +164,7 @@ fn note_unknown(reader: &mut Reader<'_>, item: &Item, word: &str) {
     } else {
         format!("a kind must be one of `{expected}`, found {}", item.shown)
     };
-    reader.problem(item.place, message, suggest(catalogue, word).filter(|_| item.is_literal));
+    reader.foreign(item.place, message, suggest(catalogue, word).filter(|_| item.is_literal));
 }
 
 /// What to do about a kind that does not exist.

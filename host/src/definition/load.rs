@@ -7,7 +7,7 @@ use std::path::Path;
 use super::document::{self, Lines, Place, Table};
 use super::indirection::Indirections;
 use super::problem::{LoadError, Problem};
-use super::reader::{Reader, Section};
+use super::reader::{MOST_PROBLEMS, Reader, Section};
 use super::variables::{Premises, Scope, Variables};
 use super::{
     Definition, Effective, FeatureSource, client, environment, features, framework, hosting, http,
@@ -56,7 +56,8 @@ impl Definition {
             environment::note_missing(&mut reader, missing.place, &missing.variable);
         }
         let definition = read_all(&mut reader, &root, path);
-        finish(reader, definition)
+        let is_foreign = !root.contains_key("host");
+        finish(reader, definition, is_foreign)
     }
 
     /// The components that it runs: the service's own first, then those of features that are enabled.
@@ -150,10 +151,22 @@ fn check_tests<'t>(reader: &mut Reader<'t>, root: &Section<'t>) {
     reader.switch(&section, "discard_log_messages");
 }
 
-fn finish(reader: Reader<'_>, mut definition: Definition) -> Result<Definition, Vec<Problem>> {
-    let Reader { mut problems, mut warnings, effective, .. } = reader;
+/// `is_foreign`: the file has nothing that only this host needs.
+fn finish(
+    reader: Reader<'_>,
+    mut definition: Definition,
+    is_foreign: bool,
+) -> Result<Definition, Vec<Problem>> {
+    let Reader { mut problems, mut foreign, mut warnings, effective, .. } = reader;
+    if is_foreign && foreign.len() > 1 {
+        foreign.sort_by_key(Problem::reading_order);
+        problems.push(framework::of_another(&foreign, &definition.identity.language));
+    } else {
+        problems.append(&mut foreign);
+    }
     problems.sort_by_key(Problem::reading_order);
     problems.dedup();
+    problems.truncate(MOST_PROBLEMS);
     warnings.sort_by_key(Problem::reading_order);
     warnings.dedup();
     if !problems.is_empty() {

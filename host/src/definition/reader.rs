@@ -21,7 +21,7 @@ use super::{Effective, Origin};
 pub(super) const MASK: &str = "***";
 
 /// Nobody reads on; what has so many problems is no definition but something else.
-const MOST_PROBLEMS: usize = 1000;
+pub(super) const MOST_PROBLEMS: usize = 1000;
 
 /// One table of the file, possibly absent.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub(super) struct Reader<'t> {
     /// See [`Objections::base_path`](super::Objections::base_path).
     pub(super) base_path: String,
     pub(super) problems: Vec<Problem>,
+    /// What files of the other frameworks hold or lack.
+    pub(super) foreign: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
     pub(super) effective: Vec<Effective>,
 }
@@ -105,7 +107,18 @@ impl<'t> Reader<'t> {
     ) -> Self {
         let (problems, warnings, effective) = (Vec::new(), Vec::new(), Vec::new());
         let base_path = String::new();
-        Self { lines, indirections, scope, catalogue, base_path, problems, warnings, effective }
+        let foreign = Vec::new();
+        Self {
+            lines,
+            indirections,
+            scope,
+            catalogue,
+            base_path,
+            problems,
+            foreign,
+            warnings,
+            effective,
+        }
     }
 
     pub(super) fn text(&mut self, section: &Section<'t>, name: &str) -> Option<String> {
@@ -192,7 +205,11 @@ impl<'t> Reader<'t> {
                 table => format!(" to `[{table}]`"),
             };
             let help = format!("add `{name} = {}`{table}", key.example);
-            self.problem(section.place, format!("`{label}` is missing"), Some(help));
+            let message = format!("`{label}` is missing");
+            match section.pattern.as_str() {
+                "host" => self.foreign(section.place, message, Some(help)),
+                _ => self.problem(section.place, message, Some(help)),
+            }
             return None;
         }
         let checked = shape::default_of(key)?;
@@ -266,6 +283,13 @@ impl<'t> Reader<'t> {
     pub(super) fn problem(&mut self, place: Place, message: String, help: Option<String>) {
         if self.problems.len() < MOST_PROBLEMS {
             self.problems.push(self.lines.problem(place, message, help));
+        }
+    }
+
+    /// A problem that a file of another framework has. Without `[host]`, all of them are one.
+    pub(super) fn foreign(&mut self, place: Place, message: String, help: Option<String>) {
+        if self.foreign.len() < MOST_PROBLEMS {
+            self.foreign.push(self.lines.problem(place, message, help));
         }
     }
 

@@ -99,8 +99,8 @@ fn rule(shape: &Shape) -> Json {
     match shape {
         Shape::Text => json!({ "type": "string", "pattern": "\\S" }),
         Shape::Version => text(VERSION_PATTERN),
-        Shape::Switch => json!({ "type": "boolean" }),
-        Shape::Integer { least, most } => integer(*least, *most),
+        Shape::Switch => json!({ "anyOf": [{ "type": "boolean" }, variable()] }),
+        Shape::Integer { least, most } => json!({ "anyOf": [integer(*least, *most), variable()] }),
         Shape::IntegerOr { least, most, word } => or_text(integer(*least, *most), word),
         Shape::Duration { nanoseconds: false, .. } => text(DURATION_PATTERN),
         Shape::DurationOr { word, .. } => text(&format!("{DURATION_PATTERN}|{word}")),
@@ -152,6 +152,11 @@ fn kinds_rule(catalogue: &Catalogue) -> Json {
 /// The whole text, which may also be a variable's name.
 fn or_variable(pattern: &str) -> String {
     format!("^({pattern}|.+@env)$")
+}
+
+/// `NAME@env`.
+fn variable() -> Json {
+    json!({ "type": "string", "pattern": "^.+@env$" })
 }
 
 fn integer(least: u64, most: u64) -> Json {

@@ -127,7 +127,10 @@ pub(super) fn check(
             mistakes.push(given.empty());
             return None;
         }
-        (shape, DeValue::String(text)) => string(shape, text),
+        (shape, DeValue::String(text)) => {
+            let is_from_variable = given.indirections.covers(given.value);
+            string(shape, text).or_else(|| from_variable(key, text).filter(|_| is_from_variable))
+        }
         (Shape::HealthPath, DeValue::Boolean(true)) => default_of(key),
         (shape, value) => scalar(shape, value),
     };
@@ -144,6 +147,25 @@ pub(super) fn default_of(key: &Key) -> Option<Checked> {
     let indirections = Indirections::default();
     let given = Given { value: &value, indirections: &indirections, label: key.path };
     check(key, given, &mut Vec::new())
+}
+
+/// What a variable holds, where the key takes a number or a switch.
+fn from_variable(key: &Key, text: &str) -> Option<Checked> {
+    let value = scalar_of(text)?;
+    match (&key.shape, value.get_ref()) {
+        (Shape::HealthPath, DeValue::Boolean(true)) => default_of(key),
+        (shape, value) => scalar(shape, value),
+    }
+}
+
+/// The number or the switch that a text spells as TOML does.
+pub(super) fn scalar_of(text: &str) -> Option<Value<'_>> {
+    const LONGEST: usize = 64;
+    let text = Some(text.trim()).filter(|text| text.len() <= LONGEST)?;
+    let value = DeValue::parse(text).ok()?;
+    let is_scalar =
+        matches!(value.get_ref(), DeValue::Boolean(_) | DeValue::Integer(_) | DeValue::Float(_));
+    is_scalar.then_some(value)
 }
 
 fn string(shape: &Shape, text: &str) -> Option<Checked> {
@@ -272,11 +294,6 @@ impl Given<'_, '_> {
         let literal = self.value.get_ref().as_str();
         let literal = literal.filter(|_| !self.indirections.covers(self.value));
         let special = match (&key.shape, literal) {
-            (Shape::Switch | Shape::Integer { .. }, None)
-                if self.indirections.covers(self.value) =>
-            {
-                Some("write the value itself: a variable is a string".to_owned())
-            }
             (Shape::Choice(words), Some(text)) => did_you_mean(text, words.iter().copied()),
             (Shape::Switch, Some("true" | "false")) | (Shape::Integer { .. }, Some(_)) => {
                 Some("remove the quotes".to_owned())

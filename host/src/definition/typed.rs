@@ -6,6 +6,7 @@ mod mismatch;
 mod node;
 mod path;
 mod required;
+mod variable;
 mod wording;
 
 use std::path::Path as FilePath;
@@ -93,6 +94,9 @@ impl<'t> Reading<'_, 't, '_> {
                 Ok(typed) => return Some(Typed(typed)).filter(|_| self.is_whole),
                 Err(Failure { path, mismatch }) => {
                     let path = path::resolve(&path, &self.content);
+                    if self.read_variables(&path, &mismatch) {
+                        continue;
+                    }
                     if !self.note(path, mismatch) {
                         return None;
                     }
@@ -101,6 +105,31 @@ impl<'t> Reading<'_, 't, '_> {
             }
         }
         None
+    }
+
+    /// Takes what came from variables at `path` for numbers and switches, where it spells some and the type
+    /// gets on with that. False: nothing has changed.
+    fn read_variables(&mut self, path: &[Step], mismatch: &Mismatch) -> bool {
+        if matches!(mismatch, Mismatch::UnknownKey { .. } | Mismatch::Missing(_)) {
+            return false;
+        }
+        let Some(table) = self.subject.section.table() else { return false };
+        let mut content = self.content.clone();
+        let Some(json) = path::at_mut(&mut content, path) else { return false };
+        let indirections = self.reader.indirections();
+        let has_changed = match path::locate(table, path) {
+            Some(located) => variable::read(json, located.value, indirections),
+            None => variable::read_table(json, table, indirections),
+        };
+        let still_fails = || match (self.subject.settings.read)(&content) {
+            Ok(_) => false,
+            Err(failure) => path::resolve(&failure.path, &content) == path,
+        };
+        if !has_changed || still_fails() {
+            return false;
+        }
+        self.content = content;
+        true
     }
 
     /// Notes a mismatch and takes it out. False: no more can be found out.

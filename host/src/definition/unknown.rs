@@ -42,7 +42,7 @@ fn check_table<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>, parent: &str, 
             None => {
                 let place = Place::of(key);
                 let help = help(reader, parent, name);
-                reader.problem(place, message(parent, name, &label), help);
+                reader.foreign(place, message(parent, name, &label), help);
             }
             Some(Entry::Table) => check_child(reader, value, &pattern, &label),
             Some(Entry::Key(key)) => match key.shape {

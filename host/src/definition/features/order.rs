@@ -4,16 +4,22 @@
 
 use super::super::document::{Place, spelled};
 use super::super::indirection::quoted;
-use super::super::reader::Reader;
+use super::super::reader::{Reader, Section};
 use super::super::suggestion::did_you_mean;
 use super::super::{Feature, FeatureSource};
 use super::needs;
 
 /// Those that are enabled, sorted; then the others.
-pub(super) fn sorted(reader: &mut Reader<'_>, features: Vec<(Feature, Place)>) -> Vec<Feature> {
+///
+/// `section` is the table that they are in.
+pub(super) fn sorted(
+    reader: &mut Reader<'_>,
+    section: &Section<'_>,
+    features: Vec<(Feature, Place)>,
+) -> Vec<Feature> {
     let (enabled, disabled): (Vec<_>, Vec<_>) =
         features.into_iter().partition(|(feature, _)| feature.is_enabled);
-    note_absent_needs(reader, &enabled, &disabled);
+    note_absent_needs(reader, section, &enabled, &disabled);
     let graph = graph(reader, &enabled);
     for cycle in cycles(&graph) {
         note_cycle(reader, &enabled, &cycle);
@@ -88,8 +94,15 @@ fn note_cycle(reader: &mut Reader<'_>, enabled: &[(Feature, Place)], cycle: &[us
     reader.problem(enabled[cycle[0]].1, message, Some(help));
 }
 
+/// Where a feature says that it needs another one; `None`: the host says so.
+fn place_of_need(section: &Section<'_>, feature: &str, need: &str) -> Option<Place> {
+    let needs = section.section_as(feature, "*").value("needs")?.get_ref().as_array()?;
+    needs.iter().find(|item| item.get_ref().as_str() == Some(need)).map(Place::of)
+}
+
 fn note_absent_needs(
     reader: &mut Reader<'_>,
+    section: &Section<'_>,
     enabled: &[(Feature, Place)],
     disabled: &[(Feature, Place)],
 ) {
@@ -116,9 +129,10 @@ fn note_absent_needs(
                 let help = did_you_mean(need, others);
                 ("does not exist", help.unwrap_or_else(|| remedy(feature, need)))
             };
+            let place = place_of_need(section, &feature.name, need).unwrap_or(*place);
             let (name, need) = (quoted(&feature.name), quoted(need));
             reader.problem(
-                *place,
+                place,
                 format!("feature {name} needs {need}, which {state}"),
                 Some(help),
             );

@@ -72,8 +72,11 @@ fn require_when_enabled(table: &mut Json, stage: Stage) {
     }
     let own = table.shift_remove("properties");
     let mut properties = Map::new();
-    let enabled =
-        json!({ "description": "Whether the feature runs.", "type": "boolean", "default": false });
+    let enabled = json!({
+        "description": "Whether the feature runs.",
+        "anyOf": [{ "type": "boolean" }, super::variable()],
+        "default": false,
+    });
     properties.insert("enabled".to_owned(), enabled);
     let stage = json!({
         "description": "Where the feature stands on the path of a request.",
@@ -112,7 +115,7 @@ fn adapt(schema: &mut Json) {
             _ => (),
         }
     }
-    if is_choice || is_restricted_text(members) {
+    if is_choice || is_restricted_text(members) || is_scalar(members) {
         admit_variable(members);
     }
 }
@@ -152,6 +155,11 @@ fn is_choice(members: &Map<String, Json>) -> bool {
     all.is_some_and(|all| !all.is_empty() && all.iter().all(is_word))
 }
 
+fn is_scalar(members: &Map<String, Json>) -> bool {
+    let kind = members.get("type").and_then(Json::as_str);
+    matches!(kind, Some("boolean" | "integer" | "number"))
+}
+
 fn is_restricted_text(members: &Map<String, Json>) -> bool {
     let words = members.get("enum").and_then(Json::as_array);
     let is_word = words.is_some_and(|words| words.iter().all(Json::is_string));
@@ -166,6 +174,5 @@ fn admit_variable(members: &mut Map<String, Json>) {
     let (kept, rules): (Map<_, _>, Map<_, _>) =
         std::mem::take(members).into_iter().partition(|(name, _)| KEPT.contains(&name.as_str()));
     *members = kept;
-    let variable = json!({ "type": "string", "pattern": "^.+@env$" });
-    members.insert("anyOf".to_owned(), json!([rules, variable]));
+    members.insert("anyOf".to_owned(), json!([rules, super::variable()]));
 }

@@ -117,6 +117,8 @@ impl<'s> Rows<'s> {
 
 impl Row {
     fn new(key: String, described: &Json, rule: &Json) -> Self {
+        // Beside a number there may be the name of a variable.
+        let bounds = list(rule, "anyOf").next().unwrap_or(rule);
         let description = described.get("description").or_else(|| rule.get("description"));
         let description = description.and_then(Json::as_str).unwrap_or_default();
         Self {
@@ -124,7 +126,7 @@ impl Row {
             default: String::new(),
             description: description.split_whitespace().collect::<Vec<_>>().join(" "),
             words: words(rule),
-            bounds: match (rule.get("minimum"), rule.get("maximum")) {
+            bounds: match (bounds.get("minimum"), bounds.get("maximum")) {
                 (Some(least), Some(most)) => format!("An integer from {least} to {most}."),
                 _ => String::new(),
             },

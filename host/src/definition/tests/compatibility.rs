@@ -125,6 +125,40 @@ name = "custom"
 }
 
 #[test]
+fn what_a_file_of_another_framework_needs_is_one_message() {
+    rejects(
+        r#"name = "orders"
+types = ["http-spec:8080", "worker"]
+version = "v1.0.0"
+language = "go"
+product = "shop"
+
+[runtime.http-spec]
+disable_panic_recovery = true
+
+[features.database]
+enabled = true
+
+[deploy]
+port = 1
+
+[http]
+port = 2
+"#,
+        &[],
+        &expect![[r#"
+            service.toml:1:1: the file has no `[host]`: one of another Mikros framework needs some changes to run here
+            help: `host.component` is missing: add `component = "target/wasm32-wasip2/release/greeter.wasm"` to `[host]`
+                      line 2: unknown kind `http-spec`, expected one of `http`, `grpc`, `native`, `worker`, `script`: write `http`: the service routes its requests itself
+                      line 7: unknown kind `http-spec` in `[runtime.http-spec]`: write `http`: the service routes its requests itself
+                      line 10: unknown feature `database`: remove it, write `enabled = false`, or name what implements it with `component = ".."`: this version has no such feature yet
+                      line 13: unknown key `deploy`: write the table of the kind, for example `[services.http]`
+                      line 16: unknown key `http`: write `[services.http]`
+                      the only SDK so far is for Rust: a component in another language implements the contract in `wit`"#]],
+    );
+}
+
+#[test]
 fn types_follow_the_rules_of_both() {
     accepted(&with(&[("types", r#"["script"]"#)], ""), &[]);
     rejects(

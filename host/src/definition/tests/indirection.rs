@@ -58,6 +58,45 @@ fn what_came_from_a_variable_is_masked() {
 }
 
 #[test]
+fn a_variable_is_what_its_key_takes() {
+    let text = with(
+        &[],
+        "instances = \"N@env\"\n[host.limits]\nmax_queue = \"N@env\"\n[services.http]\n\
+         health = \"OFF@env\"\nmax_header_bytes = \"BYTES@env\"\nread_timeout = \"NANOS@env\"\n\
+         [log]\nlocal_timestamp = \"OFF@env\"\n[features.x]\nenabled = \"OFF@env\"\n\
+         [service]\nnumber = \"N@env\"\n",
+    );
+    let list = [("N", "7"), ("OFF", "false"), ("BYTES", "1_048_576"), ("NANOS", "5000000000")];
+
+    let definition = accepted(&text, &list);
+
+    assert_eq!(definition.host.limits.max_queue, 7);
+    assert!(!definition.log.local_timestamp);
+    let Kind::Http(http) = &definition.kinds[0] else { panic!("expected http") };
+    assert_eq!((http.health.as_ref(), http.max_header_bytes), (None, 1 << 20));
+    assert_eq!(http.timeouts.read.as_secs(), 5);
+    assert_eq!(definition.settings.0["number"], "7", "settings are handed over as they are");
+    rejects(
+        &text,
+        &[("N", "x"), ("OFF", "no"), ("BYTES", "1"), ("NANOS", "-1")],
+        &expect![[r#"
+            service.toml:8:13: `host.instances` must be an integer from 1 to 1024, or `"auto"`, found the value of `N`
+            help: for example `"auto"`
+            service.toml:10:13: `host.limits.max_queue` must be an integer from 0 to 1000000, found the value of `N`
+            help: for example `128`
+            service.toml:12:10: `services.http.health` must be a URL path that starts with `/`, or `false`, found the value of `OFF`
+            help: for example `"/healthz"`
+            service.toml:13:20: `services.http.max_header_bytes` must be a size from `8KiB` to `16MiB`, found the value of `BYTES`
+            help: for example `"1MiB"`
+            service.toml:14:16: `services.http.read_timeout` must be a duration from `1ms` to `24h`, found the value of `NANOS`
+            help: for example `"30s"`
+            service.toml:16:19: `log.local_timestamp` must be `true` or `false`, found the value of `OFF`
+            help: for example `false`
+            service.toml:18:11: `features.x.enabled` must be `true` or `false`, found the value of `OFF`"#]],
+    );
+}
+
+#[test]
 fn missing_variables_are_reported_once_each_at_their_place() {
     let text = with(
         &[("types", "[\"KIND@env\"]")],
@@ -110,7 +149,7 @@ fn bad_values_are_named_by_their_variable() {
             service.toml:12:10: `host.limits.memory` must be a size from `1MiB` to `4GiB`, found the value of `V`
             help: for example `"64MiB"`
             service.toml:13:13: `host.limits.max_queue` must be an integer from 0 to 1000000, found the value of `V`
-            help: write the value itself: a variable is a string
+            help: for example `128`
             service.toml:17:10: `services.native` must be a table, found the value of `V`
             help: write `[services.native]`
             service.toml:19:11: `features.x.enabled` must be `true` or `false`, found the value of `V`"#]],

@@ -69,12 +69,12 @@ fn what_is_needed_has_to_be_enabled() {
         &features(&[("a", &["plane", "bb", ""]), ("bbb", &[])]),
         &[],
         &expect![[r#"
-        service.toml:8:11: feature `a` needs `plane`, which does not exist
-        help: remove it from `needs`
-        service.toml:8:11: feature `a` needs `bb`, which does not exist
-        help: did you mean `bbb`?
-        service.toml:8:11: feature `a` needs ``, which does not exist
-        help: remove it from `needs`"#]],
+            service.toml:11:10: feature `a` needs `plane`, which does not exist
+            help: remove it from `needs`
+            service.toml:11:19: feature `a` needs `bb`, which does not exist
+            help: did you mean `bbb`?
+            service.toml:11:25: feature `a` needs ``, which does not exist
+            help: remove it from `needs`"#]],
     );
 }
 

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use proptest::prelude::*;
 
-use super::extensions::{accepted, catalogue, limiter, rejects};
+use super::extensions::{accepted, catalogue, limiter, limiter_of, rejects};
 use super::{parse_with, with};
 use crate::definition::FeatureSource;
 
@@ -37,6 +37,27 @@ fn a_value_of_the_wrong_type_is_told_in_the_words_of_the_house() {
             service.toml:18:21: `features.limiter.store.durable` must be `true` or `false`, found `"true"`
             help: remove the quotes
             service.toml:18:38: `features.limiter.store.shards` must be an integer from 0 to 255, found the integer `-1`"#]],
+    );
+}
+
+#[test]
+fn a_variable_is_what_the_type_wants() {
+    let text = limiter(
+        "rate = \"N@env\"\nburst = \"N@env\"\nroutes = { a = { rate = \"HALF@env\" } }\n\
+         keys = [{ name = \"N@env\", secret = \"KEY@env\" }]\nstore = { durable = \"ON@env\" }\n",
+    );
+    let key = ("KEY", "1234567890123456");
+    let definition = accepted(&text, &[("N", "12"), ("HALF", "0.5"), ("ON", "true"), key]);
+
+    let limiter = limiter_of(&definition);
+    assert_eq!((limiter.rate.get(), limiter.burst), (12, 12));
+    assert_eq!(limiter.keys[0].name, "12", "a text stays a text");
+    rejects(
+        &text,
+        &[("N", "0"), ("HALF", "1"), ("ON", SECRET), key],
+        &expect![[r#"
+        service.toml:10:8: `features.limiter.rate` must be an integer from 1 to 4294967295, found the value of `N`
+        service.toml:14:21: `features.limiter.store.durable` must be `true` or `false`, found the value of `ON`"#]],
     );
 }
 
@@ -158,19 +179,15 @@ fn values_of_variables_never_show() {
         &text,
         &list,
         &expect![[r#"
-        service.toml:10:8: `features.limiter.rate` must be an integer from 1 to 4294967295, found the value of `V`
-        help: write the value itself: a variable is a string
-        service.toml:11:9: `features.limiter.burst` must be an integer from 0 to 65535, found the value of `V`
-        help: write the value itself: a variable is a string
-        service.toml:12:6: `features.limiter.by` must be one of `address`, `identity`, found the value of `V`
-        service.toml:13:10: `features.limiter.window` must be a duration such as `30s`, found the value of `V`
-        service.toml:14:10: `features.limiter.memory` must be a size such as `4MiB`, found the value of `V`
-        service.toml:15:12: `features.limiter.trusted[0]` must be an IP address, found the value of `V`
-        service.toml:16:16: `features.limiter.routes.a` must be a table, found the value of `V`
-        service.toml:18:21: `features.limiter.store.durable` must be `true` or `false`, found the value of `V`
-        help: write the value itself: a variable is a string
-        service.toml:18:39: `features.limiter.store.shards` must be an integer from 0 to 255, found the value of `V`
-        help: write the value itself: a variable is a string"#]],
+            service.toml:10:8: `features.limiter.rate` must be an integer from 1 to 4294967295, found the value of `V`
+            service.toml:11:9: `features.limiter.burst` must be an integer from 0 to 65535, found the value of `V`
+            service.toml:12:6: `features.limiter.by` must be one of `address`, `identity`, found the value of `V`
+            service.toml:13:10: `features.limiter.window` must be a duration such as `30s`, found the value of `V`
+            service.toml:14:10: `features.limiter.memory` must be a size such as `4MiB`, found the value of `V`
+            service.toml:15:12: `features.limiter.trusted[0]` must be an IP address, found the value of `V`
+            service.toml:16:16: `features.limiter.routes.a` must be a table, found the value of `V`
+            service.toml:18:21: `features.limiter.store.durable` must be `true` or `false`, found the value of `V`
+            service.toml:18:39: `features.limiter.store.shards` must be an integer from 0 to 255, found the value of `V`"#]],
     );
 
     let problems = parse_with(catalogue(), &text, &list).unwrap_err();

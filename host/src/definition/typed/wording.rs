@@ -99,11 +99,6 @@ impl Misfit<'_> {
     fn fix(&self, expected: &str) -> Option<String> {
         let is_switch = expected == SWITCH;
         let is_number = expected.starts_with("an integer") || expected == "a number";
-        if (is_switch || is_number)
-            && self.value.is_some_and(|value| self.indirections.covers(value))
-        {
-            return Some("write the value itself: a variable is a string".to_owned());
-        }
         match (self.json, self.literal()) {
             (_, Some("true" | "false")) if is_switch => Some("remove the quotes".to_owned()),
             (_, Some(text)) if is_number && text.parse::<f64>().is_ok() => {
