@@ -14,7 +14,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::Method;
+use ::http::uri::PathAndQuery;
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wasmtime::component::Val;
@@ -23,6 +26,7 @@ pub use self::reply::Reply;
 pub use self::table::{ActiveCall, Table};
 use crate::bindings::definition::Identity as ServiceIdentity;
 use crate::bindings::errors::Error as ServiceError;
+use crate::telemetry::Attributes;
 
 /// The field of a log line that holds a request's id.
 pub const REQUEST_ID: &str = "request_id";
@@ -36,8 +40,9 @@ pub enum Fault {
     /// The guest ran out of its memory limit while it worked for this call.
     #[error("the service exceeded its memory limit of {limit} bytes")]
     OutOfMemory { limit: usize },
-    /// The guest called `wasi:cli/exit` while it worked for this call.
-    #[error("the service called exit with status {status}")]
+    /// The guest called `wasi:cli/exit` while it worked for this call. WASI 0.2 knows two statuses only,
+    /// whatever number the program has given.
+    #[error("the service exited, reporting {}", if *.status == 0 { "success" } else { "failure" })]
     Exited { status: i32 },
     /// The guest went on computing for this call after its deadline and was interrupted.
     #[error("the service computed past its deadline and was interrupted")]
@@ -76,6 +81,31 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Its name for machines, as log lines have it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Trapped(_) => "trap",
+            Self::OutOfMemory { .. } => "out-of-memory",
+            Self::Exited { .. } => "exit",
+            Self::Interrupted => "interrupted",
+            Self::Blocked => "blocked",
+            Self::Unresponsive => "unresponsive",
+            Self::CutOff => "cut-off",
+            Self::InvalidResponse(_) => "invalid-response",
+            Self::DeadlineExceeded { .. } => "deadline-exceeded",
+            Self::InstanceLost => "instance-lost",
+            Self::Unavailable => "unavailable",
+            Self::Saturated => "saturated",
+            Self::Stopping => "stopping",
+        }
+    }
+
+    /// Whether the request that fails with it is the only place where it is reported. The loss of an
+    /// instance, a saturated service and a stop have log lines of their own, once for all requests.
+    pub fn is_of_one_request(&self) -> bool {
+        matches!(self, Self::DeadlineExceeded { .. } | Self::InvalidResponse(_))
+    }
+
     /// What a caller with this deadline is told. A busy thread may hear of the end of an instance
     /// before its own timer tells it that time is up, which is what the instance was ended for.
     #[must_use]
@@ -99,7 +129,7 @@ pub struct Identity {
     /// How it was found out, for example `jwt`, `api_key` or `basic`.
     pub scheme: String,
     /// Everything else that is known, for example the claims of a token.
-    pub claims: serde_json::Map<String, serde_json::Value>,
+    pub claims: Attributes,
 }
 
 /// What features have found out about a request.
@@ -107,7 +137,36 @@ pub struct Identity {
 pub struct Known {
     pub identity: Option<Arc<Identity>>,
     /// For its log lines.
-    pub attributes: serde_json::Map<String, serde_json::Value>,
+    pub attributes: Attributes,
+}
+
+/// What a request is for, as log lines name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Http {
+        method: Method,
+        /// As the client has sent it.
+        path: PathAndQuery,
+    },
+    Rpc {
+        /// `/helloworld.Greeter/SayHello`.
+        method: Arc<str>,
+    },
+}
+
+impl Target {
+    /// Adds the fields that name it. A query may hold secrets and stays out of the log.
+    pub fn describe(&self, attributes: &mut Attributes) {
+        match self {
+            Self::Http { method, path } => {
+                attributes.insert("http.method".to_owned(), Value::from(method.as_str()));
+                attributes.insert("http.path".to_owned(), Value::from(path.path()));
+            }
+            Self::Rpc { method } => {
+                attributes.insert("grpc.method".to_owned(), Value::from(&**method));
+            }
+        }
+    }
 }
 
 /// How a request arrived.
@@ -129,6 +188,8 @@ pub struct Visit {
 pub struct Context {
     /// The request's id; `None` for everything else.
     pub request_id: Option<Arc<str>>,
+    /// What the request is for; `None` for everything else.
+    pub target: Option<Target>,
     /// What features have found out about the request; `None` for nothing.
     pub known: Option<Arc<Known>>,
     /// Of a hook.
@@ -140,6 +201,24 @@ pub struct Context {
     pub overdue: Option<Instant>,
     /// Asks the guest to give up although the caller still waits for the outcome.
     pub cancel: Option<oneshot::Receiver<()>>,
+}
+
+impl Context {
+    /// The fields of log lines about the call: the request's id, what it is for, what features have found
+    /// out.
+    pub fn attributes(&self) -> Attributes {
+        let mut attributes = Attributes::new();
+        if let Some(id) = &self.request_id {
+            attributes.insert(REQUEST_ID.to_owned(), Value::from(&**id));
+        }
+        if let Some(target) = &self.target {
+            target.describe(&mut attributes);
+        }
+        if let Some(known) = &self.known {
+            attributes.extend(known.attributes.clone());
+        }
+        attributes
+    }
 }
 
 /// Steps of the lifecycle and of the kinds without requests.

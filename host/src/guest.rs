@@ -14,6 +14,7 @@ mod messages;
 mod plugins;
 mod pulse;
 mod queue;
+mod refusals;
 mod report;
 mod requests;
 mod watchdog;

@@ -60,6 +60,7 @@ impl Plugin {
             visit: Some(Visit { transport: request.transport(), peer: request.peer() }),
             deadline: Some((deadline, self.call_timeout)),
             overdue: Some(deadline),
+            ..Terms::default()
         }
     }
 
@@ -155,14 +156,15 @@ impl Provide for Plugin {
         let own = Instant::now() + self.call_timeout;
         let terms = Terms {
             request_id: context.request_id.unwrap_or_default(),
+            target: context.target,
             known: context.known,
-            visit: None,
             // What nobody waits for any more is not worth the time.
             deadline: Some((
                 context.deadline.map_or(own, |deadline| deadline.min(own)),
                 self.call_timeout,
             )),
             overdue: Some(own),
+            ..Terms::default()
         };
         let (workers, logger, name) =
             (self.workers.clone(), self.logger.clone(), self.name.clone());

@@ -69,6 +69,25 @@ fn a_refusal_says_when_to_come_again() {
     host.stop();
 }
 
+/// A line for each of them would cost most when there is least to spare.
+#[test]
+fn refusals_are_counted_in_few_lines() {
+    let host = gathers("max_concurrency = 1\nmax_queue = 0");
+    let mut staying = Client::connect(host.port());
+    staying.get("/stay");
+    host.wait_for("a call has entered");
+
+    let refused = (0..50).filter(|_| http::get(host.port(), "/count").status == 503).count();
+    drop(staying);
+    let stopped = host.stop();
+
+    let begun = stopped.lines("the service is at capacity, refusing requests");
+    assert!(refused == 50 && begun[0].number("requests.refused") == 1, "{}", stopped.outline());
+    assert_eq!((begun[0].level(), begun[0].number("capacity")), ("WARN", 1));
+    let ended = stopped.lines("requests were refused while the service was at capacity");
+    assert_eq!(ended[0].number("requests.refused"), 50, "{}", stopped.outline());
+}
+
 #[test]
 fn a_full_service_recovers() {
     let host = gathers("max_concurrency = 2\nmax_queue = 2");

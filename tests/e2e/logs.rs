@@ -49,14 +49,14 @@ fn the_level_of_the_definition_counts() {
         &service,
         "/levels",
         &expect![[r#"
-        DEBUG at debug request_id=$ID
-        INTERNAL at internal request_id=$ID
-        INFO at info request_id=$ID
-        WARN at warn request_id=$ID
-        ERROR at error request_id=$ID
-        FATAL at fatal request_id=$ID
-        DEBUG request answered http.status=204 request_id=$ID http.method="GET" http.path="/levels"
-    "#]],
+            DEBUG at debug request_id=$ID
+            INTERNAL at internal request_id=$ID
+            INFO at info request_id=$ID
+            WARN at warn request_id=$ID
+            ERROR at error request_id=$ID
+            FATAL at fatal request_id=$ID
+            DEBUG request answered http.status=204 duration_us=$US request_id=$ID http.method="GET" http.path="/levels"
+        "#]],
     );
 }
 

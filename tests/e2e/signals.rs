@@ -383,7 +383,7 @@ fn a_handler_that_computes_for_ever_does_not_keep_the_service_from_stopping() {
         &expect![[r#"
             INFO stopping service signal="SIGTERM"
             WARN shutdown takes too long, interrupting the service timeout="300ms" step="drain" calls.cut=1
-            WARN instance cut off error.kind="cut-off" error.message="the service did not come to its end in time and was cut off" call="http.handle" error.stack=$STACK worker=0 request_id=$ID
+            WARN instance cut off error.kind="cut-off" error.message="the service did not come to its end in time and was cut off" call="http.handle" error.stack=$STACK worker=0 request_id=$ID http.method="GET" http.path="/act/spin"
             INFO service stopped exit.status=1
         "#]],
     );

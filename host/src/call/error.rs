@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::Fault;
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::telemetry::Attributes;
 
@@ -13,22 +14,31 @@ pub fn attributes(error: &ServiceError) -> Option<Value> {
     attributes.is_object().then_some(attributes)
 }
 
-/// What a log line says of an error, also what callers may not see.
+/// What a log line says of an error, also what callers may not see. The error's own attributes stay
+/// together under one key, because their names and types are the service's.
 pub fn log_attributes(error: &ServiceError) -> Attributes {
-    let mut attributes = match attributes(error) {
-        Some(Value::Object(attributes)) => attributes,
-        _ => Attributes::new(),
-    };
-    attributes.insert("error.kind".to_owned(), kind_name(error.kind).into());
-    attributes.insert("error.code".to_owned(), error.code.into());
-    attributes.insert("error.message".to_owned(), Value::from(&*error.message));
+    let mut fields = Attributes::new();
+    fields.insert("error.kind".to_owned(), kind_name(error.kind).into());
+    fields.insert("error.code".to_owned(), error.code.into());
+    fields.insert("error.message".to_owned(), Value::from(&*error.message));
     for (name, value) in [("error.cause", &error.cause), ("error.destination", &error.destination)]
     {
         if let Some(value) = value {
-            attributes.insert(name.to_owned(), Value::from(&**value));
+            fields.insert(name.to_owned(), Value::from(&**value));
         }
     }
-    attributes
+    if let Some(attributes) = attributes(error) {
+        fields.insert("error.attributes".to_owned(), attributes);
+    }
+    fields
+}
+
+/// What a log line says of a request that failed with `fault`: the fields of the error that its caller
+/// is told, and the fault.
+pub fn fault_attributes(fault: &Fault) -> Attributes {
+    let mut fields = log_attributes(&service_error(Kind::Internal, fault.to_string()));
+    fields.insert("error.fault".to_owned(), fault.name().into());
+    fields
 }
 
 /// The name of a kind on the wire and in logs, as all Mikros frameworks spell it.

@@ -96,6 +96,7 @@ impl Relay {
         let call = task.and_then(|task| state.calls.get(task));
         let context = call.map(|call| Context {
             request_id: call.context.request_id.clone(),
+            target: call.context.target.clone(),
             known: call.context.known.clone(),
             deadline: call.context.deadline,
             ..Context::default()

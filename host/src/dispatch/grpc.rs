@@ -248,11 +248,9 @@ impl GrpcDispatcher {
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::One(message) };
         let terms = Terms {
-            request_id: rpc.id.clone(),
-            known: rpc.known.clone(),
-            visit: None,
             deadline: Some((deadline, limit)),
             overdue: Some(rpc.begun + call_timeout),
+            ..rpc.terms()
         };
         match self.workers.grpc(self.local, request, terms, None).await {
             Ok(Ok(Answer::One(response))) => rpc.whole(response, outlet),
@@ -296,8 +294,7 @@ impl GrpcDispatcher {
         let deadline = rpc.deadline().zip(rpc.timeout);
         let call_ends = rpc.begun + self.rules.settings.call_timeout;
         let overdue = deadline.map(|(deadline, _)| deadline.max(call_ends));
-        let (request_id, known) = (rpc.id.clone(), rpc.known.clone());
-        let terms = Terms { request_id, known, visit: None, deadline, overdue };
+        let terms = Terms { deadline, overdue, ..rpc.terms() };
         let mut pumping = true;
         let answer = {
             let mut call =

@@ -1,30 +1,32 @@
 //! HTTP requests: what the host answers itself, and what goes to the guest.
 
+mod outcome;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::header::{
     ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
     TRANSFER_ENCODING,
 };
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode, Version};
-use serde_json::Value;
+use http::{Method, Request, Response, StatusCode, Uri, Version};
 
+use self::outcome::{Failure, Reply};
 use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
 use super::head::{self, Refusal};
 use super::health::Health;
 use super::hooks::{self, Answered, Hooks};
 use super::problem::{self, ErrorRules, Problem};
 use super::{reply, request_id};
-use crate::bindings::errors::Kind;
+use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::http as guest;
-use crate::call::{Fault, Known, REQUEST_ID};
+use crate::call::{Context, Fault, Known, Target};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
-use crate::guest::Workers;
+use crate::guest::{Terms, Workers};
 use crate::http2::RequestBody;
 use crate::telemetry::{Attributes, Level, Logger};
 
@@ -82,16 +84,16 @@ impl Dispatcher {
         let id = request_id::of(&parts.headers, &self.rules.request_id_header);
         if self.rules.health.as_deref() == Some(parts.uri.path()) {
             let about = About::new(&parts, &id);
-            let response = self.health(about.method);
-            return Ok(self.stamped(response, &about));
+            let reply = self.health(about.method);
+            return Ok(self.stamped(reply, &about));
         }
         if let Some(hooks) = self.hooks.all() {
             let request = hook::Request::new(Transport::Http, &mut parts, (peer, self.local), id);
             return Ok(Box::pin(self.respond_hooked(hooks, request, body)).await);
         }
         let about = About::new(&parts, &id);
-        let response = self.answer(&parts, body, &about).await;
-        Ok(self.stamped(response, &about))
+        let reply = self.answer(&parts, body, &about).await;
+        Ok(self.stamped(reply, &about))
     }
 
     /// Answers a request with the hooks of features around the guest.
@@ -101,12 +103,15 @@ impl Dispatcher {
         mut request: hook::Request<'_>,
         body: RequestBody,
     ) -> Response<ResponseBody> {
+        let begun = Instant::now();
         let asked = hooks::on_request(hooks, &mut request).await;
-        let about =
-            About { known: request.found.known(), ..About::new(request.parts(), request.id()) };
-        let (mut response, mut passed) = match asked {
+        let known = request.found.known();
+        let about = About { begun, known, ..About::new(request.parts(), request.id()) };
+        let (Reply { mut response, failure }, mut passed) = match asked {
             Ok(()) => (self.answer(request.parts(), body, &about).await, hooks.len()),
-            Err(Answered { answer, passed }) => (self.given(*answer, request.parts()), passed),
+            Err(Answered { answer, passed }) => {
+                (self.given(*answer, request.parts()).into(), passed)
+            }
         };
         let mut attributes = Attributes::new();
         loop {
@@ -129,19 +134,14 @@ impl Dispatcher {
             }
         }
         let about = About { answered: attributes, hides_id: request.found.hides_id, ..about };
-        self.stamped(response, &about)
+        self.stamped(Reply { response, failure }, &about)
     }
 
     /// What a request gets when nobody has answered it before.
-    async fn answer(
-        &self,
-        parts: &Parts,
-        body: RequestBody,
-        about: &About<'_>,
-    ) -> Response<ResponseBody> {
+    async fn answer(&self, parts: &Parts, body: RequestBody, about: &About<'_>) -> Reply {
         match head::pack(parts, &self.rules.base_path, self.rules.max_head) {
             Ok(head) => self.ask_guest(head, body, about).await,
-            Err(refusal) => self.problem(&refuse(refusal, self.rules.max_head)),
+            Err(refusal) => self.refused(refuse(refusal, self.rules.max_head)),
         }
     }
 
@@ -166,26 +166,27 @@ impl Dispatcher {
     /// Adds the request's id, and says in the log how the request was answered.
     fn stamped(
         &self,
-        mut response: Response<ResponseBody>,
+        Reply { mut response, failure }: Reply,
         about: &About<'_>,
     ) -> Response<ResponseBody> {
         if let Some(echo) = request_id::value(about.id).filter(|_| !about.hides_id) {
             response.headers_mut().insert(self.rules.request_id_header.clone(), echo);
         }
-        self.log_request(about, response.status());
+        self.log_request(about, response.status(), failure.as_ref());
         response
     }
 
-    fn health(&self, method: &Method) -> Response<ResponseBody> {
+    fn health(&self, method: &Method) -> Reply {
         if method != Method::GET && method != Method::HEAD {
             let problem = Problem::own(
                 StatusCode::METHOD_NOT_ALLOWED,
                 Kind::InvalidArguments,
                 format!("method {method} is not allowed here"),
             );
-            let mut response = self.problem(&problem);
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return response;
+            let mut reply = self.refused(problem);
+            let headers = reply.response.headers_mut();
+            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return reply;
         }
         let mut response = Response::new(ResponseBody::empty());
         if !self.health.is_serving() {
@@ -194,32 +195,27 @@ impl Dispatcher {
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        response
+        response.into()
     }
 
-    async fn ask_guest(
-        &self,
-        head: bytes::Bytes,
-        body: RequestBody,
-        about: &About<'_>,
-    ) -> Response<ResponseBody> {
+    async fn ask_guest(&self, head: bytes::Bytes, body: RequestBody, about: &About<'_>) -> Reply {
         let rules = BodyRules { limit: self.rules.max_body, silence: self.rules.read_timeout };
         let (body, pump) = match body::receive(body, rules).await {
             Ok(received) => received,
-            Err(cut) => return self.closing(&cut.problem(), about),
+            Err(cut) => return self.closing(cut.problem(), about),
         };
         match self.call(guest::Request { head, body }, pump, about).await {
             Ok((Ok(response), pump)) => match reply::unpack(response, pump, about.id) {
-                Ok(response) => response,
-                Err(fault) => self.fault(&fault, about),
+                Ok(response) => Reply::returned(response),
+                Err(fault) => self.fault(fault),
             },
             Ok((Err(error), _)) => {
                 let problem = Problem::returned(error);
-                self.log_error(&problem, about);
-                self.problem(&problem)
+                self.check_attributes(&problem.error, about);
+                self.refused(problem)
             }
-            Err(Ended::Fault(fault)) => self.fault(&fault, about),
-            Err(Ended::Cut(cut)) => self.closing(&cut.problem(), about),
+            Err(Ended::Fault(fault)) => self.fault(fault),
+            Err(Ended::Cut(cut)) => self.closing(cut.problem(), about),
         }
     }
 
@@ -231,8 +227,7 @@ impl Dispatcher {
         pump: Option<Pump>,
         about: &About<'_>,
     ) -> Result<(Returned, Option<Pump>), Ended> {
-        let mut call =
-            pin!(self.workers.http(self.local, request, (about.id.clone(), about.known.clone()),));
+        let mut call = pin!(self.workers.http(self.local, request, about.terms()));
         let Some(mut pump) = pump else { return Ok((call.await?, None)) };
         tokio::select! {
             biased;
@@ -244,19 +239,15 @@ impl Dispatcher {
         }
     }
 
-    fn fault(&self, fault: &Fault, about: &About<'_>) -> Response<ResponseBody> {
-        match fault {
-            // Lost instances are reported where they are lost, refusals are not the service's doing.
-            Fault::DeadlineExceeded { .. } | Fault::InvalidResponse(_) => {
-                let attributes = Attributes::from_iter([(
-                    "error.message".to_owned(),
-                    Value::from(fault.to_string()),
-                )]);
-                self.log(Level::Error, "request failed", &attributes, about);
-            }
-            _ => (),
-        }
-        self.problem(&Problem::fault(fault))
+    fn fault(&self, fault: Fault) -> Reply {
+        let response = self.problem(&Problem::fault(&fault));
+        Reply { response, failure: Some(Failure::Fault(fault)) }
+    }
+
+    /// A problem that the log tells of as well.
+    fn refused(&self, problem: Problem) -> Reply {
+        let response = self.problem(&problem);
+        Reply { response, failure: Some(Failure::Error(problem.error)) }
     }
 
     fn problem(&self, problem: &Problem) -> Response<ResponseBody> {
@@ -271,57 +262,56 @@ impl Dispatcher {
     }
 
     /// A problem after which the client may go on sending a body that nobody reads.
-    fn closing(&self, problem: &Problem, about: &About<'_>) -> Response<ResponseBody> {
-        let mut response = self.problem(problem);
+    fn closing(&self, problem: Problem, about: &About<'_>) -> Reply {
+        let mut reply = self.refused(problem);
         if about.version < Version::HTTP_2 {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            reply.response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        response
+        reply
     }
 
-    /// An error that the service returned, with what only the log may know.
-    fn log_error(&self, problem: &Problem, about: &About<'_>) {
-        if problem.error.attributes.is_some() && problem::attributes(&problem.error).is_none() {
+    fn check_attributes(&self, error: &ServiceError, about: &About<'_>) {
+        if error.attributes.is_some() && problem::attributes(error).is_none() {
             let message = "the attributes of an error are no JSON object, leaving them out";
             self.log(Level::Warn, message, &Attributes::new(), about);
         }
-        if !self.rules.logs_errors {
-            return;
-        }
-        let error = &problem.error;
-        let level = if error.kind == Kind::Internal { Level::Error } else { Level::Warn };
-        let attributes = problem::log_attributes(error);
-        self.log(level, "request failed", &attributes, about);
     }
 
-    /// One line per request, for those who debug.
-    fn log_request(&self, about: &About<'_>, status: StatusCode) {
-        if self.logger.enabled(Level::Debug) {
-            let mut attributes =
-                Attributes::from_iter([("http.status".to_owned(), status.as_u16().into())]);
-            attributes.extend(about.answered.clone());
-            self.log(Level::Debug, "request answered", &attributes, about);
+    /// The one line of a request: an error if its status is 500 or more, at debug otherwise, so that
+    /// nobody outside can fill the log.
+    fn log_request(&self, about: &About<'_>, status: StatusCode, failure: Option<&Failure>) {
+        let is_error = status.is_server_error();
+        let failure = failure.filter(|_| is_error || self.rules.logs_errors);
+        let level = match failure {
+            Some(failure) if is_error && !failure.is_reported() => Level::Error,
+            _ => Level::Debug,
+        };
+        if !self.logger.enabled(level) {
+            return;
         }
+        let message = if failure.is_some() { "request failed" } else { "request answered" };
+        let mut attributes = failure.map_or_else(Attributes::new, Failure::attributes);
+        attributes.insert("http.status".to_owned(), status.as_u16().into());
+        let micros = u64::try_from(about.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        attributes.insert("duration_us".to_owned(), micros.into());
+        attributes.extend(about.answered.clone());
+        self.log(level, message, &attributes, about);
     }
 
     fn log(&self, level: Level, message: &str, attributes: &Attributes, about: &About<'_>) {
-        let mut context = Attributes::from_iter([
-            (REQUEST_ID.to_owned(), Value::from(&**about.id)),
-            ("http.method".to_owned(), Value::from(about.method.as_str())),
-            ("http.path".to_owned(), Value::from(about.path)),
-        ]);
-        if let Some(known) = &about.known {
-            context.extend(known.attributes.clone());
-        }
-        self.logger.log(level, message, attributes, &context);
+        let Terms { request_id, target, known, .. } = about.terms();
+        let context = Context { request_id: Some(request_id), target, known, ..Context::default() };
+        self.logger.log(level, message, attributes, &context.attributes());
     }
 }
 
 /// What log lines and answers need to know of a request.
 struct About<'a> {
     method: &'a Method,
-    path: &'a str,
+    target: &'a Uri,
     version: Version,
+    /// When its head had arrived.
+    begun: Instant,
     id: &'a Arc<str>,
     /// What features have found out.
     known: Option<Arc<Known>>,
@@ -335,17 +325,26 @@ impl<'a> About<'a> {
     fn new(parts: &'a Parts, id: &'a Arc<str>) -> Self {
         Self {
             method: &parts.method,
-            path: parts.uri.path(),
+            target: &parts.uri,
             version: parts.version,
+            begun: Instant::now(),
             id,
             known: None,
             answered: Attributes::new(),
             hides_id: false,
         }
     }
+
+    /// What a call for it needs to know of it.
+    fn terms(&self) -> Terms {
+        let path = self.target.path_and_query().cloned();
+        let target = path.map(|path| Target::Http { method: self.method.clone(), path });
+        let (request_id, known) = (self.id.clone(), self.known.clone());
+        Terms { request_id, target, known, ..Terms::default() }
+    }
 }
 
-type Returned = Result<guest::Response, crate::bindings::errors::Error>;
+type Returned = Result<guest::Response, ServiceError>;
 
 /// Why a request did not get an answer from the guest.
 enum Ended {

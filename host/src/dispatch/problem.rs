@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::Fault;
 use crate::call::error::service_error;
-pub(super) use crate::call::error::{attributes, kind_name, log_attributes};
+pub(super) use crate::call::error::{attributes, fault_attributes, kind_name, log_attributes};
 use crate::definition::ErrorField;
 
 /// What callers may see of errors.
@@ -21,7 +21,8 @@ pub struct ErrorRules {
     pub service_name: String,
     /// Source: `MIKROS_HIDE_RESPONSE_FIELDS`.
     pub hidden: BTreeSet<ErrorField>,
-    /// Whether callers see what led to an internal error. Not in production.
+    /// Whether callers see what led to an error that is answered with a status of 500 or more.
+    /// Source: `MIKROS_SERVICE_DEPLOY`.
     pub shows_internal_causes: bool,
 }
 
@@ -97,7 +98,7 @@ impl Problem {
         let shown = |field| !rules.hidden.contains(&field);
         let error = &self.error;
         let shows_cause = shown(ErrorField::Cause)
-            && (error.kind != Kind::Internal || rules.shows_internal_causes);
+            && (!status_of(error.kind).is_server_error() || rules.shows_internal_causes);
         let attributes = attributes(error);
         let wire = Wire {
             kind: kind_name(error.kind),

@@ -1,7 +1,6 @@
 //! Names how an instance came to its end: which call did it, why, and where in the guest.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use wasmtime::{Store, Trap, WasmBacktrace};
@@ -9,7 +8,7 @@ use wasmtime_wasi::I32Exit;
 
 use super::instance::Unresponsive;
 use crate::bindings::plugin::{Problem, StartRefusal};
-use crate::call::{self, Fault, REQUEST_ID};
+use crate::call::{self, Fault};
 use crate::capability::{self, State};
 use crate::definition::StackTrace;
 use crate::telemetry::Attributes;
@@ -32,7 +31,8 @@ pub struct Loss {
     pub fault: Fault,
     /// The exported function whose call did it, for example `http.handle`; `None` if none did.
     pub call: Option<Cow<'static, str>>,
-    pub request_id: Option<Arc<str>>,
+    /// The context of that call: which request it was for.
+    pub context: Attributes,
     /// The functions on the guest's stack, innermost first.
     pub stack: Vec<String>,
     /// Other calls that were in the instance.
@@ -79,7 +79,7 @@ impl Loss {
     /// The fields by which it is reported.
     pub fn attributes(&self, stack_trace: StackTrace) -> Attributes {
         let mut attributes = Attributes::new();
-        attributes.insert("error.kind".to_owned(), Value::from(fault_kind(&self.fault)));
+        attributes.insert("error.kind".to_owned(), Value::from(self.fault.name()));
         attributes.insert("error.message".to_owned(), Value::from(self.fault.to_string()));
         if let Some(call) = &self.call {
             attributes.insert("call".to_owned(), Value::from(&**call));
@@ -95,12 +95,6 @@ impl Loss {
         };
         attributes.extend(stack.map(|stack| ("error.stack".to_owned(), stack)));
         attributes
-    }
-
-    /// The context of the call that did it.
-    pub fn context(&self) -> Attributes {
-        let id = self.request_id.as_deref();
-        id.map(|id| (REQUEST_ID.to_owned(), Value::from(id))).into_iter().collect()
     }
 }
 
@@ -126,25 +120,6 @@ impl StartFailure {
     }
 }
 
-/// A fault's name for machines.
-fn fault_kind(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Trapped(_) => "trap",
-        Fault::OutOfMemory { .. } => "out-of-memory",
-        Fault::Exited { .. } => "exit",
-        Fault::Interrupted => "interrupted",
-        Fault::Blocked => "blocked",
-        Fault::Unresponsive => "unresponsive",
-        Fault::CutOff => "cut-off",
-        Fault::InvalidResponse(_) => "invalid-response",
-        Fault::DeadlineExceeded { .. } => "deadline-exceeded",
-        Fault::InstanceLost => "instance-lost",
-        Fault::Unavailable => "unavailable",
-        Fault::Saturated => "saturated",
-        Fault::Stopping => "stopping",
-    }
-}
-
 /// Names the loss, reports it, and then tells every call in the instance what happened to it, so
 /// that the reason stands in the log before its consequences.
 pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnce(&Loss)) -> Loss {
@@ -157,12 +132,13 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnc
     };
     let last_words = store.data_mut().last_words();
     let fault = fault(store.data(), cause, last_words);
-    let mut loss = Loss { fault, call: None, request_id: None, stack: stack(cause), siblings: 0 };
+    let context = Attributes::new();
+    let mut loss = Loss { fault, call: None, context, stack: stack(cause), siblings: 0 };
     let mut ends = Vec::new();
     for (task, call) in store.data_mut().calls.drain() {
         let fault = if Some(task) == culprit {
             loss.call = Some(call.name);
-            loss.request_id = call.context.request_id;
+            loss.context = call.context.attributes();
             loss.fault.clone()
         } else {
             Fault::InstanceLost

@@ -16,7 +16,7 @@ impl Seat {
             Fault::CutOff => (Level::Warn, "instance cut off"),
             _ => (Level::Error, "instance lost"),
         };
-        self.grants.logger.log(level, message, &self.attributes(loss), &loss.context());
+        self.grants.logger.log(level, message, &self.attributes(loss), &loss.context);
     }
 
     fn attributes(&self, loss: &Loss) -> Attributes {

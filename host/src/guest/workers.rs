@@ -10,17 +10,22 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Limits;
 use super::queue::Refused;
+use super::refusals::Refusals;
 use super::watchdog::Watchdog;
 use super::worker::Worker;
-use crate::call::{Ask, Call, Context, Fault, Known, Outcome, Reply, Visit, grpc, http};
+use crate::call::{Ask, Call, Context, Fault, Known, Outcome, Reply, Target, Visit, grpc, http};
+use crate::telemetry::Logger;
 
 /// A worker that has not taken in a request for so long is stuck or saturated: others are better.
 pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 
 /// On which terms a request is made.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Terms {
+    /// Empty for what is not for a request and has no id.
     pub request_id: Arc<str>,
+    /// What the request is for.
+    pub target: Option<Target>,
     /// What features have found out about it.
     pub known: Option<Arc<Known>>,
     /// Of a hook, the request that it is asked about.
@@ -34,8 +39,8 @@ pub struct Terms {
 impl Terms {
     pub(super) fn call(&self, ask: Ask, reply: Reply) -> Call {
         let context = Context {
-            // What is not for a request may have none.
             request_id: Some(self.request_id.clone()).filter(|id| !id.is_empty()),
+            target: self.target.clone(),
             deadline: self.deadline.map(|(at, _)| at),
             overdue: self.overdue,
             known: self.known.clone(),
@@ -53,13 +58,15 @@ pub struct Workers {
     /// Longest time a request may take, until the head of its response.
     call_timeout: Duration,
     doors: watch::Sender<()>,
+    refusals: Arc<Refusals>,
 }
 
 impl Workers {
-    pub fn new(count: usize, limits: &Limits, watchdog: &Watchdog) -> Self {
+    pub fn new(count: usize, limits: &Limits, watchdog: &Watchdog, logger: &Logger) -> Self {
         let doors = watch::Sender::new(());
         let all = (0..count).map(|_| Worker::new(limits, watchdog, doors.clone())).collect();
-        Self { all, call_timeout: limits.call_timeout, doors }
+        let refusals = Arc::new(Refusals::new(logger.clone(), count, limits));
+        Self { all, call_timeout: limits.call_timeout, doors, refusals }
     }
 
     /// Told whenever a worker becomes ready, or no longer is.
@@ -117,7 +124,7 @@ impl Workers {
     }
 
     /// Sends an HTTP request to the worker `local`, which shares the caller's thread, or to another when
-    /// that one is saturated, stuck or lost, and waits for the outcome.
+    /// that one is saturated, stuck or lost, and waits for the outcome, at most for `call_timeout`.
     ///
     /// # Cancel safety
     /// When the future is dropped the guest is told that the call is cancelled.
@@ -125,13 +132,12 @@ impl Workers {
         &self,
         local: usize,
         request: http::Request,
-        (request_id, known): (Arc<str>, Option<Arc<Known>>),
+        mut terms: Terms,
     ) -> Outcome<http::Response> {
         let (reply, outcome) = oneshot::channel();
-        let deadline = (Instant::now() + self.call_timeout, self.call_timeout);
-        let overdue = Some(deadline.0);
-        let deadline = Some(deadline);
-        let terms = Terms { request_id, known, visit: None, deadline, overdue };
+        let deadline = Instant::now() + self.call_timeout;
+        terms.deadline = Some((deadline, self.call_timeout));
+        terms.overdue = Some(deadline);
         let call = terms.call(Ask::Http(request), Reply::Http(reply));
         self.request(local, call, outcome, (terms, pending())).await
     }
@@ -173,7 +179,8 @@ impl Workers {
         (terms, late): (Terms, impl Future<Output = Duration>),
     ) -> Outcome<T, E> {
         let Terms { request_id, deadline, .. } = terms;
-        let mut worker = self.push(local, call).map_err(|refused| refused.fault)?;
+        let mut worker = self.push(local, call).map_err(|refused| self.refused(&refused))?;
+        self.refusals.admitted();
         if self.all.len() == 1 {
             return worker.outcome_before(outcome, deadline, late).await;
         }
@@ -182,9 +189,16 @@ impl Workers {
         }
         if let Some(call) = worker.queue.withdraw(&request_id) {
             worker.pulse.suspect();
-            worker = self.push(local, call).map_err(|refused| refused.fault)?;
+            worker = self.push(local, call).map_err(|refused| self.refused(&refused))?;
         }
         worker.outcome_before(outcome, deadline, late).await
+    }
+
+    fn refused(&self, refused: &Refused) -> Fault {
+        if refused.fault == Fault::Saturated {
+            self.refusals.add();
+        }
+        refused.fault.clone()
     }
 
     fn push(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {

@@ -13,7 +13,7 @@ use super::crew::{Answerer, AnyDispatcher, Attached, Presence};
 use super::load::Loaded;
 use super::station::Wish;
 use crate::capability::{Said, Stopping};
-use crate::definition::{Deployment, Grpc, Http, Kind, Origin};
+use crate::definition::{Grpc, Http, Kind, Origin};
 use crate::dispatch::{
     Condition, Dispatcher, ErrorRules, GrpcDispatcher, GrpcRules, GrpcSettings, Health, Hooks,
     HttpRules, Routes, Standard,
@@ -169,7 +169,7 @@ impl Loaded {
         ErrorRules {
             service_name: self.definition.identity.name.clone(),
             hidden: environment.hidden_fields.clone(),
-            shows_internal_causes: environment.deployment != Deployment::Prod,
+            shows_internal_causes: environment.deployment.is_development(),
         }
     }
 }

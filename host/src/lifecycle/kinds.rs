@@ -147,9 +147,9 @@ impl CallGuest for Callee {
         let terms = Terms {
             request_id: id.unwrap_or_default(),
             known: Some(Arc::new(known)),
-            visit: None,
             deadline: Some((deadline, limit)),
             overdue: Some(deadline),
+            ..Terms::default()
         };
         let workers = self.workers.clone();
         let name = format!("{}#{}", export.interface, export.function).into();

@@ -59,6 +59,8 @@ fn a_panic_is_reported_with_its_text_and_its_place() {
             call: "http.handle"
             worker: 0
             request_id: "culprit"
+            http.method: "GET"
+            http.path: "/panic"
         "#]],
     );
     let stack = stack(&line);
@@ -94,6 +96,8 @@ fn memory_beyond_the_limit_is_named() {
             call: "http.handle"
             worker: 0
             request_id: "culprit"
+            http.method: "GET"
+            http.path: "/exhaust"
         "#]],
     );
     host.stop();
@@ -111,10 +115,12 @@ fn an_exit_is_named() {
             level: "ERROR"
             msg: "instance lost"
             error.kind: "exit"
-            error.message: "the service called exit with status 0"
+            error.message: "the service exited, reporting success"
             call: "http.handle"
             worker: 0
             request_id: "culprit"
+            http.method: "GET"
+            http.path: "/exit/0"
         "#]],
     );
     host.stop();
@@ -136,6 +142,8 @@ fn a_full_stack_is_named() {
             call: "http.handle"
             worker: 0
             request_id: "culprit"
+            http.method: "GET"
+            http.path: "/overflow"
         "#]],
     );
     assert!(stack(&line).contains(&"misbehaves::descend"));

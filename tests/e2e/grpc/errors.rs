@@ -84,8 +84,27 @@ fn an_error_is_json_in_the_message_and_facts_in_the_details() {
     assert_eq!(line.text("error.kind"), "RPCError");
     assert_eq!(line.text("grpc.code"), "UNAVAILABLE");
     assert_eq!(line.text("grpc.method"), ECHO);
-    assert_eq!(line.text("level"), "WARN");
+    assert_eq!(line.text("level"), "ERROR");
+    assert_eq!(line.get("error.attributes"), Some(&serde_json::json!({"field": "age"})));
+    assert!(line.has("duration_us"));
     host.stop();
+}
+
+/// Otherwise anybody who can call it could fill the log.
+#[test]
+fn what_clients_ask_for_in_vain_leaves_no_line() {
+    let host = probe("");
+    let mut client = connect(&host);
+    let before = host.log().len();
+
+    for kind in ["not-found", "invalid-arguments", "permission-denied", "precondition-failed"] {
+        client.unary(ECHO, &failing(How::Error(error(kind))));
+    }
+    client.unary("/no.Service/Method", &());
+
+    drop(client);
+    let stopped = host.stop();
+    assert_eq!(stopped.log[before].msg(), "stopping service", "{}", stopped.outline());
 }
 
 #[test]

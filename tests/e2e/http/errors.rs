@@ -92,21 +92,25 @@ fn fields_can_be_hidden() {
 }
 
 #[test]
-fn the_cause_of_an_internal_error_is_not_told_in_production() {
-    answers(
-        &[("MIKROS_SERVICE_DEPLOY", "dev")],
-        "/secret-error",
-        &expect![[
-            r#"{"kind":"InternalError","message":"got an internal error","cause":"the password of the database is wrong","code":0,"service_name":"probe"}"#
-        ]],
-    );
-    answers(
-        &[("MIKROS_SERVICE_DEPLOY", "prod")],
-        "/secret-error",
-        &expect![[
-            r#"{"kind":"InternalError","message":"got an internal error","code":0,"service_name":"probe"}"#
-        ]],
-    );
+fn the_cause_of_an_internal_error_is_told_in_development_only() {
+    for deployment in ["local", "dev", "test"] {
+        answers(
+            &[("MIKROS_SERVICE_DEPLOY", deployment)],
+            "/secret-error",
+            &expect![[
+                r#"{"kind":"InternalError","message":"got an internal error","cause":"the password of the database is wrong","code":0,"service_name":"probe"}"#
+            ]],
+        );
+    }
+    for deployment in ["prod", "stage", "production"] {
+        answers(
+            &[("MIKROS_SERVICE_DEPLOY", deployment)],
+            "/secret-error",
+            &expect![[
+                r#"{"kind":"InternalError","message":"got an internal error","code":0,"service_name":"probe"}"#
+            ]],
+        );
+    }
 }
 
 #[test]
@@ -119,22 +123,58 @@ fn an_error_is_logged_with_everything() {
 
     let stopped = host.stop();
     expect![[r#"
-        WARN request failed attempt=2 error.kind="RPCError" error.code=7 error.message="the ledger does not answer" error.cause="connection refused" error.destination="ledger" request_id="seven" http.method="GET" http.path="/error"
-        ERROR request failed error.kind="InternalError" error.code=0 error.message="got an internal error" error.cause="the password of the database is wrong" request_id="eight" http.method="GET" http.path="/secret-error"
+        ERROR request failed error.kind="RPCError" error.code=7 error.message="the ledger does not answer" error.cause="connection refused" error.destination="ledger" error.attributes={"attempt":2} http.status=500 duration_us=$US request_id="seven" http.method="GET" http.path="/error"
+        ERROR request failed error.kind="InternalError" error.code=0 error.message="got an internal error" error.cause="the password of the database is wrong" http.status=500 duration_us=$US request_id="eight" http.method="GET" http.path="/secret-error"
     "#]]
     .assert_eq(&crate::support::log::outline(stopped.lines("request failed")));
 }
 
 #[test]
-fn errors_are_not_logged_when_the_definition_says_so() {
+fn errors_of_the_service_are_logged_whatever_the_definition_says() {
     let host = Host::start(
         &Service::new(guests::ECHOES, "http:0").tables("[log]\ndisplay_errors = false"),
     );
 
-    let answer = http::get(host.port(), "/error");
+    let answer = http::get(host.port(), "/secret-error");
 
     assert_eq!(answer.status, 500);
-    assert!(host.stop().lines("request failed").is_empty());
+    let line = host.wait_for("request failed");
+    assert_eq!(line.level(), "ERROR");
+    host.stop();
+}
+
+/// Otherwise anybody who can send a request could fill the log.
+#[test]
+fn what_clients_ask_for_in_vain_leaves_no_line() {
+    let host = Host::start(&Service::new(guests::ECHOES, "http:0"));
+    let before = host.log().len();
+    let large = "content-length: 100000000\r\n";
+
+    let statuses = [
+        http::get(host.port(), "/favicon.ico").status,
+        http::request(host.port(), "DELETE", "/health", "", b"").status,
+        http::request(host.port(), "PUT", "/error", "", b"").status,
+        http::get(host.port(), "/typed/none").status,
+        http::request(host.port(), "POST", "/typed/1", large, b"").status,
+    ];
+
+    assert!(statuses.iter().all(|status| (400..500).contains(status)), "{statuses:?}");
+    let stopped = host.stop();
+    assert_eq!(stopped.log[before].msg(), "stopping service", "{}", stopped.outline());
+}
+
+#[test]
+fn whoever_debugs_sees_why_a_client_was_refused_and_how_long_it_took() {
+    let service = Service::new(guests::ECHOES, "http:0").tables("[log]\nlevel = 'debug'");
+    let host = Host::start(&service);
+
+    http::request(host.port(), "DELETE", "/health", "x-request-id: one\r\n", b"");
+    let stopped = host.stop();
+
+    expect![[r#"
+        DEBUG request failed error.kind="ValidationError" error.code=0 error.message="method DELETE is not allowed here" http.status=405 duration_us=$US request_id="one" http.method="DELETE" http.path="/health"
+    "#]]
+    .assert_eq(&crate::support::log::outline(stopped.lines("request failed")));
 }
 
 /// The contract says that such attributes are dropped, with a warning.

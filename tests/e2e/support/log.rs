@@ -72,6 +72,7 @@ impl Line {
         for (field, value) in self.0.iter().filter(|(field, _)| !FIXED.contains(&field.as_str())) {
             let value = match (field.as_str(), value) {
                 ("started_in_ms", Value::Number(_)) => "$MS".to_owned(),
+                ("duration_us", Value::Number(_)) => "$US".to_owned(),
                 // Names of functions of the guest, its libraries and its compiler.
                 ("error.stack", _) => "$STACK".to_owned(),
                 ("address", Value::String(address)) => without_port(address),

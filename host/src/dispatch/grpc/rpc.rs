@@ -7,11 +7,13 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 use tonic::{Code, Status};
 
-use super::status::code_name;
+use super::status::{code as code_of, code_name};
 use super::{GrpcRules, metadata};
+use crate::call::error::fault_attributes;
 use crate::call::grpc::{Failure, Reason};
-use crate::call::{Fault, Known, REQUEST_ID};
+use crate::call::{Context, Fault, Known, Target};
 use crate::dispatch::{problem, request_id};
+use crate::guest::Terms;
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// One RPC.
@@ -39,7 +41,7 @@ impl Rpc {
             .and_then(|trailers| self.rules.statuses.returned(failure, trailers));
         match status {
             Ok(status) => {
-                self.log_failure(failure, status.code());
+                self.log_returned(failure, status.code());
                 status
             }
             Err(fault) => self.fault(&fault),
@@ -49,30 +51,26 @@ impl Rpc {
     /// The status of a fault.
     pub(super) fn fault(&self, fault: &Fault) -> Status {
         let status = self.rules.statuses.fault(fault);
-        // Lost instances are reported where they are lost, refusals are not the service's doing.
         let level = match fault {
             // How long clients wait is theirs to say, and no failure of the service.
-            Fault::DeadlineExceeded { limit } if self.timeout == Some(*limit) => Level::Warn,
-            Fault::DeadlineExceeded { .. } | Fault::InvalidResponse(_) => Level::Error,
-            _ => return status,
+            Fault::DeadlineExceeded { limit } if self.timeout == Some(*limit) => Level::Debug,
+            fault if fault.is_of_one_request() => Level::Error,
+            _ => Level::Debug,
         };
-        self.log_reason(level, &fault.to_string(), status.code());
+        self.log_failure(level, fault_attributes(fault), status.code());
         status
     }
 
     /// A message of the service is larger than allowed.
     pub(super) fn too_large(&self, status: Status) -> Status {
-        self.log_reason(Level::Error, status.message(), status.code());
+        self.log_failure(Level::Error, message_of(status.message()), status.code());
         status
     }
 
-    fn log_reason(&self, level: Level, reason: &str, code: Code) {
-        let attributes = Attributes::from_iter([
-            ("error.message".to_owned(), reason.into()),
-            ("grpc.code".to_owned(), code_name(code).into()),
-            self.duration(),
-        ]);
-        self.log(level, "RPC failed", &attributes);
+    /// What a call for it needs to know of it.
+    pub(super) fn terms(&self) -> Terms {
+        let target = Some(Target::Rpc { method: self.method.clone() });
+        Terms { request_id: self.id.clone(), target, known: self.known.clone(), ..Terms::default() }
     }
 
     /// The status when the client's time is up.
@@ -105,38 +103,60 @@ impl Rpc {
     }
 
     /// What the service answered with, with what only the log may know.
-    fn log_failure(&self, failure: &Failure, code: Code) {
-        if !self.rules.logs_errors {
-            return;
+    fn log_returned(&self, failure: &Failure, code: Code) {
+        let (level, attributes) = match &failure.reason {
+            Reason::Error(error) => (level_of(code_of(error.kind)), problem::log_attributes(error)),
+            Reason::Status(status) => (level_of(code), message_of(&status.message)),
+        };
+        if level >= Level::Error || self.rules.logs_errors {
+            self.log_failure(level, attributes, code);
         }
-        let mut attributes = match &failure.reason {
-            Reason::Error(error) => problem::log_attributes(error),
-            Reason::Status(status) => Attributes::from_iter([(
-                "error.message".to_owned(),
-                Value::from(status.message.as_str()),
-            )]),
-        };
-        let level = match code {
-            Code::Internal | Code::DataLoss => Level::Error,
-            Code::Unknown if matches!(failure.reason, Reason::Status(_)) => Level::Error,
-            _ => Level::Warn,
-        };
+    }
+
+    fn log_failure(&self, level: Level, mut attributes: Attributes, code: Code) {
         attributes.insert("grpc.code".to_owned(), code_name(code).into());
         attributes.extend([self.duration()]);
         self.log(level, "RPC failed", &attributes);
     }
 
     pub(super) fn log(&self, level: Level, message: &str, attributes: &Attributes) {
-        let mut context = Attributes::from_iter([
-            (REQUEST_ID.to_owned(), Value::from(&*self.id)),
-            ("grpc.method".to_owned(), Value::from(&*self.method)),
-        ]);
+        if !self.logger.enabled(level) {
+            return;
+        }
+        let Terms { request_id, target, known, .. } = self.terms();
+        let context = Context { request_id: Some(request_id), target, known, ..Context::default() };
+        let mut context = context.attributes();
         if let Some(caller) = &self.caller {
             context.insert("grpc.caller".to_owned(), Value::from(&**caller));
         }
-        if let Some(known) = &self.known {
-            context.extend(known.attributes.clone());
-        }
         self.logger.log(level, message, attributes, &context);
+    }
+}
+
+fn message_of(text: &str) -> Attributes {
+    Attributes::from_iter([("error.message".to_owned(), Value::from(text))])
+}
+
+/// How important a failure is: what the service is to blame for is an error; what its callers ask for
+/// in vain is theirs, or they could fill the log.
+fn level_of(code: Code) -> Level {
+    match code {
+        Code::Internal
+        | Code::Unknown
+        | Code::DataLoss
+        | Code::Unavailable
+        | Code::DeadlineExceeded => Level::Error,
+        Code::Ok
+        | Code::Cancelled
+        | Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::ResourceExhausted
+        | Code::FailedPrecondition
+        | Code::Aborted
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::Unauthenticated => Level::Debug,
     }
 }

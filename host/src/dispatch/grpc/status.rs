@@ -133,7 +133,7 @@ impl StatusRules {
     }
 }
 
-fn code(kind: Kind) -> Code {
+pub(super) fn code(kind: Kind) -> Code {
     match kind {
         Kind::Internal => Code::Internal,
         Kind::NotFound => Code::NotFound,
