@@ -20,7 +20,7 @@ use std::sync::Arc;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 
-pub use self::cache::{Cache, CacheState};
+pub use self::cache::{Cache, CacheError, CacheState, Distrust, Writers};
 pub use self::contract::Relation;
 pub use self::fit::Fit;
 pub use self::format::{Found, Origin};

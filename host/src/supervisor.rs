@@ -12,7 +12,7 @@ mod signal;
 mod tenure;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -177,7 +177,7 @@ impl<D: Director> Supervisor<D> {
             return Ok(loader.clone());
         }
         let loader = Loader::new(
-            open_cache(self.cache_directory.as_deref()),
+            Cache::open_or_warn(self.cache_directory.as_deref()),
             self.extensions.clone(),
             self.pace,
         );
@@ -263,25 +263,4 @@ fn report_panics(logger: Logger) {
 
 fn ending(stopped: &Stopped) -> Ending {
     if stopped.in_order { Ending::Stopped } else { Ending::Failed }
-}
-
-fn open_cache(directory: Option<&Path>) -> Option<Cache> {
-    let Some(directory) = directory else {
-        warn!(
-            help = "set `MIKROS_HOST_CACHE` to a directory",
-            "compiled components are not kept, compiling at every start"
-        );
-        return None;
-    };
-    match Cache::open(directory.to_owned()) {
-        Ok(cache) => Some(cache),
-        Err(error) => {
-            warn!(
-                path = %directory.display(),
-                %error,
-                "cannot use the cache of compiled components, compiling at every start"
-            );
-            None
-        }
-    }
 }

@@ -4,8 +4,6 @@
 
 use std::io::ErrorKind;
 
-use tracing::warn;
-
 use crate::cli::Surroundings;
 use crate::definition::Definition;
 use crate::engine::{Cache, CompileError, Compiled, Engine};
@@ -18,7 +16,8 @@ pub(super) fn compile(
     surroundings: &Surroundings,
 ) -> Result<(Engine, Compiled), CompileError> {
     let engine = Engine::new()?;
-    let component = engine.compile(&definition.host.component, open(surroundings).as_ref())?;
+    let cache = Cache::open_or_warn(surroundings.cache_directory.as_deref());
+    let component = engine.compile(&definition.host.component, cache.as_ref())?;
     Ok((engine, component))
 }
 
@@ -29,7 +28,8 @@ pub(super) fn link(
     (engine, compiled): (&Engine, &Compiled),
     surroundings: &Surroundings,
 ) -> Vec<CompileError> {
-    let cache = open(surroundings);
+    // Whatever is wrong with it was said when the service's component was compiled.
+    let cache = surroundings.cache_directory.clone().and_then(|path| Cache::open(path).ok());
     let (cache, extensions) = (cache.as_ref(), &*surroundings.extensions);
     let assembler = Assembler { engine, cache, extensions };
     let (mut modules, mut errors) = (Vec::new(), Vec::new());
@@ -43,18 +43,6 @@ pub(super) fn link(
         errors.extend(assembler.link(definition, compiled, &modules).err());
     }
     errors
-}
-
-fn open(surroundings: &Surroundings) -> Option<Cache> {
-    let Some(directory) = &surroundings.cache_directory else {
-        warn!("compiled components are not kept: set `MIKROS_HOST_CACHE` to a directory");
-        return None;
-    };
-    Cache::open(directory.clone())
-        .inspect_err(|error| {
-            warn!(path = %directory.display(), %error, "compiled components are not kept");
-        })
-        .ok()
 }
 
 /// Whether the user can make a component work by editing something.

@@ -1,30 +1,59 @@
 //! Compiled components on disk, so that a start does not compile what was compiled before.
 //!
-//! Compiled code is loaded without checking it: whoever can write it can run anything as this user.
-//! So the cache uses only a directory and files that nobody else can write, and does without
-//! otherwise. Losing the cache costs time, never correctness.
+//! Compiled code is run as it is: whoever can write it can run anything as this user. So the cache uses only
+//! a directory and files that nobody but this user and root can write, and of these only what still is what
+//! was written. Without a cache a start takes longer, and nothing else is different.
+
+mod entry;
+mod room;
+mod trust;
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use sha2::{Digest, Sha256};
+use rustix::fs::{Access, access, statvfs};
 use tracing::{debug, warn};
 use uuid::Uuid;
 use wasmtime::component::Component;
 
-/// Bits of a mode that let others than the owner write.
-const OTHERS_WRITE: u32 = 0o022;
+use self::entry::{Key, Unusable};
+use self::room::Bounds;
+pub use self::trust::{Distrust, Writers};
+
+/// What the directory may hold: more is removed, beginning with what was not used for the longest time.
+const BOUNDS: Bounds = Bounds { bytes: 1 << 30, files: 256 };
+
+/// With less room than this, in bytes, a directory counts as full.
+const LEAST_ROOM: u64 = 32 << 20;
 
 /// Bits of a mode that let the owner change a directory.
 const OWNER_CHANGES: u32 = 0o300;
 
-/// A directory of compiled components.
+/// Bits of a mode that let others than the owner read. A file may be read by those who may read the
+/// directory.
+const OTHERS_READ: u32 = 0o044;
+
+/// A directory of compiled components. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Cache {
     directory: PathBuf,
+    /// Bits of the mode of a new file.
+    mode: u32,
+    /// Whether it was told that nothing can be kept.
+    has_complained: Arc<AtomicBool>,
+}
+
+/// Why a directory is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    #[error(transparent)]
+    Distrusted(#[from] Distrust),
+    #[error(transparent)]
+    Failed(#[from] io::Error),
 }
 
 /// What [`Cache::open`] would find.
@@ -33,93 +62,158 @@ pub enum CacheState {
     Usable,
     /// It would be made.
     Missing,
-    /// It belongs to somebody else, others can write to it, or it is a link or a file.
-    NotPrivate,
-    /// Its own user cannot write to it.
+    /// Somebody else could have written what is in it.
+    Distrusted(Distrust),
+    /// What is in it can be used, and nothing can be added.
     ReadOnly,
+    /// There is no room to add anything.
+    Full,
+}
+
+impl CacheError {
+    /// What the user can do about it.
+    pub fn help(&self, directory: &Path) -> String {
+        match self {
+            Self::Distrusted(distrust) => distrust.help(directory),
+            Self::Failed(_) => {
+                "set `MIKROS_HOST_CACHE` to a directory that can be written".to_owned()
+            }
+        }
+    }
+}
+
+impl Distrust {
+    /// What the user can do about it, when it is about the directory of the cache.
+    pub fn help(&self, directory: &Path) -> String {
+        let path = directory.display();
+        match self {
+            Self::Shared { is_own: true, .. } => {
+                format!("run `chmod go-w {path}`, or set `MIKROS_HOST_CACHE` to another directory")
+            }
+            Self::Shared { .. } | Self::Foreign { .. } => format!(
+                "set `MIKROS_HOST_CACHE` to a directory that is not there yet, for example \
+                 `{path}/mikros-host`: the host makes it this user's own"
+            ),
+            Self::Link => {
+                "set `MIKROS_HOST_CACHE` to the directory that the link leads to".to_owned()
+            }
+            Self::NotDirectory | Self::NotFile => {
+                "set `MIKROS_HOST_CACHE` to a directory".to_owned()
+            }
+        }
+    }
 }
 
 impl Cache {
     /// Looks at `directory` without changing anything.
     pub fn examine(directory: &Path) -> io::Result<CacheState> {
         let metadata = match fs::symlink_metadata(directory) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(CacheState::Missing);
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(CacheState::Missing),
             metadata => metadata?,
         };
-        let state = match metadata.mode() & OWNER_CHANGES {
-            _ if !is_private(directory)? || !metadata.is_dir() => CacheState::NotPrivate,
-            OWNER_CHANGES => CacheState::Usable,
-            _ => CacheState::ReadOnly,
-        };
-        Ok(state)
+        if let Err(distrust) = examine_directory(&metadata) {
+            return Ok(CacheState::Distrusted(distrust));
+        }
+        let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
+        // Root is refused nothing, but the mode says what was meant.
+        if is_own && metadata.mode() & OWNER_CHANGES != OWNER_CHANGES
+            || access(directory, Access::WRITE_OK | Access::EXEC_OK).is_err()
+        {
+            return Ok(CacheState::ReadOnly);
+        }
+        let room = statvfs(directory)?;
+        let is_full = room.f_bavail.saturating_mul(room.f_frsize) < LEAST_ROOM;
+        Ok(if is_full { CacheState::Full } else { CacheState::Usable })
     }
 
     /// Uses `directory`, and makes it if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be made, or when others than this user can write to it.
-    pub fn open(directory: PathBuf) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
-        if !is_private(&directory)? {
-            return Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                "others than its user can write to it",
-            ));
-        }
-        Ok(Self { directory })
+    /// When it cannot be made, or when others than this user and root can write to it.
+    pub fn open(directory: PathBuf) -> Result<Self, CacheError> {
+        // One that is there may be in a place where nothing can be made.
+        let metadata = fs::symlink_metadata(&directory).or_else(|_| {
+            DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
+            fs::symlink_metadata(&directory)
+        })?;
+        examine_directory(&metadata)?;
+        let mode = 0o600 | metadata.mode() & OTHERS_READ;
+        Ok(Self { directory, mode, has_complained: Arc::default() })
+    }
+
+    /// Uses `directory` if that is possible; says why not otherwise.
+    pub fn open_or_warn(directory: Option<&Path>) -> Option<Self> {
+        let Some(directory) = directory else {
+            warn!(
+                help = "set `MIKROS_HOST_CACHE` to a directory",
+                "compiled components are not kept, compiling at every start"
+            );
+            return None;
+        };
+        let cache = Self::open(directory.to_owned()).inspect_err(|error| {
+            warn!(
+                path = %directory.display(),
+                %error,
+                help = error.help(directory),
+                "cannot use the cache of compiled components, compiling at every start"
+            );
+        });
+        cache.ok()
     }
 
     /// The compiled form of the component `bytes`, if it is there.
     pub(super) fn load(&self, engine: &wasmtime::Engine, bytes: &[u8]) -> Option<Component> {
-        let path = self.path(engine, bytes);
-        match is_private(&path) {
-            Ok(true) => (),
-            Ok(false) => {
-                warn!(path = %path.display(), "ignoring a compiled component that others can write");
-                return None;
-            }
-            Err(_) => return None,
-        }
-        // SAFETY: the file was written by `store`, in a directory that only this user can write, and
-        // its name binds it to this version and configuration of wasmtime.
-        #[expect(unsafe_code, reason = "compiled code has to be trusted at one point")]
-        let loaded = unsafe { Component::deserialize_file(engine, &path) };
-        match loaded {
-            Ok(component) => {
+        let key = Key::of(engine, bytes);
+        let path = self.directory.join(key.file_name());
+        let error = match key.verify(&path).map(|()| read(engine, &path)) {
+            Ok(Ok(component)) => {
                 debug!(path = %path.display(), "compiled component taken from the cache");
-                Some(component)
+                return Some(component);
             }
-            Err(error) => {
-                warn!(path = %path.display(), %error, "cannot use a compiled component, compiling it again");
-                None
-            }
-        }
+            Err(Unusable::Absent) => return None,
+            Ok(Err(error)) => super::describe(&error),
+            Err(unusable) => unusable.to_string(),
+        };
+        warn!(path = %path.display(), error, "cannot use a compiled component, compiling it again");
+        None
     }
 
-    /// Keeps `component`, compiled from `bytes`. Failing to is logged and otherwise harmless.
+    /// Keeps `component`, compiled from `bytes`. Failing to is logged once and otherwise harmless.
     pub(super) fn store(&self, engine: &wasmtime::Engine, bytes: &[u8], component: &Component) {
-        let path = self.path(engine, bytes);
-        let written = component
-            .serialize()
-            .map_err(io::Error::other)
-            .and_then(|compiled| self.replace(&path, &compiled));
-        if let Err(error) = written {
-            warn!(path = %path.display(), %error, "cannot keep the compiled component");
+        let key = Key::of(engine, bytes);
+        let path = self.directory.join(key.file_name());
+        let kept = component.serialize().map_err(io::Error::other).and_then(|compiled| {
+            self.replace(&path, &[&compiled, &key.seal(&compiled)])?;
+            room::make(&self.directory, &path, BOUNDS)
+        });
+        match kept {
+            Ok(()) => self.has_complained.store(false, Ordering::Relaxed),
+            Err(error) if self.has_complained.swap(true, Ordering::Relaxed) => {
+                debug!(path = %path.display(), %error, "cannot keep the compiled component");
+            }
+            Err(error) => warn!(
+                path = %path.display(),
+                %error,
+                help = "let `MIKROS_HOST_CACHE` be a directory that can be written and has room",
+                "cannot keep the compiled component, compiling it again at the next start"
+            ),
         }
     }
 
     /// Puts a whole file in place at once: a host that is killed meanwhile leaves no part of one.
-    fn replace(&self, path: &Path, contents: &[u8]) -> io::Result<()> {
+    fn replace(&self, path: &Path, contents: &[&[u8]]) -> io::Result<()> {
         // A name that nobody else uses, also in another container with the same process ids.
-        let unfinished = self.directory.join(format!("unfinished-{}", Uuid::now_v7()));
+        let name = format!("{}{}", room::UNFINISHED, Uuid::now_v7());
+        let unfinished = self.directory.join(name);
         let written = OpenOptions::new()
             .write(true)
             .create_new(true)
-            .mode(0o600)
+            .mode(self.mode)
             .open(&unfinished)
-            .and_then(|mut file| file.write_all(contents).and_then(|()| file.sync_all()))
+            .and_then(|mut file| {
+                contents.iter().try_for_each(|part| file.write_all(part))?;
+                file.sync_all()
+            })
             .and_then(|()| fs::rename(&unfinished, path));
         if written.is_err() {
             // Best effort: what stays wastes space and is never loaded.
@@ -127,64 +221,23 @@ impl Cache {
         }
         written
     }
+}
 
-    /// The name says everything that the contents depend on.
-    fn path(&self, engine: &wasmtime::Engine, bytes: &[u8]) -> PathBuf {
-        let compatibility = BuildHasherDefault::<DefaultHasher>::default()
-            .hash_one(engine.precompile_compatibility_hash());
-        let digest = Sha256::digest(bytes);
-        let digest: String = digest.iter().flat_map(|byte| hex(*byte)).collect();
-        self.directory.join(format!("{digest}-{compatibility:016x}.cwasm"))
+fn read(engine: &wasmtime::Engine, path: &Path) -> wasmtime::Result<Component> {
+    // SAFETY: the file is what `store` has written for this component, version and configuration of
+    // wasmtime, which its seal says, in a directory that only this user and root can write.
+    #[expect(unsafe_code, reason = "compiled code has to be trusted at one point")]
+    unsafe {
+        Component::deserialize_file(engine, path)
     }
 }
 
-fn hex(byte: u8) -> [char; 2] {
-    [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
-}
-
-/// Whether `path` belongs to this user and nobody else can write it.
-fn is_private(path: &Path) -> io::Result<bool> {
-    let metadata = fs::symlink_metadata(path)?;
-    let own = metadata.uid() == rustix::process::geteuid().as_raw();
-    Ok(own && !metadata.is_symlink() && metadata.mode() & OTHERS_WRITE == 0)
+fn examine_directory(metadata: &fs::Metadata) -> Result<(), Distrust> {
+    if !metadata.is_dir() && !metadata.is_symlink() {
+        return Err(Distrust::NotDirectory);
+    }
+    trust::examine(metadata)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn a_directory_that_others_can_write_is_refused() {
-        let directory = std::env::temp_dir().join(format!("mikros-cache-{}", Uuid::now_v7()));
-        fs::create_dir(&directory).unwrap();
-        fs::set_permissions(&directory, fs::Permissions::from_mode(0o777)).unwrap();
-
-        let refused = Cache::open(directory.clone()).unwrap_err();
-
-        fs::remove_dir(&directory).unwrap();
-        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
-    }
-
-    #[test]
-    fn a_look_at_a_directory_tells_what_opening_it_would_find() {
-        let directory = std::env::temp_dir().join(format!("mikros-cache-{}", Uuid::now_v7()));
-        let mut states = vec![Cache::examine(&directory).unwrap()];
-        fs::create_dir(&directory).unwrap();
-
-        for mode in [0o700, 0o755, 0o770, 0o500] {
-            fs::set_permissions(&directory, fs::Permissions::from_mode(mode)).unwrap();
-            states.push(Cache::examine(&directory).unwrap());
-        }
-
-        fs::remove_dir(&directory).unwrap();
-        let expected = [
-            CacheState::Missing,
-            CacheState::Usable,
-            CacheState::Usable,
-            CacheState::NotPrivate,
-            CacheState::ReadOnly,
-        ];
-        assert_eq!(states, expected);
-    }
-}
+mod tests;

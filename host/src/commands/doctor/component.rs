@@ -24,7 +24,8 @@ pub(super) fn examine(
         return vec![missing(definition)];
     }
     let cache = surroundings.cache_directory.as_ref().filter(|directory| {
-        mode != Mode::DryRun && matches!(Cache::examine(directory), Ok(CacheState::Usable))
+        let state = Cache::examine(directory);
+        mode != Mode::DryRun && matches!(state, Ok(CacheState::Usable | CacheState::Full))
     });
     let cache = cache.and_then(|directory| Cache::open(directory.clone()).ok());
     let linked = Engine::new().and_then(|engine| {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::cli;
 use crate::commands::build::{self, BuildError, Built, target};
 use crate::commands::edit::Edit;
-use crate::engine::Cache;
+use crate::engine::{Cache, CacheError};
 
 /// What is to be done about what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) enum FixError {
     #[error(transparent)]
     InstallTarget(#[from] BuildError),
     #[error("cannot create `{}`", directory.display())]
-    CreateCache { directory: PathBuf, source: io::Error },
+    CreateCache { directory: PathBuf, source: CacheError },
     #[error("cannot write `{}`", path.display())]
     Edit { path: PathBuf, source: io::Error },
     /// By a signal with this number.

@@ -124,12 +124,16 @@ pub(super) fn cache(surroundings: &Surroundings) -> Vec<Diagnosis> {
         Ok(CacheState::Missing) => warning(format!("`{path}` is missing"))
             .help("it is made when a component is compiled, if that is possible")
             .fix(Some(Fix::CreateCache { directory: directory.clone() })),
-        Ok(CacheState::NotPrivate) => warning(format!(
-            "`{path}` is not used: it is not this user's own directory, or others can write to it"
-        ))
-        .help(format!("run `chmod go-w {path}`, or set `MIKROS_HOST_CACHE` to another directory")),
+        Ok(CacheState::Distrusted(distrust)) => {
+            warning(format!("`{path}` is not used: {distrust}")).help(distrust.help(directory))
+        }
         Ok(CacheState::ReadOnly) => {
-            warning(format!("`{path}` cannot be written")).help(format!("run `chmod u+wx {path}`"))
+            warning(format!("`{path}` cannot be written: what is in it is used, the rest compiled"))
+                .help(format!("run `chmod u+wx {path}`, if it is to be written here"))
+        }
+        Ok(CacheState::Full) => {
+            warning(format!("`{path}` has no room for compiled components: the disk is full"))
+                .help("make room, or set `MIKROS_HOST_CACHE` to a directory on another disk")
         }
         Err(error) => warning(format!("`{path}` cannot be used: {error}"))
             .help("set `MIKROS_HOST_CACHE` to another directory"),

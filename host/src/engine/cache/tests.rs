@@ -1,0 +1,118 @@
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
+
+use expect_test::expect;
+
+use super::*;
+
+/// A directory that is gone with the value.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("mikros-cache-{}", Uuid::now_v7()));
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn set_mode(&self, mode: u32) {
+        fs::set_permissions(&self.0, Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// A file that was used so long ago.
+    fn add(&self, name: &str, bytes: usize, minutes: u64) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, vec![0; bytes]).unwrap();
+        let used = SystemTime::now() - Duration::from_mins(minutes);
+        File::options().write(true).open(&path).unwrap().set_modified(used).unwrap();
+        path
+    }
+
+    fn names(&self) -> Vec<String> {
+        let files = fs::read_dir(&self.0).unwrap();
+        let mut names: Vec<_> =
+            files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        self.set_mode(0o700);
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// The name of a component's file.
+fn name(number: u8) -> String {
+    format!("{number:064x}-{:016x}.cwasm", 1)
+}
+
+#[test]
+fn a_directory_that_others_can_write_is_refused_with_the_true_reason() {
+    let directory = Directory::new();
+    let refusals = [0o777, 0o775].map(|mode| {
+        directory.set_mode(mode);
+        Cache::open(directory.0.clone()).unwrap_err().to_string()
+    });
+
+    expect![[r#"
+        [
+            "every user can write to it",
+            "its group can write to it",
+        ]
+    "#]]
+    .assert_debug_eq(&refusals);
+}
+
+#[test]
+fn a_look_at_a_directory_tells_what_opening_it_would_find() {
+    let directory = Directory::new();
+    let shared = |with| CacheState::Distrusted(Distrust::Shared { with, is_own: true });
+
+    let states = [0o700, 0o755, 0o770, 0o777, 0o500].map(|mode| {
+        directory.set_mode(mode);
+        Cache::examine(&directory.0).unwrap()
+    });
+
+    let expected = [
+        CacheState::Usable,
+        CacheState::Usable,
+        shared(Writers::Group),
+        shared(Writers::Everybody),
+        CacheState::ReadOnly,
+    ];
+    assert_eq!(states, expected);
+    assert_eq!(Cache::examine(&directory.0.join("missing")).unwrap(), CacheState::Missing);
+}
+
+#[test]
+fn what_was_not_used_for_the_longest_time_makes_room() {
+    let directory = Directory::new();
+    for number in 1..=5 {
+        directory.add(&name(number), 10, number.into());
+    }
+    let newest = directory.add(&name(0), 10, 60);
+
+    room::make(&directory.0, &newest, Bounds { bytes: 1000, files: 5 }).unwrap();
+    assert_eq!(directory.names(), [0, 1, 2, 3, 4].map(name));
+    room::make(&directory.0, &newest, Bounds { bytes: 39, files: 5 }).unwrap();
+    assert_eq!(directory.names(), [0, 1, 2].map(name));
+    room::make(&directory.0, &newest, Bounds { bytes: 1, files: 1 }).unwrap();
+    assert_eq!(directory.names(), [0].map(name));
+}
+
+#[test]
+fn only_files_of_the_cache_make_room() {
+    let directory = Directory::new();
+    directory.add("somebody-elses.cwasm", 1000, 500);
+    directory.add("unfinished-old", 10, 61);
+    directory.add("unfinished-young", 10, 1);
+    let newest = directory.add(&name(1), 10, 0);
+
+    room::make(&directory.0, &newest, Bounds { bytes: 1, files: 1 }).unwrap();
+
+    assert_eq!(directory.names(), [&*name(1), "somebody-elses.cwasm", "unfinished-young"]);
+}
