@@ -87,7 +87,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("log.local_timestamp", Shape::Switch, Presence::Default("true"), "false",
         "Time of log lines in the local zone, or else in UTC."),
     key("log.display_errors", Shape::Switch, Presence::Default("true"), "false",
-        "Whether errors the service answers with are logged."),
+        "Whether errors that are the caller's doing are logged, at level `debug`. Others always are."),
     key("tests.execute_lifecycle", Shape::Switch, Presence::Default("false"), "true",
         "Read by test harnesses only."),
     key("tests.discard_log_messages", Shape::Switch, Presence::Optional, "false",
