@@ -105,7 +105,7 @@ fn the_context_of_the_caller_reaches_the_service_and_the_log() {
 
     let context: ContextReply = client.call(request(CONTEXT).message(&Empty {})).reply();
     client.call(
-        request(ECHO).message(&failing(How::Status(Status { code: 5, ..Status::default() }))),
+        request(ECHO).message(&failing(How::Status(Status { code: 13, ..Status::default() }))),
     );
 
     assert_eq!(context.service_context["caller"], "orders");

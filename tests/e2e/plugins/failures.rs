@@ -16,7 +16,7 @@ const LOST: &str = "instance lost";
 /// Every way to fail that an instance does not survive, what it is called, and the kind of the loss.
 const LOSSES: [(&str, &str, &str); 5] = [
     ("panic", "the plug-in trapped", "trap"),
-    ("exit", "the plug-in called exit with status 1", "exit"),
+    ("exit", "the plug-in exited, reporting failure", "exit"),
     ("exhaust", "the plug-in exceeded its memory limit of 16777216 bytes", "out-of-memory"),
     ("spin", "the plug-in did not answer within 300ms", "interrupted"),
     ("block", "the plug-in did not answer within 300ms", "blocked"),

@@ -153,10 +153,6 @@ fn keys_of_the_host_are_checked() {
         ),
         &expect![[r#"
             error: invalid service definition
-              $DIR/service.toml:12:11: feature `probe` needs `nobody`, which does not exist
-                12 | [features.probe]
-                   |           ^^^^^
-                help: remove it from `needs`
               $DIR/service.toml:15:1: unknown key `features.probe.stag`
                 15 | stag = 'adapt'
                    | ^^^^
@@ -172,6 +168,10 @@ fn keys_of_the_host_are_checked() {
               $DIR/service.toml:18:8: unknown key `features.probe.limits.cpu`
                 18 | limits.cpu = 2
                    |        ^^^
+              $DIR/service.toml:19:10: feature `probe` needs `nobody`, which does not exist
+                19 | needs = ['nobody']
+                   |          ^^^^^^^^
+                help: remove it from `needs`
         "#]],
     );
 }
