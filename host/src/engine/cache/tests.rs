@@ -1,3 +1,5 @@
+//! Who may write a cache, and what makes room in it.
+
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
