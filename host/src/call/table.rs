@@ -47,6 +47,10 @@ impl ActiveCall {
         }
     }
 
+    fn is_cancelled(&self) -> bool {
+        matches!(self.cancellation, Cancellation::Cancelled)
+    }
+
     /// Resolves when the call is cancelled; fails when it ends before that. `None`: it is already.
     pub fn cancelled(&mut self) -> Option<oneshot::Receiver<()>> {
         match &mut self.cancellation {
@@ -84,11 +88,14 @@ impl Table {
         self.calls.get_mut(&task)
     }
 
-    /// Where the outcome of a call goes that has returned: what it still does has no deadline.
+    /// Where the outcome of a call goes that has returned: what it still does has no deadline, unless
+    /// it was cancelled, which is no way to get more time to compute.
     pub fn answered(&mut self, task: GuestTaskId) -> Option<Reply> {
         let call = self.calls.get_mut(&task)?;
         call.context.deadline = None;
-        call.context.overdue = None;
+        if !call.is_cancelled() {
+            call.context.overdue = None;
+        }
         call.reply.take()
     }
 

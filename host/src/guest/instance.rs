@@ -34,31 +34,36 @@ pub(super) fn store(seat: &Seat) -> Store<State> {
     store.limiter(|state| &mut state.memory);
     store.set_epoch_deadline(1);
     let pulse = seat.worker.pulse.clone();
-    let mut last_turn = 0;
+    let (mut last_turn, mut since) = (0, Instant::now());
     store.epoch_deadline_callback(move |mut context| {
         if pulse.is_interrupted() {
             return Ok(UpdateDeadline::Interrupt);
         }
         let turn = pulse.turns();
         if turn == last_turn {
-            if is_late(&mut context) {
+            if is_late(&mut context, since) {
                 return Ok(UpdateDeadline::Interrupt);
             }
             // tokio's own yield, because it lets the thread look at its sockets and timers first.
             return Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())));
         }
-        last_turn = turn;
+        (last_turn, since) = (turn, Instant::now());
         Ok(UpdateDeadline::Continue(1))
     });
     store
 }
 
-/// Whether the call that computes right now may not do so any more.
-fn is_late(context: &mut StoreContextMut<'_, State>) -> bool {
+/// Whether the call that computes right now, `since` it was let in, may not do so any more.
+fn is_late(context: &mut StoreContextMut<'_, State>, since: Instant) -> bool {
     let task = capability::current_task(&mut *context);
     let call = task.and_then(|task| context.data().calls.get(task));
-    let overdue = call.and_then(|call| call.context.overdue);
-    overdue.is_some_and(|overdue| Instant::now() >= overdue + OVERDUE_GRACE)
+    let Some((call, overdue)) = call.and_then(|call| Some((call, call.context.overdue?))) else {
+        return false;
+    };
+    // What goes on after a call has returned may still do a little at a time.
+    let is_open = call.reply.is_some() || call.aftermath.is_some();
+    let begin = if is_open { overdue } else { overdue.max(since) };
+    Instant::now() >= begin + OVERDUE_GRACE
 }
 
 /// Instantiates, starts and serves until the queue is closed and empty.
@@ -281,10 +286,16 @@ impl Residents<'_> {
         .await
     }
 
+    /// Tells the guest that nobody waits for the call any more. One that has returned and streams gets as
+    /// much time to compute again as a call has.
     pub(super) fn cancel(&self, task: GuestTaskId) {
+        let limit = self.seat.limits.call_timeout;
         self.accessor.with(|mut access| {
             if let Some(call) = access.get().calls.get_mut(task) {
                 call.cancel();
+                if call.reply.is_none() {
+                    call.context.overdue.get_or_insert_with(|| Instant::now() + limit);
+                }
             }
         });
     }

@@ -49,6 +49,38 @@ fn a_call_that_computes_for_ever_is_interrupted() {
     );
 }
 
+/// Waits for the end of an instance that nobody else calls, and for the next one.
+#[track_caller]
+fn is_replaced_by_itself(host: Host) {
+    host.wait_for("a call spins");
+    assert_eq!(host.wait_for("instance lost").text("error.kind"), "interrupted");
+    assert_eq!(http::get(host.port(), "/answered").text(), "1");
+    host.stop();
+}
+
+#[test]
+fn what_computes_for_ever_once_it_is_cancelled_is_interrupted_without_another_request() {
+    let host = Host::start(&service().limits(LIMITS));
+
+    is_too_late(&http::get(host.port(), "/spin-when-cancelled"));
+
+    is_replaced_by_itself(host);
+}
+
+#[test]
+fn what_computes_for_ever_once_the_client_has_left_is_interrupted_without_another_request() {
+    for path in ["/spin-when-cancelled", "/spin-when-left"] {
+        let host = Host::start(&service().limits("call_timeout = '1s'"));
+        let mut client = Client::connect(host.port());
+
+        client.get(path);
+        host.wait_for("a call waits to spin");
+        drop(client);
+
+        is_replaced_by_itself(host);
+    }
+}
+
 #[test]
 fn a_call_that_blocks_the_instance_is_ended() {
     is_replaced(

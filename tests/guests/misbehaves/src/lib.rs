@@ -40,6 +40,8 @@ impl Http for Misbehaves {
             .get("/wait", wait)
             .get("/spin", spin)
             .get("/spin-in-a-stream", spin_in_a_stream)
+            .get("/spin-when-cancelled", spin_when_cancelled)
+            .get("/spin-when-left", spin_when_left)
             .get("/block", block)
             .get("/block/{milliseconds}", block_for)
             .get("/compute/{milliseconds}", compute_for)
@@ -122,6 +124,28 @@ async fn spin_in_a_stream() -> Body {
         }
         Some((Ok("the first piece"), pieces + 1))
     }))
+}
+
+/// Waits until nobody waits for it, and lets something compute for ever then.
+async fn spin_when_cancelled() {
+    spawn_spinning();
+    pending::<()>().await;
+}
+
+/// The same while a body is streamed.
+async fn spin_when_left() -> Body {
+    spawn_spinning();
+    Body::stream(stream::once(async { Ok("the first piece") }).chain(stream::pending()))
+}
+
+#[expect(clippy::empty_loop, reason = "a guest that never gives way is what this is for")]
+fn spawn_spinning() {
+    mikros_sdk::spawn(async {
+        log::info!("a call waits to spin");
+        mikros_sdk::cancelled().await;
+        log::info!("a call spins");
+        loop {}
+    });
 }
 
 /// Blocks the instance with everything that is in it.
