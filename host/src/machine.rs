@@ -5,7 +5,9 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
+use tracing::debug;
 
 /// Pairs of descriptors that a runtime needs at most.
 const RUNTIME_PAIRS: usize = 4;
@@ -19,4 +21,20 @@ pub fn runtime() -> io::Result<Runtime> {
     let spare = (0..RUNTIME_PAIRS).map(|_| UnixStream::pair());
     drop(spare.collect::<io::Result<Vec<_>>>()?);
     Builder::new_current_thread().enable_all().build()
+}
+
+/// Lets this process have as many descriptors as it may: each connection is one. Not for a process that
+/// starts others, which would inherit it.
+pub fn raise_descriptors() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return;
+    }
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    debug!(
+        before = limit.current,
+        now = getrlimit(Resource::Nofile).current,
+        error = raised.err().map(tracing::field::display),
+        "limit of open descriptors raised"
+    );
 }

@@ -80,3 +80,19 @@ fn a_swap_with_too_few_descriptors_does_not_cost_a_kind_that_runs() {
 
     survives_swaps(&service.tables("[services.cronjob]\ncron = '0 0 1 1 *'"), |_| ());
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_soft_limit_of_descriptors_is_raised_to_the_hard_one() {
+    let service = Service::new(guests::CRONJOB, "cronjob");
+    let service = service.tables("[services.cronjob]\ncron = '0 0 1 1 *'");
+
+    let host = Host::running(&service, Host::command(&service).limited("-S -n 64"));
+
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(words[3], words[4], "{line}");
+    assert_ne!(words[3], "64", "{line}");
+    host.stop();
+}

@@ -10,6 +10,7 @@ use super::{CommandError, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::Pace;
+use crate::machine;
 use crate::report::Status;
 use crate::supervisor::{self, Ending, Hangup, Look, Options, Reload, RunError};
 
@@ -42,6 +43,8 @@ pub(super) fn run(
     };
     let premises = surroundings.premises();
     let ending = supervisor::run(options, io::stdout(), async |log| {
+        // What is to be built has been: nobody inherits it.
+        machine::raise_descriptors();
         let reload = Reload::new(path, premises, log.clone()).map_err(RunError::Signals)?;
         Ok::<_, CommandError>(if typed.watch { reload.watching().await? } else { reload })
     })?;
