@@ -4,6 +4,7 @@
 //! becomes a status.
 
 mod body;
+mod framing;
 mod grpc;
 pub(crate) mod head;
 mod health;

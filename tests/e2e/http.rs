@@ -7,6 +7,8 @@ mod bodies;
 mod connections;
 /// Errors on the wire and in the log.
 mod errors;
+/// Which responses have a body, and how long it is said to be.
+mod framing;
 /// The health check.
 mod health;
 /// The id that every request has.

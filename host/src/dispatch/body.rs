@@ -5,6 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Version;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
@@ -153,6 +154,8 @@ impl std::fmt::Debug for ResponseBody {
 enum Inner {
     /// `None` once it was handed on.
     Whole(Option<Bytes>),
+    /// Nothing is sent, but a length is announced, which hyper takes from here.
+    Unsent(u64),
     Streamed(Box<Outgoing>),
     /// What a feature has made of it.
     Wrapped(Wrapped),
@@ -186,6 +189,15 @@ impl ResponseBody {
         Self(Inner::Whole((!bytes.is_empty()).then_some(bytes)))
     }
 
+    /// The body of a 304, which is not sent. hyper removes an announced length over HTTP/1.1 unless the
+    /// body seems to have it; it does not ask for it then.
+    pub(super) fn unsent(announced: Option<u64>, version: Version) -> Self {
+        match announced {
+            Some(length) if version < Version::HTTP_2 => Self(Inner::Unsent(length)),
+            _ => Self::empty(),
+        }
+    }
+
     /// What a feature makes of this body.
     pub(super) fn wrapped(self, wrap: impl FnOnce(Wrapped) -> Wrapped) -> Self {
         let body = match self.0 {
@@ -214,6 +226,7 @@ impl http_body::Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
         match &mut self.0 {
             Inner::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Inner::Unsent(_) => Poll::Ready(None),
             Inner::Streamed(outgoing) => outgoing.poll_frame(context),
             Inner::Wrapped(body) => body.as_mut().poll_frame(context).map_err(|error| {
                 debug!(%error, "the body of a response ended early");
@@ -225,7 +238,7 @@ impl http_body::Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Inner::Whole(bytes) => bytes.is_none(),
-            Inner::Streamed(_) => false,
+            Inner::Unsent(_) | Inner::Streamed(_) => false,
             Inner::Wrapped(body) => body.is_end_stream(),
         }
     }
@@ -235,6 +248,7 @@ impl http_body::Body for ResponseBody {
             Inner::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
+            Inner::Unsent(length) => SizeHint::with_exact(*length),
             Inner::Streamed(_) => SizeHint::default(),
             Inner::Wrapped(body) => body.size_hint(),
         }

@@ -17,6 +17,7 @@ use http::{Method, Request, Response, StatusCode, Uri, Version};
 
 use self::outcome::{Failure, Reply};
 use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
+use super::framing;
 use super::head::{self, Refusal};
 use super::health::Health;
 use super::hooks::{self, Answered, Hooks};
@@ -163,12 +164,13 @@ impl Dispatcher {
         response
     }
 
-    /// Adds the request's id, and says in the log how the request was answered.
+    /// Fits a response to its request, adds the id, and says in the log how the request was answered.
     fn stamped(
         &self,
-        Reply { mut response, failure }: Reply,
+        Reply { response, failure }: Reply,
         about: &About<'_>,
     ) -> Response<ResponseBody> {
+        let mut response = framing::fit(response, (about.method, about.version));
         if let Some(echo) = request_id::value(about.id).filter(|_| !about.hides_id) {
             response.headers_mut().insert(self.rules.request_id_header.clone(), echo);
         }
@@ -205,10 +207,12 @@ impl Dispatcher {
             Err(cut) => return self.closing(cut.problem(), about),
         };
         match self.call(guest::Request { head, body }, pump, about).await {
-            Ok((Ok(response), pump)) => match reply::unpack(response, pump, about.id) {
-                Ok(response) => Reply::returned(response),
-                Err(fault) => self.fault(fault),
-            },
+            Ok((Ok(response), pump)) => {
+                match reply::unpack(response, pump, (about.method, about.id)) {
+                    Ok(response) => Reply::returned(response),
+                    Err(fault) => self.fault(fault),
+                }
+            }
             Ok((Err(error), _)) => {
                 let problem = Problem::returned(error);
                 self.check_attributes(&problem.error, about);

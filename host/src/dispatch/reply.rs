@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use http::header::{CONTENT_LENGTH, HeaderMap};
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 
 use super::body::{Pump, ResponseBody};
+use super::framing;
 use super::lines::{self, invalid};
 use crate::call::Fault;
 use crate::call::http::{self as guest, Body};
@@ -26,7 +27,7 @@ const RESERVED: [&str; 7] = [
 pub(super) fn unpack(
     response: guest::Response,
     pump: Option<Pump>,
-    request_id: &Arc<str>,
+    (method, request_id): (&Method, &Arc<str>),
 ) -> Result<Response<ResponseBody>, Fault> {
     let guest::Response { status, headers, body } = response;
     let status = StatusCode::from_u16(status)
@@ -34,7 +35,7 @@ pub(super) fn unpack(
         .filter(|status| (200..=599).contains(&status.as_u16()))
         .ok_or_else(|| invalid(format!("its status is {status}, expected 200 to 599")))?;
     let headers = lines::unpack(&headers, |name| RESERVED.contains(&name))?;
-    check_length(&headers, &body)?;
+    check_length(&headers, (!framing::is_bodiless(method, status)).then_some(&body))?;
     let body = match body {
         Body::None => ResponseBody::empty(),
         Body::Whole(bytes) => ResponseBody::whole(bytes),
@@ -46,16 +47,23 @@ pub(super) fn unpack(
     Ok(response)
 }
 
-fn check_length(headers: &HeaderMap, body: &Body) -> Result<(), Fault> {
-    let mut announced = headers.get_all(CONTENT_LENGTH).iter();
-    let Some(first) = announced.next() else { return Ok(()) };
-    let parsed: Option<usize> = first.to_str().ok().and_then(|text| text.parse().ok());
+/// `body` is `None` for a response that has none by definition: the length that it announces is that of
+/// another response.
+fn check_length(headers: &HeaderMap, body: Option<&Body>) -> Result<(), Fault> {
+    let Some(first) = headers.get(CONTENT_LENGTH) else { return Ok(()) };
+    let announced = framing::content_length(headers);
     let length = match body {
-        Body::None => 0,
-        Body::Whole(bytes) => bytes.len(),
-        Body::Streamed(_) => return Err(invalid("a streamed body cannot have a `content-length`")),
+        None if announced.is_some() => return Ok(()),
+        None => {
+            return Err(invalid(format!("its `content-length` is {first:?}, expected a number")));
+        }
+        Some(Body::None) => 0,
+        Some(Body::Whole(bytes)) => bytes.len() as u64,
+        Some(Body::Streamed(_)) => {
+            return Err(invalid("a streamed body cannot have a `content-length`"));
+        }
     };
-    if parsed == Some(length) && announced.next().is_none() {
+    if announced == Some(length) {
         return Ok(());
     }
     Err(invalid(format!("its `content-length` is {first:?}, its body has {length} bytes")))
@@ -70,7 +78,7 @@ mod tests {
     fn refuses(status: u16, headers: &str, expected: &Expect) {
         let headers = headers.replace('\n', "\r\n").into();
         let response = guest::Response { status, headers, body: Body::Whole("hello".into()) };
-        let fault = unpack(response, None, &"1".into()).unwrap_err();
+        let fault = unpack(response, None, (&Method::GET, &"1".into())).unwrap_err();
         expected.assert_eq(&fault.to_string());
     }
 
@@ -123,6 +131,30 @@ mod tests {
                 r#"the service returned an invalid response: its `content-length` is "4", its body has 5 bytes"#
             ]],
         );
+        refuses(
+            200,
+            "content-length: +5\n",
+            &expect![[
+                r#"the service returned an invalid response: its `content-length` is "+5", its body has 5 bytes"#
+            ]],
+        );
+        refuses(
+            304,
+            "content-length: +5\n",
+            &expect![[
+                r#"the service returned an invalid response: its `content-length` is "+5", expected a number"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn a_response_without_a_body_may_announce_that_of_another_one() {
+        for (method, status) in [(Method::HEAD, 200), (Method::GET, 304), (Method::GET, 204)] {
+            let headers = "content-length: 5000000000\r\n".into();
+            let response = guest::Response { status, headers, body: Body::None };
+
+            assert!(unpack(response, None, (&method, &"1".into())).is_ok(), "{method} {status}");
+        }
     }
 
     #[test]
@@ -130,7 +162,7 @@ mod tests {
         let headers = "set-cookie: a\r\nset-cookie: b\r\n".into();
         let response = guest::Response { status: 204, headers, body: Body::None };
 
-        let response = unpack(response, None, &"1".into()).unwrap();
+        let response = unpack(response, None, (&Method::GET, &"1".into())).unwrap();
 
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
     }

@@ -25,11 +25,12 @@ pub(super) async fn flow(_counted: Counted, body: Body) -> Body {
     Body::stream(body.into_stream())
 }
 
-/// Answers with the header fields that the request has with `reply-` before their names, and with its body:
-/// whole, or piece by piece with the query `stream`.
+/// Answers with the header fields that the request has with `reply-` before their names, with the status in
+/// `status`, and with its body: whole, or piece by piece with the query `stream`.
 pub(super) async fn reply(_counted: Counted, request: Request) -> Result<Response> {
     let (head, mut body) = request.into_parts();
-    let mut response = Response::new(StatusCode::OK);
+    let status = head.header("status").and_then(|status| status.parse().ok());
+    let mut response = Response::new(status.unwrap_or(StatusCode::OK));
     for (name, value) in head.headers() {
         if let Some(name) = name.as_str().strip_prefix("reply-") {
             response = response.with_appended_header(name, value.as_bytes());
