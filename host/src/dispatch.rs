@@ -3,6 +3,7 @@
 //! Knows neither files nor the lifecycle. The only place where a [`Fault`](crate::call::Fault)
 //! becomes a status.
 
+mod authority;
 mod body;
 mod framing;
 mod grpc;

@@ -38,7 +38,7 @@ pub use self::standard::Standard;
 use self::status::StatusRules;
 use super::hooks::Hooks;
 use super::problem::ErrorRules;
-use super::request_id;
+use super::{head, request_id};
 use crate::call::grpc::{Answer, Messages as Sent};
 use crate::call::stream::stream;
 use crate::call::{Fault, Known, grpc as guest};
@@ -127,6 +127,7 @@ impl GrpcDispatcher {
             Err(request) => request,
         };
         let (mut parts, body) = request.into_parts();
+        head::join_cookies(&mut parts.headers);
         let id = request_id::of(&parts.headers, &self.rules.request_id_header);
         if let Some(hooks) = self.hooks.all() {
             let request = hook::Request::new(Transport::Grpc, &mut parts, (peer, self.local), id);

@@ -1,9 +1,17 @@
-//! The head of a request: checked, and packed for the guest as `wit/http.wit` describes.
+//! The head of a request: checked before anybody relies on it, and packed for the guest as
+//! `wit/http.wit` describes.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
+};
 use http::request::Parts;
-use http::{Method, Uri, Version};
+use http::{Method, Uri};
+
+use super::authority;
+
+/// Most header fields of a request. hyper counts them for HTTP/1.1 only.
+pub(super) const MOST_FIELDS: usize = 100;
 
 /// Fields that are between the client and the host, and say nothing about the request.
 pub(crate) static HOP_BY_HOP: [HeaderName; 6] = [
@@ -18,16 +26,43 @@ pub(crate) static HOP_BY_HOP: [HeaderName; 6] = [
 /// Why a request does not reach the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Not exactly one `host` (RFC 9112 section 3.2), no path, or a tunnel is asked for.
+    /// No valid host, no path, or a tunnel is asked for.
     Malformed(&'static str),
+    TooManyFields,
     TooLarge,
     /// The path is outside the base path.
     Elsewhere,
 }
 
+/// Checks the head of a request, and makes one field of those that are one.
+pub(super) fn accept(parts: &mut Parts) -> Result<(), Refusal> {
+    if parts.method == Method::CONNECT {
+        return Err(Refusal::Malformed("method CONNECT is not supported"));
+    }
+    check_target(&parts.uri)?;
+    authority::check(&parts.uri, &parts.headers, parts.version).map_err(Refusal::Malformed)?;
+    join_cookies(&mut parts.headers);
+    let pseudo = parts.uri.authority().is_some() && !parts.headers.contains_key(HOST);
+    if parts.headers.len() + usize::from(pseudo) > MOST_FIELDS {
+        return Err(Refusal::TooManyFields);
+    }
+    Ok(())
+}
+
+/// HTTP/2 may split `cookie` at its semicolons, for the sake of compression (RFC 9113 section 8.2.3).
+pub(super) fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let crumbs = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let crumbs: Vec<_> = crumbs.filter(|crumb| !crumb.is_empty()).collect();
+    let joined = HeaderValue::from_bytes(&crumbs.join(b"; ".as_slice()));
+    headers.insert(COOKIE, joined.expect("values joined by a semicolon are a value"));
+}
+
 /// The path of `path` below `base`, which is empty or begins with a slash and does not end with one.
 pub(super) fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
-    let rest = path.strip_prefix(base)?;
+    let rest = strip(path, base)?;
     match rest.as_bytes().first() {
         None => Some("/"),
         Some(b'/' | b'?') => Some(rest),
@@ -36,21 +71,58 @@ pub(super) fn below<'a>(path: &'a str, base: &str) -> Option<&'a str> {
     }
 }
 
-/// Packs the head of a request.
+/// Whether two paths are the same, however they are encoded.
+pub(super) fn is_same_path(path: &str, other: &str) -> bool {
+    strip(path, other) == Some("")
+}
+
+/// What of `path` follows `prefix`, however they are encoded (RFC 3986 section 6.2.2).
+fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    if let Some(rest) = path.strip_prefix(prefix) {
+        return Some(rest);
+    }
+    let (mut rest, mut prefix) = (path.as_bytes(), prefix.as_bytes());
+    while let Some((wanted, after_wanted)) = letter(prefix) {
+        let (found, after_found) = letter(rest)?;
+        if found != wanted {
+            return None;
+        }
+        (rest, prefix) = (after_found, after_wanted);
+    }
+    path.get(path.len() - rest.len()..)
+}
+
+/// A byte of a path that stands for itself or is what separates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Letter {
+    Plain(u8),
+    Separator(u8),
+}
+
+/// The first letter of a path and what follows it. An encoded slash separates nothing.
+fn letter(path: &[u8]) -> Option<(Letter, &[u8])> {
+    let digit =
+        |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    if let [b'%', high, low, rest @ ..] = path
+        && let (Some(high), Some(low)) = (digit(high), digit(low))
+    {
+        return Some((Letter::Plain(high * 16 + low), rest));
+    }
+    let (byte, rest) = path.split_first()?;
+    let is_separator = matches!(byte, b'/' | b'?');
+    Some((if is_separator { Letter::Separator(*byte) } else { Letter::Plain(*byte) }, rest))
+}
+
+/// Packs the head of a request that was accepted.
 ///
 /// `base` is the base path and `limit` the largest head, in bytes.
 pub(super) fn pack(parts: &Parts, base: &str, limit: usize) -> Result<Bytes, Refusal> {
-    if parts.method == Method::CONNECT {
-        return Err(Refusal::Malformed("method CONNECT is not supported"));
-    }
-    check_target(&parts.uri)?;
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let Some(below) = below(target, base) else { return Err(Refusal::Elsewhere) };
     let size = size(parts, target);
     if size > limit {
         return Err(Refusal::TooLarge);
     }
-    check_host(parts)?;
     let mut head = BytesMut::with_capacity(size + 8);
     head.put_slice(parts.method.as_str().as_bytes());
     head.put_u8(b' ');
@@ -99,18 +171,6 @@ fn check_target(uri: &Uri) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_host(parts: &Parts) -> Result<(), Refusal> {
-    if parts.version < Version::HTTP_11 || parts.uri.authority().is_some() {
-        return Ok(());
-    }
-    let mut hosts = parts.headers.get_all(HOST).iter();
-    match (hosts.next(), hosts.next()) {
-        (Some(_), None) => Ok(()),
-        (None, _) => Err(Refusal::Malformed("the header `host` is missing")),
-        (Some(_), Some(_)) => Err(Refusal::Malformed("there is more than one header `host`")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +189,18 @@ mod tests {
         assert_eq!(below("/apis", "/api"), None);
         assert_eq!(below("/", "/api"), None);
         assert_eq!(below("/items", ""), Some("/items"));
+    }
+
+    #[test]
+    fn paths_meet_however_they_are_encoded() {
+        assert_eq!(below("/%61pi/%69tems", "/api"), Some("/%69tems"));
+        assert_eq!(below("/api%2Fitems", "/api"), None);
+        assert_eq!(below("/api%3fx", "/api"), None);
+        assert_eq!(below("/caf%c3%a9/x?y", "/caf%C3%A9"), Some("/x?y"));
+        assert!(is_same_path("/he%61lth", "/health"));
+        assert!(!is_same_path("/he%61lthy", "/health"));
+        assert!(!is_same_path("%2Fhealth", "/health"));
+        assert!(!is_same_path("/he%6", "/health"));
     }
 
     #[test]
@@ -159,25 +231,61 @@ mod tests {
         assert_eq!(&head[..], b"GET /x\r\nhost: localhost:1\r\n");
     }
 
+    fn accepted(request: http::request::Builder) -> Result<HeaderMap, Refusal> {
+        let mut parts = parts(request);
+        accept(&mut parts).map(|()| parts.headers)
+    }
+
     #[test]
     fn a_target_without_a_path_is_refused() {
         for target in ["*", "example.org", "example.org:80"] {
             let request = Request::get(target).header("host", "a");
-            assert!(
-                matches!(pack(&parts(request), "", 64), Err(Refusal::Malformed(_))),
-                "{target}"
-            );
+            assert!(matches!(accepted(request), Err(Refusal::Malformed(_))), "{target}");
         }
     }
 
     #[test]
-    fn a_head_is_refused_for_its_size_and_its_host() {
+    fn a_head_is_refused_for_its_size() {
         let long = Request::get("/").header("host", "a".repeat(100));
-        let none = Request::get("/");
-        let two = Request::get("/").header("host", "a").header("host", "b");
 
         assert_eq!(pack(&parts(long), "", 64), Err(Refusal::TooLarge));
-        assert!(matches!(pack(&parts(none), "", 64), Err(Refusal::Malformed(_))));
-        assert!(matches!(pack(&parts(two), "", 64), Err(Refusal::Malformed(_))));
+    }
+
+    #[test]
+    fn crumbs_of_cookies_are_one_field_and_count_as_one() {
+        let with = |crumbs: &[&str]| {
+            let request = Request::get("/").header("host", "a");
+            crumbs.iter().fold(request, |request, crumb| request.header("cookie", *crumb))
+        };
+
+        for (crumbs, expected) in [
+            (&["a=b"][..], "a=b"),
+            (&["a=b", "c=d"], "a=b; c=d"),
+            (&["a=b; c=d", "", "e=f"], "a=b; c=d; e=f"),
+            (&["", ""], ""),
+            (&["a=b"; 200], &["a=b"; 200].join("; ")),
+        ] {
+            let headers = accepted(with(crumbs)).unwrap();
+            assert_eq!(headers.get_all("cookie").iter().collect::<Vec<_>>(), [expected]);
+        }
+    }
+
+    #[test]
+    fn more_than_a_hundred_fields_are_too_many() {
+        let with = |target: &str, host: bool, others: usize| {
+            let mut request = Request::get(target);
+            if host {
+                request = request.header("host", "a");
+            }
+            (0..others)
+                .fold(request, |request, _| request.header("x", "1"))
+                .version(http::Version::HTTP_2)
+        };
+
+        assert!(accepted(with("/", true, 99)).is_ok());
+        assert!(accepted(with("http://a/", false, 99)).is_ok());
+        assert!(accepted(with("http://a/", true, 99)).is_ok());
+        assert_eq!(accepted(with("/", true, 100)), Err(Refusal::TooManyFields));
+        assert_eq!(accepted(with("http://a/", false, 100)), Err(Refusal::TooManyFields));
     }
 }

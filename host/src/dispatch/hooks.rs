@@ -16,6 +16,11 @@ impl Hooks {
         Self((!hooks.is_empty()).then(|| hooks.into()))
     }
 
+    /// Whether one of them decides about ids: what it is not asked about tells none.
+    pub(super) fn decide_ids(&self) -> bool {
+        self.all().is_some_and(|hooks| hooks.iter().any(|hooked| hooked.decides_ids))
+    }
+
     /// `None` without any.
     pub(super) fn all(&self) -> Option<&[Hooked]> {
         self.0.as_deref()

@@ -1,6 +1,7 @@
 //! HTTP requests: what the host answers itself, and what goes to the guest.
 
 mod outcome;
+mod own;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::{
-    ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
     TRANSFER_ENCODING,
 };
 use http::request::Parts;
@@ -83,10 +84,9 @@ impl Dispatcher {
     ) -> Result<Response<ResponseBody>, Infallible> {
         let (mut parts, body) = request.into_parts();
         let id = request_id::of(&parts.headers, &self.rules.request_id_header);
-        if self.rules.health.as_deref() == Some(parts.uri.path()) {
-            let about = About::new(&parts, &id);
-            let reply = self.health(about.method);
-            return Ok(self.stamped(reply, &about));
+        if let Some(reply) = self.unheard(&mut parts) {
+            let hides_id = self.hooks.decide_ids();
+            return Ok(self.stamped(reply, &About { hides_id, ..About::new(&parts, &id) }));
         }
         if let Some(hooks) = self.hooks.all() {
             let request = hook::Request::new(Transport::Http, &mut parts, (peer, self.local), id);
@@ -95,6 +95,16 @@ impl Dispatcher {
         let about = About::new(&parts, &id);
         let reply = self.answer(&parts, body, &about).await;
         Ok(self.stamped(reply, &about))
+    }
+
+    /// The answer to a request that features do not see either.
+    fn unheard(&self, parts: &mut Parts) -> Option<Reply> {
+        let own = self.own_answer(parts);
+        own.or_else(|| Some(self.refused(head::accept(parts).err()?)))
+    }
+
+    fn refused(&self, refusal: Refusal) -> Reply {
+        self.failed(refuse(refusal, self.rules.max_head))
     }
 
     /// Answers a request with the hooks of features around the guest.
@@ -142,7 +152,7 @@ impl Dispatcher {
     async fn answer(&self, parts: &Parts, body: RequestBody, about: &About<'_>) -> Reply {
         match head::pack(parts, &self.rules.base_path, self.rules.max_head) {
             Ok(head) => self.ask_guest(head, body, about).await,
-            Err(refusal) => self.refused(refuse(refusal, self.rules.max_head)),
+            Err(refusal) => self.refused(refusal),
         }
     }
 
@@ -178,28 +188,6 @@ impl Dispatcher {
         response
     }
 
-    fn health(&self, method: &Method) -> Reply {
-        if method != Method::GET && method != Method::HEAD {
-            let problem = Problem::own(
-                StatusCode::METHOD_NOT_ALLOWED,
-                Kind::InvalidArguments,
-                format!("method {method} is not allowed here"),
-            );
-            let mut reply = self.refused(problem);
-            let headers = reply.response.headers_mut();
-            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return reply;
-        }
-        let mut response = Response::new(ResponseBody::empty());
-        if !self.health.is_serving() {
-            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        }
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        response.into()
-    }
-
     async fn ask_guest(&self, head: bytes::Bytes, body: RequestBody, about: &About<'_>) -> Reply {
         let rules = BodyRules { limit: self.rules.max_body, silence: self.rules.read_timeout };
         let (body, pump) = match body::receive(body, rules).await {
@@ -216,7 +204,7 @@ impl Dispatcher {
             Ok((Err(error), _)) => {
                 let problem = Problem::returned(error);
                 self.check_attributes(&problem.error, about);
-                self.refused(problem)
+                self.failed(problem)
             }
             Err(Ended::Fault(fault)) => self.fault(fault),
             Err(Ended::Cut(cut)) => self.closing(cut.problem(), about),
@@ -249,7 +237,7 @@ impl Dispatcher {
     }
 
     /// A problem that the log tells of as well.
-    fn refused(&self, problem: Problem) -> Reply {
+    fn failed(&self, problem: Problem) -> Reply {
         let response = self.problem(&problem);
         Reply { response, failure: Some(Failure::Error(problem.error)) }
     }
@@ -267,7 +255,7 @@ impl Dispatcher {
 
     /// A problem after which the client may go on sending a body that nobody reads.
     fn closing(&self, problem: Problem, about: &About<'_>) -> Reply {
-        let mut reply = self.refused(problem);
+        let mut reply = self.failed(problem);
         if about.version < Version::HTTP_2 {
             reply.response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -366,6 +354,11 @@ fn refuse(refusal: Refusal, limit: usize) -> Problem {
     let kind = Kind::InvalidArguments;
     match refusal {
         Refusal::Malformed(reason) => Problem::own(StatusCode::BAD_REQUEST, kind, reason),
+        Refusal::TooManyFields => Problem::own(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            kind,
+            format!("the request has more than {} header fields", head::MOST_FIELDS),
+        ),
         Refusal::TooLarge => Problem::own(
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             kind,

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_that_breaks_the_contract_is_a_fault() {
+    fn a_status_that_is_none_is_a_fault() {
         refuses(
             99,
             "",
@@ -98,6 +98,10 @@ mod tests {
                 "the service returned an invalid response: its status is 101, expected 200 to 599"
             ],
         );
+    }
+
+    #[test]
+    fn a_response_that_breaks_the_contract_is_a_fault() {
         refuses(
             200,
             "a: b",

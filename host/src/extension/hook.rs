@@ -10,7 +10,7 @@ use super::request::Request;
 use super::response::{Answer, Response};
 
 /// Sees every request of the kinds `http` and `grpc` on its way in, and its response on its way out. Not
-/// those that the host answers itself: the health check and reflection.
+/// those that the host answers itself: the health check, `OPTIONS *`, reflection, and what is malformed.
 ///
 /// Runs on the threads that serve requests: it must not block. One value serves all threads.
 pub trait Hook: Send + Sync + 'static {
@@ -76,22 +76,31 @@ impl<H: Hook> AnyHook for H {
 }
 
 /// A hook that can be shared, and what of it there is.
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that a hook takes part in")]
 #[derive(Clone)]
 pub struct Hooked {
     pub(crate) hook: Arc<dyn AnyHook>,
     pub(crate) sees_requests: bool,
     pub(crate) sees_responses: bool,
+    pub(crate) decides_ids: bool,
 }
 
 impl Hooked {
     pub fn new(hook: Arc<impl Hook>) -> Self {
-        Self { hook, sees_requests: true, sees_responses: true }
+        Self { hook, sees_requests: true, sees_responses: true, decides_ids: false }
     }
 
     /// One that has nothing to say about responses, which saves the time to ask.
     #[must_use]
     pub fn requests_only(mut self) -> Self {
         self.sees_responses = false;
+        self
+    }
+
+    /// One that says what the id of a request is. Answers that it is not asked about do not tell theirs.
+    #[must_use]
+    pub fn deciding_ids(mut self) -> Self {
+        self.decides_ids = true;
         self
     }
 

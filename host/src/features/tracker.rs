@@ -122,7 +122,7 @@ impl RunningFeature for Tracking {
     }
 
     fn hook(self: Arc<Self>) -> Option<Hooked> {
-        Some(Hooked::new(self).requests_only())
+        Some(Hooked::new(self).requests_only().deciding_ids())
     }
 }
 

@@ -71,8 +71,10 @@ fn clients_need_not_be_told() {
     let host = Host::start(&tracked(echoes, "response_header = false"));
 
     let response = with_id(host.port(), "/id", "order-7");
+    let health = with_id(host.port(), "/health", "order-7");
 
     assert_eq!((response.text(), response.header("x-request-id")), ("order-7", None));
+    assert_eq!((health.status, health.header("x-request-id")), (200, None));
     host.stop();
 }
 

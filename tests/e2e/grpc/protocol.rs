@@ -125,6 +125,7 @@ fn what_is_not_grpc_gets_an_answer_of_http() {
     assert_eq!(status(Request::new(ECHO).header("content-type", "application/grpcx")), 415);
     assert_eq!(status(Request::new(ECHO).header("content-type", "")), 415);
     assert_eq!(status(Request::new(ECHO).method(Method::GET)), 405);
+    assert_eq!(status(Request::new(ECHO).header("host", "a b")), 400);
     still_echoes(&mut client);
     host.stop();
 }

@@ -21,7 +21,7 @@ fn health_is_answered_without_the_service() {
 }
 
 #[test]
-fn health_takes_get_and_head_only() {
+fn health_does_not_take_what_would_change_something() {
     let host = Host::start(&Service::new(guests::ECHOES, "http:0"));
     let mut client = Client::connect(host.port());
 
@@ -31,10 +31,40 @@ fn health_takes_get_and_head_only() {
     let post = client.response();
 
     assert_eq!(head.status, 200);
-    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")));
+    assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
     assert_eq!(post.header("content-type"), Some("application/json"));
     expect![[r#"{"kind":"ValidationError","message":"method POST is not allowed here","code":0,"service_name":"probe"}"#]]
         .assert_eq(post.text());
+    host.stop();
+}
+
+/// As balancers ask, some of them in HTTP/1.0 and without a host.
+#[test]
+fn balancers_that_ask_with_options_are_answered() {
+    let host = Host::start(&Service::new(guests::ECHOES, "http:0"));
+    let ask = |request: &str| {
+        let mut client = Client::connect(host.port());
+        client.send(format!("{request}\r\n\r\n"));
+        let answer = client.head();
+        (answer.status, answer.header("allow").map(str::to_owned))
+    };
+
+    let allow = Some("GET, HEAD, OPTIONS".to_owned());
+    for (request, expected) in [
+        ("OPTIONS /health HTTP/1.1\r\nhost: a", (204, allow.clone())),
+        ("OPTIONS /health HTTP/1.0", (204, allow)),
+        ("OPTIONS * HTTP/1.1\r\nhost: a", (204, None)),
+        ("OPTIONS * HTTP/1.0", (204, None)),
+        ("GET /health HTTP/1.0", (200, None)),
+        ("HEAD /health HTTP/1.0", (200, None)),
+        ("GET /he%61lth HTTP/1.0", (200, None)),
+    ] {
+        assert_eq!(ask(request), expected, "{request}");
+    }
+    let mut new = frames::Client::connect(host.port());
+    new.frame(frames::HEADERS, frames::END_HEADERS | frames::END_STREAM, 1, &frames::options("*"));
+    assert_eq!(new.until(frames::HEADERS).payload[..1], frames::STATUS_204);
+    assert_eq!(http::get(host.port(), "/seen").text(), "0");
     host.stop();
 }
 
@@ -70,7 +100,10 @@ fn a_service_without_an_instance_is_not_healthy() {
     host.wait_for("cannot start the instance again");
 
     let answer = http::get(host.port(), "/health");
+    let options = http::request(host.port(), "OPTIONS", "/health", "", b"");
+    let server = http::request(host.port(), "OPTIONS", "*", "", b"");
     assert_eq!((answer.status, answer.text()), (503, ""));
+    assert_eq!((options.status, server.status), (503, 503));
     host.stop();
 }
 

@@ -2,7 +2,7 @@
 //! Does not know bodies.
 
 use expect_test::expect;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::http::{self, Client};
 use crate::support::{Host, Service, guests, http2};
@@ -67,12 +67,14 @@ fn the_base_path_is_in_front_of_every_route() {
     };
 
     let inside = see("/api/v1/head");
+    let encoded = see("/%61pi/v1/head");
     let outside = ["/head", "/api/v1x/head", "/api", "/api/v1"].map(|path| see(path).0);
 
     assert_eq!(inside, (200, "/head".to_owned()));
+    assert_eq!(encoded, inside);
     assert_eq!(outside, [404; 4]);
     // Of those only the last one is the service's.
-    assert_eq!(http::get(host.port(), "/api/v1/seen").text(), "2");
+    assert_eq!(http::get(host.port(), "/api/v1/seen").text(), "3");
     let answer = http::get(host.port(), "/head");
     expect![[r#"{"kind":"NotFoundError","message":"not found","code":0,"service_name":"probe"}"#]]
         .assert_eq(answer.text());
@@ -129,7 +131,30 @@ fn the_authority_of_http_2_is_the_host_field() {
     let answer = http2::Client::connect(host.port()).get("/head");
 
     let seen: Value = serde_json::from_slice(&answer.body).expect("the answer is JSON");
-    assert_eq!(seen["fields"], serde_json::json!([["host", "localhost"]]));
+    assert_eq!(seen["fields"], json!([["host", "localhost"]]));
+    host.stop();
+}
+
+#[test]
+fn cookies_that_were_split_are_one_field() {
+    let host = Host::start(&echoes());
+    let cookies = |answer: &http::Response| {
+        let seen: Value = serde_json::from_slice(&answer.body).expect("the answer is JSON");
+        let fields = seen["fields"].as_array().expect("fields are a list").clone();
+        fields.into_iter().filter(|field| field[0] == "cookie").collect::<Vec<_>>()
+    };
+
+    let old = "cookie: theme=dark\r\naccept: a\r\ncookie: session=abc123\r\n";
+    let old = http::request(host.port(), "GET", "/head", old, b"");
+    let new = ::http::Request::get("http://localhost/head")
+        .header("cookie", "theme=dark")
+        .header("cookie", "session=abc123");
+    let new = new.body(http_body_util::Full::default()).expect("the request is valid");
+    let new = http2::Client::connect(host.port()).ask(new);
+
+    for answer in [&old, &new] {
+        assert_eq!(cookies(answer), [json!(["cookie", "theme=dark; session=abc123"])]);
+    }
     host.stop();
 }
 

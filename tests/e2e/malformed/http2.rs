@@ -2,6 +2,7 @@
 //! Does not know HTTP/1.1.
 
 use expect_test::expect;
+use http_body_util::Full;
 
 use crate::support::frames::{self, Client};
 use crate::support::http;
@@ -125,6 +126,100 @@ fn a_malformed_request_is_refused() {
     "#]]
     .assert_eq(&ends.collect::<String>());
     is_unharmed(&host);
+    host.stop();
+}
+
+/// `GET /head` of whoever is named.
+fn named(authority: Option<&str>, hosts: &[&str]) -> Vec<u8> {
+    let mut fields = vec![0x82, 0x86, 0x04, 5];
+    fields.extend(b"/head");
+    if let Some(authority) = authority {
+        fields.extend(field(":authority", authority));
+    }
+    for host in hosts {
+        fields.extend(field("host", host));
+    }
+    fields
+}
+
+#[test]
+fn a_host_that_is_none_is_refused() {
+    let host = echoes();
+    let refused: [(Option<&str>, &[&str]); 9] = [
+        (Some("u@h"), &[]),
+        (Some("a:b"), &[]),
+        (Some("a b"), &[]),
+        (Some("a/b"), &[]),
+        (Some("a"), &["b"]),
+        (Some("a"), &["a", "a"]),
+        (None, &["a b"]),
+        (None, &["a", "b"]),
+        (None, &[]),
+    ];
+
+    let ends = refused.iter().map(|(authority, hosts)| {
+        let mut client = Client::connect(host.port());
+        let fields = named(*authority, hosts);
+        client.frame(frames::HEADERS, frames::END_HEADERS | frames::END_STREAM, 1, &fields);
+        format!("{}: {} {hosts:?}\n", end(&mut client), authority.unwrap_or("nobody"))
+    });
+
+    expect![[r#"
+        400: u@h []
+        400: a:b []
+        the stream is reset: a b []
+        the stream is reset: a/b []
+        400: a ["b"]
+        400: a ["a", "a"]
+        400: nobody ["a b"]
+        400: nobody ["a", "b"]
+        400: nobody []
+    "#]]
+    .assert_eq(&ends.collect::<String>());
+    is_unharmed(&host);
+    host.stop();
+}
+
+#[test]
+fn a_valid_host_is_taken_whatever_it_names() {
+    let host = echoes();
+    let valid: [(Option<&str>, &[&str]); 6] = [
+        (Some("a"), &[]),
+        (Some("a:70000"), &[]),
+        (Some("[::1]:80"), &[]),
+        (Some("a,b"), &[]),
+        (Some("a"), &["A:80"]),
+        (None, &["a"]),
+    ];
+
+    for (authority, hosts) in valid {
+        let mut client = Client::connect(host.port());
+        let fields = named(authority, hosts);
+        client.frame(frames::HEADERS, frames::END_HEADERS | frames::END_STREAM, 1, &fields);
+        assert_eq!(end(&mut client), "answered", "{authority:?} {hosts:?}");
+    }
+    host.stop();
+}
+
+#[test]
+fn too_many_header_fields_are_refused() {
+    let host = echoes();
+    let mut client = crate::support::http2::Client::connect(host.port());
+    let mut ask = |name: &str, count: usize| {
+        let request = ::http::Request::get("http://localhost/head");
+        let request = (0..count).fold(request, |request, _| request.header(name, "a=b"));
+        client.ask(request.body(Full::default()).expect("the request is valid"))
+    };
+
+    // `:authority` is a field for the service.
+    assert_eq!(ask("x", 99).status, 200);
+    let refused = ask("x", 100);
+    assert_eq!(refused.status, 431);
+    expect![[r#"{"kind":"ValidationError","message":"the request has more than 100 header fields","code":0,"service_name":"probe"}"#]]
+        .assert_eq(refused.text());
+    // Browsers send a field for each cookie.
+    assert_eq!(ask("cookie", 200).status, 200);
+    assert_eq!(http::get(host.port(), "/seen").text(), "2");
     host.stop();
 }
 

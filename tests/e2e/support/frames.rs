@@ -22,6 +22,9 @@ pub(crate) const CONTINUATION: u8 = 9;
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 
+/// How a block of header fields with `:status: 204` begins: number 9 of the static table.
+pub(crate) const STATUS_204: [u8; 1] = [0x89];
+
 /// How a block of header fields with `:status: 400` begins: number 12 of the static table.
 pub(crate) const STATUS_400: [u8; 1] = [0x8c];
 
@@ -139,6 +142,14 @@ pub(crate) fn post_fields(path: &str, content_type: &str) -> Vec<u8> {
     fields.push(u8::try_from(content_type.len()).expect("types of content are short"));
     fields.extend(content_type.as_bytes());
     fields
+}
+
+/// The header fields of `OPTIONS path`, without compression.
+pub(crate) fn options(path: &str) -> Vec<u8> {
+    let mut options = vec![0x02, 7];
+    options.extend(b"OPTIONS");
+    options.extend(&fields(path)[1..]);
+    options
 }
 
 /// The header fields of `GET path`, without compression.

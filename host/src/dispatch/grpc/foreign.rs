@@ -5,6 +5,7 @@ use http::{Method, Request, Response, StatusCode, Version};
 use tonic::Status;
 
 use super::GrpcBody;
+use crate::dispatch::authority;
 use crate::http2::RequestBody;
 
 /// Answers what is not gRPC in HTTP's own words, and formats of messages that are not Protobuf.
@@ -15,6 +16,9 @@ pub(super) fn refuse(request: &Request<RequestBody>) -> Option<Response<GrpcBody
         StatusCode::HTTP_VERSION_NOT_SUPPORTED
     } else if request.method() != Method::POST {
         StatusCode::METHOD_NOT_ALLOWED
+    } else if authority::check_form(request.uri(), request.headers()).is_err() {
+        // Where `:authority` and `host` differ, the former counts, as in other servers of gRPC.
+        StatusCode::BAD_REQUEST
     } else {
         match format {
             Some(b"" | b"proto") => return None,
