@@ -115,7 +115,7 @@ impl CompileError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Some("build it first, with `mikros-host build` or `mikros-host run --build`")
+                Some("build it with `mikros-host build`, or put there what was built elsewhere")
             }
             Self::Read { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
                 Some("let `[host] component` name the `.wasm` file in it")

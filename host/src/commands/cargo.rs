@@ -164,7 +164,12 @@ pub(super) fn first_error(stderr: &str) -> String {
     const MOST: usize = 400;
     let from = stderr.lines().skip_while(|line| !line.starts_with("error"));
     let from = from.take_while(|line| !line.starts_with("help:"));
-    let lines: Vec<_> = from.map(str::trim).filter(|line| !line.is_empty()).collect();
+    // What cargo shows of a file makes no sense on one line.
+    let is_excerpt = |line: &&str| {
+        line.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|')
+    };
+    let lines = from.map(str::trim).filter(|line| !line.is_empty() && !is_excerpt(line));
+    let lines: Vec<_> = lines.map(|line| line.trim_start_matches("--> ")).collect();
     let text = match lines.as_slice() {
         [] => stderr.split_whitespace().collect::<Vec<_>>().join(" "),
         lines => lines.join(" "),
@@ -179,6 +184,16 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn an_error_of_cargo_is_one_line_without_what_it_shows_of_the_file() {
+        let stderr = "warning: x\nerror: key with no value, expected `=`\n --> Cargo.toml:12:5\n   |\n\
+                      12 | edition\n   |        ^\nhelp: y\n";
+
+        let text = first_error(stderr);
+
+        assert_eq!(text, "key with no value, expected `=` Cargo.toml:12:5");
+    }
 
     #[test]
     fn a_crate_is_what_cargo_says_it_is() {

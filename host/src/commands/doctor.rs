@@ -60,10 +60,13 @@ fn examine(
     record: &mut Record,
 ) -> Result<(), Interrupted> {
     let directory = place.directory();
-    record.add(machine::rust(directory, place.has_manifest())?)?;
-    record.add(machine::rustup(directory)?)?;
-    if record.is_well(Subject::Rust) {
-        record.add(machine::target(directory)?)?;
+    let builds = place.builds(surroundings);
+    if builds {
+        record.add(machine::rust(directory, place.has_manifest())?)?;
+        record.add(machine::rustup(directory)?)?;
+        if record.is_well(Subject::Rust) {
+            record.add(machine::target(directory)?)?;
+        }
     }
     record.add(machine::cache(surroundings))?;
     if !place.file.exists() && !place.is_named {
@@ -73,7 +76,9 @@ fn examine(
     record.add(diagnoses)?;
     if let Some(definition) = &definition {
         record.add(project::environment(&place.file, surroundings))?;
-        record.add(project::build(definition))?;
+        if builds {
+            record.add(project::build(definition))?;
+        }
     } else {
         record.add(vec![project::unexamined()])?;
     }
@@ -88,7 +93,10 @@ fn examine(
         }
     }
     // A fix may have changed what it says.
-    let (definition, _) = project::definition(&place.file, surroundings);
+    let definition = match record.pending(&place.file) {
+        Some(text) => project::parse(&place.file, text, surroundings),
+        None => project::definition(&place.file, surroundings).0,
+    };
     if let Some(definition) = &definition {
         record.add(component::examine(definition, surroundings, record.mode()))?;
         record.add(project::ports(definition))?;
@@ -99,6 +107,12 @@ fn examine(
 impl Place {
     fn directory(&self) -> &Path {
         directory_of(&self.file)
+    }
+
+    /// Whether anything is built here: where a ready component runs, nobody needs a compiler.
+    fn builds(&self, surroundings: &Surroundings) -> bool {
+        let (definition, _) = project::definition(&self.file, surroundings);
+        self.has_manifest() || definition.is_none_or(|definition| definition.host.build.is_some())
     }
 
     fn has_manifest(&self) -> bool {

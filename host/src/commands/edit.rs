@@ -27,6 +27,11 @@ impl Edit {
         (old != new).then(|| Self { path: path.to_owned(), old, new })
     }
 
+    /// The text as it will be.
+    pub(super) fn text(&self) -> &str {
+        &self.new
+    }
+
     /// The lines that go and those that come, each with its number and a sign.
     pub(super) fn lines(&self) -> Vec<String> {
         let (old, new): (Vec<_>, Vec<_>) = (self.old.lines().collect(), self.new.lines().collect());

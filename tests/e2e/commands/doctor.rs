@@ -275,6 +275,22 @@ fn a_machine_without_rust_cannot_build_crates() {
 }
 
 #[test]
+fn where_a_ready_component_runs_nobody_needs_a_compiler() {
+    let service = Service::new(guests::HELLO_HTTP, "http:0").tables("[service]\ngreeting = 'hi'");
+    let empty = Directory::new();
+    let cache = Directory::new();
+    fs::set_permissions(cache.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let mut command = Command::new(["doctor"]).env("PATH", empty.path());
+    command = command.env("MIKROS_HOST_CACHE", cache.path());
+    command.arguments([service.path()]);
+
+    let finished = command.run();
+
+    assert!(finished.stdout.ends_with("no problems\n"), "{}", finished.outline());
+    assert_eq!(finished.status, 0, "{}", finished.outline());
+}
+
+#[test]
 fn a_toolchain_that_is_too_old_is_told() {
     let service = well();
     service.program("rustc", "#!/bin/sh\necho rustc 1.80.1\n");

@@ -234,7 +234,7 @@ fn a_component_that_is_removed_and_comes_back() {
         built in $T · ready in $T
         http  http://127.0.0.1:$N
         app.wasm changed · replacing failed: cannot read component `$DIR/app.wasm`: No such file or directory (os error 2)
-         help: build it first, with `mikros-host build` or `mikros-host run --build`
+         help: build it with `mikros-host build`, or put there what was built elsewhere
         still serving the version of $TIME
         app.wasm changed · replacing failed: `$DIR/app.wasm` is cut off: more must follow its $N bytes
          help: build it again with `mikros-host build`

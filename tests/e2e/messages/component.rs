@@ -25,7 +25,7 @@ fn a_component_that_is_not_there() {
         &service,
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="cannot read component `$DIR/missing.wasm`: No such file or directory (os error 2)" error.help="build it first, with `mikros-host build` or `mikros-host run --build`"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="cannot read component `$DIR/missing.wasm`: No such file or directory (os error 2)" error.help="build it with `mikros-host build`, or put there what was built elsewhere"
             INFO service stopped exit.status=1
             status 1
         "#]],

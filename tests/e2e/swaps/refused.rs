@@ -130,7 +130,7 @@ fn a_component_that_is_gone() {
         || fs::remove_file(&component).expect("it is there"),
         &expect![[r#"
         cannot read component `$DIR/app.wasm`: No such file or directory (os error 2)
-        help: build it first, with `mikros-host build` or `mikros-host run --build`
+        help: build it with `mikros-host build`, or put there what was built elsewhere
     "#]],
     );
 }

@@ -66,6 +66,11 @@ impl Finding {
         Self::about(component, mismatch.to_string(), Some(mismatch.help()))
     }
 
+    /// Whether the message says already which file it is about.
+    fn names(&self, path: &str) -> bool {
+        self.line.is_none() && self.message.contains(&format!("`{path}`"))
+    }
+
     fn about(file: &Path, message: String, help: Option<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -82,13 +87,17 @@ impl Finding {
 /// `path:line:column: message`, then what stands there, and the help on a line of its own.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:", self.path.as_deref().unwrap_or("environment"))?;
-        for number in [self.line, self.column].into_iter().flatten() {
-            write!(f, "{number}:")?;
+        let path = self.path.as_deref().unwrap_or("environment");
+        if !self.names(path) {
+            write!(f, "{path}:")?;
+            for number in [self.line, self.column].into_iter().flatten() {
+                write!(f, "{number}:")?;
+            }
+            write!(f, " ")?;
         }
         match self.severity {
-            Severity::Error => write!(f, " {}", harmless_lines(&self.message))?,
-            Severity::Warning => write!(f, " warning: {}", harmless_lines(&self.message))?,
+            Severity::Error => write!(f, "{}", harmless_lines(&self.message))?,
+            Severity::Warning => write!(f, "warning: {}", harmless_lines(&self.message))?,
         }
         if let Some(excerpt) = &self.excerpt {
             excerpt.write(f, "  ")?;

@@ -155,7 +155,7 @@ fn a_file_that_cannot_be_read_is_one_problem() {
     let verdict = check(path, &Surroundings::default());
 
     expect![[r"
-        /nope/service.toml: cannot read `/nope/service.toml`: No such file or directory (os error 2)
+        cannot read `/nope/service.toml`: No such file or directory (os error 2)
           help: pass the path of the service's `service.toml`, or make a service with `mikros-host new`
         /nope/service.toml: 1 problem
     "]]

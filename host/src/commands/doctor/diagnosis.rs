@@ -117,6 +117,16 @@ impl Record {
         self.mode
     }
 
+    /// What a file will hold once the fixes are made that were only shown.
+    pub(super) fn pending(&self, file: &Path) -> Option<&str> {
+        let shown = self.diagnoses.iter().filter(|one| matches!(one.state, State::WouldFix(_)));
+        let mut edits = shown.filter_map(|one| match &one.fix {
+            Some(Fix::Edit(edit)) if edit.path == file => Some(edit.text()),
+            _ => None,
+        });
+        edits.next()
+    }
+
     /// Keeps what was found, and fixes it when that was asked for.
     pub(super) fn add(&mut self, diagnoses: Vec<Diagnosis>) -> Result<(), Interrupted> {
         for mut diagnosis in diagnoses {

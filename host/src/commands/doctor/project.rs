@@ -49,6 +49,11 @@ pub(super) fn definition(
     }
 }
 
+/// The same of a text that is not in the file yet.
+pub(super) fn parse(file: &Path, text: &str, surroundings: &Surroundings) -> Option<Definition> {
+    Definition::parse(file, text, &surroundings.premises().incomplete()).ok()
+}
+
 fn of_load_error(subject: Subject, file: &Path, error: &LoadError) -> Vec<Diagnosis> {
     if error.problems().is_empty() {
         let problem = Diagnosis::problem(subject, Status::EditNeeded, on_one_line(error));

@@ -75,35 +75,35 @@ fn a_dry_run_shows_every_fix_and_changes_nothing() {
     check(
         &examine(&service, &["--fix", "--dry-run"]),
         &expect![[r#"
-        status 2
-        --- stdout
-        ok         rust: rustc 1.95.0, cargo 1.95.0
-        ok         rustup: version 1.29.0
-        would fix  target: `wasm32-wasip2` is not installed
-                   help: run `rustup target add wasm32-wasip2` in `$DIR`
-                   run: rustup target add wasm32-wasip2 (in `$DIR`)
-        would fix  cache: `$DIR/cache` is missing
-                   help: it is made when a component is compiled, if that is possible
-                   create: $DIR/cache (for its user only)
-        ok         service.toml: `probe`, kind `native`
-        ok         environment: every variable that `service.toml` asks for is set
-        ok         build: `cargo build --release --target wasm32-wasip2`
-        would fix  crate: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
-                   help: add it to `[lib]`
-                   edit: $DIR/Cargo.toml
-                      7 + crate-type = ["cdylib"]
-        warning    sdk: `$DIR/Cargo.toml` does not depend on `mikros-sdk`
-                   help: `mikros-host init` tells what to add; without the SDK a crate must keep to the contract in `wit` by itself
-        would fix  component: `[host] component` names `$DIR/target/probe.wasm`, and `cargo build --release --target wasm32-wasip2` writes `$DIR/target/wasm32-wasip2/release/pro_be.wasm`
-                   help: let `[host] component` name what the build writes
-                   edit: $DIR/service.toml
-                      7 - component = 'target/probe.wasm'
-                      7 + component = "target/wasm32-wasip2/release/pro_be.wasm"
-        warning    component: there is no `$DIR/target/probe.wasm`
-                   help: build it with `mikros-host build`, or let `mikros-host run --build` do it
-        3 problems, 2 warnings
-        --- stderr
-    "#]],
+            status 2
+            --- stdout
+            ok         rust: rustc 1.95.0, cargo 1.95.0
+            ok         rustup: version 1.29.0
+            would fix  target: `wasm32-wasip2` is not installed
+                       help: run `rustup target add wasm32-wasip2` in `$DIR`
+                       run: rustup target add wasm32-wasip2 (in `$DIR`)
+            would fix  cache: `$DIR/cache` is missing
+                       help: it is made when a component is compiled, if that is possible
+                       create: $DIR/cache (for its user only)
+            ok         service.toml: `probe`, kind `native`
+            ok         environment: every variable that `service.toml` asks for is set
+            ok         build: `cargo build --release --target wasm32-wasip2`
+            would fix  crate: `$DIR/Cargo.toml` has no `crate-type = ["cdylib"]`
+                       help: add it to `[lib]`
+                       edit: $DIR/Cargo.toml
+                          7 + crate-type = ["cdylib"]
+            warning    sdk: `$DIR/Cargo.toml` does not depend on `mikros-sdk`
+                       help: `mikros-host init` tells what to add; without the SDK a crate must keep to the contract in `wit` by itself
+            would fix  component: `[host] component` names `$DIR/target/probe.wasm`, and `cargo build --release --target wasm32-wasip2` writes `$DIR/target/wasm32-wasip2/release/pro_be.wasm`
+                       help: let `[host] component` name what the build writes
+                       edit: $DIR/service.toml
+                          7 - component = 'target/probe.wasm'
+                          7 + component = "target/wasm32-wasip2/release/pro_be.wasm"
+            warning    component: there is no `$DIR/target/wasm32-wasip2/release/pro_be.wasm`
+                       help: build it with `mikros-host build`, or let `mikros-host run --build` do it
+            3 problems, 2 warnings
+            --- stderr
+        "#]],
     );
 
     assert_eq!(contents(&service), before);
