@@ -17,6 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::ThreadPoolBuilder;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 
@@ -178,7 +179,7 @@ impl Engine {
         let component = if let Some(component) = cached {
             component
         } else {
-            let component = Component::new(&self.wasmtime, &bytes)
+            let component = translate(&self.wasmtime, &bytes)
                 .map_err(|error| invalid(path.to_owned(), &bytes, &error))?;
             if let Some(cache) = cache {
                 cache.store(&self.wasmtime, &bytes, &component);
@@ -193,7 +194,7 @@ impl Engine {
     /// it. Failures are those of [`Engine::compile`].
     pub fn learn(&self, path: &Path) {
         if let Ok(bytes) = file::read(path, MOST_BYTES) {
-            drop(Component::new(&self.wasmtime, bytes));
+            drop(translate(&self.wasmtime, &bytes));
         }
     }
 
@@ -259,6 +260,18 @@ impl Engine {
             .map_err(|error| unlinkable(path.to_owned(), surface, &error))?;
         let functions = provided.iter().flat_map(Provided::functions).collect();
         Ok((Program { instance, surface: surface.clone(), functions }, provided))
+    }
+}
+
+/// Compiles on threads of this call's own, which give way as the calling one does and are gone afterwards;
+/// on the calling one alone where the system refuses them.
+fn translate(engine: &wasmtime::Engine, bytes: &[u8]) -> wasmtime::Result<Component> {
+    let alone = |_refused| ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let pool = ThreadPoolBuilder::new().thread_name(|number| format!("build-{number}")).build();
+    match pool.or_else(alone) {
+        Ok(pool) => pool.install(|| Component::new(engine, bytes)),
+        // This thread has compiled alone before, and still does.
+        Err(_) => Component::new(engine, bytes),
     }
 }
 
