@@ -139,10 +139,10 @@ async fn a_run_that_fails_is_told_and_the_next_one_follows() {
     assert_eq!(seen.calls.len(), 2);
     expect![[r#"
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
-        ERROR cronjob run failed  archive=orders error.kind=ConditionError error.code=7 error.message="the archive is full" error.cause="no space left" duration_ms=1000 request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
+        ERROR cronjob run failed  error.kind=ConditionError error.code=7 error.message="the archive is full" error.cause="no space left" error.attributes={"archive":"orders"} duration_ms=1000 request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
         DEBUG cronjob run is due next  cronjob.scheduled=2026-11-23T08:01:00+00:00
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:01:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
-        ERROR cronjob run failed  archive=orders error.kind=ConditionError error.code=7 error.message="the archive is full" error.cause="no space left" duration_ms=1000 request_id=$ID cronjob.scheduled=2026-11-23T08:01:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
+        ERROR cronjob run failed  error.kind=ConditionError error.code=7 error.message="the archive is full" error.cause="no space left" error.attributes={"archive":"orders"} duration_ms=1000 request_id=$ID cronjob.scheduled=2026-11-23T08:01:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
         DEBUG cronjob run is due next  cronjob.scheduled=2026-11-23T08:02:00+00:00
     "#]].assert_eq(&seen.log);
 }
