@@ -142,7 +142,7 @@ pub struct Known {
 
 /// What a request is for, as log lines name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum RequestTarget {
     Http {
         method: Method,
         /// As the client has sent it.
@@ -154,7 +154,7 @@ pub enum Target {
     },
 }
 
-impl Target {
+impl RequestTarget {
     /// Adds the fields that name it. A query may hold secrets and stays out of the log.
     pub fn describe(&self, attributes: &mut Attributes) {
         match self {
@@ -189,7 +189,7 @@ pub struct Context {
     /// The request's id; `None` for everything else.
     pub request_id: Option<Arc<str>>,
     /// What the request is for; `None` for everything else.
-    pub target: Option<Target>,
+    pub target: Option<RequestTarget>,
     /// What features have found out about the request; `None` for nothing.
     pub known: Option<Arc<Known>>,
     /// Of a hook.

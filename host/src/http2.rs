@@ -1,5 +1,4 @@
-//! What HTTP/2 clients send, below hyper: small DATA frames of a stream are passed on together, unless
-//! somebody waits for them.
+//! Coalesces the small DATA frames of HTTP/2 clients, below hyper, unless somebody waits for them.
 //!
 //! h2 counts the DATA frames that nobody has read: each that is shorter than 256 bytes takes `256 - length`
 //! from a budget of the whole connection, half of its receive window, and a connection whose budget is used
@@ -8,7 +7,7 @@
 //! neither the budget nor the number of a stream, and gives the client room back as soon as a frame is
 //! read, so reading ahead would do away with flow control.
 //!
-//! Hence [`Packing`], between the socket and hyper. A short DATA frame passes at once when the reader of its
+//! Hence [`Coalescing`], between the socket and hyper. A short DATA frame passes at once when the reader of its
 //! stream has asked for more ([`RequestBody`]) and otherwise waits, for the reader or for the next ones of
 //! its stream, with which it becomes one frame. What has waited passes by itself when it is long enough to
 //! cost no budget. So of each stream at most two frames that cost something are unread, which a window of
@@ -21,15 +20,15 @@
 //! Does not know what requests are about.
 
 mod body;
+mod coalescer;
+mod coalescing;
 mod frame;
-mod packer;
-mod packing;
 mod streams;
 #[cfg(test)]
 mod tests;
 
 pub use self::body::RequestBody;
-pub use self::packing::Packing;
+pub use self::coalescing::Coalescing;
 pub use self::streams::{Exchange, Streams};
 
 /// Least receive window of a connection.

@@ -82,8 +82,8 @@ fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
         return Some(rest);
     }
     let (mut rest, mut prefix) = (path.as_bytes(), prefix.as_bytes());
-    while let Some((wanted, after_wanted)) = letter(prefix) {
-        let (found, after_found) = letter(rest)?;
+    while let Some((wanted, after_wanted)) = path_byte(prefix) {
+        let (found, after_found) = path_byte(rest)?;
         if found != wanted {
             return None;
         }
@@ -94,23 +94,23 @@ fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
 
 /// A byte of a path that stands for itself or is what separates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Letter {
+enum PathByte {
     Plain(u8),
     Separator(u8),
 }
 
-/// The first letter of a path and what follows it. An encoded slash separates nothing.
-fn letter(path: &[u8]) -> Option<(Letter, &[u8])> {
+/// The first byte of a path and what follows it. An encoded slash separates nothing.
+fn path_byte(path: &[u8]) -> Option<(PathByte, &[u8])> {
     let digit =
         |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     if let [b'%', high, low, rest @ ..] = path
         && let (Some(high), Some(low)) = (digit(high), digit(low))
     {
-        return Some((Letter::Plain(high * 16 + low), rest));
+        return Some((PathByte::Plain(high * 16 + low), rest));
     }
     let (byte, rest) = path.split_first()?;
     let is_separator = matches!(byte, b'/' | b'?');
-    Some((if is_separator { Letter::Separator(*byte) } else { Letter::Plain(*byte) }, rest))
+    Some((if is_separator { PathByte::Separator(*byte) } else { PathByte::Plain(*byte) }, rest))
 }
 
 /// Packs the head of a request that was accepted.

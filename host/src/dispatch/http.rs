@@ -16,7 +16,7 @@ use http::header::{
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 
-use self::outcome::{Failure, Reply};
+use self::outcome::{LoggedResponse, RequestFailure};
 use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
 use super::framing;
 use super::head::{self, Refusal};
@@ -26,7 +26,7 @@ use super::problem::{self, ErrorRules, Problem};
 use super::{reply, request_id};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::http as guest;
-use crate::call::{Context, Fault, Known, Target};
+use crate::call::{Context, Fault, Known, RequestTarget};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
 use crate::guest::{Terms, Workers};
 use crate::http2::RequestBody;
@@ -84,7 +84,7 @@ impl Dispatcher {
     ) -> Result<Response<ResponseBody>, Infallible> {
         let (mut parts, body) = request.into_parts();
         let id = request_id::of(&parts.headers, &self.rules.request_id_header);
-        if let Some(reply) = self.unheard(&mut parts) {
+        if let Some(reply) = self.before_hooks(&mut parts) {
             let hides_id = self.hooks.decide_ids();
             return Ok(self.stamped(reply, &About { hides_id, ..About::new(&parts, &id) }));
         }
@@ -98,12 +98,12 @@ impl Dispatcher {
     }
 
     /// The answer to a request that features do not see either.
-    fn unheard(&self, parts: &mut Parts) -> Option<Reply> {
+    fn before_hooks(&self, parts: &mut Parts) -> Option<LoggedResponse> {
         let own = self.own_answer(parts);
         own.or_else(|| Some(self.refused(head::accept(parts).err()?)))
     }
 
-    fn refused(&self, refusal: Refusal) -> Reply {
+    fn refused(&self, refusal: Refusal) -> LoggedResponse {
         self.failed(refuse(refusal, self.rules.max_head))
     }
 
@@ -118,7 +118,7 @@ impl Dispatcher {
         let asked = hooks::on_request(hooks, &mut request).await;
         let known = request.found.known();
         let about = About { begun, known, ..About::new(request.parts(), request.id()) };
-        let (Reply { mut response, failure }, mut passed) = match asked {
+        let (LoggedResponse { mut response, failure }, mut passed) = match asked {
             Ok(()) => (self.answer(request.parts(), body, &about).await, hooks.len()),
             Err(Answered { answer, passed }) => {
                 (self.given(*answer, request.parts()).into(), passed)
@@ -145,11 +145,11 @@ impl Dispatcher {
             }
         }
         let about = About { answered: attributes, hides_id: request.found.hides_id, ..about };
-        self.stamped(Reply { response, failure }, &about)
+        self.stamped(LoggedResponse { response, failure }, &about)
     }
 
     /// What a request gets when nobody has answered it before.
-    async fn answer(&self, parts: &Parts, body: RequestBody, about: &About<'_>) -> Reply {
+    async fn answer(&self, parts: &Parts, body: RequestBody, about: &About<'_>) -> LoggedResponse {
         match head::pack(parts, &self.rules.base_path, self.rules.max_head) {
             Ok(head) => self.ask_guest(head, body, about).await,
             Err(refusal) => self.refused(refusal),
@@ -177,7 +177,7 @@ impl Dispatcher {
     /// Fits a response to its request, adds the id, and says in the log how the request was answered.
     fn stamped(
         &self,
-        Reply { response, failure }: Reply,
+        LoggedResponse { response, failure }: LoggedResponse,
         about: &About<'_>,
     ) -> Response<ResponseBody> {
         let mut response = framing::fit(response, (about.method, about.version));
@@ -188,7 +188,12 @@ impl Dispatcher {
         response
     }
 
-    async fn ask_guest(&self, head: bytes::Bytes, body: RequestBody, about: &About<'_>) -> Reply {
+    async fn ask_guest(
+        &self,
+        head: bytes::Bytes,
+        body: RequestBody,
+        about: &About<'_>,
+    ) -> LoggedResponse {
         let rules = BodyRules { limit: self.rules.max_body, silence: self.rules.read_timeout };
         let (body, pump) = match body::receive(body, rules).await {
             Ok(received) => received,
@@ -197,7 +202,7 @@ impl Dispatcher {
         match self.call(guest::Request { head, body }, pump, about).await {
             Ok((Ok(response), pump)) => {
                 match reply::unpack(response, pump, (about.method, about.id)) {
-                    Ok(response) => Reply::returned(response),
+                    Ok(response) => LoggedResponse::returned(response),
                     Err(fault) => self.fault(fault),
                 }
             }
@@ -231,15 +236,15 @@ impl Dispatcher {
         }
     }
 
-    fn fault(&self, fault: Fault) -> Reply {
+    fn fault(&self, fault: Fault) -> LoggedResponse {
         let response = self.problem(&Problem::fault(&fault));
-        Reply { response, failure: Some(Failure::Fault(fault)) }
+        LoggedResponse { response, failure: Some(RequestFailure::Fault(fault)) }
     }
 
     /// A problem that the log tells of as well.
-    fn failed(&self, problem: Problem) -> Reply {
+    fn failed(&self, problem: Problem) -> LoggedResponse {
         let response = self.problem(&problem);
-        Reply { response, failure: Some(Failure::Error(problem.error)) }
+        LoggedResponse { response, failure: Some(RequestFailure::Error(problem.error)) }
     }
 
     fn problem(&self, problem: &Problem) -> Response<ResponseBody> {
@@ -254,7 +259,7 @@ impl Dispatcher {
     }
 
     /// A problem after which the client may go on sending a body that nobody reads.
-    fn closing(&self, problem: Problem, about: &About<'_>) -> Reply {
+    fn closing(&self, problem: Problem, about: &About<'_>) -> LoggedResponse {
         let mut reply = self.failed(problem);
         if about.version < Version::HTTP_2 {
             reply.response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -271,7 +276,7 @@ impl Dispatcher {
 
     /// The one line of a request: an error if its status is 500 or more, at debug otherwise, so that
     /// nobody outside can fill the log.
-    fn log_request(&self, about: &About<'_>, status: StatusCode, failure: Option<&Failure>) {
+    fn log_request(&self, about: &About<'_>, status: StatusCode, failure: Option<&RequestFailure>) {
         let is_error = status.is_server_error();
         let failure = failure.filter(|_| is_error || self.rules.logs_errors);
         let level = match failure {
@@ -282,7 +287,7 @@ impl Dispatcher {
             return;
         }
         let message = if failure.is_some() { "request failed" } else { "request answered" };
-        let mut attributes = failure.map_or_else(Attributes::new, Failure::attributes);
+        let mut attributes = failure.map_or_else(Attributes::new, RequestFailure::attributes);
         attributes.insert("http.status".to_owned(), status.as_u16().into());
         let micros = u64::try_from(about.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         attributes.insert("duration_us".to_owned(), micros.into());
@@ -330,7 +335,7 @@ impl<'a> About<'a> {
     /// What a call for it needs to know of it.
     fn terms(&self) -> Terms {
         let path = self.target.path_and_query().cloned();
-        let target = path.map(|path| Target::Http { method: self.method.clone(), path });
+        let target = path.map(|path| RequestTarget::Http { method: self.method.clone(), path });
         let (request_id, known) = (self.id.clone(), self.known.clone());
         Terms { request_id, target, known, ..Terms::default() }
     }

@@ -13,7 +13,9 @@ use super::queue::Refused;
 use super::refusals::Refusals;
 use super::watchdog::Watchdog;
 use super::worker::Worker;
-use crate::call::{Ask, Call, Context, Fault, Known, Outcome, Reply, Target, Visit, grpc, http};
+use crate::call::{
+    Ask, Call, Context, Fault, Known, Outcome, Reply, RequestTarget, Visit, grpc, http,
+};
 use crate::telemetry::Logger;
 
 /// A worker that has not taken in a request for so long is stuck or saturated: others are better.
@@ -25,7 +27,7 @@ pub struct Terms {
     /// Empty for what is not for a request and has no id.
     pub request_id: Arc<str>,
     /// What the request is for.
-    pub target: Option<Target>,
+    pub target: Option<RequestTarget>,
     /// What features have found out about it.
     pub known: Option<Arc<Known>>,
     /// Of a hook, the request that it is asked about.

@@ -4,7 +4,7 @@
 use bytes::{BufMut, BytesMut};
 
 /// Bytes of a head.
-pub(super) const HEAD: usize = 9;
+pub(super) const HEADER_LENGTH: usize = 9;
 
 // Types (RFC 9113 section 6).
 pub(super) const DATA: u8 = 0;
@@ -18,7 +18,7 @@ pub(super) const END_HEADERS: u8 = 0x4;
 pub(super) const PADDED: u8 = 0x8;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct FrameHeader {
     /// Of the payload, in bytes; 24 bits.
     pub(super) length: usize,
     pub(super) kind: u8,
@@ -26,10 +26,10 @@ pub(super) struct Head {
     pub(super) stream: u32,
 }
 
-impl Head {
+impl FrameHeader {
     /// The head that `bytes` begin with, if it is there completely.
     pub(super) fn peek(bytes: &[u8]) -> Option<Self> {
-        let [a, b, c, kind, flags, stream @ ..] = *bytes.first_chunk::<HEAD>()?;
+        let [a, b, c, kind, flags, stream @ ..] = *bytes.first_chunk::<HEADER_LENGTH>()?;
         Some(Self {
             length: u32::from_be_bytes([0, a, b, c]) as usize,
             kind,
@@ -54,6 +54,6 @@ impl Head {
 /// A DATA frame without padding.
 pub(super) fn put_data(output: &mut BytesMut, stream: u32, data: &[u8], ends: bool) {
     let flags = if ends { END_STREAM } else { 0 };
-    Head { length: data.len(), kind: DATA, flags, stream }.put(output);
+    FrameHeader { length: data.len(), kind: DATA, flags, stream }.put(output);
     output.put_slice(data);
 }

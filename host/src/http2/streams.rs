@@ -8,7 +8,8 @@ use std::task::{Context, Waker};
 use bytes::BytesMut;
 use rustc_hash::FxBuildHasher;
 
-/// The streams of one connection, shared between it and the requests on it.
+/// The streams of one connection, shared between it and the requests on it. All of it runs on one thread;
+/// the lock is there because tonic's services take only bodies that are `Send`.
 #[derive(Debug, Clone, Default)]
 pub struct Streams(Arc<Mutex<State>>);
 
@@ -35,13 +36,13 @@ struct Opening {
 pub(super) struct Stream {
     /// Data that waits.
     pub(super) held: BytesMut,
-    pub(super) reader: Status,
+    pub(super) reader: ReaderState,
     is_answered: bool,
 }
 
 /// What the reader of a stream does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Status {
+pub(super) enum ReaderState {
     /// It has read everything and wants more.
     Waiting,
     /// It has something to read.
@@ -52,23 +53,23 @@ pub(super) enum Status {
 
 impl Stream {
     fn new() -> Self {
-        Self { held: BytesMut::new(), reader: Status::Waiting, is_answered: false }
+        Self { held: BytesMut::new(), reader: ReaderState::Waiting, is_answered: false }
     }
 
     pub(super) fn is_awaited(&self) -> bool {
-        self.reader == Status::Waiting
+        self.reader == ReaderState::Waiting
     }
 
     /// The reader gets something.
     pub(super) fn passes(&mut self) {
         if self.is_awaited() {
-            self.reader = Status::Busy;
+            self.reader = ReaderState::Busy;
         }
     }
 
     /// Whether nobody can want anything of it any more.
     pub(super) fn is_over(&self) -> bool {
-        self.reader == Status::Gone && self.is_answered
+        self.reader == ReaderState::Gone && self.is_answered
     }
 }
 
@@ -161,7 +162,7 @@ impl Reader {
         if stream.is_awaited() {
             return;
         }
-        stream.reader = Status::Waiting;
+        stream.reader = ReaderState::Waiting;
         if !stream.held.is_empty() {
             state.hurry(self.1);
         }
@@ -172,7 +173,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         if let Some(stream) = state.open.get_mut(&self.1) {
-            stream.reader = Status::Gone;
+            stream.reader = ReaderState::Gone;
         }
         state.settle(self.1);
     }

@@ -6,12 +6,12 @@ use std::io::Cursor;
 use bytes::{Buf, BytesMut};
 use tokio::io::AsyncReadExt;
 
+use super::coalescer::{Action, Coalescer};
 use super::frame::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, Head, PADDED, RST_STREAM,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, FrameHeader, HEADERS, PADDED, RST_STREAM,
 };
-use super::packer::{Packer, Step};
 use super::streams::Reader;
-use super::{Exchange, Packing, Streams};
+use super::{Coalescing, Exchange, Streams};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -19,19 +19,19 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #[derive(Default)]
 struct Connection {
     streams: Streams,
-    packer: Packer,
+    coalescer: Coalescer,
     claimed: Vec<(Reader, Exchange)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Frame {
-    head: Head,
+    head: FrameHeader,
     payload: Vec<u8>,
 }
 
 impl Connection {
     fn send(&mut self, bytes: &[u8]) -> Vec<Frame> {
-        self.packer.input.extend_from_slice(bytes);
+        self.coalescer.input.extend_from_slice(bytes);
         self.run()
     }
 
@@ -39,17 +39,17 @@ impl Connection {
     fn run(&mut self) -> Vec<Frame> {
         let mut passed = BytesMut::new();
         loop {
-            let step = self.packer.advance(&mut self.streams.lock());
+            let step = self.coalescer.advance(&mut self.streams.lock());
             match step {
-                Step::Pass => {
-                    passed.extend_from_slice(&std::mem::take(&mut self.packer.output));
-                    let rest = self.packer.passing;
-                    assert!(self.packer.input.len() >= rest, "tests send whole payloads");
-                    passed.extend_from_slice(&self.packer.input.split_to(rest));
-                    self.packer.passing = 0;
+                Action::Pass => {
+                    passed.extend_from_slice(&std::mem::take(&mut self.coalescer.output));
+                    let rest = self.coalescer.passing;
+                    assert!(self.coalescer.input.len() >= rest, "tests send whole payloads");
+                    passed.extend_from_slice(&self.coalescer.input.split_to(rest));
+                    self.coalescer.passing = 0;
                 }
-                Step::Yield => self.claim(),
-                Step::Read => break,
+                Action::Yield => self.claim(),
+                Action::Read => break,
             }
         }
         self.claim();
@@ -63,8 +63,8 @@ impl Connection {
 
 fn frames(mut bytes: BytesMut) -> Vec<Frame> {
     let mut frames = Vec::new();
-    while let Some(head) = Head::peek(&bytes) {
-        bytes.advance(super::frame::HEAD);
+    while let Some(head) = FrameHeader::peek(&bytes) {
+        bytes.advance(super::frame::HEADER_LENGTH);
         frames.push(Frame { head, payload: bytes.split_to(head.length).to_vec() });
     }
     assert!(bytes.is_empty());
@@ -73,7 +73,7 @@ fn frames(mut bytes: BytesMut) -> Vec<Frame> {
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let mut frame = BytesMut::new();
-    Head { length: payload.len(), kind, flags, stream }.put(&mut frame);
+    FrameHeader { length: payload.len(), kind, flags, stream }.put(&mut frame);
     frame.extend_from_slice(payload);
     frame.to_vec()
 }
@@ -205,15 +205,16 @@ fn each_request_claims_its_own_stream() {
 #[test]
 fn frames_of_a_request_that_was_refused_are_not_held_back() {
     let mut connection = Connection::default();
-    connection.packer.input.extend_from_slice(&[open(1), data(1, b"a"), data(1, b"b")].concat());
+    connection.coalescer.input.extend_from_slice(&[open(1), data(1, b"a"), data(1, b"b")].concat());
     let mut passed = BytesMut::new();
 
     // Nobody claims the first one.
-    connection.packer.input.extend_from_slice(&open(3));
-    while connection.packer.advance(&mut connection.streams.lock()) != Step::Read {
-        passed.extend_from_slice(&std::mem::take(&mut connection.packer.output));
-        passed.extend_from_slice(&connection.packer.input.split_to(connection.packer.passing));
-        connection.packer.passing = 0;
+    connection.coalescer.input.extend_from_slice(&open(3));
+    while connection.coalescer.advance(&mut connection.streams.lock()) != Action::Read {
+        passed.extend_from_slice(&std::mem::take(&mut connection.coalescer.output));
+        passed
+            .extend_from_slice(&connection.coalescer.input.split_to(connection.coalescer.passing));
+        connection.coalescer.passing = 0;
     }
 
     let passed = frames(passed);
@@ -260,13 +261,13 @@ async fn a_connection_may_arrive_in_any_parts() {
         let mut whole = PREFACE.to_vec();
         whole.extend(&sent);
         let (client, mut wire) = tokio::io::duplex(part);
-        let mut packing = Packing::new(client, Streams::default());
+        let mut coalescing = Coalescing::new(client, Streams::default());
         let mut received = Vec::new();
         let write = async {
             tokio::io::AsyncWriteExt::write_all(&mut wire, &whole).await.unwrap();
             drop(wire);
         };
-        let ((), read) = tokio::join!(write, packing.read_to_end(&mut received));
+        let ((), read) = tokio::join!(write, coalescing.read_to_end(&mut received));
         read.unwrap();
 
         let received = frames(received[PREFACE.len()..].into());
@@ -286,8 +287,8 @@ async fn a_connection_may_arrive_in_any_parts() {
 async fn other_protocols_pass_as_they_are() {
     for sent in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"PRI * HTTP/2.0\r\n\r\nXX", b"P", b""] {
         let mut received = Vec::new();
-        let mut packing = Packing::new(Cursor::new(sent), Streams::default());
-        packing.read_to_end(&mut received).await.unwrap();
+        let mut coalescing = Coalescing::new(Cursor::new(sent), Streams::default());
+        coalescing.read_to_end(&mut received).await.unwrap();
         assert_eq!(received, sent);
     }
 }

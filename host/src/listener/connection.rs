@@ -21,7 +21,7 @@ use tracing::debug;
 
 use super::Phase;
 use super::activity::{Activity, Late, Noted, Open, Timeouts};
-use crate::http2::{self, Exchange, Packing, RequestBody, Streams};
+use crate::http2::{self, Coalescing, Exchange, RequestBody, Streams};
 
 /// Heads up to this multiple of their limit are read, so that they can be answered in the service's
 /// own words; beyond it hyper answers with an empty 431.
@@ -76,7 +76,7 @@ pub(super) async fn serve(
     let activity = Activity::new(rules.timeouts);
     let streams = Streams::default();
     let noted = Noted { stream, activity: activity.clone() };
-    let io = TokioIo::new(Packing::new(noted, streams.clone()));
+    let io = TokioIo::new(Coalescing::new(noted, streams.clone()));
     let noting = activity.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (request, exchange) = streams.admit(request);

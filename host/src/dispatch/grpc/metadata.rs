@@ -31,13 +31,13 @@ const TIMEOUT: &str = "grpc-timeout";
 
 /// Why the metadata of a request is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum InvalidMetadata {
     TooLarge,
     /// The value of this name, which ends in `-bin`, is not base64.
     NotBase64(String),
 }
 
-impl Refused {
+impl InvalidMetadata {
     pub(super) fn status(&self, limit: usize) -> Status {
         match self {
             Self::TooLarge => {
@@ -51,10 +51,10 @@ impl Refused {
 }
 
 /// Packs the metadata of a request. `limit` is the largest size of all its fields, in bytes.
-pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, Refused> {
+pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, InvalidMetadata> {
     let size = fields_size(headers);
     if size > limit {
-        return Err(Refused::TooLarge);
+        return Err(InvalidMetadata::TooLarge);
     }
     let mut packed = BytesMut::with_capacity(size);
     for (name, value) in headers {
@@ -63,7 +63,7 @@ pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, Refused> 
             continue;
         }
         if !is_well_formed(name, value.as_bytes()) {
-            return Err(Refused::NotBase64(name.to_owned()));
+            return Err(InvalidMetadata::NotBase64(name.to_owned()));
         }
         put_field(&mut packed, name, value.as_bytes());
     }

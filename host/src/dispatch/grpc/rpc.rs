@@ -11,7 +11,7 @@ use super::status::{code as code_of, code_name};
 use super::{GrpcRules, metadata};
 use crate::call::error::fault_attributes;
 use crate::call::grpc::{Failure, Reason};
-use crate::call::{Context, Fault, Known, Target};
+use crate::call::{Context, Fault, Known, RequestTarget};
 use crate::dispatch::{problem, request_id};
 use crate::guest::Terms;
 use crate::telemetry::{Attributes, Level, Logger};
@@ -69,7 +69,7 @@ impl Rpc {
 
     /// What a call for it needs to know of it.
     pub(super) fn terms(&self) -> Terms {
-        let target = Some(Target::Rpc { method: self.method.clone() });
+        let target = Some(RequestTarget::Rpc { method: self.method.clone() });
         Terms { request_id: self.id.clone(), target, known: self.known.clone(), ..Terms::default() }
     }
 

@@ -11,27 +11,27 @@ use crate::dispatch::problem;
 use crate::telemetry::Attributes;
 
 /// A response, and what the log says of it beyond its status.
-pub(super) struct Reply {
+pub(super) struct LoggedResponse {
     pub(super) response: Response<ResponseBody>,
     /// `None` when it is as it should be, or a feature's to explain.
-    pub(super) failure: Option<Failure>,
+    pub(super) failure: Option<RequestFailure>,
 }
 
-impl Reply {
+impl LoggedResponse {
     /// What the guest has answered by itself.
     pub(super) fn returned(response: Response<ResponseBody>) -> Self {
-        let failure = response.status().is_server_error().then_some(Failure::Response);
+        let failure = response.status().is_server_error().then_some(RequestFailure::Response);
         Self { response, failure }
     }
 }
 
-impl From<Response<ResponseBody>> for Reply {
+impl From<Response<ResponseBody>> for LoggedResponse {
     fn from(response: Response<ResponseBody>) -> Self {
         Self { response, failure: None }
     }
 }
 
-pub(super) enum Failure {
+pub(super) enum RequestFailure {
     /// What the service returned, or the host says itself.
     Error(ServiceError),
     Fault(Fault),
@@ -39,7 +39,7 @@ pub(super) enum Failure {
     Response,
 }
 
-impl Failure {
+impl RequestFailure {
     /// Whether there is a line about it already.
     pub(super) fn is_reported(&self) -> bool {
         matches!(self, Self::Fault(fault) if !fault.is_of_one_request())

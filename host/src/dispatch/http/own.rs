@@ -6,7 +6,7 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
 use super::Dispatcher;
-use super::outcome::Reply;
+use super::outcome::LoggedResponse;
 use crate::bindings::errors::Kind;
 use crate::dispatch::body::ResponseBody;
 use crate::dispatch::head;
@@ -18,7 +18,7 @@ const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 impl Dispatcher {
     /// `None` if the request is the service's. Balancers that ask with `OPTIONS` want to know whether it
     /// serves, as those that ask with `GET`.
-    pub(super) fn own_answer(&self, parts: &Parts) -> Option<Reply> {
+    pub(super) fn own_answer(&self, parts: &Parts) -> Option<LoggedResponse> {
         let path = parts.uri.path();
         let health = self.rules.health.as_deref();
         if health.is_some_and(|health| head::is_same_path(path, health)) {
@@ -49,7 +49,7 @@ impl Dispatcher {
         response
     }
 
-    fn method_not_allowed(&self, method: &Method) -> Reply {
+    fn method_not_allowed(&self, method: &Method) -> LoggedResponse {
         let problem = Problem::own(
             StatusCode::METHOD_NOT_ALLOWED,
             Kind::InvalidArguments,

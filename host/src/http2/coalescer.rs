@@ -4,19 +4,20 @@
 use bytes::{Buf, BytesMut};
 
 use super::frame::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEAD, HEADERS, Head, PADDED, RST_STREAM, put_data,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, FrameHeader, HEADER_LENGTH, HEADERS, PADDED,
+    RST_STREAM, put_data,
 };
-use super::streams::{State, Status, Stream};
+use super::streams::{ReaderState, State, Stream};
 
 /// From this length on data passes at once, in bytes. h2 charges no frame of 256 bytes or more; a few times
 /// as much makes its own expense per frame small as well.
-const PACKED: usize = 1024;
+const LONG_ENOUGH: usize = 1024;
 
 /// So much is passed on at a time, in bytes.
 const ENOUGH: usize = 16 * 1024;
 
 #[derive(Debug, Default)]
-pub(super) struct Packer {
+pub(super) struct Coalescer {
     /// What has arrived and was not looked at.
     pub(super) input: BytesMut,
     /// Whole frames, or the head of one.
@@ -33,7 +34,7 @@ pub(super) struct Packer {
 
 /// What is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Action {
     /// `output` is to be passed on, then what is `passing`.
     Pass,
     /// More has to arrive.
@@ -47,34 +48,34 @@ enum Taken {
     /// It was dealt with.
     All,
     /// Its payload follows.
-    Head,
+    Header,
     /// It is not complete.
     Not,
     /// Its time has not come.
     Later,
 }
 
-impl Packer {
+impl Coalescer {
     /// Takes frames from `input` until there is something to do. What there was to pass on is passed on.
-    pub(super) fn advance(&mut self, streams: &mut State) -> Step {
+    pub(super) fn advance(&mut self, streams: &mut State) -> Action {
         if !self.in_block {
             while let Some(id) = streams.next_due() {
                 self.flush_due(id, streams);
             }
         }
         while self.output.len() < ENOUGH {
-            let Some(head) = Head::peek(&self.input) else { break };
+            let Some(head) = FrameHeader::peek(&self.input) else { break };
             match self.take(head, streams) {
                 Taken::All => (),
                 Taken::Not => break,
                 Taken::Later if self.output.is_empty() => {
                     self.has_waited = true;
-                    return Step::Yield;
+                    return Action::Yield;
                 }
-                Taken::Head | Taken::Later => return Step::Pass,
+                Taken::Header | Taken::Later => return Action::Pass,
             }
         }
-        if self.output.is_empty() { Step::Read } else { Step::Pass }
+        if self.output.is_empty() { Action::Read } else { Action::Pass }
     }
 
     fn flush_due(&mut self, id: u32, streams: &mut State) {
@@ -87,7 +88,7 @@ impl Packer {
         }
     }
 
-    fn take(&mut self, head: Head, streams: &mut State) -> Taken {
+    fn take(&mut self, head: FrameHeader, streams: &mut State) -> Taken {
         let id = head.stream;
         match head.kind {
             DATA => return self.data(head, streams),
@@ -103,7 +104,7 @@ impl Packer {
             }
             HEADERS | RST_STREAM => {
                 if let Some(mut stream) = streams.remove(id) {
-                    let ends = head.kind == RST_STREAM && stream.reader == Status::Gone;
+                    let ends = head.kind == RST_STREAM && stream.reader == ReaderState::Gone;
                     self.flush(id, &mut stream, ends);
                 }
             }
@@ -115,13 +116,13 @@ impl Packer {
         self.pass(head)
     }
 
-    fn data(&mut self, head: Head, streams: &mut State) -> Taken {
+    fn data(&mut self, head: FrameHeader, streams: &mut State) -> Taken {
         let id = head.stream;
         let Some(stream) = streams.get(id) else {
-            return self.pass(Head { flags: head.flags | END_STREAM, ..head });
+            return self.pass(FrameHeader { flags: head.flags | END_STREAM, ..head });
         };
         let ends = head.has(END_STREAM);
-        if head.length >= PACKED || head.has(PADDED) || (head.length == 0 && !ends) {
+        if head.length >= LONG_ENOUGH || head.has(PADDED) || (head.length == 0 && !ends) {
             self.flush(id, stream, false);
             if head.length > 0 {
                 stream.passes();
@@ -131,15 +132,15 @@ impl Packer {
             }
             return self.pass(head);
         }
-        if self.input.len() < HEAD + head.length {
+        if self.input.len() < HEADER_LENGTH + head.length {
             return Taken::Not;
         }
-        self.input.advance(HEAD);
+        self.input.advance(HEADER_LENGTH);
         stream.held.extend_from_slice(&self.input.split_to(head.length));
         if ends {
             put_data(&mut self.output, id, &stream.held, true);
             streams.remove(id);
-        } else if stream.is_awaited() || stream.held.len() >= PACKED {
+        } else if stream.is_awaited() || stream.held.len() >= LONG_ENOUGH {
             self.flush(id, stream, false);
         }
         Taken::All
@@ -153,10 +154,10 @@ impl Packer {
         }
     }
 
-    fn pass(&mut self, head: Head) -> Taken {
-        self.input.advance(HEAD);
+    fn pass(&mut self, head: FrameHeader) -> Taken {
+        self.input.advance(HEADER_LENGTH);
         head.put(&mut self.output);
         self.passing = head.length;
-        if head.length == 0 { Taken::All } else { Taken::Head }
+        if head.length == 0 { Taken::All } else { Taken::Header }
     }
 }

@@ -1,4 +1,4 @@
-//! A connection whose client's frames are packed, if it speaks HTTP/2.
+//! A connection whose client's small DATA frames are coalesced, if it speaks HTTP/2.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::packer::{Packer, Step};
+use super::coalescer::{Action, Coalescer};
 use super::streams::Streams;
 
 /// What a client of HTTP/2 says first (RFC 9113 section 3.4).
@@ -17,12 +17,12 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// So much is read at a time, in bytes: the longest frame.
 const READ: usize = 16 * 1024;
 
-/// Packs what is read; what is written passes.
+/// Coalesces what is read; what is written passes.
 #[derive(Debug)]
-pub struct Packing<T> {
+pub struct Coalescing<T> {
     inner: T,
     protocol: Protocol,
-    packer: Packer,
+    coalescer: Coalescer,
     streams: Streams,
 }
 
@@ -34,9 +34,9 @@ enum Protocol {
     Other,
 }
 
-impl<T> Packing<T> {
+impl<T> Coalescing<T> {
     pub fn new(inner: T, streams: Streams) -> Self {
-        Self { inner, protocol: Protocol::Undecided(0), packer: Packer::default(), streams }
+        Self { inner, protocol: Protocol::Undecided(0), coalescer: Coalescer::default(), streams }
     }
 
     /// Looks at what was read so far: the rest of what `buffer` has after `before` bytes is taken back if
@@ -53,35 +53,35 @@ impl<T> Packing<T> {
             Protocol::Http2
         };
         if matches!(self.protocol, Protocol::Http2) {
-            self.packer.input.extend_from_slice(&fresh[length..]);
+            self.coalescer.input.extend_from_slice(&fresh[length..]);
             buffer.set_filled(before + length);
         }
     }
 }
 
-impl<T: AsyncRead + Unpin> Packing<T> {
-    fn poll_packed(
+impl<T: AsyncRead + Unpin> Coalescing<T> {
+    fn poll_coalesced(
         &mut self,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         while buffer.remaining() > 0 {
-            let packer = &mut self.packer;
-            if !packer.output.is_empty() {
-                hand_over(&mut packer.output, usize::MAX, buffer);
+            let coalescer = &mut self.coalescer;
+            if !coalescer.output.is_empty() {
+                hand_over(&mut coalescer.output, usize::MAX, buffer);
                 return Poll::Ready(Ok(()));
             }
-            if packer.passing > 0 && !packer.input.is_empty() {
-                packer.passing -= hand_over(&mut packer.input, packer.passing, buffer);
+            if coalescer.passing > 0 && !coalescer.input.is_empty() {
+                coalescer.passing -= hand_over(&mut coalescer.input, coalescer.passing, buffer);
                 return Poll::Ready(Ok(()));
             }
-            if packer.passing == 0 {
+            if coalescer.passing == 0 {
                 let mut streams = self.streams.lock();
                 streams.register(context);
-                match packer.advance(&mut streams) {
-                    Step::Pass => continue,
-                    Step::Read => (),
-                    Step::Yield => {
+                match coalescer.advance(&mut streams) {
+                    Action::Pass => continue,
+                    Action::Read => (),
+                    Action::Yield => {
                         context.waker().wake_by_ref();
                         return Poll::Pending;
                     }
@@ -99,7 +99,7 @@ impl<T: AsyncRead + Unpin> Packing<T> {
         let mut chunk = [MaybeUninit::uninit(); READ];
         let mut chunk = ReadBuf::uninit(&mut chunk);
         ready!(Pin::new(&mut self.inner).poll_read(context, &mut chunk))?;
-        self.packer.input.extend_from_slice(chunk.filled());
+        self.coalescer.input.extend_from_slice(chunk.filled());
         Poll::Ready(Ok(chunk.filled().len()))
     }
 }
@@ -115,14 +115,14 @@ fn hand_over(from: &mut BytesMut, limit: usize, to: &mut ReadBuf<'_>) -> usize {
     length
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Packing<T> {
+impl<T: AsyncRead + Unpin> AsyncRead for Coalescing<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.protocol {
-            Protocol::Http2 => self.poll_packed(context, buffer),
+            Protocol::Http2 => self.poll_coalesced(context, buffer),
             Protocol::Other => Pin::new(&mut self.inner).poll_read(context, buffer),
             Protocol::Undecided(seen) => {
                 let before = buffer.filled().len();
@@ -134,7 +134,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Packing<T> {
     }
 }
 
-impl<T: AsyncWrite + Unpin> AsyncWrite for Packing<T> {
+impl<T: AsyncWrite + Unpin> AsyncWrite for Coalescing<T> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
