@@ -81,10 +81,10 @@ fn refusals_are_counted_in_few_lines() {
     drop(staying);
     let stopped = host.stop();
 
-    let begun = stopped.lines("the service is at capacity, refusing requests");
+    let begun = stopped.lines("at capacity, refusing requests");
     assert!(refused == 50 && begun[0].number("requests.refused") == 1, "{}", stopped.outline());
     assert_eq!((begun[0].level(), begun[0].number("capacity")), ("WARN", 1));
-    let ended = stopped.lines("requests were refused while the service was at capacity");
+    let ended = stopped.lines("requests were refused at capacity");
     assert_eq!(ended[0].number("requests.refused"), 50, "{}", stopped.outline());
 }
 

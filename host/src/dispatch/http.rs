@@ -26,7 +26,7 @@ use super::problem::{self, ErrorRules, Problem};
 use super::{reply, request_id};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::http as guest;
-use crate::call::{Context, Fault, Known, RequestTarget};
+use crate::call::{Fault, Known, RequestTarget};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
 use crate::guest::{Terms, Workers};
 use crate::http2::RequestBody;
@@ -296,9 +296,8 @@ impl Dispatcher {
     }
 
     fn log(&self, level: Level, message: &str, attributes: &Attributes, about: &About<'_>) {
-        let Terms { request_id, target, known, .. } = about.terms();
-        let context = Context { request_id: Some(request_id), target, known, ..Context::default() };
-        self.logger.log(level, message, attributes, &context.attributes());
+        let context = about.terms().context().attributes();
+        self.logger.log(level, message, attributes, &context);
     }
 }
 

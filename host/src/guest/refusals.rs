@@ -1,4 +1,4 @@
-//! Requests that are refused because the service is at capacity: counted, and logged within a bound.
+//! Requests that are refused because the service, or a plug-in, is at capacity: counted, and logged within a bound.
 //!
 //! One line when it begins, one every [`PAUSE`] while it lasts, one when it is over. A line per
 //! request would cost most when there is least to spare.
@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Refusals {
     logger: Logger,
+    /// The plug-in that refuses them; `None` for the service.
+    feature: Option<Box<str>>,
     /// Requests that fit in, inside all instances and in their queues.
     capacity: usize,
     /// Whether any were refused lately; what requests that are admitted look at.
@@ -37,10 +39,15 @@ struct Counts {
 }
 
 impl Refusals {
-    pub(super) fn new(logger: Logger, instances: usize, limits: &Limits) -> Self {
+    pub(super) fn new(
+        (logger, feature): (&Logger, Option<&str>),
+        instances: usize,
+        limits: &Limits,
+    ) -> Self {
         let places = limits.max_concurrency.get().saturating_add(limits.max_queue);
         Self {
-            logger,
+            logger: logger.clone(),
+            feature: feature.map(Box::from),
             capacity: places.saturating_mul(instances),
             lasts: AtomicBool::new(false),
             counts: Mutex::default(),
@@ -61,7 +68,7 @@ impl Refusals {
         let refused = std::mem::take(&mut counts.unlogged);
         drop(counts);
         self.lasts.store(true, Ordering::Relaxed);
-        self.log(Level::Warn, "the service is at capacity, refusing requests", refused);
+        self.log(Level::Warn, "at capacity, refusing requests", refused);
     }
 
     /// A request was admitted. Costs one load while nothing is refused.
@@ -80,15 +87,18 @@ impl Refusals {
         self.lasts.store(false, Ordering::Relaxed);
         drop(counts);
         if total > 0 {
-            self.log(Level::Info, "the service is no longer at capacity", total);
+            self.log(Level::Info, "no longer at capacity", total);
         }
     }
 
     fn log(&self, level: Level, message: &str, refused: u64) {
-        let attributes = Attributes::from_iter([
+        let mut attributes = Attributes::from_iter([
             ("requests.refused".to_owned(), Value::from(refused)),
             ("capacity".to_owned(), Value::from(self.capacity)),
         ]);
+        if let Some(feature) = &self.feature {
+            attributes.insert("feature".to_owned(), Value::from(&**feature));
+        }
         self.logger.log(level, message, &attributes, &Attributes::new());
     }
 }
@@ -98,7 +108,7 @@ impl Drop for Refusals {
         let counts = self.counts.get_mut().unwrap_or_else(PoisonError::into_inner);
         if counts.total > 0 {
             let total = counts.total;
-            self.log(Level::Info, "requests were refused while the service was at capacity", total);
+            self.log(Level::Info, "requests were refused at capacity", total);
         }
     }
 }

@@ -39,8 +39,9 @@ pub struct Terms {
 }
 
 impl Terms {
-    pub(super) fn call(&self, ask: Ask, reply: Reply) -> Call {
-        let context = Context {
+    /// What log lines and the guest may know of the call.
+    pub fn context(&self) -> Context {
+        Context {
             request_id: Some(self.request_id.clone()).filter(|id| !id.is_empty()),
             target: self.target.clone(),
             deadline: self.deadline.map(|(at, _)| at),
@@ -48,8 +49,11 @@ impl Terms {
             known: self.known.clone(),
             visit: self.visit,
             cancel: None,
-        };
-        Call { ask, reply, context }
+        }
+    }
+
+    pub(super) fn call(&self, ask: Ask, reply: Reply) -> Call {
+        Call { ask, reply, context: self.context() }
     }
 }
 
@@ -64,10 +68,16 @@ pub struct Workers {
 }
 
 impl Workers {
-    pub fn new(count: usize, limits: &Limits, watchdog: &Watchdog, logger: &Logger) -> Self {
+    /// `feature` is the plug-in that these are the workers of; `None` for those of the service.
+    pub fn new(
+        count: usize,
+        limits: &Limits,
+        watchdog: &Watchdog,
+        (logger, feature): (&Logger, Option<&str>),
+    ) -> Self {
         let doors = watch::Sender::new(());
         let all = (0..count).map(|_| Worker::new(limits, watchdog, doors.clone())).collect();
-        let refusals = Arc::new(Refusals::new(logger.clone(), count, limits));
+        let refusals = Arc::new(Refusals::new((logger, feature), count, limits));
         Self { all, call_timeout: limits.call_timeout, doors, refusals }
     }
 

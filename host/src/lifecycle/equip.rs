@@ -236,7 +236,7 @@ impl Equipping {
         let module = &modules[module];
         let count = instances(definition.host.instances);
         let limits = limits(definition, module);
-        let workers = Workers::new(count, &limits, watchdog, logger);
+        let workers = Workers::new(count, &limits, watchdog, (logger, Some(&feature.name)));
         let stopping = watch::Sender::new(Stopping::No);
         let grants = Arc::new(grants(definition, feature, (logger, &stopping)));
         let (events, receiver) = mpsc::unbounded_channel();

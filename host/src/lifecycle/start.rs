@@ -72,7 +72,7 @@ impl Service {
         let definition = loaded.definition.clone();
         let count = instances(definition.host.instances);
         let limits = limits(&definition);
-        let workers = Workers::new(count, &limits, &loaded.watchdog, &loaded.logger);
+        let workers = Workers::new(count, &limits, &loaded.watchdog, (&loaded.logger, None));
         let stopping = watch::Sender::new(Stopping::No);
         let grants = Arc::new(loaded.grants(&equipment, stopping.subscribe()));
         let condition = loaded.condition(grants.health.subscribe(), &workers);

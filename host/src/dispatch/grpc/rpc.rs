@@ -11,7 +11,7 @@ use super::status::{code as code_of, code_name};
 use super::{GrpcRules, metadata};
 use crate::call::error::fault_attributes;
 use crate::call::grpc::{Failure, Reason};
-use crate::call::{Context, Fault, Known, RequestTarget};
+use crate::call::{Fault, Known, RequestTarget};
 use crate::dispatch::{problem, request_id};
 use crate::guest::Terms;
 use crate::telemetry::{Attributes, Level, Logger};
@@ -123,9 +123,7 @@ impl Rpc {
         if !self.logger.enabled(level) {
             return;
         }
-        let Terms { request_id, target, known, .. } = self.terms();
-        let context = Context { request_id: Some(request_id), target, known, ..Context::default() };
-        let mut context = context.attributes();
+        let mut context = self.terms().context().attributes();
         if let Some(caller) = &self.caller {
             context.insert("grpc.caller".to_owned(), Value::from(&**caller));
         }

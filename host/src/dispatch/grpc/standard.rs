@@ -155,18 +155,24 @@ fn as_version_1(answer: Answer) -> Answer {
 /// What reflection tells of. The host's own files come first, so that they are what they are.
 fn index(services: &Services, with_health: bool) -> Result<Index, prost::DecodeError> {
     let own = [
-        ("reflection.v1.ServerReflection", reflection_v1::FILE_DESCRIPTOR_SET),
-        ("reflection.v1alpha.ServerReflection", reflection_v1alpha::FILE_DESCRIPTOR_SET),
-        ("health.v1.Health", &*health_list::descriptors()?),
+        (
+            "grpc.reflection.v1.ServerReflection",
+            "grpc/reflection/v1/reflection.proto",
+            reflection_v1::FILE_DESCRIPTOR_SET,
+        ),
+        (
+            "grpc.reflection.v1alpha.ServerReflection",
+            "grpc/reflection/v1alpha/reflection.proto",
+            reflection_v1alpha::FILE_DESCRIPTOR_SET,
+        ),
+        ("grpc.health.v1.Health", "grpc/health/v1/health.proto", &*health_list::descriptors()?),
     ];
     let own = &own[..if with_health { 3 } else { 2 }];
-    let own_names = own.iter().map(|(name, _)| format!("grpc.{name}"));
+    let own_names = own.iter().map(|(name, ..)| (*name).to_owned());
     let names = services.services.iter().map(|service| service.name.clone());
     let mut index = Index::new(own_names.chain(names));
-    for (name, set) in own {
-        let mut parts = name.split('.');
-        let (name, version) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        index.add_own(set, &format!("grpc/{name}/{version}/{name}.proto"))?;
+    for (_, file, set) in own {
+        index.add_own(set, file)?;
     }
     index.add(&services.descriptors)?;
     Ok(index)

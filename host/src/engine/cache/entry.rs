@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
@@ -43,9 +44,8 @@ impl Key {
     pub(super) fn of(engine: &wasmtime::Engine, bytes: &[u8]) -> Self {
         let compatibility = BuildHasherDefault::<DefaultHasher>::default()
             .hash_one((FORMAT, engine.precompile_compatibility_hash()));
-        let digest = Sha256::digest(bytes);
-        let digest: String = digest.iter().flat_map(|byte| hex(*byte)).collect();
-        Self(format!("{digest}-{compatibility:016x}.cwasm"))
+        let digest = Bytes::copy_from_slice(&Sha256::digest(bytes));
+        Self(format!("{digest:x}-{compatibility:016x}.cwasm"))
     }
 
     pub(super) fn file_name(&self) -> &str {
@@ -120,8 +120,4 @@ fn open(path: &Path) -> Result<File, Unusable> {
         Some(Errno::LOOP) => Distrust::Link.into(),
         _ => Unusable::Unreadable(error),
     })
-}
-
-fn hex(byte: u8) -> [char; 2] {
-    [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0'))
 }
