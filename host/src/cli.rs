@@ -31,6 +31,7 @@ Environment:
   MIKROS_CONFIG      the `service.toml` or its directory, when none is given
   MIKROS_HOST_CACHE  directory for compiled components, by default
                      `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
+  MIKROS_HOST_POLL   `1`: look for changed files every 2 s, as `--poll` does
   NO_COLOR           any value: no colour in log lines";
 
 const COMPLETIONS: &str = "\
@@ -145,6 +146,11 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Dev {
+    /// Look for changes every 2 s instead of waiting until the system tells about them
+    ///
+    /// For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the same.
+    #[arg(long)]
+    pub poll: bool,
     #[command(flatten)]
     pub service: ServiceArgument,
     /// Arguments for a service of kind `script`
@@ -157,16 +163,28 @@ pub struct Run {
     /// Compile the service first, as `build` does
     #[arg(long)]
     pub build: bool,
-    /// Replace the service when `service.toml` or the component changes
-    ///
-    /// Nothing is built. The version before goes on when the new one does not start.
-    #[arg(long)]
-    pub watch: bool,
+    #[command(flatten)]
+    pub changes: ChangesArguments,
     #[command(flatten)]
     pub service: ServiceArgument,
     /// Arguments for a service of kind `script`
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
+}
+
+/// Whether `run` looks for changes, and how.
+#[derive(Debug, Args)]
+pub struct ChangesArguments {
+    /// Replace the service when `service.toml` or the component changes
+    ///
+    /// Nothing is built. The version before goes on when the new one does not start.
+    #[arg(long)]
+    pub watch: bool,
+    /// With `--watch`: look every 2 s instead of waiting until the system tells about changes
+    ///
+    /// For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the same.
+    #[arg(long, requires = "watch")]
+    pub poll: bool,
 }
 
 #[derive(Debug, Args)]

@@ -174,9 +174,10 @@ pub struct Hosting {
 /// `[host.dev]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dev {
-    /// Files and directories to watch, resolved against the directory of the file, each once. An
-    /// empty list asks for none; `None` leaves it to `dev` to find the sources.
-    pub watch: Option<Vec<PathBuf>>,
+    /// Files and directories to watch, resolved against the directory of the file, each once.
+    pub watch: Vec<PathBuf>,
+    /// Whether what the service is built of is to be found and watched as well.
+    pub finds_sources: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -147,7 +147,8 @@ struct Supervisor<D> {
     /// The log of the host itself, which follows the version that serves.
     log: HostLog,
     /// The log of the version that serves.
-    logger: Option<Logger>,
+    /// What the last version's lines look like as its definition says, and what writes them.
+    logger: Option<(Settings, Logger)>,
     look: Look,
     arguments: Vec<String>,
     cache_directory: Option<PathBuf>,
@@ -228,23 +229,33 @@ impl<D: Director> Supervisor<D> {
         Ending::Failed
     }
 
-    /// Writes lines of this level from now on, whatever definitions say.
-    fn set_level(&mut self, level: Level) {
-        self.look.level = Some(level);
-        self.log.current().set_level(level);
-        if let Some(logger) = &self.logger {
-            logger.set_level(level);
+    /// Writes lines of this level from now on, whatever definitions say; `None`: as they say.
+    fn set_level(&mut self, level: Option<Level>) {
+        self.look.level = level;
+        match (&self.logger, level) {
+            (Some(_), _) => self.speak(),
+            (None, Some(level)) => _ = self.log.current().set_level(level),
+            // There is no definition yet.
+            (None, None) => (),
         }
     }
 
     /// Lets the host's own lines look like those of a version, which `logger` writes.
     fn speak_as(&mut self, definition: &Definition, logger: Logger) {
-        let own = announce::log_settings(definition, self.look);
+        let own = announce::log_settings(definition, Look { level: None, ..self.look });
+        self.logger = Some((own, logger));
+        self.speak();
+    }
+
+    fn speak(&self) {
+        let Some((own, logger)) = &self.logger else { return };
+        logger.set_level(self.look.level.unwrap_or(own.level));
         self.log.replace(match (self.look.level, self.look.host_level) {
-            (None, Some(level)) => logger.with(&Settings { level: level.max(own.level), ..own }),
+            (None, Some(level)) => {
+                logger.with(&Settings { level: level.max(own.level), ..own.clone() })
+            }
             _ => logger.clone(),
         });
-        self.logger = Some(logger);
     }
 }
 

@@ -10,6 +10,7 @@
 mod changes;
 mod content;
 mod events;
+mod filesystem;
 mod limitation;
 mod observer;
 mod place;
@@ -79,14 +80,17 @@ impl Shared {
 impl Watch {
     /// Watches `places`. Every change from when this resolves on is noticed.
     ///
+    /// `polls`: files are looked at every 2 s, and the system is not asked for events.
+    ///
     /// The files are read on a thread of its own, because disks may be slow or not answer at all,
     /// and whoever waits for changes has signals to attend to.
     ///
     /// # Errors
     /// Only without a current directory or a thread. That events cannot be had is no error: then
     /// files are looked at every 2 s, and [`Watch::limitations`] says so.
-    pub async fn start(places: Vec<Place>) -> Result<Self, StartWatchError> {
-        Self::start_with(places, Events::new).await
+    pub async fn start(places: Vec<Place>, polls: bool) -> Result<Self, StartWatchError> {
+        let by_the_clock: Subscribe = |_hint| Err(Limitation::Asked);
+        Self::start_with(places, if polls { by_the_clock } else { Events::new }).await
     }
 
     async fn start_with(places: Vec<Place>, subscribe: Subscribe) -> Result<Self, StartWatchError> {
@@ -127,6 +131,15 @@ impl Watch {
     pub async fn accept(&mut self, path: impl Into<PathBuf>) {
         let path = path.into();
         self.ask(|done| Message::Accept(path, done)).await;
+    }
+
+    /// Looks now. Returns what has changed since the last answer, which may be nothing.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when dropped: the next answer has it.
+    pub async fn look(&mut self) -> Changes {
+        self.ask(Message::Look).await;
+        std::mem::take(&mut self.shared.news().changes)
     }
 
     /// Waits for changes: all since the last answer, never none.

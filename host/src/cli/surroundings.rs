@@ -2,7 +2,7 @@
 //!
 //! Does not know what a service does with its variables, nor whether a path leads anywhere.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub struct Surroundings {
     pub cache_directory: Option<PathBuf>,
     /// Whether a terminal may be sent colours. Source: `NO_COLOR`, `TERM`.
     pub allows_colour: bool,
+    /// Whether to look for changed files by the clock. Source: `MIKROS_HOST_POLL`.
+    pub polls: bool,
     /// What this host is made of beside its built-in kinds; nothing of the environment's.
     pub extensions: Arc<Extensions>,
 }
@@ -54,6 +56,7 @@ impl Surroundings {
                 "MIKROS_HOST_CACHE" => cache.own = path,
                 "XDG_CACHE_HOME" => cache.xdg = path,
                 "HOME" => cache.home = path,
+                "MIKROS_HOST_POLL" => surroundings.polls = is_yes(&value),
                 "NO_COLOR" if !value.is_empty() => surroundings.allows_colour = false,
                 "TERM" if value == "dumb" => surroundings.allows_colour = false,
                 _ => (),
@@ -67,6 +70,11 @@ impl Surroundings {
         surroundings.cache_directory = cache.directory();
         surroundings
     }
+}
+
+/// Any value but the usual ones for no.
+fn is_yes(value: &OsStr) -> bool {
+    !["", "0", "false", "no", "off"].iter().any(|no| value.eq_ignore_ascii_case(no))
 }
 
 #[derive(Default)]
@@ -140,6 +148,14 @@ mod tests {
         let surroundings = Surroundings::from_variables([("MIKROS_CONFIG".into(), path.clone())]);
 
         assert_eq!(surroundings.service, Some(PathBuf::from(path)));
+    }
+
+    #[test]
+    fn files_are_looked_at_by_the_clock_when_the_environment_asks_for_it() {
+        let polls = |value| surroundings(&[("MIKROS_HOST_POLL", value)]).polls;
+
+        assert!(polls("1") && polls("true") && polls("2s"));
+        assert!(!polls("") && !polls("0") && !polls("False") && !surroundings(&[]).polls);
     }
 
     #[test]

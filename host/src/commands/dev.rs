@@ -6,6 +6,7 @@ mod builder;
 mod change;
 mod development;
 mod keys;
+mod level;
 mod screen;
 mod served;
 mod sources;
@@ -16,8 +17,8 @@ use std::path::Path;
 
 use self::development::Development;
 use self::keys::Keys;
-use self::screen::{Screen, Tone};
-use self::sources::Sources;
+use self::screen::Screen;
+use self::sources::{Sources, Subject};
 use super::log::Choice;
 use super::{CommandError, directory_of, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
@@ -55,29 +56,27 @@ pub(super) fn run(
         pace: Pace::Frequent,
     };
     let premises = surroundings.premises();
-    let ending = supervisor::run(options, screen.log_output(), async |log| {
+    let log_level = log.level;
+    let polls = typed.poll || surroundings.polls;
+    let ending = supervisor::run(options, screen.log_output(), async |_log| {
         let definition = Definition::load(&path, &premises);
-        let places = match &definition {
-            Ok(definition) => {
-                let Sources { places, trouble } = sources::find(definition).await;
-                if let Some(error) = trouble {
-                    screen.say(Tone::Bad, &error.to_string());
-                }
-                places
-            }
+        let sources = match &definition {
+            Ok(definition) => Subject::of(definition).find().await,
             Err(_) => without_definition(&path),
         };
-        let watch = Watch::start(places).await?;
+        let watch = Watch::start(sources.all(), polls).await?;
         let keys = Keys::of_process();
         let development =
-            Development::new(path, premises, (screen, keys, watch), log.current().level());
+            Development::new(path, premises, (screen, keys, watch), sources, log_level);
         Ok::<_, CommandError>(development.map_err(RunError::Signals)?)
     })?;
     Ok(super::run::status(ending))
 }
 
 /// What to watch until there is a definition that says it.
-fn without_definition(path: &Path) -> Vec<Place> {
+fn without_definition(path: &Path) -> Sources {
     let root = directory_of(path).to_owned();
-    vec![Place::File(path.to_owned()), Place::Tree { root, except: Vec::new() }]
+    let except = vec![root.join("target")];
+    let places = vec![Place::File(path.to_owned()), Place::Tree { root, except }];
+    Sources { places, inputs: Vec::new(), trouble: None }
 }

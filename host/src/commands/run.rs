@@ -39,14 +39,19 @@ pub(super) fn run(
         cache_directory: surroundings.cache_directory.clone(),
         extensions: surroundings.extensions.clone(),
         hangup: Hangup::Directs,
-        pace: if typed.watch { Pace::Frequent } else { Pace::Rare },
+        pace: if typed.changes.watch { Pace::Frequent } else { Pace::Rare },
     };
     let premises = surroundings.premises();
+    let polls = typed.changes.poll || surroundings.polls;
     let ending = supervisor::run(options, io::stdout(), async |log| {
         // What is to be built has been: nobody inherits it.
         machine::raise_descriptors();
         let reload = Reload::new(path, premises, log.clone()).map_err(RunError::Signals)?;
-        Ok::<_, CommandError>(if typed.watch { reload.watching().await? } else { reload })
+        Ok::<_, CommandError>(if typed.changes.watch {
+            reload.watching(polls).await?
+        } else {
+            reload
+        })
     })?;
     Ok(status(ending))
 }

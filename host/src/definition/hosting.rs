@@ -3,7 +3,7 @@
 //! Does not know whether the component exists.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::reader::{Reader, Section};
 use super::shape::Checked;
@@ -21,7 +21,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, directory: &
         start_timeout: reader.duration(&section, "start_timeout").unwrap_or_default(),
         shutdown_timeout: reader.duration(&section, "shutdown_timeout").unwrap_or_default(),
         limits: limits(reader, &section.section("limits")),
-        dev: Dev { watch: watch(reader, &section.section("dev"), directory) },
+        dev: dev(reader, &section.section("dev"), directory),
     }
 }
 
@@ -45,15 +45,17 @@ fn limits<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Limits {
     }
 }
 
+/// What stands in a list for all that would be watched without one.
+const REST: &str = "...";
+
 /// Twice the same is no mistake that anybody suffers from.
-fn watch<'t>(
-    reader: &mut Reader<'t>,
-    section: &Section<'t>,
-    directory: &Path,
-) -> Option<Vec<PathBuf>> {
-    let Some(Checked::List(items)) = reader.read(section, "watch") else { return None };
+fn dev<'t>(reader: &mut Reader<'t>, section: &Section<'t>, directory: &Path) -> Dev {
+    let Some(Checked::List(items)) = reader.read(section, "watch") else {
+        return Dev { watch: Vec::new(), finds_sources: true };
+    };
     let mut paths = Vec::new();
-    for item in items {
+    let finds_sources = items.iter().any(|item| item.text == REST);
+    for item in items.into_iter().filter(|item| item.text != REST) {
         if item.text.trim().is_empty() {
             let message = "`host.dev.watch` must not hold empty paths".to_owned();
             let help = "write `.` for the directory of this file".to_owned();
@@ -65,7 +67,7 @@ fn watch<'t>(
             paths.push(path);
         }
     }
-    Some(paths)
+    Dev { watch: paths, finds_sources }
 }
 
 /// The reference keeps zero out; whatever fails its check is never used.

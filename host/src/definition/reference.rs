@@ -191,7 +191,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("host.limits.max_body", Shape::Size { least: 0, most: GIB, bytes: false }, Presence::Default(r#""4MiB""#), r#""1MiB""#,
         "Largest body of a request."),
     key("host.dev.watch", Shape::Paths, Presence::Optional, r#"["src", "../shared/proto"]"#,
-        "Files and directories whose changes make `dev` build the service anew, relative to this file. Without it: the cargo package in the directory of this file and the packages it depends on by path, or else that directory. This file and the component are always watched."),
+        "Files and directories whose changes make `dev` build the service anew, relative to this file. Without it: the cargo package in the directory of this file, the packages it depends on by path and whatever else cargo has read for the component, or else that directory; `\"...\"` in the list stands for all of these. This file and the component are always watched."),
 ];
 
 const fn key(

@@ -24,8 +24,9 @@ pub trait Director {
 pub enum Demand {
     /// Serve this from now on. Newer demands take the place of those that are still being fulfilled.
     Serve(Box<Definition>),
-    /// Write lines of this level and above, of this version and those that follow.
-    Level(Level),
+    /// Write lines of this level and above, of this version and those that follow; `None`: as their
+    /// definitions say.
+    Level(Option<Level>),
     /// Stop in order.
     Stop,
 }

@@ -39,12 +39,14 @@ impl Reload {
 
     /// Looks also when the definition or a component changes, that of a feature included.
     ///
+    /// `polls`: see [`Watch::start`].
+    ///
     /// # Errors
     /// When files cannot be watched at all.
-    pub async fn watching(mut self) -> Result<Self, StartWatchError> {
+    pub async fn watching(mut self, polls: bool) -> Result<Self, StartWatchError> {
         let definition = Definition::load(&self.path, &self.premises);
         self.components = definition.map(|definition| components(&definition)).unwrap_or_default();
-        self.watch = Some(Watch::start(self.places()).await?);
+        self.watch = Some(Watch::start(self.places(), polls).await?);
         self.warn_of_limitations();
         Ok(self)
     }
@@ -90,7 +92,11 @@ impl Reload {
 
     fn warn_of_limitations(&mut self) {
         for limitation in self.watch.iter_mut().flat_map(Watch::limitations) {
-            warn!(help = limitation.help(), "{limitation}");
+            if limitation.is_no_loss() {
+                info!("{limitation}");
+            } else {
+                warn!(help = limitation.help(), "{limitation}");
+            }
         }
     }
 

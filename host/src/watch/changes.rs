@@ -64,6 +64,14 @@ impl Changes {
         self.0.remove(&normal(path)).map(|difference| difference.change())
     }
 
+    /// Takes those out of the set that are wanted, and returns them.
+    pub fn split_off(&mut self, mut is_wanted: impl FnMut(&Path) -> bool) -> Self {
+        let all = std::mem::take(&mut self.0);
+        let (wanted, rest) = all.into_iter().partition(|(path, _)| is_wanted(path));
+        self.0 = rest;
+        Self(wanted)
+    }
+
     /// Adds what has happened to a file after all that is in the set.
     pub(super) fn add(&mut self, path: PathBuf, later: Difference) {
         match self.0.entry(path) {

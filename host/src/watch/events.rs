@@ -16,7 +16,7 @@ use notify::{
 
 use super::limitation::Limitation;
 use super::place::is_ignored;
-use super::snapshot::Directory;
+use super::snapshot::{Directory, Part};
 
 /// Says that it is time to look.
 pub(super) type Hint = Box<dyn Fn() + Send>;
@@ -160,7 +160,8 @@ impl Filter {
         }
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
         self.directories.get(parent).is_some_and(|directory| {
-            directory.names.contains(name) || directory.is_in_tree && !is_ignored(name)
+            directory.names.contains(name)
+                || directory.part != Part::None && !is_ignored(name, directory.part == Part::Top)
         })
     }
 }
@@ -172,7 +173,7 @@ mod tests {
     use super::*;
 
     fn filter() -> Filter {
-        let tree = Directory { is_in_tree: true, ..Directory::default() };
+        let tree = Directory { part: Part::Top, ..Directory::default() };
         let file = Directory { names: ["app.wasm".into()].into(), ..Directory::default() };
         let directories = [("/src".into(), tree), ("/out".into(), file)].into();
         Filter { directories, lost: BTreeSet::new() }
@@ -202,7 +203,7 @@ mod tests {
         assert!(is_a_reason(create, "/out/app.wasm"));
         assert!(!is_a_reason(create, "/out/app.d"));
         assert!(!is_a_reason(create, "/src/.lib.rs.swp"));
-        assert!(!is_a_reason(create, "/src/target"));
+        assert!(!is_a_reason(create, "/src/node_modules"));
         assert!(!is_a_reason(create, "/elsewhere/app.wasm"));
     }
 

@@ -5,6 +5,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::filesystem::Silence;
 use super::observer::POLL_INTERVAL;
 use super::snapshot::{MOST_DIRECTORIES, MOST_FILES};
 
@@ -28,6 +29,15 @@ pub enum Limitation {
         directory.display()
     )]
     Unwatchable { directory: PathBuf, reason: io::Error },
+    /// Events come as well, for what is changed on this machine.
+    #[error(
+        "files are also checked for changes every {} s: `{}` is {silence}",
+        POLL_INTERVAL.as_secs(),
+        silence.path.display()
+    )]
+    Silent { silence: Silence },
+    #[error("files are checked for changes every {} s, as asked", POLL_INTERVAL.as_secs())]
+    Asked,
     #[error(
         "changes of some files are not noticed: what is watched has more than {MOST_DIRECTORIES} directories"
     )]
@@ -39,6 +49,11 @@ pub enum Limitation {
 }
 
 impl Limitation {
+    /// Whether all changes are noticed as soon as can be expected.
+    pub fn is_no_loss(&self) -> bool {
+        matches!(self, Self::Silent { .. } | Self::Asked)
+    }
+
     /// What to do about it, when that is known.
     pub fn help(&self) -> Option<&'static str> {
         match self {
@@ -46,7 +61,10 @@ impl Limitation {
             Self::NoEvents { reason } if is_out_of_instances(reason) => {
                 Some("raise the limit: `sysctl fs.inotify.max_user_instances=1024`")
             }
-            Self::NoEvents { .. } | Self::Unwatchable { .. } => None,
+            Self::NoEvents { .. }
+            | Self::Unwatchable { .. }
+            | Self::Silent { .. }
+            | Self::Asked => None,
             Self::TooManyDirectories | Self::TooManyFiles => {
                 Some("name what is worth watching: `watch = [\"src\"]` in `[host.dev]`")
             }

@@ -37,6 +37,7 @@ pub(super) enum Message {
     Hint,
     Set(Vec<Place>, oneshot::Sender<()>),
     Accept(PathBuf, oneshot::Sender<()>),
+    Look(oneshot::Sender<()>),
     End,
 }
 
@@ -49,9 +50,16 @@ pub(super) struct Observer {
     shared: Arc<Shared>,
     /// Whether a hint waits in the inbox: one is as good as a thousand.
     is_hinted: Arc<AtomicBool>,
-    has_said_too_many: bool,
+    said: Said,
     /// Whether the last look has missed something for reasons that pass.
     is_unsure: bool,
+}
+
+/// What the user knows already.
+#[derive(Default)]
+struct Said {
+    too_many: bool,
+    silent: bool,
 }
 
 /// Makes a source of events; tests replace it by one that fails.
@@ -100,15 +108,14 @@ impl Observer {
             how,
             shared,
             is_hinted,
-            has_said_too_many: false,
+            said: Said::default(),
             is_unsure: false,
         }
     }
 
     pub(super) fn run(mut self, inbox: &Receiver<Message>) {
         loop {
-            let is_polling = self.is_unsure || matches!(self.how, How::Polling);
-            let patience = is_polling.then_some(POLL_INTERVAL);
+            let patience = self.is_polling().then_some(POLL_INTERVAL);
             match self.wait(inbox, patience) {
                 Wake::End => return,
                 Wake::Idle => (),
@@ -118,6 +125,11 @@ impl Observer {
                 },
             }
         }
+    }
+
+    fn is_polling(&self) -> bool {
+        // Events are for what this system does itself.
+        self.is_unsure || matches!(self.how, How::Polling) || self.snapshot.silence.is_some()
     }
 
     /// Waits for one message, and does what it asks for unless that is to look.
@@ -139,6 +151,10 @@ impl Observer {
             }
             Ok(Message::Accept(path, done)) => {
                 self.accept(&normal(&path));
+                let _ = done.send(());
+            }
+            Ok(Message::Look(done)) => {
+                self.look_again();
                 let _ = done.send(());
             }
             Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => return Wake::End,
@@ -214,6 +230,7 @@ impl Observer {
         }
         self.is_unsure |= now.is_incomplete;
         self.say_too_many(&now);
+        self.say_silent(&now);
         std::mem::replace(&mut self.snapshot, now)
     }
 
@@ -234,8 +251,17 @@ impl Observer {
             Some(Excess::Files) => Limitation::TooManyFiles,
             None => return,
         };
-        if !std::mem::replace(&mut self.has_said_too_many, true) {
+        if !std::mem::replace(&mut self.said.too_many, true) {
             self.shared.news().limitations.push(limitation);
+        }
+    }
+
+    fn say_silent(&mut self, snapshot: &Snapshot) {
+        // Who looks by the clock anyway has said so.
+        let is_news = matches!(self.how, How::Events(_)) && !self.said.silent;
+        if let Some(silence) = snapshot.silence.as_ref().filter(|one| is_news && one.is_likely()) {
+            self.said.silent = true;
+            self.shared.news().limitations.push(Limitation::Silent { silence: silence.clone() });
         }
     }
 

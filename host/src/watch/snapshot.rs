@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use super::Shared;
 use super::content::{Known, found, look};
-use super::place::{Place, is_ignored};
+use super::filesystem::{self, Silence};
+use super::place::{Place, is_ignored, is_manifest};
 use super::resolve::resolve;
 
 /// Far below the system's usual limit of watches (8192 or more per user).
@@ -31,6 +32,8 @@ pub(super) struct Snapshot {
     pub(super) directories: BTreeMap<PathBuf, Directory>,
     /// What there was so much of that some was left out.
     pub(super) excess: Option<Excess>,
+    /// The first place where changes may happen that the system does not tell about.
+    pub(super) silence: Option<Silence>,
     /// Whether something could not be read for reasons that pass.
     pub(super) is_incomplete: bool,
 }
@@ -47,10 +50,20 @@ pub(super) struct Directory {
     /// Device and inode: a path may come to mean another directory.
     pub(super) identity: Option<(u64, u64)>,
     pub(super) names: BTreeSet<OsString>,
-    /// Whether it is part of a tree, in which all names are of interest.
-    pub(super) is_in_tree: bool,
+    pub(super) part: Part,
     /// Whether it holds something watched, or is where that is missing; others are on the way.
     pub(super) is_needed: bool,
+}
+
+/// Which part of a tree a directory is. In one, all names are of interest but those that [`is_ignored`]
+/// leaves out.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    #[default]
+    None,
+    Inside,
+    /// Its root, or the top of a project.
+    Top,
 }
 
 /// A look at the disk.
@@ -61,8 +74,16 @@ pub(super) struct Look<'a> {
     now: Snapshot,
     /// Directories without links in their paths that are never entered.
     except: Vec<PathBuf>,
-    /// Still to be entered: with the path as the user sees it.
-    open: Vec<(PathBuf, PathBuf)>,
+    /// Still to be entered.
+    open: Vec<Open>,
+}
+
+/// A directory in a tree.
+struct Open {
+    real: PathBuf,
+    /// As the user sees it.
+    shown: PathBuf,
+    is_root: bool,
 }
 
 impl Snapshot {
@@ -73,9 +94,14 @@ impl Snapshot {
         for place in places {
             look.place(place);
         }
+        let mut devices = BTreeSet::new();
         for (path, directory) in &mut look.now.directories {
             let metadata = fs::symlink_metadata(path).ok();
             directory.identity = metadata.map(|metadata| (metadata.dev(), metadata.ino()));
+            let is_new = |(device, _): (u64, u64)| directory.is_needed && devices.insert(device);
+            if look.now.silence.is_none() && directory.identity.is_some_and(is_new) {
+                look.now.silence = filesystem::silence_of_directory(path);
+            }
         }
         look.now
     }
@@ -92,10 +118,15 @@ impl Look<'_> {
             Some(except) if real.is_dir() => {
                 let except = except.iter().map(|path| self.base.join(path).canonicalize());
                 self.except = except.filter_map(Result::ok).collect();
-                self.open.push((real, path.clone()));
+                self.open.push(Open { real, shown: path.clone(), is_root: true });
                 self.enter_all();
             }
-            _ => self.file(&real, path),
+            _ => {
+                if self.now.silence.is_none() {
+                    self.now.silence = filesystem::silence_of_file(&real);
+                }
+                self.file(&real, path);
+            }
         }
     }
 
@@ -116,9 +147,10 @@ impl Look<'_> {
     }
 
     fn enter_all(&mut self) {
-        while let Some((real, shown)) = self.open.pop() {
-            let is_known = self.now.directories.get(&real).is_some_and(|known| known.is_in_tree);
-            if self.shared.is_over() || is_known || self.except.contains(&real) {
+        while let Some(Open { real, shown, is_root }) = self.open.pop() {
+            let is_known =
+                self.now.directories.get(&real).is_some_and(|known| known.part != Part::None);
+            if self.shared.is_over() || is_known || !is_root && self.except.contains(&real) {
                 continue;
             }
             if self.now.directories.len() >= MOST_DIRECTORIES {
@@ -126,19 +158,26 @@ impl Look<'_> {
                 return self.open.clear();
             }
             let directory = self.now.directories.entry(real.clone()).or_default();
-            (directory.is_in_tree, directory.is_needed) = (true, true);
+            (directory.part, directory.is_needed) = (Part::Inside, true);
             match entries(&real) {
-                Ok(entries) => self.enter(&real, &shown, entries),
+                Ok(entries) => {
+                    let is_top =
+                        is_root || entries.iter().any(|entry| is_manifest(&entry.file_name()));
+                    if is_top {
+                        directory.part = Part::Top;
+                    }
+                    self.enter((&real, &shown), is_top, entries);
+                }
                 // Not because of the directory: what is in it counts as it was.
                 Err(_) => self.keep_below(&shown),
             }
         }
     }
 
-    fn enter(&mut self, real: &Path, shown: &Path, entries: Vec<fs::DirEntry>) {
+    fn enter(&mut self, (real, shown): (&Path, &Path), is_top: bool, entries: Vec<fs::DirEntry>) {
         for entry in entries {
             let name = entry.file_name();
-            if is_ignored(&name) {
+            if is_ignored(&name, is_top) {
                 continue;
             }
             let (real, shown) = (real.join(&name), shown.join(&name));
@@ -163,12 +202,13 @@ impl Look<'_> {
 
     fn directory(&mut self, real: PathBuf, shown: PathBuf) {
         if !real.join(CACHE_MARK).exists() {
-            self.open.push((real, shown));
+            self.open.push(Open { real, shown, is_root: false });
         }
     }
 
     fn file(&mut self, real: &Path, shown: &Path) {
-        if self.shared.is_over() {
+        // One that is named for itself may be part of a tree as well.
+        if self.shared.is_over() || self.now.files.contains_key(shown) {
             return;
         }
         if self.now.files.len() >= MOST_FILES {

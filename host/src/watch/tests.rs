@@ -101,5 +101,5 @@ async fn next(watch: &mut Watch) -> Changes {
 }
 
 async fn watch(places: impl Into<Vec<Place>>) -> Watch {
-    Watch::start(places.into()).await.unwrap()
+    Watch::start(places.into(), false).await.unwrap()
 }

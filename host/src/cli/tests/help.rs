@@ -29,7 +29,7 @@ fn helps(path: &[&str], expected: &Expect) {
 fn the_help_lists_the_commands() {
     helps(
         &[],
-        &expect![[r"
+        &expect![[r#"
             Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`
 
             Usage: mikros-host [OPTIONS] <COMMAND>
@@ -81,8 +81,9 @@ fn the_help_lists_the_commands() {
               MIKROS_CONFIG      the `service.toml` or its directory, when none is given
               MIKROS_HOST_CACHE  directory for compiled components, by default
                                  `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
+              MIKROS_HOST_POLL   `1`: look for changed files every 2 s, as `--poll` does
               NO_COLOR           any value: no colour in log lines
-        "]],
+        "#]],
     );
 }
 

@@ -62,6 +62,11 @@ impl Invocation {
         Some(invocation)
     }
 
+    /// Where it says that cargo is to write, run in `directory`.
+    pub(in crate::commands) fn target_directory(&self, directory: &Path) -> Option<PathBuf> {
+        self.target_directory.as_ref().map(|path| directory.join(path))
+    }
+
     /// The file that cargo makes of the library of `package`, run in `directory`.
     pub(in crate::commands) fn component(
         &self,
@@ -71,10 +76,8 @@ impl Invocation {
         if self.package.as_ref().is_some_and(|name| *name != package.name) {
             return None;
         }
-        let target_directory = match &self.target_directory {
-            Some(path) => directory.join(path),
-            None => package.target_directory.clone(),
-        };
+        let target_directory =
+            self.target_directory(directory).unwrap_or_else(|| package.target_directory.clone());
         let profile = match self.profile.as_deref() {
             None | Some("dev" | "test") => "debug",
             Some("bench") => "release",

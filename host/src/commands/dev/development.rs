@@ -2,29 +2,31 @@
 //!
 //! Does not know how any of it is done.
 
+mod director;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use jiff::Zoned;
 use tokio::signal::unix::{self, SignalKind};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::super::build::{BuildError, Plan};
 use super::super::directory_of;
 use super::builder::{Build, Ended};
-use super::change::{Change, Written};
+use super::change::{Change, During, Written};
 use super::keys::{Key, Keys};
+use super::level;
 use super::screen::{Screen, Tone};
 use super::served::{Served, fingerprint};
-use super::sources::{self, Sources};
+use super::sources::{Sources, Subject};
 use super::stage::{Done, Stage};
 use super::status::{self, End, Status};
 use crate::definition::{Definition, Premises};
-use crate::supervisor::{Demand, Director, News};
+use crate::supervisor::Demand;
 use crate::telemetry::Level;
-use crate::watch::{Changes, Watch};
+use crate::watch::{Changes, Place, Watch};
 
 /// How often the progress moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -49,7 +51,12 @@ pub(super) struct Development {
     change: Change,
     written: Written,
     served: Served,
-    level: Level,
+    /// `None`: as the definition says, and of the host what is important.
+    level: Option<Level>,
+    /// The one that was typed, to which the others come back.
+    first_level: Option<Level>,
+    /// What is watched.
+    sources: Sources,
 }
 
 /// What wakes the loop.
@@ -71,7 +78,8 @@ impl Development {
         path: PathBuf,
         premises: Premises,
         (screen, keys, watch): (Screen, Option<Keys>, Watch),
-        level: Level,
+        sources: Sources,
+        level: Option<Level>,
     ) -> io::Result<Self> {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -92,9 +100,12 @@ impl Development {
             written: Written::default(),
             served: Served::default(),
             level,
+            first_level: level,
+            sources,
         };
+        development.tell_trouble();
         development.tell_limitations();
-        development.proceed();
+        development.proceed(None);
         Ok(development)
     }
 
@@ -126,24 +137,27 @@ impl Development {
     /// Does what follows from files that are different.
     fn note(&mut self, mut changes: Changes) {
         let definition = Definition::load(&self.path, &self.premises);
-        let component = definition.as_ref().ok().map(|one| one.host.component.as_path());
-        if self.stage.is_building()
-            && let Some(component) = component
+        let during = self.stage.during();
+        if let Ok(definition) = &definition
+            && during != During::Nothing
         {
             // What a build writes is served when it is done.
-            changes.take(component);
-        }
-        self.written.sort_out(&mut changes, self.stage.is_building(), &self.screen);
-        if changes.is_empty() {
-            return;
+            changes.take(&definition.host.component);
         }
         let components = definition.iter().flat_map(Definition::components);
         let built: Vec<_> = components.map(Path::to_owned).collect();
         let needs_no_build = |path: &Path| path == self.path || built.iter().any(|one| one == path);
-        let wants_build = changes.iter().any(|(path, _)| !needs_no_build(path));
+        let mut others = changes.split_off(needs_no_build);
+        self.written.sort_out(&mut changes, during, &self.screen);
+        if changes.is_empty() && others.is_empty() {
+            return;
+        }
+        self.written.note(&changes);
+        let wants_build = !changes.is_empty();
+        others.extend(changes);
         let asks_cargo =
-            changes.iter().any(|(path, _)| path == self.path || path.ends_with("Cargo.toml"));
-        self.change.note(directory_of(&self.path), &changes);
+            others.iter().any(|(path, _)| path == self.path || path.ends_with("Cargo.toml"));
+        self.change.note(directory_of(&self.path), others.iter().map(|(path, _)| path));
         match definition {
             Err(error) => {
                 self.change.wants_build |= wants_build || self.stage.is_building();
@@ -158,30 +172,32 @@ impl Development {
                 let is_other = plan.is_some() && plan != self.plan;
                 self.change.wants_build |= wants_build || is_other;
                 if asks_cargo {
-                    self.search = Some(Box::pin(async move { sources::find(&definition).await }));
+                    self.search = Some(Box::pin(Subject::of(&definition).find()));
                 }
                 if wants_build || is_other {
                     self.stage.kill();
                 }
-                self.proceed();
+                self.proceed(Some(definition));
             }
         }
     }
 
-    /// Builds or serves, unless a build has to end before.
-    fn proceed(&mut self) {
+    /// Builds or serves, unless a build has to end before. `definition`: as it is now, if it is known.
+    fn proceed(&mut self, definition: Option<Definition>) {
         if self.stage.is_idle() {
-            if self.change.wants_build { self.build() } else { self.serve() }
+            let definition =
+                definition.map_or_else(|| Definition::load(&self.path, &self.premises), Ok);
+            match definition {
+                Ok(definition) if self.change.wants_build => self.build(definition),
+                Ok(definition) => self.serve(definition),
+                Err(error) => self.fail(&error, error.help_while_serving()),
+            }
         }
     }
 
-    fn build(&mut self) {
-        let definition = match Definition::load(&self.path, &self.premises) {
-            Ok(definition) => definition,
-            Err(error) => return self.fail(&error, error.help_while_serving()),
-        };
+    fn build(&mut self, definition: Definition) {
         // Whoever builds it by other means has a component.
-        let Ok(plan) = Plan::of(&definition) else { return self.serve() };
+        let Ok(plan) = Plan::of(&definition) else { return self.serve(definition) };
         self.plan = Some(plan.clone());
         let screen = self.screen.clone();
         let output = Box::new(move |bytes: &[u8]| screen.output(bytes));
@@ -196,26 +212,52 @@ impl Development {
     }
 
     /// Hands over what is there.
-    fn serve(&mut self) {
+    fn serve(&mut self, definition: Definition) {
         self.change.wants_build = false;
-        match Definition::load(&self.path, &self.premises) {
-            Ok(definition) => {
-                let print = fingerprint(&self.path, &definition);
-                if self.served.since.is_some() && print.is_some() && print == self.served.print {
-                    return self.show(End::Unchanged);
-                }
-                self.served.print = print;
-                self.change.handed_over = Some(Instant::now());
-                self.due = Some(Demand::Serve(Box::new(definition)));
-            }
-            Err(error) => self.fail(&error, error.help_while_serving()),
+        let print = fingerprint(&self.path, &definition);
+        if self.served.since.is_some() && print.is_some() && print == self.served.print {
+            return self.show(End::Unchanged);
         }
+        self.served.print = print;
+        self.change.handed_over = Some(Instant::now());
+        self.due = Some(Demand::Serve(Box::new(definition)));
     }
 
     fn finish(&mut self, ended: Option<Ended>) {
+        self.written.end(ended.is_some());
         self.stage = Stage::Over(ended);
         self.screen.progress(None);
-        self.written.end();
+    }
+
+    /// Takes what a build has written for known, and watches what it has read.
+    ///
+    /// # Cancel safety
+    /// To be called again.
+    async fn take_in(&mut self) {
+        if let Some(plan) = &self.plan {
+            let component = plan.component().to_owned();
+            self.watch.accept(component).await;
+        }
+        // Where the system does not tell about changes, those of the build would be noticed later, and
+        // be taken for somebody else's.
+        let changes = self.watch.look().await;
+        if !changes.is_empty() {
+            self.note(changes);
+        }
+        if let Stage::Over(Some(Ended::Succeeded(_))) = self.stage
+            && let Ok(definition) = Definition::load(&self.path, &self.premises)
+        {
+            let inputs = Subject::of(&definition).inputs();
+            for input in inputs.iter().filter(|input| !self.sources.inputs.contains(input)) {
+                if let Place::File(path) = input {
+                    self.written.note_input(path);
+                }
+            }
+            if inputs != self.sources.inputs {
+                self.sources.inputs = inputs;
+                self.set_watch().await;
+            }
+        }
     }
 
     /// Does what follows from a build, now that what it has written is no change any more.
@@ -224,15 +266,18 @@ impl Development {
         match ended {
             Some(Ended::Succeeded(after)) => {
                 self.change.built = Some(after);
-                self.serve();
+                self.change.wants_build = false;
+                self.proceed(None);
             }
             // What was to be built still is.
             Some(Ended::Failed { error, after }) => self.fail_build(&error, after),
-            None => return self.proceed(),
+            None => return self.proceed(None),
         }
-        if self.written.was_late() {
+        let late = self.written.take_late();
+        if !late.is_empty() {
+            self.change.note(directory_of(&self.path), late.iter().map(PathBuf::as_path));
             self.change.wants_build = true;
-            self.proceed();
+            self.proceed(None);
         }
     }
 
@@ -241,11 +286,12 @@ impl Development {
             Key::Build => {
                 self.change.wants_build = true;
                 self.stage.kill();
-                self.proceed();
+                self.proceed(None);
             }
             Key::Level => {
-                self.level = next_level(self.level);
-                self.screen.say(Tone::Plain, &format!("log level: {}", self.level));
+                self.level = level::next(self.level, self.first_level);
+                let text = format!("log level: {}", level::name(self.level));
+                self.screen.say(Tone::Plain, &text);
                 self.due = Some(Demand::Level(self.level));
             }
             Key::Quit => self.due = Some(Demand::Stop),
@@ -287,7 +333,8 @@ impl Development {
 
     fn tell_limitations(&mut self) {
         for limitation in self.watch.limitations() {
-            self.screen.say(Tone::Bad, &limitation.to_string());
+            let tone = if limitation.is_no_loss() { Tone::Plain } else { Tone::Bad };
+            self.screen.say(tone, &limitation.to_string());
             if let Some(help) = limitation.help() {
                 self.screen.say(Tone::Plain, &format!(" help: {help}"));
             }
@@ -296,88 +343,19 @@ impl Development {
 
     /// What the search has found is watched from now on.
     async fn watch(&mut self, sources: Sources) {
-        if let Some(error) = &sources.trouble {
+        self.sources = sources;
+        self.tell_trouble();
+        self.set_watch().await;
+    }
+
+    fn tell_trouble(&self) {
+        if let Some(error) = &self.sources.trouble {
             self.screen.say(Tone::Bad, &error.to_string());
         }
-        self.watch.set(sources.places).await;
+    }
+
+    async fn set_watch(&mut self) {
+        self.watch.set(self.sources.all()).await;
         self.tell_limitations();
-    }
-}
-
-impl Director for Development {
-    async fn next(&mut self) -> Demand {
-        loop {
-            if let Some(demand) = self.due.take() {
-                return demand;
-            }
-            match self.event().await {
-                Event::Changed(changes) => {
-                    self.tell_limitations();
-                    self.note(changes);
-                }
-                Event::Done(Done::Ended(ended)) => self.finish(ended),
-                Event::Done(Done::Over) => {
-                    // Dropped here, it is done again: the stage is still the same.
-                    if let Some(plan) = &self.plan {
-                        let component = plan.component().to_owned();
-                        self.watch.accept(component).await;
-                    }
-                    self.conclude();
-                }
-                Event::Found(sources) => {
-                    self.search = None;
-                    self.watch(sources).await;
-                }
-                Event::Key(key) => self.press(key),
-                Event::Continued => {
-                    if let Some(keys) = &self.keys {
-                        keys.resume();
-                    }
-                }
-                Event::Tick => {
-                    self.show_progress();
-                    self.screen.tick();
-                }
-            }
-        }
-    }
-
-    fn tell(&mut self, news: News<'_>) {
-        match news {
-            News::Serving { endpoints } => {
-                let after = self.change.handed_over.map_or(Duration::ZERO, |at| at.elapsed());
-                self.served.since = Some(Zoned::now().time());
-                let new = self.served.note_addresses(endpoints);
-                self.show(End::Ready { after, addresses: &new });
-            }
-            News::Refused(refusal) => {
-                self.served.print = None;
-                self.fail(refusal, refusal.help.as_deref());
-            }
-            News::Waiting { .. } => {
-                self.screen.say(Tone::Plain, "waiting for an older version to finish");
-            }
-            // The log has told of it.
-            News::Left { .. } => (),
-            News::Ended { well } => {
-                self.served.since = None;
-                self.served.addresses.clear();
-                let (tone, how) = if well { (Tone::Good, "done") } else { (Tone::Bad, "failed") };
-                self.screen.say(tone, &format!("{how} · waiting for a change"));
-            }
-        }
-    }
-
-    fn perseveres(&self) -> bool {
-        true
-    }
-}
-
-fn next_level(level: Level) -> Level {
-    match level {
-        Level::Debug | Level::Internal => Level::Info,
-        Level::Info => Level::Warn,
-        Level::Warn => Level::Error,
-        Level::Error | Level::Fatal => Level::Debug,
     }
 }

@@ -1,7 +1,9 @@
-//! Which files a service is made of: what `[host.dev] watch` says, or else what cargo knows.
+//! Which files a service is made of: what `[host.dev] watch` says, what cargo knows of the packages, and
+//! what it has read for the component.
 //!
-//! Does not know how files are watched, nor reads any itself.
+//! Does not know how files are watched.
 
+mod inputs;
 mod metadata;
 #[cfg(test)]
 mod tests;
@@ -10,8 +12,10 @@ use std::path::{Path, PathBuf};
 
 pub(super) use self::metadata::AskCargoError;
 use self::metadata::{Metadata, Package};
+use crate::commands::cargo::Invocation;
 use crate::commands::directory_of;
-use crate::definition::Definition;
+use crate::commands::new::place::locate;
+use crate::definition::{Definition, Dev};
 use crate::watch::Place;
 
 /// What decides, beside the packages, what cargo makes of them.
@@ -29,38 +33,94 @@ const SETTINGS: [&str; 6] = [
 pub(super) struct Sources {
     /// Always with `service.toml` and the components.
     pub(super) places: Vec<Place>,
+    /// What the last build has read beside that; see [`inputs`].
+    pub(super) inputs: Vec<Place>,
     /// Why cargo was of no help. Then the directory of `service.toml` is watched: a mistake in
     /// `Cargo.toml` is noticed again when it is corrected. The user is to be told.
     pub(super) trouble: Option<AskCargoError>,
 }
 
-/// Finds what to watch. Takes as long as `cargo metadata` does: a tenth of a second, or up to twice
-/// [`metadata::PATIENCE`] while another cargo holds its locks.
-///
-/// # Cancel safety
-/// A cargo that was started is killed when this is dropped.
-pub(super) async fn find(definition: &Definition) -> Sources {
-    let own = std::iter::once(definition.path.as_path()).chain(definition.components());
-    let mut places: Vec<_> = own.map(|path| Place::File(path.to_owned())).collect();
-    let mut trouble = None;
-    let directory = directory_of(&definition.path);
-    if let Some(paths) = &definition.host.dev.watch {
-        places.extend(paths.iter().map(|path| tree(path.clone(), Vec::new())));
-    } else if !directory.join("Cargo.toml").exists() {
-        places.push(tree(directory.to_owned(), Vec::new()));
-    } else {
-        match metadata::ask(directory).await {
-            Ok(metadata) => {
-                places.extend(of_packages(&metadata, directory));
-            }
-            Err(error) => {
-                places.push(tree(directory.to_owned(), Vec::new()));
-                places.extend(settings(directory));
-                trouble = Some(error);
-            }
+impl Sources {
+    pub(super) fn all(&self) -> Vec<Place> {
+        [self.places.as_slice(), &self.inputs].concat()
+    }
+}
+
+/// Of a definition, what decides about its sources.
+#[derive(Debug)]
+pub(super) struct Subject {
+    path: PathBuf,
+    /// The service's own first.
+    components: Vec<PathBuf>,
+    build: Option<String>,
+    dev: Dev,
+}
+
+impl Subject {
+    pub(super) fn of(definition: &Definition) -> Self {
+        Self {
+            path: definition.path.clone(),
+            components: definition.components().map(Path::to_owned).collect(),
+            build: definition.host.build.clone(),
+            dev: definition.host.dev.clone(),
         }
     }
-    Sources { places, trouble }
+
+    /// Finds what to watch. Takes as long as `cargo metadata` does: a tenth of a second, or up to twice
+    /// [`metadata::PATIENCE`] while another cargo holds its locks.
+    ///
+    /// # Cancel safety
+    /// A cargo that was started is killed when this is dropped.
+    pub(super) async fn find(self) -> Sources {
+        let own = std::iter::once(&self.path).chain(&self.components);
+        let mut places: Vec<_> = own.map(|path| Place::File(path.clone())).collect();
+        let mut trouble = None;
+        let directory = self.directory();
+        places.extend(self.dev.watch.iter().map(|path| tree(path.clone(), self.targets())));
+        if self.dev.finds_sources && !directory.join("Cargo.toml").exists() {
+            places.push(tree(directory.to_owned(), self.targets()));
+        } else if self.dev.finds_sources {
+            match metadata::ask(directory).await {
+                Ok(metadata) => {
+                    places.extend(of_packages(&metadata, directory, self.named_target()));
+                }
+                Err(error) => {
+                    places.push(tree(directory.to_owned(), self.targets()));
+                    places.extend(settings(directory));
+                    trouble = Some(error);
+                }
+            }
+        }
+        Sources { places, inputs: self.inputs(), trouble }
+    }
+
+    /// What cargo has read for the component that is there, according to cargo: files that are included
+    /// from anywhere, and what build scripts name. Nothing when the user has listed what is to be watched.
+    pub(super) fn inputs(&self) -> Vec<Place> {
+        let Some(component) = self.components.first().filter(|_| self.dev.finds_sources) else {
+            return Vec::new();
+        };
+        let names = Names::new(self.directory());
+        let place = |path: PathBuf| {
+            let shown = names.shown(&path);
+            if path.is_dir() { tree(shown, self.targets()) } else { Place::File(shown) }
+        };
+        inputs::read(component).into_iter().map(place).collect()
+    }
+
+    fn directory(&self) -> &Path {
+        directory_of(&self.path)
+    }
+
+    /// Where builds write, as far as it is known without cargo: where it does when it is told nothing,
+    /// and where it is told to.
+    fn targets(&self) -> Vec<PathBuf> {
+        self.named_target().into_iter().chain([self.directory().join("target")]).collect()
+    }
+
+    fn named_target(&self) -> Option<PathBuf> {
+        Invocation::parse(self.build.as_deref()?)?.target_directory(self.directory())
+    }
 }
 
 fn tree(root: PathBuf, except: Vec<PathBuf>) -> Place {
@@ -68,13 +128,17 @@ fn tree(root: PathBuf, except: Vec<PathBuf>) -> Place {
 }
 
 /// The packages that the one in `directory` is built of, and what belongs to their workspace.
-fn of_packages(metadata: &Metadata, directory: &Path) -> Vec<Place> {
+///
+/// Where cargo does not write, `target` is a name like any other.
+fn of_packages(metadata: &Metadata, directory: &Path, target: Option<PathBuf>) -> Vec<Place> {
     let names = Names::new(directory);
     let used = metadata.used_from(&names.directory);
     let is_used = |root: &Path| used.iter().any(|one| one == root);
     let unused = metadata.packages.iter().filter_map(Package::root).filter(|root| !is_used(root));
     let mut except = unused.map(Path::to_owned).collect::<Vec<_>>();
     except.push(metadata.target_directory.clone());
+    except.extend(target.and_then(|path| locate(&path).ok()));
+    except.dedup();
     let trees = used.iter().map(|root| {
         let inside = except.iter().filter(|path| path.starts_with(root) && path != &root);
         tree(names.shown(root), inside.cloned().collect())

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use super::builder::{Build, Ended};
+use super::change::During;
 
 /// What goes on.
 pub(super) enum Stage {
@@ -37,6 +38,15 @@ impl Stage {
     /// Whether what a build writes may be on its way still.
     pub(super) fn is_building(&self) -> bool {
         !self.is_idle()
+    }
+
+    /// Whether files change while something is built.
+    pub(super) fn during(&self) -> During {
+        match self {
+            Self::Idle => During::Nothing,
+            Self::Building { .. } | Self::Killing(_) => During::Build,
+            Self::Over(_) => During::End,
+        }
     }
 
     /// How long the build has been running.

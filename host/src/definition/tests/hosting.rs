@@ -8,7 +8,7 @@ use std::time::Duration;
 use expect_test::expect;
 
 use super::{accepted, rejects, variables, with};
-use crate::definition::{Definition, Instances};
+use crate::definition::{Definition, Dev, Instances};
 
 #[test]
 fn defaults_are_applied() {
@@ -25,7 +25,7 @@ fn defaults_are_applied() {
     assert_eq!(host.limits.max_concurrency.get(), 256);
     assert_eq!(host.limits.max_queue, 1024);
     assert_eq!(host.limits.max_body, 4 << 20);
-    assert_eq!(host.dev.watch, None);
+    assert!(host.dev.watch.is_empty() && host.dev.finds_sources);
 }
 
 #[test]
@@ -261,9 +261,12 @@ fn timeouts_have_a_range() {
 fn what_to_watch_is_relative_to_the_file() {
     let watch = |file: &str, list: &str| {
         let text = with(&[], &format!("dev.watch = {list}\n"));
-        Definition::parse(Path::new(file), &text, &variables(&[]).into()).unwrap().host.dev.watch
+        Definition::parse(Path::new(file), &text, &variables(&[]).into()).unwrap().host.dev
     };
-    let paths = |list: &[&str]| Some(list.iter().map(PathBuf::from).collect::<Vec<_>>());
+    let paths = |list: &[&str]| Dev {
+        watch: list.iter().map(PathBuf::from).collect(),
+        finds_sources: false,
+    };
 
     assert_eq!(watch("service.toml", "['src']"), paths(&["src"]));
     assert_eq!(
@@ -271,6 +274,10 @@ fn what_to_watch_is_relative_to_the_file() {
         paths(&["app/src", "app/../proto", "/etc/app.sql"])
     );
     assert_eq!(watch("service.toml", "[]"), paths(&[]));
+    assert_eq!(
+        watch("app/service.toml", "['...', '../proto']"),
+        Dev { finds_sources: true, ..paths(&["app/../proto"]) }
+    );
 }
 
 #[test]

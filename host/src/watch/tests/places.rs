@@ -159,6 +159,33 @@ async fn without_events_changes_are_noticed_by_the_clock() {
 }
 
 #[tokio::test]
+async fn who_asks_for_it_has_changes_noticed_by_the_clock() {
+    let directory = Directory::new();
+    let file = directory.write("src/lib.rs", "one");
+    let mut watch = Watch::start(vec![directory.tree("src")], true).await.unwrap();
+
+    let said = watch.limitations();
+    fs::write(file, "two").unwrap();
+    let changes = next(&mut watch).await;
+
+    assert!(matches!(said[..], [Limitation::Asked]), "{said:?}");
+    assert_eq!(directory.listed(&changes), "*src/lib.rs");
+}
+
+#[tokio::test]
+async fn a_look_finds_what_nobody_has_told_of() {
+    let directory = Directory::new();
+    let file = directory.write("src/lib.rs", "one");
+    let mut watch = Watch::start(vec![directory.tree("src")], true).await.unwrap();
+
+    assert!(watch.look().await.is_empty());
+    fs::write(file, "two").unwrap();
+
+    assert_eq!(directory.listed(&watch.look().await), "*src/lib.rs");
+    assert!(watch.look().await.is_empty());
+}
+
+#[tokio::test]
 async fn nothing_is_left_of_a_watch_that_is_dropped() {
     let directory = Directory::new();
     let watch = watch([directory.tree("")]).await;

@@ -27,15 +27,18 @@ async fn what_tools_and_editors_leave_behind_is_not_of_interest() {
     let directory = Directory::new();
     directory.write("out/CACHEDIR.TAG", "");
     directory.write("elsewhere/keep", "");
+    directory.write("web/package.json", "");
     let except = vec![directory.path("elsewhere")];
     let mut watch =
         watch([Place::Tree { root: directory.path(""), except }, directory.file("end")]).await;
 
     let ignored = [
         ".git/HEAD",
-        "target/debug/app",
-        "a/target/debug/app",
+        ".idea/workspace.xml",
         "node_modules/x.js",
+        "web/node_modules/x.js",
+        "web/.next/x.js",
+        "a/.git/HEAD",
         "a/__pycache__/x.pyc",
         "out/x.o",
         "elsewhere/x",
@@ -53,6 +56,56 @@ async fn what_tools_and_editors_leave_behind_is_not_of_interest() {
     }
 
     assert_eq!(directory.rest(&mut watch).await, "");
+}
+
+#[tokio::test]
+async fn below_the_root_a_name_says_nothing() {
+    let directory = Directory::new();
+    let names = [
+        "src/target/mod.rs",
+        "src/node_modules/mod.rs",
+        "templates/.well-known/security.txt",
+        "proto/target/x.proto",
+        "target/x.proto",
+    ];
+    for name in names {
+        directory.write(name, "one");
+    }
+    let mut watch = watch([directory.tree("")]).await;
+
+    for name in names {
+        directory.write(name, "two");
+        assert_eq!(directory.next(&mut watch).await, format!("*{name}"));
+    }
+    directory.write("src/more/target/mod.rs", "");
+    assert_eq!(directory.next(&mut watch).await, "+src/more/target/mod.rs");
+}
+
+#[tokio::test]
+async fn what_is_left_out_of_a_tree_can_be_its_root() {
+    let directory = Directory::new();
+    directory.write("target/a", "one");
+    let root = directory.path("target");
+    let mut watch = watch([Place::Tree { root: root.clone(), except: vec![root] }]).await;
+
+    directory.write("target/a", "two");
+
+    assert_eq!(directory.next(&mut watch).await, "*target/a");
+}
+
+#[tokio::test]
+async fn a_file_that_is_named_counts_wherever_it_is() {
+    let directory = Directory::new();
+    directory.write(".git/HEAD", "one");
+    directory.write("src/lib.rs", "one");
+    let mut watch =
+        watch([directory.tree(""), directory.file(".git/HEAD"), directory.file("src/lib.rs")])
+            .await;
+
+    directory.write(".git/HEAD", "two");
+    assert_eq!(directory.next(&mut watch).await, "*.git/HEAD");
+    directory.write("src/lib.rs", "two");
+    assert_eq!(directory.next(&mut watch).await, "*src/lib.rs");
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ fn dev_has_help() {
 fn run_has_help() {
     helps(
         &["run"],
-        &expect![[r"
+        &expect![[r#"
             Run a service until it ends or is told to stop
 
             SIGINT or SIGTERM stop it in order, a second one at once. SIGHUP lets it read `service.toml` and its
@@ -104,7 +104,7 @@ fn run_has_help() {
                       By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "]],
+        "#]],
     );
 }
 

@@ -49,7 +49,7 @@ impl Directory {
              product = 'Matrix'\n[host]\ncomponent = 'out/greeter.wasm'\n{host}"
         );
         let definition = Definition::parse(&path, &text, &Premises::default()).unwrap();
-        find(&definition).await
+        Subject::of(&definition).find().await
     }
 
     /// Without the settings of cargo that are always asked for, but for the first of them.
@@ -216,8 +216,8 @@ async fn what_the_definition_says_counts() {
     expect![[r"
         app/service.toml
         app/out/greeter.wasm
-        app/src/**
-        app/../proto/**"]]
+        app/src/** except app/target
+        app/../proto/** except app/target"]]
     .assert_eq(&found);
     let found = directory.found("app", "dev.watch = []\n").await;
     expect![[r"
@@ -234,7 +234,7 @@ async fn without_cargo_the_directory_of_the_definition_is_watched() {
     expect![[r"
         app/service.toml
         app/out/greeter.wasm
-        app/**"]]
+        app/** except app/target"]]
     .assert_eq(&directory.found("app", "").await);
 }
 
@@ -248,7 +248,7 @@ async fn a_broken_manifest_is_watched_too() {
     expect![[r"
         app/service.toml
         app/out/greeter.wasm
-        app/**
+        app/** except app/target
         app/Cargo.toml"]]
     .assert_eq(&directory.listed(&sources));
     let trouble = sources.trouble.unwrap().to_string();
