@@ -8,7 +8,7 @@ use super::helps;
 fn dev_has_help() {
     helps(
         &["dev"],
-        &expect![[r"
+        &expect![[r#"
             Build, run and watch a service: every change takes over without a gap
 
             Whatever does not build or start is told, and the version before goes on. What there is to say goes
@@ -26,6 +26,12 @@ fn dev_has_help() {
                       Arguments for a service of kind `script`
 
             Options:
+                  --poll
+                      Look for changes every 2 s instead of waiting until the system tells about them
+
+                      For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the
+                      same.
+
                   --config <SERVICE_TOML>
                       The same, as services of the other Mikros frameworks are started
 
@@ -48,7 +54,7 @@ fn dev_has_help() {
                       By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "]],
+        "#]],
     );
 }
 
@@ -81,6 +87,12 @@ fn run_has_help() {
                       Replace the service when `service.toml` or the component changes
 
                       Nothing is built. The version before goes on when the new one does not start.
+
+                  --poll
+                      With `--watch`: look every 2 s instead of waiting until the system tells about changes
+
+                      For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the
+                      same.
 
                   --config <SERVICE_TOML>
                       The same, as services of the other Mikros frameworks are started
