@@ -99,9 +99,9 @@ fn keys_do_what_they_say() {
         http  http://127.0.0.1:$N
         keys: b build · l log level · q quit
         ^[1;32mbuilt in $T · the component is the same · still serving the version of $TIME^[0m
-        log level: error
-        log level: debug
-        log level: info
+        log level: error, of the service and the host
+        log level: debug, of the service and the host
+        log level: info, of the service and the host
         keys: b build · l log level · q quit
         ^[1;32msrc/mark changed · built in $T · ready in $T^[0m
     "#]]

@@ -10,8 +10,6 @@ use std::time::{Duration, Instant, SystemTime};
 use super::screen::{Screen, Tone};
 use crate::watch::Changes;
 
-/// What changes so soon after a build may have been written by it.
-const SETTLE: Duration = Duration::from_millis(250);
 /// How the builds of one file follow each other while it changes in each of them.
 #[derive(Clone, Copy)]
 struct Patience {
@@ -26,8 +24,10 @@ struct Patience {
 const OF_PEOPLE: Patience = Patience { ended: 3, own: 6 };
 /// For one that has changed during builds only.
 const OF_BUILDS: Patience = Patience { ended: 1, own: 4 };
-/// When such a file changes at about the same moment of two builds in a row, that is enough.
-const SAME_MOMENT: Duration = Duration::from_millis(500);
+/// When such a file changes at about the same moment of two builds in a row, that is enough, if the builds
+/// take so long that this is no accident.
+const SAME_MOMENT: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_secs(3);
 /// A file that has not changed during so many builds is no longer taken to be written by them.
 const CALM: usize = 3;
 
@@ -49,6 +49,8 @@ pub(super) struct Written {
     /// How many builds have begun.
     builds: usize,
     disturbances: BTreeMap<PathBuf, Disturbances>,
+    /// How long the last build took that came to its end.
+    took: Duration,
     /// What the next build is for.
     pending: BTreeSet<PathBuf>,
     /// What is in the sources that the build that runs may have missed.
@@ -58,7 +60,6 @@ pub(super) struct Written {
 /// The build that runs, or else the last one.
 struct BuildNote {
     began: (Instant, SystemTime),
-    ended: Option<Instant>,
     /// What has led to it.
     reasons: BTreeSet<PathBuf>,
 }
@@ -110,7 +111,7 @@ impl Written {
     pub(super) fn begin(&mut self) {
         self.builds += 1;
         let (began, reasons) = ((Instant::now(), SystemTime::now()), self.pending.clone());
-        self.build = Some(BuildNote { began, ended: None, reasons });
+        self.build = Some(BuildNote { began, reasons });
         for one in self.disturbances.values_mut().filter(|one| one.last + CALM < self.builds) {
             one.is_own = false;
         }
@@ -118,10 +119,8 @@ impl Written {
 
     /// A build has ended; `is_whole`: by itself.
     pub(super) fn end(&mut self, is_whole: bool) {
-        if let Some(build) = &mut self.build {
-            build.ended = Some(Instant::now());
-        }
         if is_whole {
+            self.took = self.build.as_ref().map_or(Duration::ZERO, |one| one.began.0.elapsed());
             self.pending.clear();
         }
     }
@@ -152,12 +151,10 @@ impl Written {
     /// Leaves out what builds write themselves, which would be built again for ever.
     pub(super) fn sort_out(&mut self, changes: &mut Changes, during: During, screen: &Screen) {
         let paths = changes.iter().map(|(path, _)| path.to_owned()).collect::<Vec<_>>();
-        let ended = self.build.as_ref().and_then(|build| build.ended);
-        let has_settled = ended.is_none_or(|ended| ended.elapsed() > SETTLE);
         for path in paths {
             if is_own_output(&path) {
                 changes.take(&path);
-            } else if during == During::Nothing && has_settled {
+            } else if during == During::Nothing {
                 self.disturbances.entry(path).or_default().is_by_people = true;
             } else if path.file_name().is_some_and(|name| name == "Cargo.lock") {
                 changes.take(&path);
@@ -167,16 +164,16 @@ impl Written {
         }
     }
 
-    /// Decides about a file that has changed during the build that runs or has just ended.
+    /// Decides about a file that has changed during the build that runs, or was found changed at its end.
     fn disturb(&mut self, changes: &mut Changes, path: &Path, during: During, screen: &Screen) {
         self.count(path);
-        let is_only_reason = self.is_only_reason();
+        let (is_only_reason, is_long) = (self.is_only_reason(), self.took >= LONG);
         let one = self.disturbances.entry(path.to_owned()).or_default();
         let patience = if one.is_by_people { OF_PEOPLE } else { OF_BUILDS };
         let is_same_moment =
             one.before.is_some_and(|before| before.abs_diff(one.moment) <= SAME_MOMENT);
         let is_proven = one.count >= patience.own
-            || !one.is_by_people && one.count > OF_BUILDS.ended && is_same_moment;
+            || !one.is_by_people && one.count > OF_BUILDS.ended && is_long && is_same_moment;
         if !one.is_own && is_proven && is_only_reason {
             one.is_own = true;
             let text = format!(
