@@ -65,6 +65,7 @@ impl Changes {
     }
 
     /// Takes those out of the set that are wanted, and returns them.
+    #[must_use = "what is taken out is in neither set otherwise"]
     pub fn split_off(&mut self, mut is_wanted: impl FnMut(&Path) -> bool) -> Self {
         let all = std::mem::take(&mut self.0);
         let (wanted, rest) = all.into_iter().partition(|(path, _)| is_wanted(path));

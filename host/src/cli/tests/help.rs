@@ -29,7 +29,7 @@ fn helps(path: &[&str], expected: &Expect) {
 fn the_help_lists_the_commands() {
     helps(
         &[],
-        &expect![[r#"
+        &expect![[r"
             Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`
 
             Usage: mikros-host [OPTIONS] <COMMAND>
@@ -83,7 +83,7 @@ fn the_help_lists_the_commands() {
                                  `$XDG_CACHE_HOME/mikros-host` or `~/.cache/mikros-host`
               MIKROS_HOST_POLL   `1`: look for changed files every 2 s, as `--poll` does
               NO_COLOR           any value: no colour in log lines
-        "#]],
+        "]],
     );
 }
 

@@ -37,13 +37,13 @@ mod tests {
 
     #[test]
     fn every_level_comes_and_the_first_one_comes_back() {
-        expect_test::expect![[r#"
+        expect_test::expect![[r"
             as `[log] level` says, of the host warnings and errors
             info, of the service and the host
             warn, of the service and the host
             error, of the service and the host
             debug, of the service and the host
-            as `[log] level` says, of the host warnings and errors"#]]
+            as `[log] level` says, of the host warnings and errors"]]
         .assert_eq(&round(None).join("\n"));
         assert_eq!(round(Some(Level::Warn)).len(), 5);
     }

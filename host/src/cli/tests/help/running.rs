@@ -8,7 +8,7 @@ use super::helps;
 fn dev_has_help() {
     helps(
         &["dev"],
-        &expect![[r#"
+        &expect![[r"
             Build, run and watch a service: every change takes over without a gap
 
             Whatever does not build or start is told, and the version before goes on. What there is to say goes
@@ -54,7 +54,7 @@ fn dev_has_help() {
                       By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "#]],
+        "]],
     );
 }
 
@@ -62,7 +62,7 @@ fn dev_has_help() {
 fn run_has_help() {
     helps(
         &["run"],
-        &expect![[r#"
+        &expect![[r"
             Run a service until it ends or is told to stop
 
             SIGINT or SIGTERM stop it in order, a second one at once. SIGHUP lets it read `service.toml` and its
@@ -116,7 +116,7 @@ fn run_has_help() {
                       By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "#]],
+        "]],
     );
 }
 
