@@ -166,6 +166,8 @@ pub struct Hosting {
     pub instances: Instances,
     pub address: IpAddr,
     pub start_timeout: Duration,
+    /// How long the service serves on after SIGTERM, while its health check says that it stops.
+    pub drain_delay: Duration,
     pub shutdown_timeout: Duration,
     pub limits: Limits,
     pub dev: Dev,

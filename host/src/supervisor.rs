@@ -5,6 +5,7 @@
 
 mod announce;
 mod director;
+mod hangup;
 mod preparation;
 mod reload;
 mod script;
@@ -17,18 +18,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use humantime::format_duration;
 use serde_json::Value;
 use tracing::{info, warn};
 
 pub use self::director::{Demand, Director, News, Refusal};
 pub use self::reload::Reload;
 pub use self::signal::Hangup;
-use self::signal::{Signal, Signals};
+use self::signal::{REPEAT, Signal, Signals};
 use self::tenure::Tenure;
 use crate::definition::Definition;
 use crate::engine::Cache;
 use crate::extension::Extensions;
-use crate::lifecycle::{Loader, Pace, Stopped, with_source};
+use crate::lifecycle::{Loader, Pace, Service, Stopped, with_source};
 use crate::machine;
 use crate::telemetry::{
     self, Attributes, Flush, Format, HostLog, Level, Logger, Settings, StartLogError,
@@ -72,6 +74,8 @@ pub enum Ending {
     Stopped,
     /// It failed, or did not stop in order. The log says why.
     Failed,
+    /// A signal cancelled its script, which then ended in order.
+    Cancelled(Signal),
     /// A signal did not let it come to its end.
     Forced(Signal),
 }
@@ -138,6 +142,15 @@ fn finish<E>(flush: Flush, ending: &Result<Ending, E>) {
     let _ = flush.finish(if forced { FORCED_FLUSH_LIMIT } else { FLUSH_LIMIT });
 }
 
+/// What a service that is told to stop waits for.
+#[derive(Debug, Default)]
+struct Stop {
+    /// Calls in flight, those that wait for their turn included.
+    calls: usize,
+    /// How long it serves on before it drains.
+    delay: Option<Duration>,
+}
+
 /// Where a step left off.
 type Step<T> = Result<T, Ending>;
 
@@ -167,6 +180,13 @@ impl<D: Director> Supervisor<D> {
         match ending {
             Ending::Stopped => info!("service stopped"),
             Ending::Failed => info!(exit.status = 1, "service stopped"),
+            Ending::Cancelled(signal) => {
+                info!(
+                    signal = signal.name(),
+                    exit.status = signal.exit_status(),
+                    "service stopped"
+                );
+            }
             Ending::Forced(signal) => warn!(signal = signal.name(), "service stopped by force"),
         }
         ending
@@ -196,10 +216,24 @@ impl<D: Director> Supervisor<D> {
         }
     }
 
-    /// The first signal: from now on another one ends the process at once.
-    fn note_signal(&mut self, signal: Signal) {
-        self.stopping = Some(signal);
-        info!(signal = signal.name(), "stopping service");
+    /// The service begins to stop, for a signal or because its director says so.
+    fn note_stop(&mut self, signal: Option<Signal>, stop: &Stop) {
+        self.stopping = signal;
+        let calls = (stop.calls > 0).then_some(stop.calls);
+        let delay = stop.delay.map(|delay| format_duration(delay).to_string());
+        let help = match (calls, &delay) {
+            (_, Some(_)) => Some("signal again to drain at once"),
+            (Some(_), None) => Some("signal again to end it at once"),
+            (None, None) => None,
+        };
+        info!(
+            signal = signal.map(Signal::name),
+            calls.in_flight = calls,
+            drain_delay = delay,
+            help,
+            "stopping service"
+        );
+        self.director.tell(News::Stopping { calls: stop.calls });
     }
 
     /// Waits for `step` while the service stops; a further signal ends the process at once.
@@ -213,10 +247,24 @@ impl<D: Director> Supervisor<D> {
                         return Err(Ending::Forced(signal));
                     }
                     self.stopping = Some(signal);
-                    warn!(signal = signal.name(), "already stopping, the next signal ends the service at once");
+                    warn!(
+                        signal = signal.name(),
+                        after = %format_duration(REPEAT),
+                        "already stopping, the next signal ends the service at once"
+                    );
                 }
             }
         }
+    }
+
+    /// Stops what serves, and tells what became of the versions that were on their way out.
+    async fn stop(&mut self, service: Service, limit: Duration) -> Step<Stopped> {
+        let mut left = Vec::new();
+        let stopped = self.forcible(service.stop(limit, &mut left)).await?;
+        for (version, stopped) in left {
+            self.director.tell(News::Left { version: &version, stopped });
+        }
+        Ok(stopped)
     }
 
     /// The line that says why the service ends without being asked to.

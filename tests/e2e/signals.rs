@@ -1,6 +1,10 @@
 //! SIGINT and SIGTERM in every phase, once and twice; and the drain that follows.
 //! Does not know what the steps of the shutdown say when they fail.
 
+mod delay;
+mod hangup;
+mod repeats;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpStream};
@@ -20,23 +24,16 @@ fn script(settings: &str) -> Service {
     Service::new(guests::SCRIPTS, "script").tables(&format!("[service]\n{settings}"))
 }
 
-/// Starts `service`, sends `signals` when the log says `msg`, each after the line of the one before,
-/// and waits for the end.
-fn interrupted(service: &Service, msg: &str, signals: &[Signal]) -> Stopped {
-    interrupted_with(Host::command(service), msg, signals)
+/// Starts `service`, sends `signal` when the log says `msg`, and waits for the end.
+fn interrupted(service: &Service, msg: &str, signal: Signal) -> Stopped {
+    interrupted_with(Host::command(service), msg, signal)
 }
 
 /// The same with a command line of the test's making.
-fn interrupted_with(command: Command, msg: &str, signals: &[Signal]) -> Stopped {
+fn interrupted_with(command: Command, msg: &str, signal: Signal) -> Stopped {
     let host = Host::launch(command);
     host.wait_for(msg);
-    for (count, signal) in signals.iter().enumerate() {
-        host.wait_until("the signal before to be heard", |log| {
-            let heard = log.iter().filter(|line| line.has("signal")).count();
-            (heard >= count).then_some(())
-        });
-        host.signal(*signal);
-    }
+    host.signal(signal);
     host.ended()
 }
 
@@ -54,7 +51,7 @@ fn a_service_stops_while_its_component_is_being_compiled() {
     // Without a cache that holds it, the component takes the compiler a good part of a second.
     let command = Host::command(&service).env("MIKROS_HOST_CACHE", service.directory().join("new"));
 
-    let stopped = interrupted_with(command, "starting service", &[Signal::TERM]);
+    let stopped = interrupted_with(command, "starting service", Signal::TERM);
 
     check(
         &stopped,
@@ -68,21 +65,21 @@ fn a_service_stops_while_its_component_is_being_compiled() {
 
 #[test]
 fn a_service_stops_while_on_start_waits() {
-    let stopped = interrupted(&starts("on_start", "wait"), "on-start begins", &[Signal::INT]);
+    let stopped = interrupted(&starts("on_start", "wait"), "on-start begins", Signal::INT);
 
     check(
         &stopped,
         0,
         &expect![[r#"
-        INFO stopping service signal="SIGINT"
-        INFO service stopped
-    "#]],
+            INFO stopping service signal="SIGINT"
+            INFO service stopped
+        "#]],
     );
 }
 
 #[test]
 fn a_service_stops_while_on_start_computes() {
-    let stopped = interrupted(&starts("on_start", "spin"), "on-start begins", &[Signal::TERM]);
+    let stopped = interrupted(&starts("on_start", "spin"), "on-start begins", Signal::TERM);
 
     check(
         &stopped,
@@ -96,15 +93,15 @@ fn a_service_stops_while_on_start_computes() {
 
 #[test]
 fn a_service_stops_while_on_start_blocks() {
-    let stopped = interrupted(&starts("on_start", "block"), "on-start begins", &[Signal::TERM]);
+    let stopped = interrupted(&starts("on_start", "block"), "on-start begins", Signal::TERM);
 
     check(
         &stopped,
         0,
         &expect![[r#"
-        INFO stopping service signal="SIGTERM"
-        INFO service stopped
-    "#]],
+            INFO stopping service signal="SIGTERM"
+            INFO service stopped
+        "#]],
     );
 }
 
@@ -113,7 +110,7 @@ fn either_signal_stops_a_running_service() {
     for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")] {
         let service = Service::new(guests::STARTS, "http:0");
 
-        let stopped = interrupted(&service, "service is running", &[signal]);
+        let stopped = interrupted(&service, "service is running", signal);
 
         assert_eq!(stopped.lines("stopping service")[0].text("signal"), name);
         assert_eq!(stopped.status, Some(0));
@@ -121,51 +118,8 @@ fn either_signal_stops_a_running_service() {
 }
 
 #[test]
-fn a_second_signal_ends_a_service_that_drains() {
-    let host = Host::start(&Service::new(guests::STARTS, "http:0"));
-    let mut client = Client::connect(host.port());
-    client.get("/act/wait");
-    host.wait_for("acting begins");
-
-    host.signal(Signal::TERM);
-    host.wait_for("stopping service");
-    host.signal(Signal::INT);
-    let stopped = host.ended();
-
-    check(
-        &stopped,
-        130,
-        &expect![[r#"
-        INFO stopping service signal="SIGTERM"
-        WARN service stopped by force signal="SIGINT"
-    "#]],
-    );
-}
-
-#[test]
-fn a_second_signal_ends_a_service_that_finishes() {
-    let service = starts("on_finish", "block");
-    let host = Host::start(&service);
-
-    host.signal(Signal::INT);
-    host.wait_for("on-finish begins");
-    host.signal(Signal::TERM);
-    let stopped = host.ended();
-
-    check(
-        &stopped,
-        143,
-        &expect![[r#"
-        INFO stopping service signal="SIGINT"
-        INFO on-finish begins requests=0
-        WARN service stopped by force signal="SIGTERM"
-    "#]],
-    );
-}
-
-#[test]
 fn a_signal_cancels_a_script_which_still_cleans_up() {
-    let stopped = interrupted(&script("run = 'wait'"), "run begins", &[Signal::INT]);
+    let stopped = interrupted(&script("run = 'wait'"), "run begins", Signal::INT);
 
     check(
         &stopped,
@@ -174,7 +128,7 @@ fn a_signal_cancels_a_script_which_still_cleans_up() {
         INFO stopping service signal="SIGINT"
         INFO cleanup begins
         INFO on-finish begins
-        WARN service stopped by force signal="SIGINT"
+        INFO service stopped signal="SIGINT" exit.status=130
     "#]],
     );
 }
@@ -183,7 +137,7 @@ fn a_signal_cancels_a_script_which_still_cleans_up() {
 fn a_script_that_computes_on_after_a_signal_is_interrupted() {
     let service = script("run = 'spin'").host("shutdown_timeout = '300ms'");
 
-    let stopped = interrupted(&service, "run begins", &[Signal::TERM]);
+    let stopped = interrupted(&service, "run begins", Signal::TERM);
 
     check(
         &stopped,
@@ -194,43 +148,6 @@ fn a_script_that_computes_on_after_a_signal_is_interrupted() {
         ERROR instance lost error.kind="interrupted" error.message="the service computed past its deadline and was interrupted" call="script.run" error.stack=$STACK worker=0
         WARN the instance is lost, `cleanup` is left out
         WARN service stopped by force signal="SIGTERM"
-    "#]],
-    );
-}
-
-#[test]
-fn a_second_signal_ends_a_script_at_once() {
-    let signals = [Signal::INT, Signal::TERM];
-
-    let stopped = interrupted(&script("run = 'spin'"), "run begins", &signals);
-
-    check(
-        &stopped,
-        143,
-        &expect![[r#"
-        INFO stopping service signal="SIGINT"
-        WARN service stopped by force signal="SIGTERM"
-    "#]],
-    );
-}
-
-#[test]
-fn a_second_signal_ends_a_cleanup_at_once() {
-    let service = script("cleanup = 'wait'");
-    let host = Host::launch(Host::command(&service));
-    host.wait_for("cleanup begins");
-
-    host.signal(Signal::INT);
-    host.wait_for("already stopping, the next signal ends the service at once");
-    host.signal(Signal::INT);
-    let stopped = host.ended();
-
-    check(
-        &stopped,
-        130,
-        &expect![[r#"
-        WARN already stopping, the next signal ends the service at once signal="SIGINT"
-        WARN service stopped by force signal="SIGINT"
     "#]],
     );
 }
@@ -278,7 +195,7 @@ fn no_request_in_flight_is_lost() {
         &stopped,
         0,
         &expect![[r#"
-        INFO stopping service signal="SIGTERM"
+        INFO stopping service signal="SIGTERM" calls.in_flight=8 help="signal again to end it at once"
         INFO on-finish begins requests=9
         INFO service stopped
     "#]],
@@ -352,7 +269,7 @@ fn what_is_not_answered_in_time_is_cut_off_and_counted() {
         &stopped,
         1,
         &expect![[r#"
-            INFO stopping service signal="SIGTERM"
+            INFO stopping service signal="SIGTERM" calls.in_flight=8 help="signal again to end it at once"
             WARN shutdown takes too long, interrupting the service timeout="300ms" step="drain" calls.cut=8
             INFO service stopped exit.status=1
         "#]],
@@ -381,7 +298,7 @@ fn a_handler_that_computes_for_ever_does_not_keep_the_service_from_stopping() {
         &stopped,
         1,
         &expect![[r#"
-            INFO stopping service signal="SIGTERM"
+            INFO stopping service signal="SIGTERM" calls.in_flight=1 help="signal again to end it at once"
             WARN shutdown takes too long, interrupting the service timeout="300ms" step="drain" calls.cut=1
             WARN instance cut off error.kind="cut-off" error.message="the service did not come to its end in time and was cut off" call="http.handle" error.stack=$STACK worker=0 request_id=$ID http.method="GET" http.path="/act/spin"
             INFO service stopped exit.status=1

@@ -309,6 +309,7 @@ fn a_stop_waits_for_the_version_before() {
     let stopped = host.ended();
     assert_eq!(stopped.status, Some(0));
     assert_eq!(stopped.lines("on-finish begins").len(), 2);
+    assert_eq!(stopped.lines("previous version stopped").len(), 1);
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(super) fn status(ending: Ending) -> Status {
     match ending {
         Ending::Stopped => Status::Success,
         Ending::Failed => Status::Failure,
-        Ending::Forced(signal) => Status::Forced(signal.number()),
+        Ending::Cancelled(signal) | Ending::Forced(signal) => Status::Forced(signal.number()),
     }
 }
 

@@ -4,13 +4,20 @@
 
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::time::Duration;
 
+use super::document::Place;
 use super::reader::{Reader, Section};
 use super::shape::Checked;
-use super::{Dev, Hosting, Instances, Limits};
+use super::{Dev, Hosting, Instances, Kind, Limits};
 
 /// `directory` is that of the file: paths in it are relative to that.
-pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, directory: &Path) -> Hosting {
+pub(super) fn read<'t>(
+    reader: &mut Reader<'t>,
+    root: &Section<'t>,
+    kinds: &[Kind],
+    directory: &Path,
+) -> Hosting {
     let section = root.section("host");
     let address = reader.address(&section, "address");
     Hosting {
@@ -19,10 +26,25 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, directory: &
         instances: instances(reader, &section),
         address: address.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into()),
         start_timeout: reader.duration(&section, "start_timeout").unwrap_or_default(),
+        drain_delay: drain_delay(reader, &section, kinds),
         shutdown_timeout: reader.duration(&section, "shutdown_timeout").unwrap_or_default(),
         limits: limits(reader, &section.section("limits")),
         dev: dev(reader, &section.section("dev"), directory),
     }
+}
+
+/// Nobody has to hear of the end of a service that nobody connects to.
+fn drain_delay<'t>(reader: &mut Reader<'t>, section: &Section<'t>, kinds: &[Kind]) -> Duration {
+    let delay = reader.duration(section, "drain_delay").unwrap_or_default();
+    let place = section.value("drain_delay").map(Place::of);
+    if let Some(place) = place
+        && !(delay.is_zero() || kinds.is_empty() || kinds.iter().any(Kind::listens))
+    {
+        let message =
+            "`host.drain_delay` has no effect without the kind `http` or `grpc`".to_owned();
+        reader.warning(place, message, None);
+    }
+    delay
 }
 
 fn instances<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Instances {

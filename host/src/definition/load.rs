@@ -120,7 +120,7 @@ fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> De
     let identity = identity::read(reader, root);
     let directory = path.parent().unwrap_or(Path::new(""));
     let kinds = kinds::read(reader, root, directory);
-    let host = hosting::read(reader, root, directory);
+    let host = hosting::read(reader, root, &kinds, directory);
     let log = log::read(reader, root);
     check_tests(reader, root);
     let environment = environment::read(reader, root);

@@ -178,6 +178,8 @@ pub(super) const REFERENCE: &[Key] = &[
         "Address all kinds listen on. `::` is every IPv6 and IPv4 address, `0.0.0.0` every IPv4 address."),
     key("host.start_timeout", DURATION, Presence::Default(r#""30s""#), r#""10s""#,
         "Longest time the service may take to start."),
+    key("host.drain_delay", Shape::Duration { least: Duration::ZERO, most: DAY, nanoseconds: false }, Presence::Default(r#""0s""#), r#""10s""#,
+        "Extra time to serve after SIGTERM, new connections included, while health checks already say 503 and `NOT_SERVING`, so that load balancers stop sending requests. `shutdown_timeout` starts when it is over. Another signal ends it; SIGINT does not wait for it."),
     key("host.shutdown_timeout", DURATION, Presence::Default(r#""30s""#), r#""10s""#,
         "Longest time the service may take to stop, requests in flight included."),
     key("host.limits.memory", Shape::Size { least: MIB, most: 4 * GIB, bytes: false }, Presence::Default(r#""256MiB""#), r#""64MiB""#,

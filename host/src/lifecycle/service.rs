@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout};
+use tracing::warn;
 
 use super::StartError;
 use super::crew::{Crew, StationId};
@@ -85,6 +86,13 @@ impl Service {
     /// How many versions are on their way out.
     pub fn leaving(&self) -> usize {
         self.leaving.len()
+    }
+
+    /// Requests in flight and those that wait for their turn, of all versions.
+    pub fn calls(&self) -> usize {
+        let leaving = self.leaving.iter().filter_map(|one| one.workers.as_ref());
+        let current = self.current.iter().map(|version| &version.workers);
+        current.chain(leaving).map(Workers::load).sum()
     }
 
     pub(super) fn next_station(&mut self) -> StationId {
@@ -228,11 +236,19 @@ impl Service {
         }
     }
 
+    /// Lets the health check say that the service is about to stop, while it goes on to serve. No other
+    /// version can take over after that.
+    pub fn announce_end(&self) {
+        // Not `serving`: calls wait until that is so.
+        self.condition.send_replace(None);
+    }
+
     /// Stops in order: no new connections, drain, notice, `stop`, `on-finish`, end. State that is being
     /// handed over is given up, so that requests which wait for it are answered.
     ///
-    /// What is not done after `limit` is cut off.
-    pub async fn stop(self, limit: Duration) -> Stopped {
+    /// What is not done after `limit` is cut off. `left` receives the versions that were on their way out,
+    /// as [`Incident::Left`].
+    pub async fn stop(self, limit: Duration, left: &mut Vec<(String, Stopped)>) -> Stopped {
         let Self { crew, stations, serving, stopping, current, mut leaving, .. } = self;
         serving.send_replace(false);
         stopping.send_replace(Stopping::Draining);
@@ -242,9 +258,9 @@ impl Service {
                 None => Stopped { in_order: true, requests_cut: 0 },
             }
         };
-        let (mut stopped, left) = tokio::join!(end, all_left(&mut leaving, limit));
-        stopped.in_order &= left.in_order;
-        stopped.requests_cut += left.requests_cut;
+        let (mut stopped, others) = tokio::join!(end, all_left(&mut leaving, limit, left));
+        stopped.in_order &= others.in_order;
+        stopped.requests_cut += others.requests_cut;
         drop(crew);
         stopped
     }
@@ -257,26 +273,37 @@ impl Default for Service {
 }
 
 /// Waits for the versions that were replaced; cuts them off after `limit`.
-async fn all_left(leaving: &mut FuturesUnordered<Leaving>, limit: Duration) -> Stopped {
+async fn all_left(
+    leaving: &mut FuturesUnordered<Leaving>,
+    limit: Duration,
+    left: &mut Vec<(String, Stopped)>,
+) -> Stopped {
     let mut stopped = Stopped { in_order: true, requests_cut: 0 };
-    if timeout(limit.max(CANCEL_GRACE), count(leaving, &mut stopped)).await.is_ok() {
+    if timeout(limit.max(CANCEL_GRACE), count(leaving, &mut stopped, left)).await.is_ok() {
         return stopped;
     }
+    let message = "shutdown takes too long, interrupting the versions before";
+    warn!(timeout = %humantime::format_duration(limit), versions = leaving.len(), "{message}");
     for workers in leaving.iter().filter_map(|one| one.workers.as_ref()) {
         stopped.requests_cut += workers.load();
         workers.iter().for_each(Worker::close);
         workers.iter().for_each(Worker::kill);
     }
     // Their features are still to end. Whoever does not make it is left behind.
-    let _ = timeout(LAST_GRACE, count(leaving, &mut stopped)).await;
+    let _ = timeout(LAST_GRACE, count(leaving, &mut stopped, left)).await;
     stopped.in_order = false;
     stopped
 }
 
-async fn count(leaving: &mut FuturesUnordered<Leaving>, stopped: &mut Stopped) {
-    while let Some((_, one)) = leaving.next().await {
+async fn count(
+    leaving: &mut FuturesUnordered<Leaving>,
+    stopped: &mut Stopped,
+    left: &mut Vec<(String, Stopped)>,
+) {
+    while let Some((name, one)) = leaving.next().await {
         stopped.in_order &= one.in_order;
         stopped.requests_cut += one.requests_cut;
+        left.extend(name.map(|name| (name, one)));
     }
 }
 

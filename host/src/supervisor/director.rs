@@ -42,6 +42,8 @@ pub enum News<'a> {
     Waiting { count: usize },
     /// A version that was replaced has come to its end.
     Left { version: &'a str, stopped: Stopped },
+    /// The service begins to stop, with so many calls in flight.
+    Stopping { calls: usize },
     /// The service has ended, and nothing serves; of a script, that it is done.
     Ended { well: bool },
 }

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tokio::signal::unix::{self, SignalKind};
 use tracing::{info, warn};
 
+use super::hangup::{Cause, Hangups};
 use super::{Demand, Director, News, Refusal};
 use crate::definition::{Definition, Premises};
 use crate::telemetry::{Attributes, HostLog, Level};
@@ -18,7 +18,7 @@ use crate::watch::{Place, StartWatchError, Watch};
 pub struct Reload {
     path: PathBuf,
     premises: Premises,
-    hangup: unix::Signal,
+    hangups: Hangups,
     watch: Option<Watch>,
     /// As the definition said when it was last valid.
     components: Vec<PathBuf>,
@@ -33,8 +33,9 @@ impl Reload {
     /// # Errors
     /// When the signal cannot be handled.
     pub fn new(path: PathBuf, premises: Premises, log: HostLog) -> io::Result<Self> {
-        let hangup = unix::signal(SignalKind::hangup())?;
-        Ok(Self { path, premises, hangup, watch: None, components: Vec::new(), looks: false, log })
+        let hangups = Hangups::listen()?;
+        let components = Vec::new();
+        Ok(Self { path, premises, hangups, watch: None, components, looks: false, log })
     }
 
     /// Looks also when the definition or a component changes, that of a feature included.
@@ -66,8 +67,12 @@ impl Reload {
                 None => std::future::pending().await,
             }
         };
+        let request = async {
+            // The end of the terminal is that of the service: the supervisor sees to it.
+            while self.hangups.next().await != Cause::Request {}
+        };
         let changes = tokio::select! {
-            Some(()) = self.hangup.recv() => {
+            () = request => {
                 return info!(signal = "SIGHUP", "reading the definition again");
             }
             changes = changes => changes,
@@ -151,7 +156,7 @@ impl Director for Reload {
                 "waiting for a previous version to end before the next one starts"
             ),
             // The log says these by itself.
-            News::Serving { .. } | News::Ended { .. } => (),
+            News::Serving { .. } | News::Stopping { .. } | News::Ended { .. } => (),
         }
     }
 

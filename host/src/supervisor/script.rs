@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::tenure::Tenure;
-use super::{Demand, Director, Ending, News, Refusal, Step, Supervisor};
+use super::{Demand, Director, Ending, News, Refusal, Step, Stop, Supervisor};
 use crate::definition::Definition;
 use crate::lifecycle::{KindFailure, Service};
 
@@ -21,7 +21,7 @@ impl<D: Director> Supervisor<D> {
     ) -> Step<Tenure> {
         let limit = definition.host.shutdown_timeout;
         let (outcome, given_up) = self.run_script(&service, limit).await?;
-        let GivenUp { deadline, wanted } = given_up;
+        let GivenUp { deadline, wanted, is_killed } = given_up;
         let left = || deadline.map_or(limit, |at| at.saturating_duration_since(Instant::now()));
         let cut_short = self.stopping.filter(|_| outcome.is_err());
         if let (Err(failure), None, None) = (&outcome, cut_short, &wanted) {
@@ -35,10 +35,13 @@ impl<D: Director> Supervisor<D> {
         if self.stopping.is_none() {
             info!("stopping service");
         }
-        let stopped = self.forcible(service.stop(left())).await?;
+        let stopped = self.stop(service, left()).await?;
         let well = outcome.is_ok() && cleaned.is_ok() && stopped.in_order;
         Ok(match (cut_short, wanted) {
-            (Some(signal), _) => Tenure::Ended(Ending::Forced(signal)),
+            (Some(signal), _) if is_killed || !stopped.in_order => {
+                Tenure::Ended(Ending::Forced(signal))
+            }
+            (Some(signal), _) => Tenure::Ended(Ending::Cancelled(signal)),
             (None, Some(Wanted::Other(definition))) => Tenure::Next(Some(definition)),
             (None, None) if self.director.perseveres() && self.stopping.is_none() => {
                 self.director.tell(News::Ended { well });
@@ -69,13 +72,14 @@ impl<D: Director> Supervisor<D> {
         let _ = cancel.send(());
         let patient = async {
             if let Ok(outcome) = timeout(limit, &mut script).await {
-                return outcome;
+                return (outcome, false);
             }
             warn!("the script does not end, interrupting it");
             service.kill();
-            script.await
+            (script.await, true)
         };
-        Ok((self.forcible(patient).await?, GivenUp { deadline, wanted }))
+        let (outcome, is_killed) = self.forcible(patient).await?;
+        Ok((outcome, GivenUp { deadline, wanted, is_killed }))
     }
 
     /// Waits for `step`, for the signal that ends the service, or for what the director wants instead.
@@ -85,7 +89,7 @@ impl<D: Director> Supervisor<D> {
             let demand = tokio::select! {
                 done = &mut step => return Event::Done(done),
                 signal = self.signals.next() => {
-                    self.note_signal(signal);
+                    self.note_stop(Some(signal), &Stop::default());
                     return Event::Signal;
                 }
                 demand = self.director.next() => demand,
@@ -125,4 +129,6 @@ struct GivenUp {
     /// When all must be over.
     deadline: Option<Instant>,
     wanted: Option<Wanted>,
+    /// Whether it did not, and was interrupted.
+    is_killed: bool,
 }

@@ -1,8 +1,16 @@
-//! The signals that end a service.
+//! The signals that end a service, and which of them are one.
 
 use std::io;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{self, SignalKind};
+use tracing::debug;
+
+use super::hangup::{Cause, Hangups};
+
+/// A signal so soon after one that counted is that one again: `timeout` of coreutils signals its child and
+/// then the child's group, and wrappers pass on what the terminal has sent to all of them.
+pub(super) const REPEAT: Duration = Duration::from_secs(1);
 
 /// A signal that asks the service to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,9 +38,14 @@ impl Signal {
             Self::Terminate => 15,
         }
     }
+
+    /// The exit status of a process that it ended.
+    pub fn exit_status(self) -> u8 {
+        128 + self.number()
+    }
 }
 
-/// What the end of the terminal, or whoever else sends SIGHUP, asks for.
+/// What SIGHUP asks for while there is a terminal, or when there was none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hangup {
     /// To stop, as SIGTERM does.
@@ -44,40 +57,109 @@ pub enum Hangup {
 /// Replaces the default action of the signals by [`Signals::next`].
 #[derive(Debug)]
 pub(super) struct Signals {
-    hangup: Option<unix::Signal>,
+    hangup: Hangup,
+    hangups: Hangups,
     interrupt: unix::Signal,
     terminate: unix::Signal,
+    counted: Counted,
 }
 
 impl Signals {
     pub(super) fn listen(hangup: Hangup) -> io::Result<Self> {
-        let hangup = match hangup {
-            Hangup::Stops => Some(unix::signal(SignalKind::hangup())?),
-            Hangup::Directs => None,
-        };
         Ok(Self {
             hangup,
+            hangups: Hangups::listen()?,
             interrupt: unix::signal(SignalKind::interrupt())?,
             terminate: unix::signal(SignalKind::terminate())?,
+            counted: Counted::default(),
         })
     }
 
-    /// Waits for the next signal.
+    /// Waits for the next signal that counts.
     ///
     /// # Cancel safety
     /// No signal is lost.
     pub(super) async fn next(&mut self) -> Signal {
+        loop {
+            let signal = self.any().await;
+            if self.counted.count(signal, Instant::now()) {
+                return signal;
+            }
+            debug!(signal = signal.name(), "the service is told to stop already");
+        }
+    }
+
+    async fn any(&mut self) -> Signal {
+        let Self { hangup, hangups, .. } = self;
         let hangup = async {
-            match &mut self.hangup {
-                Some(hangup) => hangup.recv().await,
-                None => None,
+            loop {
+                let cause = hangups.next().await;
+                if *hangup == Hangup::Stops || cause == Cause::TerminalGone {
+                    return;
+                }
             }
         };
         tokio::select! {
             Some(()) = self.interrupt.recv() => Signal::Interrupt,
             Some(()) = self.terminate.recv() => Signal::Terminate,
-            Some(()) = hangup => Signal::Hangup,
+            () = hangup => Signal::Hangup,
             else => std::future::pending().await,
         }
+    }
+}
+
+/// When a signal last counted.
+#[derive(Debug, Default)]
+struct Counted(Option<Instant>);
+
+impl Counted {
+    /// Whether a signal counts.
+    ///
+    /// SIGHUP does for a service that is not told to stop yet: whoever closes the terminal does not ask for
+    /// more than that.
+    fn count(&mut self, signal: Signal, now: Instant) -> bool {
+        let counts = match self.0 {
+            None => true,
+            Some(before) => signal != Signal::Hangup && now.duration_since(before) >= REPEAT,
+        };
+        if counts {
+            self.0 = Some(now);
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, REPEAT, Signal};
+    use std::time::{Duration, Instant};
+
+    /// A moment shorter than [`REPEAT`].
+    const JUST_NOT: Duration = Duration::from_millis(999);
+
+    #[test]
+    fn signals_in_one_moment_are_one_whichever_they_are() {
+        for second in [Signal::Interrupt, Signal::Terminate] {
+            let mut counted = Counted::default();
+            let begin = Instant::now();
+
+            assert!(counted.count(Signal::Terminate, begin));
+            assert!(!counted.count(second, begin));
+            assert!(!counted.count(second, begin + JUST_NOT));
+            // The moment does not begin anew with each of them.
+            assert!(counted.count(second, begin + REPEAT));
+            assert!(!counted.count(second, begin + REPEAT + JUST_NOT));
+            assert!(counted.count(second, begin + 2 * REPEAT));
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_terminal_asks_for_no_more_than_a_stop() {
+        let mut counted = Counted::default();
+        let begin = Instant::now();
+
+        assert!(counted.count(Signal::Hangup, begin));
+        assert!(!counted.count(Signal::Hangup, begin + 2 * REPEAT));
+        assert!(counted.count(Signal::Interrupt, begin + 2 * REPEAT));
     }
 }

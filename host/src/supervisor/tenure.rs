@@ -2,13 +2,17 @@
 //!
 //! Does not know how a version is started or ended.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::time::sleep;
 use tracing::info;
 
 use super::preparation::{Advanced, Preparation, Stage};
-use super::{Demand, Director, Ending, News, Refusal, Step, Supervisor, announce, ending};
+use super::{
+    Demand, Director, Ending, News, Refusal, Signal, Step, Stop, Supervisor, announce, ending,
+};
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::{Incident, Service, Starting};
 
@@ -24,7 +28,7 @@ enum Wake {
     Demand(Demand),
     Progress(Result<(), Refusal>),
     Incident(Incident),
-    Signal,
+    Signal(Signal),
 }
 
 /// Why a tenure ends.
@@ -52,6 +56,16 @@ impl Tenancy {
         definition.map_or(Duration::ZERO, |definition| definition.host.shutdown_timeout)
     }
 
+    /// What a stop has to wait for. Only SIGTERM, which supervisors of processes send, leaves those who
+    /// send requests the time to hear of it: whoever presses Ctrl-C waits for the end.
+    fn stop_for(&self, signal: Option<Signal>) -> Stop {
+        let serving = self.current.as_ref().filter(|one| one.kinds.iter().any(Kind::listens));
+        let delay = serving.map(|definition| definition.host.drain_delay);
+        let delay =
+            delay.filter(|delay| signal == Some(Signal::Terminate) && *delay > Duration::ZERO);
+        Stop { calls: self.service.calls(), delay }
+    }
+
     /// Takes back what has not come to serve.
     fn give_up(&mut self) {
         let Some(Preparation { definition, stage, .. }) = self.coming.take() else { return };
@@ -77,7 +91,8 @@ impl<D: Director> Supervisor<D> {
                 break close;
             }
             close = match self.wake(&mut tenancy).await {
-                Wake::Signal => Some(Close::Stop),
+                Wake::Signal(signal) => Some(self.begin_to_stop(&mut tenancy, Some(signal)).await),
+                Wake::Demand(Demand::Stop) => Some(self.begin_to_stop(&mut tenancy, None).await),
                 Wake::Demand(demand) => self.fulfil(&mut tenancy, demand),
                 Wake::Progress(progress) => self.advance(&mut tenancy, progress).await,
                 Wake::Incident(incident) => self.face(incident),
@@ -90,7 +105,7 @@ impl<D: Director> Supervisor<D> {
         {
             return self.script(&definition, tenancy.service).await;
         }
-        let stopped = self.forcible(tenancy.service.stop(limit)).await?;
+        let stopped = self.stop(tenancy.service, limit).await?;
         Ok(match close {
             Close::Yield(definition) => Tenure::Next(Some(definition)),
             Close::Failed if self.stopping.is_some() || !self.director.perseveres() => {
@@ -115,23 +130,45 @@ impl<D: Director> Supervisor<D> {
         };
         tokio::select! {
             biased;
-            signal = self.signals.next() => {
-                self.note_signal(signal);
-                Wake::Signal
-            }
+            signal = self.signals.next() => Wake::Signal(signal),
             incident = service.incident() => Wake::Incident(incident),
             demand = self.director.next() => Wake::Demand(demand),
             progress = progress => Wake::Progress(progress),
         }
     }
 
+    /// Says that the service stops, and serves on for as long as it shall.
+    async fn begin_to_stop(&mut self, tenancy: &mut Tenancy, signal: Option<Signal>) -> Close {
+        let stop = tenancy.stop_for(signal);
+        self.note_stop(signal, &stop);
+        let Some(delay) = stop.delay else { return Close::Stop };
+        tenancy.give_up();
+        tenancy.service.announce_end();
+        let mut over = pin!(sleep(delay));
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.signals.next() => break,
+                incident = tenancy.service.incident() => {
+                    if let Some(close) = self.face(incident) {
+                        return close;
+                    }
+                }
+                () = &mut over => break,
+            }
+        }
+        info!(
+            calls.in_flight = tenancy.service.calls(),
+            help = "signal again to end it at once",
+            "draining service"
+        );
+        Close::Stop
+    }
+
     fn fulfil(&mut self, tenancy: &mut Tenancy, demand: Demand) -> Option<Close> {
         match demand {
             Demand::Level(level) => self.set_level(level),
-            Demand::Stop => {
-                info!("stopping service");
-                return Some(Close::Stop);
-            }
+            Demand::Stop => return Some(Close::Stop),
             Demand::Serve(definition) => {
                 tenancy.give_up();
                 if !is_script(&definition) || tenancy.current.is_none() {

@@ -73,6 +73,8 @@ fn a_change_does_not_hold_up_the_end() {
     assert_eq!(dev.process.wait().code(), Some(0));
     let said = dev.process.stderr();
     assert_eq!(said.matches("built").count(), 1, "{said}");
+    let waits = "stopping, 1 request in flight · Ctrl-C again ends it\n";
+    assert!(said.ends_with(waits), "{said}");
 }
 
 #[test]
@@ -88,8 +90,8 @@ fn a_second_signal_ends_service_and_build_at_once() {
 
     dev.process.signal(Signal::TERM);
     dev.logs("stopping service", 1);
-    dev.process.signal(Signal::TERM);
+    let status = dev.process.wait_and_signal(Signal::TERM);
 
-    assert_eq!(dev.process.wait().code(), Some(143));
+    assert_eq!(status.code(), Some(143));
     vanish(&processes);
 }

@@ -1,6 +1,9 @@
 //! The end of a service with RPCs in flight.
 
-use super::{connect, probe, service, wait_until_active, wait_until_idle};
+use prost::Message;
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
+
+use super::{connect, probe, service, still_echoes, wait_until_active, wait_until_idle};
 use crate::support::grpc::Request;
 use crate::support::probe::{CHAT, ECHO, EchoReply, EchoRequest, chunk, echo};
 use crate::support::{Host, Signal};
@@ -20,6 +23,31 @@ fn what_is_in_flight_is_answered_and_the_connection_ends() {
     assert_eq!(last.answer().reply::<EchoReply>().data, b"last");
     client.wait_until_closed();
     idle.wait_until_closed();
+    assert_eq!(host.ended().status, Some(0));
+}
+
+#[test]
+fn rpcs_are_answered_while_health_is_denied() {
+    let host = Host::start(&service().host("drain_delay = '1h'"));
+    let mut client = connect(&host);
+    let mut watching = connect(&host);
+    let question = HealthCheckRequest::default();
+    let mut watch = watching.open(Request::new("/grpc.health.v1.Health/Watch").message(&question));
+    watch.finish();
+    let mut next = || {
+        let message = watch.next().expect("a status");
+        HealthCheckResponse::decode(message.data.as_slice()).expect("a status").status
+    };
+    assert_eq!(next(), 1);
+
+    host.signal(Signal::TERM);
+
+    assert_eq!(next(), 2);
+    let answer = client.unary("/grpc.health.v1.Health/Check", &question);
+    assert_eq!(answer.reply::<HealthCheckResponse>().status, 2);
+    still_echoes(&mut client);
+    still_echoes(&mut connect(&host));
+    host.signal_until(Signal::TERM, "draining service");
     assert_eq!(host.ended().status, Some(0));
 }
 

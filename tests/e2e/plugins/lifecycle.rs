@@ -170,8 +170,7 @@ fn a_second_signal_does_not_wait_for_the_end_of_a_plug_in() {
         log.iter().find(is_it).map(drop)
     });
 
-    host.signal(Signal::INT);
-    let stopped = host.ended();
+    let stopped = host.forced(Signal::INT);
 
     assert_eq!(stopped.status, Some(130));
     assert_eq!(stopped.lines("service stopped by force").len(), 1);

@@ -146,8 +146,27 @@ impl Host {
         self.end()
     }
 
+    /// Signals until there is a line with the message `msg`: what comes too soon after the first signal
+    /// does not count.
+    pub(crate) fn signal_until(&self, signal: Signal, msg: &str) {
+        let what = format!("`{msg}` in the log");
+        self.process
+            .signal_until(signal, &what, |lines| parse(lines).iter().any(|line| line.msg() == msg));
+    }
+
+    /// Signals until it ends: what comes too soon after the first signal does not count.
+    pub(crate) fn forced(mut self, signal: Signal) -> Stopped {
+        let status = self.process.wait_and_signal(signal);
+        self.stopped(status)
+    }
+
     fn end(&mut self) -> Stopped {
-        let status = ExitStatus::code(&self.process.wait());
+        let status = self.process.wait();
+        self.stopped(status)
+    }
+
+    fn stopped(&self, status: ExitStatus) -> Stopped {
+        let status = status.code();
         Stopped { status, log: self.log(), stderr: self.stderr() }
     }
 }

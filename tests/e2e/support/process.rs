@@ -5,11 +5,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::LIMIT;
+
+/// How long signals that are sent again and again wait for the end of their process.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a process has written so far, line by line.
 #[derive(Debug, Default)]
@@ -92,19 +95,47 @@ impl Process {
         what: &str,
         mut look: impl FnMut(&[String], &str) -> Option<T>,
     ) -> T {
+        let found = self.look_until(Instant::now() + LIMIT, &mut look);
+        found.unwrap_or_else(|late| panic!("waited in vain for {what}: {late}"))
+    }
+
+    /// The same, and signals it again and again: one that comes too soon after another does not count.
+    pub(crate) fn signal_until(
+        &self,
+        signal: Signal,
+        what: &str,
+        mut look: impl FnMut(&[String]) -> bool,
+    ) {
         let deadline = Instant::now() + LIMIT;
+        let mut look = |lines: &[String], _: &str| look(lines).then_some(());
+        loop {
+            self.signal(signal);
+            match self.look_until(Instant::now() + PAUSE, &mut look) {
+                Ok(()) => return,
+                Err(late) => {
+                    assert!(Instant::now() < deadline, "waited in vain for {what}: {late}");
+                }
+            }
+        }
+    }
+
+    /// Says why nothing was found. The guard is gone then: when that is a panic, the output is printed.
+    fn look_until<T>(
+        &self,
+        deadline: Instant,
+        look: &mut impl FnMut(&[String], &str) -> Option<T>,
+    ) -> Result<T, &'static str> {
         let mut text = self.output.lock();
         loop {
             if let Some(found) = look(&text.stdout, &text.stderr) {
-                return found;
+                return Ok(found);
+            }
+            if text.ended == self.readers.len() {
+                return Err("it has ended");
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let ended = text.ended == self.readers.len();
-            let late = if ended { "it has ended" } else { "it took too long" };
-            // The guard must be gone before the panic: the output is printed then.
-            if ended || left.is_zero() {
-                drop(text);
-                panic!("waited in vain for {what}: {late}");
+            if left.is_zero() {
+                return Err("it took too long");
             }
             let changed = self.output.changed.wait_timeout(text, left);
             text = changed.unwrap_or_else(PoisonError::into_inner).0;
@@ -133,19 +164,37 @@ impl Process {
 
     /// Waits until the process has ended and all its output is read.
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        // The streams end with the process; then the status is there or nearly so.
+        assert!(self.ends_before(Instant::now() + LIMIT), "the process does not end");
+        self.status()
+    }
+
+    /// The same, and signals it again and again: one that comes too soon after another does not count.
+    pub(crate) fn wait_and_signal(&mut self, signal: Signal) -> ExitStatus {
         let deadline = Instant::now() + LIMIT;
+        loop {
+            self.signal(signal);
+            if self.ends_before(Instant::now() + PAUSE) {
+                return self.status();
+            }
+            assert!(Instant::now() < deadline, "the process does not end");
+        }
+    }
+
+    /// The streams end with the process; then the status is there or nearly so.
+    fn ends_before(&self, deadline: Instant) -> bool {
         let mut text = self.output.lock();
         while text.ended < self.readers.len() {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                drop(text);
-                panic!("the process does not end");
+                return false;
             }
             let changed = self.output.changed.wait_timeout(text, left);
             text = changed.unwrap_or_else(PoisonError::into_inner).0;
         }
-        drop(text);
+        true
+    }
+
+    fn status(&mut self) -> ExitStatus {
         for reader in self.readers.drain(..) {
             reader.join().expect("its output is UTF-8");
         }

@@ -16,6 +16,15 @@ use super::screen::{Screen, Tone};
 /// The keys that work. Shown once, where there are keys.
 pub(super) const KEYS: &str = "keys: b build · l log level · q quit";
 
+/// That the end has to wait for requests.
+pub(super) fn stopping(requests: usize) -> String {
+    let requests = match requests {
+        1 => "1 request".to_owned(),
+        number => format!("{number} requests"),
+    };
+    format!("stopping, {requests} in flight{SEPARATOR}Ctrl-C again ends it")
+}
+
 const SEPARATOR: &str = " · ";
 
 /// One change and what came of it.

@@ -68,6 +68,7 @@ fn a_file_of_the_go_framework_loads() {
         host.component = service.wasm (service.toml:35)
         host.instances = 1 (default)
         host.start_timeout = 30s (default)
+        host.drain_delay = 0s (default)
         host.shutdown_timeout = 30s (default)
         host.limits.memory = 256MiB (default)
         host.limits.call_timeout = 30s (default)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 
-use super::{accepted, rejects, variables, with};
+use super::{accepted, rejects, variables, warns, with};
 use crate::definition::{Definition, Dev, Instances};
 
 #[test]
@@ -19,6 +19,7 @@ fn defaults_are_applied() {
     assert_eq!(host.instances, Instances::Count(NonZeroUsize::MIN));
     assert_eq!(host.address, "::".parse::<IpAddr>().unwrap());
     assert_eq!(host.start_timeout, Duration::from_secs(30));
+    assert_eq!(host.drain_delay, Duration::ZERO);
     assert_eq!(host.shutdown_timeout, Duration::from_secs(30));
     assert_eq!(host.limits.memory, 256 << 20);
     assert_eq!(host.limits.call_timeout, Duration::from_secs(30));
@@ -34,7 +35,7 @@ fn every_key_reaches_its_field() {
         &with(
             &[],
             "build = \"make\"\ninstances = \"auto\"\naddress = \"0.0.0.0\"\n\
-             start_timeout = \"1s\"\nshutdown_timeout = \"2s\"\n[host.limits]\n\
+             start_timeout = \"1s\"\ndrain_delay = \"5s\"\nshutdown_timeout = \"2s\"\n[host.limits]\n\
              memory = \"4GiB\"\ncall_timeout = \"3s\"\nmax_concurrency = 4\nmax_queue = 0\n\
              max_body = \"6KB\"\n",
         ),
@@ -46,6 +47,7 @@ fn every_key_reaches_its_field() {
     assert_eq!(host.instances, Instances::Auto);
     assert_eq!(host.address, "0.0.0.0".parse::<IpAddr>().unwrap());
     assert_eq!(host.start_timeout, Duration::from_secs(1));
+    assert_eq!(host.drain_delay, Duration::from_secs(5));
     assert_eq!(host.shutdown_timeout, Duration::from_secs(2));
     assert_eq!(host.limits.memory, 4 << 30);
     assert_eq!(host.limits.call_timeout, Duration::from_secs(3));
@@ -241,6 +243,20 @@ fn numbers_are_checked_and_never_coerced() {
             help: remove the quotes
             service.toml:11:16: `host.limits.call_timeout` must be a duration from `1ms` to `24h`, found the integer `30`
             help: write the unit, for example `"5s"`"#]],
+    );
+}
+
+#[test]
+fn a_drain_delay_is_for_services_that_listen() {
+    let delayed = |types| with(&[("types", types)], "drain_delay = \"5s\"\n");
+
+    warns(&delayed("[\"native\", \"http\"]"), &[], &expect![[""]]);
+    warns(
+        &delayed("[\"native\"]"),
+        &[],
+        &expect![
+            "service.toml:8:15: `host.drain_delay` has no effect without the kind `http` or `grpc`"
+        ],
     );
 }
 

@@ -8,7 +8,7 @@ use jiff::Zoned;
 
 use super::super::screen::Tone;
 use super::super::stage::Done;
-use super::super::status::End;
+use super::super::status::{self, End};
 use super::{Development, Event};
 use crate::supervisor::{Demand, Director, News};
 
@@ -62,8 +62,11 @@ impl Director for Development {
             News::Waiting { .. } => {
                 self.screen.say(Tone::Plain, "waiting for an older version to finish");
             }
-            // The log has told of it.
-            News::Left { .. } => (),
+            News::Stopping { calls } if calls > 0 => {
+                self.screen.say(Tone::Plain, &status::stopping(calls));
+            }
+            // Nothing to wait for; the log has told of it.
+            News::Stopping { .. } | News::Left { .. } => (),
             News::Ended { well } => {
                 self.served.since = None;
                 self.served.addresses.clear();

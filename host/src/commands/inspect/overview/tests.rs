@@ -85,6 +85,7 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         host.component                  greeter.wasm   service.toml:10
         host.instances                  1              default
         host.start_timeout              30s            default
+        host.drain_delay                0s             default
         host.shutdown_timeout           30s            default
         host.limits.memory              256MiB         default
         host.limits.call_timeout        30s            default
