@@ -308,6 +308,17 @@ impl Ask {
         name.into()
     }
 
+    /// How many bytes of a request's body or message are handed to the guest with it, in bytes.
+    pub fn whole(&self) -> usize {
+        match self {
+            Self::Http(http::Request { body: http::Body::Whole(bytes), .. }) => bytes.len(),
+            Self::Grpc(grpc::Request { messages: grpc::Messages::One(message), .. }) => {
+                message.data.len()
+            }
+            _ => 0,
+        }
+    }
+
     /// Whether it takes one of the places of an instance. Steps, which the host asks for by itself, do not.
     pub fn is_request(&self) -> bool {
         !matches!(self, Self::Step(_) | Self::Give(_) | Self::Receive(_))

@@ -9,6 +9,7 @@ mod delay;
 mod exports;
 mod handover;
 mod instance;
+mod intake;
 mod loss;
 mod messages;
 mod plugins;

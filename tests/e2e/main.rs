@@ -66,6 +66,9 @@ mod shortages;
 /// `[host.limits]`.
 mod limits;
 
+/// Requests that do not fit into an instance together.
+mod intake;
+
 /// Many calls at the same time, in one instance and in several.
 mod concurrency;
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::Fault;
-use super::stream::Streamed;
+use super::stream::{Hold, Streamed};
 use crate::bindings::errors::Error as ServiceError;
 pub use crate::bindings::grpc::{
     Compression, End, Failure, Reason, RequestMessage, Response, ResponseMessage, Status,
@@ -28,6 +28,16 @@ pub enum Messages {
     /// Both sides of the RPC are a single message.
     One(RequestMessage),
     Many(Incoming),
+}
+
+impl Messages {
+    /// Tells whether the guest has room for more of them; `None` for what enters whole.
+    pub fn hold(&self) -> Option<Arc<Hold>> {
+        match self {
+            Self::One(_) => None,
+            Self::Many(messages) => Some(messages.hold.clone()),
+        }
+    }
 }
 
 /// The messages of a client.

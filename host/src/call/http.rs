@@ -1,8 +1,11 @@
 //! An HTTP request and its response as they pass between a connection and a guest.
 
-use super::stream;
-use crate::bindings::errors::Error as ServiceError;
+use std::sync::Arc;
+
 use bytes::Bytes;
+
+use super::stream::{self, Hold};
+use crate::bindings::errors::Error as ServiceError;
 
 /// A request that the host has checked.
 #[derive(Debug)]
@@ -27,6 +30,16 @@ pub enum Body {
     None,
     Whole(Bytes),
     Streamed(Streamed),
+}
+
+impl Body {
+    /// Tells whether the guest has room for more of it; `None` for what enters whole.
+    pub fn hold(&self) -> Option<Arc<Hold>> {
+        match self {
+            Self::Streamed(streamed) => Some(streamed.hold.clone()),
+            Self::None | Self::Whole(_) => None,
+        }
+    }
 }
 
 /// A body of which chunks arrive over time.

@@ -2,7 +2,10 @@
 //!
 //! Knows neither what it is made of nor who is at its ends.
 
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// How many items may wait between a connection and a guest, per direction. When it is full the
 /// faster side waits.
@@ -15,6 +18,7 @@ pub struct Streamed<T, E> {
     pub data: mpsc::Receiver<T>,
     /// Why there is no more. A sender that is dropped means that its side is lost.
     pub end: oneshot::Receiver<E>,
+    pub hold: Arc<Hold>,
     /// Dropped with the rest when nobody reads any more.
     _reader: oneshot::Sender<()>,
 }
@@ -28,11 +32,39 @@ pub struct Feed<T, E> {
     pub unread: oneshot::Receiver<()>,
 }
 
+/// Whether a reader takes nothing although there is something, because it has no room for it.
+#[derive(Debug, Default)]
+pub struct Hold {
+    is_waiting: AtomicBool,
+    refusal: Notify,
+}
+
+impl Hold {
+    pub fn set_waiting(&self, is_waiting: bool) {
+        self.is_waiting.store(is_waiting, Ordering::Relaxed);
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        self.is_waiting.load(Ordering::Relaxed)
+    }
+
+    /// There will be no room.
+    pub fn refuse(&self) {
+        self.refusal.notify_one();
+    }
+
+    /// Resolves when there will be no room.
+    pub async fn refused(&self) {
+        self.refusal.notified().await;
+    }
+}
+
 /// A stream and the side that feeds it.
 pub fn stream<T, E>() -> (Feed<T, E>, Streamed<T, E>) {
     let (data, data_receiver) = mpsc::channel(ITEMS_IN_TRANSIT);
     let (end, end_receiver) = oneshot::channel();
     let (reader, unread) = oneshot::channel();
-    let streamed = Streamed { data: data_receiver, end: end_receiver, _reader: reader };
+    let hold = Arc::default();
+    let streamed = Streamed { data: data_receiver, end: end_receiver, hold, _reader: reader };
     (Feed { data, end, unread }, streamed)
 }

@@ -30,6 +30,11 @@ impl Memory {
         self.limit
     }
 
+    /// What is left of the first half, in bytes. What a guest has given back to its allocator counts as used.
+    pub fn spare(&self) -> usize {
+        (self.limit / 2).saturating_sub(self.used)
+    }
+
     /// Whether the guest was refused memory since it last came back to the host. Most languages
     /// abort then, which is a trap that does not say why.
     pub fn refused(&self) -> bool {

@@ -12,6 +12,7 @@ use wasmtime::component::{
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::course::{Course, Ending, cut_off};
+use super::intake::{Portion, Taker};
 use crate::bindings::errors::Error as ServiceError;
 use crate::bindings::http as contract;
 use crate::call::http::{Body, Feed, Streamed};
@@ -21,21 +22,25 @@ use crate::capability::State;
 /// Most bytes that are taken from a guest at once.
 const LARGEST_CHUNK: usize = 64 * 1024;
 
-/// Hands a body to the guest.
+/// Hands a body to the guest, at most as `portion` has it.
 pub(super) fn lower(
     mut store: impl AsContextMut<Data = State>,
     body: Body,
+    portion: &Portion,
 ) -> wasmtime::Result<contract::Body> {
     Ok(match body {
         Body::None => contract::Body::None,
         Body::Whole(bytes) => contract::Body::Bytes(bytes),
-        Body::Streamed(Streamed { data, end, .. }) => {
+        Body::Streamed(Streamed { data, end, hold, .. }) => {
             let end = async move {
                 let end: Result<(), ServiceError> = end.await.unwrap_or_else(|_| Err(cut_off()));
                 Ok::<_, wasmtime::Error>(end)
             };
             contract::Body::Streamed(contract::Streamed {
-                data: StreamReader::new(&mut store, Chunks { data, next: None })?,
+                data: StreamReader::new(
+                    &mut store,
+                    Chunks { data, next: None, taker: portion.taker(hold) },
+                )?,
                 end: FutureReader::new(&mut store, end)?,
             })
         }
@@ -67,6 +72,7 @@ struct Chunks {
     data: mpsc::Receiver<Bytes>,
     /// A chunk that was received while the guest only asked whether there is one.
     next: Option<Bytes>,
+    taker: Taker,
 }
 
 impl StreamProducer<State> for Chunks {
@@ -88,9 +94,19 @@ impl StreamProducer<State> for Chunks {
                 Poll::Pending => return Poll::Pending,
             }
         }
-        if destination.remaining(store) != Some(0)
-            && let Some(chunk) = self.next.take()
-        {
+        let spare = store.data().memory.spare();
+        if destination.remaining(store) == Some(0) {
+            return Poll::Ready(Ok(StreamResult::Completed));
+        }
+        let length = self.next.as_ref().map_or(0, Bytes::len);
+        if self.taker.poll_take(length, spare, context).is_pending() {
+            if !finish {
+                return Poll::Pending;
+            }
+            self.taker.rest();
+            return Poll::Ready(Ok(StreamResult::Cancelled));
+        }
+        if let Some(chunk) = self.next.take() {
             destination.set_buffer(chunk);
         }
         Poll::Ready(Ok(StreamResult::Completed))

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use super::OVERDUE_GRACE;
 use super::exports::Exports;
+use super::intake::{Intake, Portion};
 use super::worker::Seat;
 use crate::bindings::plugin::StartRefusal;
 use crate::call::{ActiveCall, Ask, Call, Context as CallContext, Reply, Step};
@@ -83,6 +85,7 @@ pub(super) async fn live(
                 seat,
                 accessor,
                 exports: &exports,
+                intake: Arc::new(Intake::new(&seat.limits)),
                 abandoned: Cell::new(0),
                 all_abandoned: Cell::new(None),
                 is_native_begun: Cell::new(false),
@@ -124,6 +127,8 @@ pub(super) struct Residents<'a> {
     seat: &'a Seat,
     pub(super) accessor: &'a Accessor<State>,
     pub(super) exports: &'a Exports,
+    /// What they may be given of their requests together.
+    intake: Arc<Intake>,
     /// Requests that nobody waits for any more and that have not left.
     pub(super) abandoned: Cell<usize>,
     /// Runs while these hold every place.
@@ -144,7 +149,7 @@ impl Residents<'_> {
             reply: Reply::Step(reply),
             context: CallContext::default(),
         };
-        self.admit(call).await?;
+        self.admit(call, self.intake.begin(0)).await?;
         match outcome.await {
             Ok(Ok(returned)) => Ok(returned.map_err(StartRefusal::Error)),
             Ok(Err(fault)) => Err(wasmtime::Error::new(fault)),
@@ -159,8 +164,12 @@ impl Residents<'_> {
         poll_fn(|context| {
             loop {
                 queue.register(context.waker());
-                while let Some(call) = queue.pop() {
-                    inside.push(self.admit(call));
+                let fits = |ask: &Ask| {
+                    self.intake.fits(ask.whole(), || self.spare_memory(), context.waker())
+                };
+                while let Some(call) = queue.pop(fits) {
+                    let portion = self.intake.begin(call.ask.whole());
+                    inside.push(self.admit(call, portion));
                 }
                 match Pin::new(&mut inside).poll_next(context) {
                     Poll::Ready(Some(Ok(Left::Request))) => queue.left(),
@@ -190,12 +199,20 @@ impl Residents<'_> {
         Poll::Pending
     }
 
-    async fn admit(&self, call: Call) -> wasmtime::Result<Left> {
+    fn spare_memory(&self) -> usize {
+        self.accessor.with(|mut access| access.get().memory.spare())
+    }
+
+    async fn admit(&self, call: Call, portion: Portion) -> wasmtime::Result<Left> {
         let Call { ask, reply, context } = call;
         let visitor = Visitor { name: ask.name(), context, reply };
         match ask {
-            Ask::Http(request) => self.http(request, visitor).await.map(|()| Left::Request),
-            Ask::Grpc(request) => self.grpc(request, visitor).await.map(|()| Left::Request),
+            Ask::Http(request) => {
+                self.http(request, (visitor, portion)).await.map(|()| Left::Request)
+            }
+            Ask::Grpc(request) => {
+                self.grpc(request, (visitor, portion)).await.map(|()| Left::Request)
+            }
             Ask::Step(step) => self.step(step, visitor).await.map(|()| Left::Step),
             Ask::Give(successor) => self.give(successor, visitor).await.map(|()| Left::Step),
             Ask::Receive(legacy) => self.receive(legacy, visitor).await.map(|()| Left::Step),

@@ -12,20 +12,23 @@ use wasmtime::component::{
 use wasmtime::{AsContextMut, StoreContextMut};
 
 use super::course::{Course, Ending, cut_off};
+use super::intake::{Portion, Taker};
 use crate::bindings::grpc as contract;
 use crate::call::grpc::{End, Incoming, RequestMessage, ResponseMessage};
 use crate::call::stream::{Feed, Streamed, stream};
 use crate::capability::State;
 
-/// Hands the messages of a client to the guest.
+/// Hands the messages of a client to the guest, at most as `portion` has it.
 pub(super) fn lower(
     mut store: impl AsContextMut<Data = State>,
     messages: Incoming,
+    portion: &Portion,
 ) -> wasmtime::Result<contract::Incoming> {
-    let Streamed { data, end, .. } = messages;
+    let Streamed { data, end, hold, .. } = messages;
+    let producer = Producer { data, next: None, taker: portion.taker(hold) };
     let end = async move { Ok::<_, wasmtime::Error>(end.await.unwrap_or_else(|_| Err(cut_off()))) };
     Ok(contract::Incoming {
-        messages: StreamReader::new(&mut store, Producer { data })?,
+        messages: StreamReader::new(&mut store, producer)?,
         end: FutureReader::new(&mut store, end)?,
     })
 }
@@ -46,6 +49,9 @@ pub(super) fn lift(
 
 struct Producer {
     data: mpsc::Receiver<RequestMessage>,
+    /// A message that was received and for which there was no room.
+    next: Option<RequestMessage>,
+    taker: Taker,
 }
 
 impl StreamProducer<State> for Producer {
@@ -59,18 +65,28 @@ impl StreamProducer<State> for Producer {
         mut destination: Destination<'a, RequestMessage, Option<RequestMessage>>,
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
+        let spare = store.data().memory.spare();
         if destination.remaining(store) == Some(0) {
             return Poll::Ready(Ok(StreamResult::Completed));
         }
-        match self.data.poll_recv(context) {
-            Poll::Ready(Some(message)) => {
-                destination.set_buffer(Some(message));
-                Poll::Ready(Ok(StreamResult::Completed))
+        if self.next.is_none() {
+            match self.data.poll_recv(context) {
+                Poll::Ready(Some(message)) => self.next = Some(message),
+                Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
+                Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),
+                Poll::Pending => return Poll::Pending,
             }
-            Poll::Ready(None) => Poll::Ready(Ok(StreamResult::Dropped)),
-            Poll::Pending if finish => Poll::Ready(Ok(StreamResult::Cancelled)),
-            Poll::Pending => Poll::Pending,
         }
+        let length = self.next.as_ref().map_or(0, |message| message.data.len());
+        if self.taker.poll_take(length, spare, context).is_pending() {
+            if !finish {
+                return Poll::Pending;
+            }
+            self.taker.rest();
+            return Poll::Ready(Ok(StreamResult::Cancelled));
+        }
+        destination.set_buffer(self.next.take());
+        Poll::Ready(Ok(StreamResult::Completed))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
-use crate::call::{Call, Fault};
+use crate::call::{Ask, Call, Fault};
 
 /// Least time between two looks for callers that have left a full queue.
 const SWEEP_PAUSE: Duration = Duration::from_millis(10);
@@ -133,8 +133,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes the next call that may enter now, and counts it as inside if it is a request.
-    pub(super) fn pop(&self) -> Option<Call> {
+    /// Takes the next call that may enter now, a request if it `fits`, and counts that as inside.
+    pub(super) fn pop(&self, fits: impl Fn(&Ask) -> bool) -> Option<Call> {
         let mut lanes = self.lanes();
         while let Some(step) = lanes.steps.pop_front() {
             // One whose time is over must not begin after what was to follow it.
@@ -146,7 +146,11 @@ impl Queue {
             return None;
         }
         let mut dropped = false;
-        while let Some(Waiting { call, .. }) = lanes.requests.pop_front() {
+        let may_leave =
+            |Waiting { call, .. }: &Waiting| call.reply.is_abandoned() || fits(&call.ask);
+        while let Some(Waiting { call, .. }) =
+            lanes.requests.iter().position(may_leave).and_then(|place| lanes.requests.remove(place))
+        {
             if !call.reply.is_abandoned() {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
                 return Some(call);

@@ -5,6 +5,7 @@ use wasmtime::component::{Access, GuestTaskId};
 
 use super::course::Course;
 use super::instance::{Abandoned, Residents, Visitor};
+use super::intake::Portion;
 use super::{body, messages};
 use crate::bindings::http as contract;
 use crate::call::grpc::{Answer, Messages};
@@ -15,14 +16,17 @@ impl Residents<'_> {
     pub(super) async fn http(
         &self,
         request: http::Request,
-        visitor: Visitor,
+        (visitor, portion): (Visitor, Portion),
     ) -> wasmtime::Result<()> {
         let http::Request { head, body } = request;
         let Some(handle) = self.exports.handle else {
             wasmtime::bail!("a request was sent to a component without `http`");
         };
-        let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body)?));
+        let taken = &portion;
+        let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body, taken)?));
         let (task, (returned,)) = self.enter(handle, lower, visitor).await?;
+        // What is read after this is passed on as it comes.
+        drop(portion);
         let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
             let (response, course) = match returned {
                 Ok(response) => lift(&mut access, response).map(|(r, course)| (Ok(r), course))?,
@@ -40,7 +44,7 @@ impl Residents<'_> {
     pub(super) async fn grpc(
         &self,
         request: grpc::Request,
-        visitor: Visitor,
+        (visitor, portion): (Visitor, Portion),
     ) -> wasmtime::Result<()> {
         let grpc::Request { method, metadata, messages } = request;
         let Some((unary, streaming)) = self.exports.grpc else {
@@ -60,9 +64,10 @@ impl Residents<'_> {
             Messages::Many(messages) => messages,
         };
         let lower = |access: &mut Access<'_, State>| {
-            Ok((method, metadata, messages::lower(access, messages)?))
+            Ok((method, metadata, messages::lower(access, messages, &portion)?))
         };
         let (task, (returned,)) = self.enter(streaming, lower, visitor).await?;
+        drop(portion);
         let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
             let outgoing = match returned {
                 Ok(outgoing) => outgoing,

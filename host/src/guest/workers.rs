@@ -1,6 +1,7 @@
 //! All workers of one service, and which of them a request goes to.
 
 use std::future::{pending, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use super::queue::Refused;
 use super::refusals::Refusals;
 use super::watchdog::Watchdog;
 use super::worker::Worker;
+use crate::call::stream::Hold;
 use crate::call::{
     Ask, Call, Context, Fault, Known, Outcome, Reply, RequestTarget, Visit, grpc, http,
 };
@@ -136,7 +138,8 @@ impl Workers {
     }
 
     /// Sends an HTTP request to the worker `local`, which shares the caller's thread, or to another when
-    /// that one is saturated, stuck or lost, and waits for the outcome, at most for `call_timeout`.
+    /// that one is saturated, stuck or lost, and waits for the outcome, at most for `call_timeout`. A request
+    /// for whose body there is no room is one that has found no place.
     ///
     /// # Cancel safety
     /// When the future is dropped the guest is told that the call is cancelled.
@@ -150,8 +153,9 @@ impl Workers {
         let deadline = Instant::now() + self.call_timeout;
         terms.deadline = Some((deadline, self.call_timeout));
         terms.overdue = Some(deadline);
+        let hold = request.body.hold();
         let call = terms.call(Ask::Http(request), Reply::Http(reply));
-        self.request(local, call, outcome, (terms, pending())).await
+        self.with_room(hold, self.request(local, call, outcome, (terms, pending()))).await
     }
 
     /// The same for an RPC. One that begins with a stream of the client counts its time from `last` on,
@@ -167,6 +171,7 @@ impl Workers {
         last: Option<oneshot::Receiver<()>>,
     ) -> Outcome<grpc::Answer, grpc::Failure> {
         let (reply, outcome) = oneshot::channel();
+        let hold = request.messages.hold();
         let call = terms.call(Ask::Grpc(request), Reply::Grpc(reply));
         let late = async {
             // It has a deadline in its terms.
@@ -178,7 +183,32 @@ impl Workers {
             sleep(self.call_timeout).await;
             self.call_timeout
         };
-        self.request(local, call, outcome, (terms, late)).await
+        self.with_room(hold, self.request(local, call, outcome, (terms, late))).await
+    }
+
+    /// The outcome of a call, unless there is no room for the rest of its request.
+    async fn with_room<T, E>(
+        &self,
+        hold: Option<Arc<Hold>>,
+        call: impl Future<Output = Outcome<T, E>>,
+    ) -> Outcome<T, E> {
+        let mut call = pin!(call);
+        let Some(hold) = hold else { return call.await };
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut call => outcome,
+            () = hold.refused() => {
+                self.refusals.add();
+                return Err(Fault::Saturated);
+            }
+        };
+        match outcome {
+            Err(Fault::DeadlineExceeded { .. }) if hold.is_waiting() => {
+                self.refusals.add();
+                Err(Fault::Saturated)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Sends a call to a worker and waits for its outcome, until the deadline in its terms or until `late`

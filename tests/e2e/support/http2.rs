@@ -55,7 +55,8 @@ impl Client {
         self.ask_all(vec![request]).remove(0)
     }
 
-    fn ask_all(&mut self, requests: Vec<http::Request<Full<Bytes>>>) -> Vec<Response> {
+    /// The same for requests of any kind.
+    pub(crate) fn ask_all(&mut self, requests: Vec<http::Request<Full<Bytes>>>) -> Vec<Response> {
         let Self { runtime, sender } = self;
         runtime.block_on(async {
             sender.ready().await.expect("the connection is open");

@@ -106,6 +106,7 @@ pub(crate) enum Mode {
     Panic = 3,
     Fail = 4,
     Spin = 5,
+    Keep = 6,
 }
 
 #[derive(Clone, PartialEq, Message)]

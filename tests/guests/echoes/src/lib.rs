@@ -49,6 +49,7 @@ impl Http for Echoes {
             .post("/echo", bodies::echo)
             .post("/flow", bodies::flow)
             .post("/measure", bodies::measure)
+            .post("/keep", bodies::keep)
             .post("/hold", bodies::hold)
             .post("/ignore", bodies::ignore)
             .get("/produce/{pieces}", bodies::produce)

@@ -13,13 +13,18 @@ use super::{compression, pause};
 
 pub(crate) async fn sum(mut chunks: Streaming<Chunk>) -> Result<SumReply, Status> {
     let mut sum = SumReply::default();
+    let mut kept = Vec::new();
     while let Some(received) = chunks.received().await? {
         let chunk = received.message;
         pause(chunk.sleep_ms).await;
         sum.messages += 1;
         sum.bytes += chunk.data.len() as u64;
         sum.compressed += u64::from(received.is_compressed);
-        if !act(chunk.mode()).await? {
+        let mode = chunk.mode();
+        if mode == Mode::Keep {
+            kept.push(chunk.data);
+        }
+        if !act(mode).await? {
             break;
         }
     }
@@ -29,7 +34,7 @@ pub(crate) async fn sum(mut chunks: Streaming<Chunk>) -> Result<SumReply, Status
 /// Does what a chunk asks for; `false` when nothing more is to be read.
 async fn act(mode: Mode) -> Result<bool, Status> {
     match mode {
-        Mode::Read => Ok(true),
+        Mode::Read | Mode::Keep => Ok(true),
         Mode::NeverRead => pending().await,
         Mode::StopReading => Ok(false),
         Mode::Panic => panic!("told to panic in a stream"),
