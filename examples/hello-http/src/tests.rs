@@ -60,7 +60,7 @@ fn a_bad_request_is_told_what_is_wrong() {
     let field = &error["attributes"]["fields"][0];
     assert_eq!(
         *field,
-        json!({"in": "query", "name": "times", "message": "expected u8, found `often`"})
+        json!({"in": "query", "name": "times", "message": "expected a whole number from 0 to 255, found `often`"})
     );
 }
 

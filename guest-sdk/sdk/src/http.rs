@@ -3,10 +3,11 @@
 //!
 //! # Routing
 //!
-//! A [`Router`] maps a method and a path to a handler. Paths are matched as the client sent them:
+//! A [`Router`] maps a method and a path to a handler. They match however they are encoded: the route
+//! `/café` is also written `/caf%C3%A9`, and meets both.
 //!
 //! - `/items/{id}` matches one segment, `/files/{*path}` the rest, which is not empty. Parameters
-//!   are percent-decoded after matching, so an encoded slash does not split a segment.
+//!   are percent-decoded, once. An encoded slash does not split a segment.
 //! - `/items` and `/items/` are two paths. Add both if both shall work.
 //! - A literal segment wins over a parameter, whatever the order in which they were added.
 //! - `HEAD` is answered by the handler of `GET` when there is no other; the host drops the body.
@@ -54,8 +55,8 @@
 //! ```json
 //! {"kind": "ValidationError", "message": "request validation failed", "code": 0, "service_name": "shop",
 //!  "attributes": {"fields": [
-//!    {"in": "path", "name": "id", "message": "expected u64, found `x`"},
-//!    {"in": "query", "name": "limit", "message": "expected u32, found `-1`"}
+//!    {"in": "path", "name": "id", "message": "expected a whole number from 0 to 18446744073709551615, found `x`"},
+//!    {"in": "query", "name": "limit", "message": "expected a whole number from 0 to 4294967295, found `-1`"}
 //!  ]}}
 //! ```
 
@@ -65,6 +66,7 @@ mod handler;
 mod head;
 mod into_response;
 pub(crate) mod lines;
+mod pattern;
 mod rejection;
 mod request;
 mod response;

@@ -91,9 +91,15 @@ impl Route {
         is_inside || self.is_prefix && format!("{base}/").starts_with(&self.path)
     }
 
-    /// Whether a service that does not care for slashes at the end could take `path` for a covered one.
+    /// Whether a service that does not care for slashes at the end, nor for how a path is encoded, could take
+    /// `path` for a covered one.
     fn nearly_covers(&self, path: &str) -> bool {
-        self.covers(path) || path.trim_end_matches('/') == self.path.trim_end_matches('/')
+        let (path, own) = (decoded(path), decoded(&self.path));
+        let (path, own) = (path.as_ref(), own.as_ref());
+        let is_covered = if self.is_prefix { path.starts_with(own) } else { path == own };
+        let without_slashes =
+            |path: &[u8]| path.iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
+        is_covered || path[..without_slashes(path)] == own[..without_slashes(own)]
     }
 }
 
@@ -170,6 +176,29 @@ impl Routes {
     }
 }
 
+/// A path with everything decoded, as services may read it.
+fn decoded(path: &str) -> Cow<'_, [u8]> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path.as_bytes());
+    }
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.split_first_chunk().filter(|_| *first == b'%');
+        let byte = digits.and_then(|(digits, after)| Some((byte_of(*digits)?, after)));
+        let (byte, after) = byte.unwrap_or((*first, after));
+        decoded.push(byte);
+        rest = after;
+    }
+    Cow::Owned(decoded)
+}
+
+/// The byte that two hexadecimal digits stand for.
+fn byte_of(digits: [u8; 2]) -> Option<u8> {
+    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
+    u8::try_from(high? * 16 + low?).ok()
+}
+
 /// Whether there is only one way to read a path: no empty segments, no `.` and `..`, no parameters behind `;`, no
 /// backslashes, and nothing encoded that need not be (RFC 3986 sections 2.3 and 6.2.2).
 fn is_plain(path: &str) -> bool {
@@ -203,10 +232,7 @@ fn is_plain_segment(segment: &[u8]) -> bool {
 /// Whether two hexadecimal digits stand for a byte that means the same to everybody, and only when it is
 /// encoded.
 fn needs_encoding(digits: [u8; 2]) -> bool {
-    let [Some(high), Some(low)] = digits.map(|digit| char::from(digit).to_digit(16)) else {
-        return false;
-    };
-    let byte = char::from_u32(high * 16 + low).unwrap_or_default();
+    let Some(byte) = byte_of(digits).map(char::from) else { return false };
     !byte.is_ascii_alphanumeric()
         && !byte.is_ascii_control()
         && !matches!(byte, '-' | '.' | '_' | '~' | '/' | '\\' | '%' | ';')
@@ -304,6 +330,19 @@ mod tests {
     fn what_has_to_be_encoded_is_nothing_unusual() {
         for path in ["/public/a%20b", "/public/%C3%A4", "/public/a+b", "/public/a:b@c,d=e&f"] {
             check("/public/*", (Method::GET, path), (true, true));
+        }
+    }
+
+    #[test]
+    fn what_protects_meets_a_path_however_it_is_encoded() {
+        for (pattern, path) in [
+            ("/a@b", "/a%40b"),
+            ("/a%40b", "/a@b"),
+            ("/caf%C3%A9", "/caf%c3%a9"),
+            ("/caf%C3%A9/*", "/caf%c3%a9/x"),
+            ("/a,b/", "/a%2Cb"),
+        ] {
+            check(pattern, (Method::GET, path), (false, true));
         }
     }
 

@@ -65,9 +65,9 @@ fn everything_that_is_wrong_with_a_request_is_told_at_once() {
     let fields = json["attributes"]["fields"].as_array().expect("the fields are listed");
     let fields = fields.iter().map(|field| format!("{field}\n"));
     expect![[r#"
-        {"in":"path","name":"id","message":"expected u64, found `seven`"}
-        {"in":"query","name":"limit","message":"expected u32, found `few`"}
-        {"in":"header","name":"x-tenant","message":"expected u8, found `300`"}
+        {"in":"path","name":"id","message":"expected a whole number from 0 to 18446744073709551615, found `seven`"}
+        {"in":"query","name":"limit","message":"expected a whole number from 0 to 4294967295, found `few`"}
+        {"in":"header","name":"x-tenant","message":"expected a whole number from 0 to 255, found `300`"}
         {"in":"body","name":"amount","message":"invalid value: integer `-1`, expected u8 at line 1 column 25"}
     "#]]
     .assert_eq(&fields.collect::<String>());

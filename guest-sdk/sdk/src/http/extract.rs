@@ -58,6 +58,12 @@ pub trait FromHead<S>: Sized {
     /// A [`Rejection`], which says whether the other extractors are tried as well.
     fn from_head(head: &Head, service: &'static S)
     -> impl Future<Output = Result<Self, Rejection>>;
+
+    /// Whether it can be taken from a route with these parameters: what is wrong with them.
+    #[doc(hidden)]
+    fn check_route(_parameters: &[&str]) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// An extractor that may consume the body of a request; the last argument of a handler.
@@ -79,6 +85,12 @@ pub trait FromRequest<S, Via = ViaRequest>: Sized {
         request: Request,
         service: &'static S,
     ) -> impl Future<Output = Result<Self, Rejection>>;
+
+    /// Whether it can be taken from a route with these parameters: what is wrong with them.
+    #[doc(hidden)]
+    fn check_route(_parameters: &[&str]) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// Marks extractors that consume the request.
@@ -94,6 +106,10 @@ pub enum ViaHead {}
 impl<S, T: FromHead<S>> FromRequest<S, ViaHead> for T {
     async fn from_request(request: Request, service: &'static S) -> Result<Self, Rejection> {
         T::from_head(request.head(), service).await
+    }
+
+    fn check_route(parameters: &[&str]) -> Result<(), String> {
+        <T as FromHead<S>>::check_route(parameters)
     }
 }
 

@@ -28,6 +28,12 @@ pub trait Handler<S: 'static, Arguments>: 'static {
         service: &'static S,
         request: Request,
     ) -> impl Future<Output = Result<Response>>;
+
+    /// Whether the arguments can be taken from a route with these parameters: what is wrong with them.
+    #[doc(hidden)]
+    fn check_route(_parameters: &[&str]) -> std::result::Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The handler takes the service.
@@ -78,6 +84,11 @@ macro_rules! handlers {
             $($head: FromHead<S> + 'static,)*
             $last: FromRequest<S, Via> + 'static,
         {
+            fn check_route(parameters: &[&str]) -> std::result::Result<(), String> {
+                $($head::check_route(parameters)?;)*
+                $last::check_route(parameters)
+            }
+
             #[expect(non_snake_case, reason = "an argument is named like its type parameter")]
             async fn call(&'static self, state: &'static S, request: Request) -> Result<Response> {
                 let extracted = async {
@@ -113,6 +124,8 @@ handlers!(A1 A2 A3 A4 A5 A6 A7; L);
 
 /// A handler whose arguments are forgotten, so that a router can hold many of them.
 pub(super) trait Erased<S: 'static> {
+    fn check_route(&self, parameters: &[&str]) -> std::result::Result<(), String>;
+
     fn call(
         &'static self,
         service: &'static S,
@@ -123,6 +136,10 @@ pub(super) trait Erased<S: 'static> {
 struct Erase<H, Arguments>(H, std::marker::PhantomData<fn(Arguments)>);
 
 impl<S: 'static, Arguments: 'static, H: Handler<S, Arguments>> Erased<S> for Erase<H, Arguments> {
+    fn check_route(&self, parameters: &[&str]) -> std::result::Result<(), String> {
+        H::check_route(parameters)
+    }
+
     fn call(
         &'static self,
         service: &'static S,

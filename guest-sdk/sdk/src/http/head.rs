@@ -1,13 +1,14 @@
 //! The head of a request: method, target and header fields.
 //! Deliberately leaves the text that the host hands over as it is and reads only what is asked for.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 
 use ::http::{HeaderMap, Method};
 
-use super::lines;
+use super::{lines, pattern};
 use crate::error::{Result, ServiceError};
 
 /// The head of a request.
@@ -18,6 +19,9 @@ pub struct Head {
     path: Range<usize>,
     query: Option<Range<usize>>,
     lines: usize,
+    /// The path in the form in which routes are compared with it, if that is another one.
+    canonical: Option<String>,
+    /// Parts of that form.
     parameters: Vec<(&'static str, Range<usize>)>,
     headers: OnceCell<HeaderMap>,
 }
@@ -37,7 +41,12 @@ impl Head {
         };
         let method = Method::from_bytes(method.as_bytes()).map_err(|_invalid| malformed())?;
         let lines = (end + 2).min(text.len());
-        Ok(Self { text, method, path, query, lines, parameters: vec![], headers: OnceCell::new() })
+        let canonical = match pattern::canonical(&target[..path.len()]) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(canonical) => Some(canonical),
+        };
+        let (parameters, headers) = (Vec::new(), OnceCell::new());
+        Ok(Self { text, method, path, query, lines, canonical, parameters, headers })
     }
 
     /// The method.
@@ -48,6 +57,11 @@ impl Head {
     /// The path as the client sent it, without the service's base path; percent-encoded.
     pub fn path(&self) -> &str {
         self.line(&self.path)
+    }
+
+    /// The path in the form in which routes are compared with it.
+    pub(crate) fn canonical_path(&self) -> &str {
+        self.canonical.as_deref().unwrap_or_else(|| self.path())
     }
 
     /// What follows `?`, percent-encoded.
@@ -72,12 +86,12 @@ impl Head {
 
     /// Remembers which part of the path matched which parameter of the route.
     ///
-    /// `values` are parts of [`Head::path`] as it is now.
+    /// `values` are parts of [`Head::canonical_path`] as it is now.
     pub(crate) fn parameters_of<'path>(
         &self,
         values: impl Iterator<Item = (&'static str, &'path str)>,
     ) -> Vec<(&'static str, Range<usize>)> {
-        let base = self.text.as_ptr().addr();
+        let base = self.canonical_path().as_ptr().addr();
         values
             .map(|(name, value)| {
                 let start = value.as_ptr().addr() - base;
@@ -90,9 +104,10 @@ impl Head {
         self.parameters = parameters;
     }
 
-    /// Names and raw values of the route's parameters in the order of the path.
+    /// Names and values, percent-encoded, of the route's parameters in the order of the path.
     pub(crate) fn parameters(&self) -> impl ExactSizeIterator<Item = (&'static str, &str)> {
-        self.parameters.iter().map(|(name, range)| (*name, self.line(range)))
+        let path = self.canonical_path();
+        self.parameters.iter().map(|(name, range)| (*name, &path[range.clone()]))
     }
 
     /// A part of the request line, which `parse` found to be UTF-8.

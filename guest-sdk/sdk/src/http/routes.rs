@@ -5,6 +5,7 @@ use ::http::{Method, StatusCode};
 use matchit::InsertError;
 
 use super::handler::Erased;
+use super::pattern;
 use super::router::Router;
 use super::{Head, Request, Response};
 use crate::error::{Result, ServiceError, wire};
@@ -29,14 +30,28 @@ impl<S: 'static> Routes<S> {
         let mut by_path: Vec<(String, Methods<S>)> = Vec::new();
         for route in router.routes {
             let shown = format!("{route:?}");
-            let index = by_path.iter().position(|(path, _)| *path == route.path);
+            let path = match pattern::of_route(&route.path) {
+                Ok(path) => path,
+                Err(mistake) => {
+                    mistakes.push(mistake);
+                    continue;
+                }
+            };
+            if let Err(mistake) = route.handler.check_route(&pattern::parameters(&path)) {
+                mistakes.push(format!("`{shown}`: {mistake}"));
+            }
+            let index = by_path.iter().position(|(known, _)| *known == path);
             let index = index.unwrap_or_else(|| {
-                by_path.push((route.path, Methods { by_method: Vec::new(), any: None }));
+                by_path.push((path, Methods { by_method: Vec::new(), any: None }));
                 by_path.len() - 1
             });
             if !by_path[index].1.insert(route.method, route.handler) {
                 mistakes.push(format!("there are two handlers for `{shown}`"));
             }
+        }
+        let fallback = router.fallback;
+        if let Some(Err(mistake)) = fallback.as_ref().map(|handler| handler.check_route(&[])) {
+            mistakes.push(format!("the fallback: {mistake}"));
         }
         let mut paths = matchit::Router::new();
         for (path, methods) in by_path {
@@ -48,7 +63,7 @@ impl<S: 'static> Routes<S> {
             }
         }
         if mistakes.is_empty() {
-            return Ok(Self { paths, fallback: router.fallback });
+            return Ok(Self { paths, fallback });
         }
         let mistakes = mistakes.join("; ");
         Err(ServiceError::internal("`Http::routes` is not valid")
@@ -62,7 +77,7 @@ impl<S: 'static> Routes<S> {
         mut request: Request,
     ) -> Result<Response> {
         let head = request.head();
-        let Ok(found) = self.paths.at(head.path()) else {
+        let Ok(found) = self.paths.at(head.canonical_path()) else {
             let Some(handler) = &self.fallback else { return Err(not_found(head)) };
             return handler.call(service, request).await;
         };
@@ -132,16 +147,9 @@ fn method_not_allowed(head: &Head, allow: &str) -> Response {
 
 /// The name of a parameter that occurs twice, for example once in a prefix and once below it.
 fn ambiguous_parameter(path: &str) -> Option<&str> {
-    let mut names = Vec::new();
-    for segment in path.split('/') {
-        let parameter = segment.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
-        let Some((name, _)) = parameter else { continue };
-        if names.contains(&name) {
-            return Some(name);
-        }
-        names.push(name);
-    }
-    None
+    let names = pattern::parameters(path);
+    let twice = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name));
+    twice.map(|(_, name)| *name)
 }
 
 fn explain(path: &str, error: &InsertError) -> String {

@@ -62,6 +62,41 @@ impl<'a> Values<'a> {
     pub(super) fn into_parameters<T: DeserializeOwned>(self) -> Result<T, Rejection> {
         deserialize(Location::Path, Shape::Parameters, &self.groups)
     }
+
+    /// Whether a type can be made of parameters with these names, whatever their values: why not. What
+    /// depends on the values is left to a request.
+    pub(super) fn check_parameters<T: DeserializeOwned>(self) -> Result<(), String> {
+        let stand_ins = self.groups.iter().map(|group| Wrong {
+            error: FieldError::new(Location::Path, &*group.name, ""),
+            fault: Fault::Value,
+        });
+        let wrong: Vec<Wrong> = stand_ins.collect();
+        let attempt = Attempt { groups: &self.groups, wrong: &wrong, current: Cell::new(None) };
+        match T::deserialize(Source::new(Shape::Parameters, &attempt)) {
+            Ok(_made_of_stand_ins) => Ok(()),
+            Err(problem) => match mismatch(&problem, &self.groups) {
+                Some(reason) => Err(reason),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// Why the type of a `Path` does not fit a route, if `problem` says so: a mistake in the service.
+fn mismatch(problem: &Problem, groups: &[Group<'_>]) -> Option<String> {
+    let why = match problem {
+        Problem::Value(_) => return None,
+        Problem::Unsupported(reason) => return Some(reason.clone()),
+        Problem::Missing(name) => format!("has a field `{name}`"),
+        Problem::Unknown(name, _) => format!("has no field `{name}`"),
+    };
+    Some(format!("the type of a `Path` {why}, but the route has {}", parameters(groups)))
+}
+
+/// The parameters of a route, in words.
+fn parameters(groups: &[Group<'_>]) -> String {
+    let names: Vec<_> = groups.iter().map(|group| format!("`{}`", group.name)).collect();
+    if names.is_empty() { "no parameters".to_owned() } else { names.join(", ") }
 }
 
 /// One try to deserialize, with what the tries before have found.
@@ -119,6 +154,11 @@ fn deserialize<T: DeserializeOwned>(
             Ok(_made_of_stand_ins) => return Err(all(wrong)),
             Err(problem) => problem,
         };
+        if shape == Shape::Parameters
+            && let Some(reason) = mismatch(&problem, groups)
+        {
+            return Err(ServiceError::internal(reason).into());
+        }
         let (name, message, fault) = match problem {
             Problem::Unsupported(reason) => return Err(ServiceError::internal(reason).into()),
             Problem::Value(message) => {

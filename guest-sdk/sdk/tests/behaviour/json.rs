@@ -105,8 +105,8 @@ fn json_errors_name_the_path() {
     answers(
         post(""),
         &expect![[r#"
-        400 request validation failed
-          body ``: EOF while parsing a value at line 1 column 0"#]],
+            400 request validation failed
+              body ``: is empty"#]],
     );
 }
 

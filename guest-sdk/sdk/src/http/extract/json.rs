@@ -48,7 +48,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>, Rejection> {
         // The path means something only when the text is JSON; `.` is the whole document.
         let is_whole = path == "." || !error.inner().is_data();
         let name = if is_whole { String::new() } else { path };
-        FieldError::new(Location::Body, name, error.inner().to_string())
+        let is_blank = bytes.trim_ascii().is_empty();
+        let message = error.inner().to_string();
+        FieldError::new(
+            Location::Body,
+            name,
+            if is_blank { "is empty".to_owned() } else { message },
+        )
     })?;
     json.end().map_err(|error| FieldError::new(Location::Body, "", error.to_string()))?;
     Ok(Json(value))

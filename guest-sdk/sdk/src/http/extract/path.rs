@@ -1,5 +1,5 @@
 //! Extracts the parameters of the route.
-//! Deliberately matches nothing: that is done when an extractor runs.
+//! Deliberately matches nothing: that is done before an extractor runs.
 
 use std::borrow::Cow;
 
@@ -21,6 +21,10 @@ impl<S, T: DeserializeOwned> FromHead<S> for Path<T> {
     async fn from_head(head: &Head, _service: &'static S) -> Result<Self, Rejection> {
         decode(head).into_parameters().map(Path)
     }
+
+    fn check_route(parameters: &[&str]) -> Result<(), String> {
+        check::<T>(parameters)
+    }
 }
 
 impl<S, T: DeserializeOwned> FromHead<S> for Option<Path<T>> {
@@ -30,6 +34,18 @@ impl<S, T: DeserializeOwned> FromHead<S> for Option<Path<T>> {
         }
         Path::from_head(head, service).await.map(Some)
     }
+
+    fn check_route(parameters: &[&str]) -> Result<(), String> {
+        if parameters.is_empty() { Ok(()) } else { check::<T>(parameters) }
+    }
+}
+
+fn check<T: DeserializeOwned>(parameters: &[&str]) -> Result<(), String> {
+    let mut values = Values::default();
+    for name in parameters {
+        values.add(Cow::Borrowed(name), None);
+    }
+    values.check_parameters::<T>()
 }
 
 fn decode(head: &Head) -> Values<'_> {

@@ -36,14 +36,10 @@ impl<'a> Source<'a> {
                 self.attempt.current.set(Some(&group.name));
                 Ok(self.attempt.entry(0).map_or(Value::StandIn, |(_, value)| value))
             }
-            (Shape::Parameters, groups) => {
-                let names: Vec<_> =
-                    groups.iter().map(|group| format!("`{}`", group.name)).collect();
-                Err(Problem::Unsupported(format!(
-                    "the type of a `Path` does not fit the parameters of the route: {}",
-                    if names.is_empty() { "there are none".to_owned() } else { names.join(", ") },
-                )))
-            }
+            (Shape::Parameters, groups) => Err(Problem::Unsupported(format!(
+                "the type of a `Path` is one value, but the route has {}",
+                super::parameters(groups)
+            ))),
         }
     }
 
@@ -51,7 +47,8 @@ impl<'a> Source<'a> {
         let found = self.attempt.groups.len();
         if self.shape == Shape::Parameters && found != length {
             return Err(Problem::Unsupported(format!(
-                "the type of a `Path` has {length} elements, but the route has {found} parameters"
+                "the type of a `Path` has {length} elements, but the route has {}",
+                super::parameters(self.attempt.groups)
             )));
         }
         Ok(())
