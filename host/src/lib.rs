@@ -11,6 +11,9 @@ pub mod machine;
 // Changes of files.
 pub mod watch;
 
+// Percent-encoding.
+pub mod percent;
+
 // Files that a user has named.
 pub mod file;
 

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 23] = [
+pub(crate) const ORDER: [&str; 24] = [
     "telemetry",
     "machine",
     "watch",
+    "percent",
     "file",
     "http2",
     "definition",

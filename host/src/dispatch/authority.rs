@@ -9,6 +9,8 @@ use http::header::HOST;
 use http::uri::Scheme;
 use http::{HeaderMap, Uri, Version};
 
+use crate::percent;
+
 /// Checks what a request says of whom it is for: that is once, and has the right form.
 ///
 /// # Errors
@@ -92,16 +94,11 @@ fn is_literal(literal: &[u8]) -> bool {
 /// `reg-name` of RFC 3986 section 3.2.2, which addresses of IPv4 are as well.
 fn is_name(name: &[u8]) -> bool {
     let mut rest = name;
-    while let Some((byte, after)) = rest.split_first() {
-        rest = match after {
-            [high, low, after @ ..]
-                if *byte == b'%' && high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
-            {
-                after
-            }
-            _ if is_plain(*byte) => after,
-            _ => return false,
-        };
+    while let Some((byte, after)) = percent::split_first(rest) {
+        if !byte.is_encoded && !is_plain(byte.value) {
+            return false;
+        }
+        rest = after;
     }
     true
 }

@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{Method, Uri};
 
 use super::authority;
+use crate::percent;
 
 /// Most header fields of a request. hyper counts them for HTTP/1.1 only.
 pub(super) const MOST_FIELDS: usize = 100;
@@ -92,25 +93,11 @@ fn strip<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     path.get(path.len() - rest.len()..)
 }
 
-/// A byte of a path that stands for itself or is what separates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PathByte {
-    Plain(u8),
-    Separator(u8),
-}
-
-/// The first byte of a path and what follows it. An encoded slash separates nothing.
-fn path_byte(path: &[u8]) -> Option<(PathByte, &[u8])> {
-    let digit =
-        |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    if let [b'%', high, low, rest @ ..] = path
-        && let (Some(high), Some(low)) = (digit(high), digit(low))
-    {
-        return Some((PathByte::Plain(high * 16 + low), rest));
-    }
-    let (byte, rest) = path.split_first()?;
-    let is_separator = matches!(byte, b'/' | b'?');
-    Some((if is_separator { PathByte::Separator(*byte) } else { PathByte::Plain(*byte) }, rest))
+/// The first byte of a path, whether it separates, and what follows it. An encoded slash separates nothing.
+fn path_byte(path: &[u8]) -> Option<((u8, bool), &[u8])> {
+    let (byte, rest) = percent::split_first(path)?;
+    let separates = !byte.is_encoded && matches!(byte.value, b'/' | b'?');
+    Some(((byte.value, separates), rest))
 }
 
 /// Packs the head of a request that was accepted.

@@ -10,6 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use crate::extension::Objections;
+use crate::percent;
 
 /// A path, exact or with `/*` at its end, and a method before it if only that one is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -94,7 +95,7 @@ impl Route {
     /// Whether a service that does not care for slashes at the end, nor for how a path is encoded, could take
     /// `path` for a covered one.
     fn nearly_covers(&self, path: &str) -> bool {
-        let (path, own) = (decoded(path), decoded(&self.path));
+        let (path, own) = (percent::decode(path), percent::decode(&self.path));
         let (path, own) = (path.as_ref(), own.as_ref());
         let is_covered = if self.is_prefix { path.starts_with(own) } else { path == own };
         let without_slashes =
@@ -176,29 +177,6 @@ impl Routes {
     }
 }
 
-/// A path with everything decoded, as services may read it.
-fn decoded(path: &str) -> Cow<'_, [u8]> {
-    if !path.contains('%') {
-        return Cow::Borrowed(path.as_bytes());
-    }
-    let mut decoded = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.split_first_chunk().filter(|_| *first == b'%');
-        let byte = digits.and_then(|(digits, after)| Some((byte_of(*digits)?, after)));
-        let (byte, after) = byte.unwrap_or((*first, after));
-        decoded.push(byte);
-        rest = after;
-    }
-    Cow::Owned(decoded)
-}
-
-/// The byte that two hexadecimal digits stand for.
-fn byte_of(digits: [u8; 2]) -> Option<u8> {
-    let [high, low] = digits.map(|digit| char::from(digit).to_digit(16));
-    u8::try_from(high? * 16 + low?).ok()
-}
-
 /// Whether there is only one way to read a path: no empty segments, no `.` and `..`, no parameters behind `;`, no
 /// backslashes, and nothing encoded that need not be (RFC 3986 sections 2.3 and 6.2.2).
 fn is_plain(path: &str) -> bool {
@@ -215,27 +193,25 @@ fn is_plain(path: &str) -> bool {
 
 fn is_plain_segment(segment: &[u8]) -> bool {
     let mut rest = segment;
-    while let Some((byte, after)) = rest.split_first() {
-        rest = match byte {
-            b'%' => match after.split_first_chunk() {
-                Some((digits, after)) if needs_encoding(*digits) => after,
-                _ => return false,
-            },
-            b';' | b'\\' => return false,
-            byte if byte.is_ascii_graphic() => after,
-            _ => return false,
+    while let Some((byte, after)) = percent::split_first(rest) {
+        let is_plain = if byte.is_encoded {
+            needs_encoding(byte.value)
+        } else {
+            byte.value.is_ascii_graphic() && !matches!(byte.value, b'%' | b';' | b'\\')
         };
+        if !is_plain {
+            return false;
+        }
+        rest = after;
     }
     true
 }
 
-/// Whether two hexadecimal digits stand for a byte that means the same to everybody, and only when it is
-/// encoded.
-fn needs_encoding(digits: [u8; 2]) -> bool {
-    let Some(byte) = byte_of(digits).map(char::from) else { return false };
+/// Whether a byte means the same to everybody, and only when it is encoded.
+fn needs_encoding(byte: u8) -> bool {
     !byte.is_ascii_alphanumeric()
         && !byte.is_ascii_control()
-        && !matches!(byte, '-' | '.' | '_' | '~' | '/' | '\\' | '%' | ';')
+        && !matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b'\\' | b'%' | b';')
 }
 
 #[cfg(test)]
