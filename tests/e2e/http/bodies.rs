@@ -68,7 +68,7 @@ fn everything_that_is_wrong_with_a_request_is_told_at_once() {
         {"in":"path","name":"id","message":"expected a whole number from 0 to 18446744073709551615, found `seven`"}
         {"in":"query","name":"limit","message":"expected a whole number from 0 to 4294967295, found `few`"}
         {"in":"header","name":"x-tenant","message":"expected a whole number from 0 to 255, found `300`"}
-        {"in":"body","name":"amount","message":"invalid value: integer `-1`, expected u8 at line 1 column 25"}
+        {"in":"body","name":"amount","message":"invalid value: integer `-1`, expected a whole number from 0 to 255 at line 1 column 25"}
     "#]]
     .assert_eq(&fields.collect::<String>());
     host.stop();

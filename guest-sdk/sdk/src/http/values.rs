@@ -5,6 +5,7 @@
 //! for the fields that are known to be wrong, until nothing new turns up. Only a bad request pays
 //! for that.
 
+pub(super) mod number;
 mod problem;
 mod source;
 mod value;
@@ -25,10 +26,19 @@ use crate::error::ServiceError;
 /// many there are.
 const MOST_ERRORS: usize = 32;
 
+/// Most empty fields of a form that are taken for fields that were not sent. Each costs another attempt.
+const MOST_EMPTY: usize = 64;
+
 /// All values of one name. A value is `None` when it is not UTF-8.
 struct Group<'a> {
     name: Cow<'a, str>,
     values: Vec<Option<Cow<'a, str>>>,
+}
+
+impl Group<'_> {
+    fn is_empty(&self) -> bool {
+        matches!(&*self.values, [Some(value)] if value.is_empty())
+    }
 }
 
 /// Names with all their values, in the order in which they first occur.
@@ -55,12 +65,12 @@ impl<'a> Values<'a> {
         self,
         location: Location,
     ) -> Result<T, Rejection> {
-        deserialize(location, Shape::Fields, &self.groups)
+        deserialize(location, Shape::Fields, self.groups)
     }
 
     /// Deserializes the parameters of a route, which have names and an order.
     pub(super) fn into_parameters<T: DeserializeOwned>(self) -> Result<T, Rejection> {
-        deserialize(Location::Path, Shape::Parameters, &self.groups)
+        deserialize(Location::Path, Shape::Parameters, self.groups)
     }
 
     /// Whether a type can be made of parameters with these names, whatever their values: why not. What
@@ -144,18 +154,19 @@ impl<'a> Attempt<'a> {
 fn deserialize<T: DeserializeOwned>(
     location: Location,
     shape: Shape,
-    groups: &[Group<'_>],
+    mut groups: Vec<Group<'_>>,
 ) -> Result<T, Rejection> {
     let mut wrong: Vec<Wrong> = Vec::new();
+    let mut empty = 0;
     loop {
-        let attempt = Attempt { groups, wrong: &wrong, current: Cell::new(None) };
+        let attempt = Attempt { groups: &groups, wrong: &wrong, current: Cell::new(None) };
         let problem = match T::deserialize(Source::new(shape, &attempt)) {
             Ok(value) if wrong.is_empty() => return Ok(value),
             Ok(_made_of_stand_ins) => return Err(all(wrong)),
             Err(problem) => problem,
         };
         if shape == Shape::Parameters
-            && let Some(reason) = mismatch(&problem, groups)
+            && let Some(reason) = mismatch(&problem, &groups)
         {
             return Err(ServiceError::internal(reason).into());
         }
@@ -167,6 +178,15 @@ fn deserialize<T: DeserializeOwned>(
             Problem::Missing(name) => (name.to_owned(), "is missing".to_owned(), Fault::Missing),
             Problem::Unknown(name, message) => (name, message, Fault::Unknown),
         };
+        if fault == Fault::Value && location == Location::Query && empty < MOST_EMPTY {
+            // Forms send every field: one that is left empty and cannot be has not been filled in.
+            let refused = groups.iter().position(|group| group.name == name && group.is_empty());
+            if let Some(index) = refused {
+                groups.remove(index);
+                empty += 1;
+                continue;
+            }
+        }
         // Known already: the stand-in did not fit either, so what comes after it stays unknown.
         if attempt.fault(&name).is_some() || wrong.len() == MOST_ERRORS {
             return Err(all(wrong));

@@ -91,6 +91,7 @@ impl Http for Probe {
             .get("/query", async |Query(paging): Query<Paging>| format!("{paging:?}"))
             .get("/strict", async |Query(strict): Query<Strict>| format!("{strict:?}"))
             .get("/map", async |Query(map): Query<BTreeMap<String, String>>| format!("{map:?}"))
+            .get("/numbers", async |Query(map): Query<BTreeMap<String, u8>>| format!("{map:?}"))
             .get("/maybe", async |query: Option<Query<Strict>>| format!("{query:?}"))
             .get("/headers", async |Headers(fields): Headers<Conditions>| format!("{fields:?}"))
             .get("/raw-headers", async |map: HeaderMap| format!("{}", map.len()))
@@ -147,6 +148,32 @@ fn a_query_becomes_a_struct() {
 fn a_query_is_decoded() {
     get("/map?a+b=c%2Bd+e&%C3%A4=%26", &expect![[r#"200 {"a b": "c+d e", "ä": "&"}"#]]);
     get("/map?empty=&bare&&", &expect![[r#"200 {"bare": "", "empty": ""}"#]]);
+}
+
+#[test]
+fn a_field_that_a_form_leaves_empty_counts_as_not_sent_unless_it_can_be_empty() {
+    get(
+        "/query?limit=&offset=3&tag=&order=&exact=",
+        &expect![[r#"200 Paging { limit: None, offset: 3, tag: [], order: None, exact: false }"#]],
+    );
+    get("/map?name=&x=1", &expect![[r#"200 {"name": "", "x": "1"}"#]]);
+    get(
+        "/query?limit=&offset=&order=up",
+        &expect![[r#"
+            400 request validation failed
+              query `order`: unknown variant `up`, expected `ascending` or `descending`
+              query `offset`: is missing"#]],
+    );
+    let many: Vec<_> = (0..64).map(|index| format!("n{index}=")).collect();
+    get(&format!("/numbers?{}", many.join("&")), &expect!["200 {}"]);
+}
+
+#[test]
+fn a_box_that_is_ticked_in_a_form_is_true() {
+    get(
+        "/query?offset=3&exact=on",
+        &expect!["200 Paging { limit: None, offset: 3, tag: [], order: None, exact: true }"],
+    );
 }
 
 #[test]

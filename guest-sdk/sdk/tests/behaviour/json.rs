@@ -82,7 +82,7 @@ fn json_errors_name_the_path() {
         post(r#"{"name": "tea", "prices": [{"amount": 1}, {"amount": -3}]}"#),
         &expect![[r#"
         400 request validation failed
-          body `prices[1].amount`: invalid value: integer `-3`, expected u32 at line 1 column 55"#]],
+          body `prices[1].amount`: invalid value: integer `-3`, expected a whole number from 0 to 4294967295 at line 1 column 55"#]],
     );
     answers(
         post(r#"{"name": "tea"}"#),

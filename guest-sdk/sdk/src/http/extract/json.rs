@@ -6,14 +6,15 @@ use serde::de::DeserializeOwned;
 
 use super::{FromRequest, Rejection, Request};
 use crate::error::{ServiceError, wire};
+use crate::http::values::number;
 use crate::http::{FieldError, Head, Location, Response};
 use crate::imports;
 
 /// A JSON body: as an extractor the request's, as an answer the response's.
 ///
 /// The request must say that it is JSON (`application/json` or `application/…+json`), otherwise it
-/// is answered 415. A byte order mark at its start does not count. A body that does not fit `T` is a 400 that names the path of the first field that
-/// is wrong. `Option<Json<T>>` is `None` when there is no body.
+/// is answered 415. A byte order mark at its start does not count. A body that does not fit `T` is a 400 that
+/// names the path of the first field that is wrong. `Option<Json<T>>` is `None` when there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Json<T>(pub T);
 
@@ -49,15 +50,22 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>, Rejection> {
         let is_whole = path == "." || !error.inner().is_data();
         let name = if is_whole { String::new() } else { path };
         let is_blank = bytes.trim_ascii().is_empty();
-        let message = error.inner().to_string();
-        FieldError::new(
-            Location::Body,
-            name,
-            if is_blank { "is empty".to_owned() } else { message },
-        )
+        let message = error.into_inner().to_string();
+        let message = if is_blank { "is empty".to_owned() } else { in_words(message) };
+        FieldError::new(Location::Body, name, message)
     })?;
     json.end().map_err(|error| FieldError::new(Location::Body, "", error.to_string()))?;
     Ok(Json(value))
+}
+
+/// serde's message, which names types of Rust, for people who do not know them.
+fn in_words(message: String) -> String {
+    let Some((start, expected)) = message.rsplit_once(", expected ") else { return message };
+    let type_name = expected.split(' ').next().unwrap_or_default();
+    match number::in_words(type_name) {
+        Some(words) => format!("{start}, expected {words}{}", &expected[type_name.len()..]),
+        None => message,
+    }
 }
 
 /// RFC 8259 §11 and the suffix of RFC 6839 §3.1; parameters do not matter.

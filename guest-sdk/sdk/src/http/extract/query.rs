@@ -16,6 +16,10 @@ use crate::http::{Head, Location};
 /// most once. `Option` fields may be missing, `#[serde(default)]` works. `Option<Query<T>>` is `None`
 /// when the target has no query.
 ///
+/// It understands what HTML forms send. `on`, which stands for a ticked box, is `true`. A field that is left empty
+/// (`min=`) is an empty string to a string; to any type that refuses an empty text, such as a number, it counts as
+/// not sent.
+///
 /// Numbers and booleans must be plain values, so `#[serde(flatten)]` works for strings only: serde
 /// hides from the extractor which type it wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

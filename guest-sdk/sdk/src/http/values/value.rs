@@ -9,6 +9,7 @@ use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::number;
 use super::problem::Problem;
 
 /// Longest part of a value that is shown in a message, in characters.
@@ -51,10 +52,11 @@ impl<'a> Value<'a> {
     }
 }
 
-macro_rules! parsed {
-    ($($method:ident $visit:ident $type:ty, $expected:literal, $stand_in:expr;)*) => {$(
+macro_rules! numbers {
+    ($($method:ident $visit:ident $type:ident $stand_in:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-            visitor.$visit(self.parse::<$type>($expected, $stand_in)?)
+            let expected = number::in_words(stringify!($type)).expect("the type is a number");
+            visitor.$visit(self.parse::<$type>(expected, $stand_in)?)
         }
     )*};
 }
@@ -62,22 +64,32 @@ macro_rules! parsed {
 impl<'de> Deserializer<'de> for Value<'_> {
     type Error = Problem;
 
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        match self {
+            // What forms send for a box that is ticked.
+            Self::Given([Some(text)]) if text == "on" => visitor.visit_bool(true),
+            _ => visitor.visit_bool(self.parse("`true` or `false`", false)?),
+        }
+    }
+
     // The stand-in of numbers is one rather than zero, which types such as `NonZeroU32` refuse.
-    parsed! {
-        deserialize_bool visit_bool bool, "`true` or `false`", false;
-        deserialize_i8 visit_i8 i8, "a whole number from -128 to 127", 1;
-        deserialize_i16 visit_i16 i16, "a whole number from -32768 to 32767", 1;
-        deserialize_i32 visit_i32 i32, "a whole number from -2147483648 to 2147483647", 1;
-        deserialize_i64 visit_i64 i64, "a whole number from -9223372036854775808 to 9223372036854775807", 1;
-        deserialize_i128 visit_i128 i128, "a whole number", 1;
-        deserialize_u8 visit_u8 u8, "a whole number from 0 to 255", 1;
-        deserialize_u16 visit_u16 u16, "a whole number from 0 to 65535", 1;
-        deserialize_u32 visit_u32 u32, "a whole number from 0 to 4294967295", 1;
-        deserialize_u64 visit_u64 u64, "a whole number from 0 to 18446744073709551615", 1;
-        deserialize_u128 visit_u128 u128, "a whole number that is not negative", 1;
-        deserialize_f32 visit_f32 f32, "a number", 1.0;
-        deserialize_f64 visit_f64 f64, "a number", 1.0;
-        deserialize_char visit_char char, "one character", '-';
+    numbers! {
+        deserialize_i8 visit_i8 i8 1;
+        deserialize_i16 visit_i16 i16 1;
+        deserialize_i32 visit_i32 i32 1;
+        deserialize_i64 visit_i64 i64 1;
+        deserialize_i128 visit_i128 i128 1;
+        deserialize_u8 visit_u8 u8 1;
+        deserialize_u16 visit_u16 u16 1;
+        deserialize_u32 visit_u32 u32 1;
+        deserialize_u64 visit_u64 u64 1;
+        deserialize_u128 visit_u128 u128 1;
+        deserialize_f32 visit_f32 f32 1.0;
+        deserialize_f64 visit_f64 f64 1.0;
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
+        visitor.visit_char(self.parse("one character", '-')?)
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
