@@ -50,6 +50,11 @@ pub(super) fn accept(parts: &mut Parts) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Checks the form of the host that a request names, if it names one.
+pub(super) fn check_host(parts: &Parts) -> Result<(), Refusal> {
+    authority::check_form(&parts.uri, &parts.headers).map_err(Refusal::Malformed)
+}
+
 /// HTTP/2 may split `cookie` at its semicolons, for the sake of compression (RFC 9113 section 8.2.3).
 pub(super) fn join_cookies(headers: &mut HeaderMap) {
     if headers.get_all(COOKIE).iter().nth(1).is_none() {

@@ -99,8 +99,12 @@ impl Dispatcher {
 
     /// The answer to a request that features do not see either.
     fn before_hooks(&self, parts: &mut Parts) -> Option<LoggedResponse> {
-        let own = self.own_answer(parts);
-        own.or_else(|| Some(self.refused(head::accept(parts).err()?)))
+        let answer = match self.own_answer(parts) {
+            // Probes often name no host. One that is malformed is refused whatever is asked for.
+            Some(answer) => head::check_host(parts).map(|()| answer),
+            None => return Some(self.refused(head::accept(parts).err()?)),
+        };
+        Some(answer.unwrap_or_else(|refusal| self.refused(refusal)))
     }
 
     fn refused(&self, refusal: Refusal) -> LoggedResponse {

@@ -58,6 +58,10 @@ fn balancers_that_ask_with_options_are_answered() {
         ("GET /health HTTP/1.0", (200, None)),
         ("HEAD /health HTTP/1.0", (200, None)),
         ("GET /he%61lth HTTP/1.0", (200, None)),
+        ("GET /health HTTP/1.1", (200, None)),
+        ("GET /health HTTP/1.1\r\nhost: a b", (400, None)),
+        ("OPTIONS * HTTP/1.1\r\nhost: u@h", (400, None)),
+        ("GET /health HTTP/1.0\r\nhost: a\r\nhost: a", (400, None)),
     ] {
         assert_eq!(ask(request), expected, "{request}");
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use bytes::Bytes;
 use futures_util::stream::{LocalBoxStream, Stream, StreamExt as _};
 
-use crate::error::{OrServiceError as _, Result};
+use crate::error::{Result, ServiceError};
 
 /// The body of a request or a response.
 ///
@@ -102,7 +102,8 @@ impl Body {
     ///
     /// As [`Body::bytes`], and invalid arguments when it is not UTF-8.
     pub async fn text(self) -> Result<String> {
-        String::from_utf8(self.bytes().await?.into()).or_invalid_arguments("the body must be UTF-8")
+        let text = String::from_utf8(self.bytes().await?.into());
+        text.map_err(|_wrong| ServiceError::invalid_arguments("the body must be UTF-8"))
     }
 
     /// The pieces as a stream.

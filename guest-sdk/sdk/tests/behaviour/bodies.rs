@@ -188,3 +188,12 @@ fn silence_is_filled_with_comments() {
     });
     assert_eq!(context.elapsed(), Duration::from_secs(70));
 }
+
+#[test]
+fn text_that_is_not_utf8_is_refused_without_a_cause() {
+    run(async {
+        let error = Body::from(vec![0xff]).text().await.expect_err("it is no text");
+        assert_eq!((error.message(), error.cause()), ("the body must be UTF-8", None));
+        Ok(())
+    });
+}

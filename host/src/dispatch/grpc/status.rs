@@ -82,6 +82,10 @@ impl StatusRules {
             (_, StatusCode::SERVICE_UNAVAILABLE) => Code::Unavailable,
             _ => Code::Internal,
         };
+        if code == Code::DeadlineExceeded {
+            // No details, as when the client's own timer ends the RPC: it races this answer.
+            return Status::new(code, self.message(&problem));
+        }
         let retry = (code == Code::Unavailable).then_some(RETRY_DELAY);
         self.status(code, &problem, (retry, MetadataMap::new()))
     }
@@ -107,16 +111,17 @@ impl StatusRules {
         if retry.is_some() {
             details.set_retry_info(retry);
         }
-        let json = problem.json(&self.errors);
-        let message = match String::from_utf8(json.into()) {
+        Status::with_error_details_and_metadata(code, self.message(problem), details, metadata)
+    }
+
+    /// The error as JSON.
+    fn message(&self, problem: &Problem) -> String {
+        match String::from_utf8(problem.json(&self.errors).into()) {
             Ok(message) if message.len() <= LONGEST_MESSAGE => message,
             _ => self.shortened(problem),
-        };
-        Status::with_error_details_and_metadata(code, message, details, metadata)
+        }
     }
-}
 
-impl StatusRules {
     /// What is left of an error that is too large for trailers: no cause, no attributes, the beginning of
     /// its message.
     fn shortened(&self, problem: &Problem) -> String {
