@@ -22,7 +22,7 @@ use crate::capability::{Provide, Shared, Stopping};
 use crate::definition::Stage;
 use crate::dispatch::Hooks;
 use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
-use crate::guest::{Event, EventKind, StartFailure, Worker};
+use crate::guest::{Event, EventKind, StartFailure, Worker, of_plugin};
 use crate::plugin::Plugin;
 use crate::telemetry::Attributes;
 
@@ -102,7 +102,7 @@ impl RunningPlugin {
             let reason = match outcome {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => describe(&error),
-                Err(fault) => fault.to_string(),
+                Err(fault) => of_plugin(&fault.to_string()),
             };
             result = Err(ExtensionError::new(reason));
         }

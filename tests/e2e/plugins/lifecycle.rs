@@ -64,7 +64,7 @@ fn features_start_before_the_service_and_end_after_it() {
 
 #[test]
 fn an_end_that_fails_is_told_by_the_exit_status_and_skips_nothing() {
-    for (act, reason) in [("fail", "told to fail"), ("panic", "told to panic")] {
+    for (act, reason) in [("fail", "told to fail"), ("panic", "the plug-in trapped: ")] {
         let host = Host::start(&three(&format!("stop = '{act}'")));
 
         host.signal(Signal::TERM);
