@@ -174,15 +174,16 @@ impl Engine {
         if let Some(found) = format::mistaken(&bytes) {
             return Err(CompileError::NotComponent { path: path.to_owned(), found });
         }
-        let cached = cache.and_then(|cache| cache.load(&self.wasmtime, &bytes));
+        let place = cache.map(|cache| cache.place(&self.wasmtime, &bytes));
+        let cached = place.as_ref().and_then(|place| place.load(&self.wasmtime));
         let is_cached = cached.is_some();
         let component = if let Some(component) = cached {
             component
         } else {
             let component = translate(&self.wasmtime, &bytes)
                 .map_err(|error| invalid(path.to_owned(), &bytes, &error))?;
-            if let Some(cache) = cache {
-                cache.store(&self.wasmtime, &bytes, &component);
+            if let Some(place) = place {
+                place.store(&component);
             }
             component
         };

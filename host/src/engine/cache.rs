@@ -47,6 +47,14 @@ pub struct Cache {
     has_complained: Arc<AtomicBool>,
 }
 
+/// The file of one component.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    cache: &'a Cache,
+    key: Key,
+    path: PathBuf,
+}
+
 /// Why a directory is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
@@ -161,43 +169,10 @@ impl Cache {
         cache.ok()
     }
 
-    /// The compiled form of the component `bytes`, if it is there.
-    pub(super) fn load(&self, engine: &wasmtime::Engine, bytes: &[u8]) -> Option<Component> {
+    /// Where the compiled form of the component `bytes` belongs.
+    pub(super) fn place(&self, engine: &wasmtime::Engine, bytes: &[u8]) -> Place<'_> {
         let key = Key::of(engine, bytes);
-        let path = self.directory.join(key.file_name());
-        let error = match key.verify(&path).map(|()| read(engine, &path)) {
-            Ok(Ok(component)) => {
-                debug!(path = %path.display(), "compiled component taken from the cache");
-                return Some(component);
-            }
-            Err(Unusable::Absent) => return None,
-            Ok(Err(error)) => super::describe(&error),
-            Err(unusable) => unusable.to_string(),
-        };
-        warn!(path = %path.display(), error, "cannot use a compiled component, compiling it again");
-        None
-    }
-
-    /// Keeps `component`, compiled from `bytes`. Failing to is logged once and otherwise harmless.
-    pub(super) fn store(&self, engine: &wasmtime::Engine, bytes: &[u8], component: &Component) {
-        let key = Key::of(engine, bytes);
-        let path = self.directory.join(key.file_name());
-        let kept = component.serialize().map_err(io::Error::other).and_then(|compiled| {
-            self.replace(&path, &[&compiled, &key.seal(&compiled)])?;
-            room::make(&self.directory, &path, BOUNDS)
-        });
-        match kept {
-            Ok(()) => self.has_complained.store(false, Ordering::Relaxed),
-            Err(error) if self.has_complained.swap(true, Ordering::Relaxed) => {
-                debug!(path = %path.display(), %error, "cannot keep the compiled component");
-            }
-            Err(error) => warn!(
-                path = %path.display(),
-                %error,
-                help = "let `MIKROS_HOST_CACHE` be a directory that can be written and has room",
-                "cannot keep the compiled component, compiling it again at the next start"
-            ),
-        }
+        Place { cache: self, path: self.directory.join(key.file_name()), key }
     }
 
     /// Puts a whole file in place at once: a host that is killed meanwhile leaves no part of one.
@@ -220,6 +195,45 @@ impl Cache {
             drop(fs::remove_file(&unfinished));
         }
         written
+    }
+}
+
+impl Place<'_> {
+    /// The compiled form, if it is there.
+    pub(super) fn load(&self, engine: &wasmtime::Engine) -> Option<Component> {
+        let Self { key, path, .. } = self;
+        let error = match key.verify(path).map(|()| read(engine, path)) {
+            Ok(Ok(component)) => {
+                debug!(path = %path.display(), "compiled component taken from the cache");
+                return Some(component);
+            }
+            Err(Unusable::Absent) => return None,
+            Ok(Err(error)) => super::describe(&error),
+            Err(unusable) => unusable.to_string(),
+        };
+        warn!(path = %path.display(), error, "cannot use a compiled component, compiling it again");
+        None
+    }
+
+    /// Keeps the compiled form. Failing to is logged once and otherwise harmless.
+    pub(super) fn store(&self, component: &Component) {
+        let Self { cache, key, path } = self;
+        let kept = component.serialize().map_err(io::Error::other).and_then(|compiled| {
+            cache.replace(path, &[&compiled, &key.seal(&compiled)])?;
+            room::make(&cache.directory, path, BOUNDS)
+        });
+        match kept {
+            Ok(()) => cache.has_complained.store(false, Ordering::Relaxed),
+            Err(error) if cache.has_complained.swap(true, Ordering::Relaxed) => {
+                debug!(path = %path.display(), %error, "cannot keep the compiled component");
+            }
+            Err(error) => warn!(
+                path = %path.display(),
+                %error,
+                help = "let `MIKROS_HOST_CACHE` be a directory that can be written and has room",
+                "cannot keep the compiled component, compiling it again at the next start"
+            ),
+        }
     }
 }
 
