@@ -40,6 +40,9 @@ pub enum Fault {
     /// The guest ran out of its memory limit while it worked for this call.
     #[error("the service exceeded its memory limit of {limit} bytes")]
     OutOfMemory { limit: usize },
+    /// The system gave the host no memory for the instance: nothing that the guest has done.
+    #[error("the system refuses the memory for an instance{}", address_space(*.limit))]
+    OutOfAddressSpace { limit: Option<u64> },
     /// The guest called `wasi:cli/exit` while it worked for this call. WASI 0.2 knows two statuses only,
     /// whatever number the program has given.
     #[error("the service exited, reporting {}", if *.status == 0 { "success" } else { "failure" })]
@@ -86,6 +89,7 @@ impl Fault {
         match self {
             Self::Trapped(_) => "trap",
             Self::OutOfMemory { .. } => "out-of-memory",
+            Self::OutOfAddressSpace { .. } => "out-of-address-space",
             Self::Exited { .. } => "exit",
             Self::Interrupted => "interrupted",
             Self::Blocked => "blocked",
@@ -119,6 +123,13 @@ impl Fault {
             (fault, _) => fault,
         }
     }
+}
+
+/// What may be the reason that memory is refused.
+fn address_space(limit: Option<u64>) -> String {
+    limit.map_or_else(String::new, |limit| {
+        format!("; its limit of address space is {limit} bytes, raise it with `ulimit -v`")
+    })
 }
 
 /// Who a caller is, as a feature has found out.

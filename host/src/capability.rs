@@ -26,7 +26,7 @@ use wasmtime::component::{Access, GuestTaskId, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 pub use self::health::Said;
-pub use self::memory::Memory;
+pub use self::memory::{Memory, is_out_of_memory};
 pub use self::provided::{FailureShape, Provide, Relay};
 use self::wasi::Output;
 use crate::bindings::{self, definition::Identity};

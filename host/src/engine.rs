@@ -32,7 +32,7 @@ pub use self::provided::{Provided, Provider};
 pub use self::services::{DeclarationError, Method, Service, Services};
 use crate::bindings::{PACKAGE, VERSION};
 use crate::capability::{self, State};
-use crate::file;
+use crate::{file, machine};
 
 /// Largest component, in bytes.
 const MOST_BYTES: u64 = 1 << 30;
@@ -40,6 +40,14 @@ const MOST_BYTES: u64 = 1 << 30;
 const GUEST_STACK: usize = 1024 * 1024;
 /// Size of the stacks on which guests and the host functions they call run, in bytes.
 const FIBER_STACK: usize = 2 * 1024 * 1024;
+
+/// With so much address space or more, in bytes, each memory of a guest has all that 32 bits can address for
+/// itself: 4 GiB, of which nothing is used but what the guest has asked for.
+pub const AMPLE_ADDRESS_SPACE: u64 = 64 << 30;
+/// What each has of less, in bytes, and at most an eighth of it. One that outgrows it moves.
+const RESERVATION: u64 = 256 << 20;
+/// What it has to grow into where it moves, in bytes.
+const GROWTH: u64 = 16 << 20;
 
 /// What plug-ins may import and services may not.
 const VISIT: &str = "mikros:plugin/visit@0.1.0";
@@ -71,7 +79,7 @@ pub struct Program {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompileError {
-    /// This machine cannot run compiled WebAssembly.
+    /// This machine cannot run compiled WebAssembly, or not this one.
     #[error("cannot set up WebAssembly on this machine: {0}")]
     Engine(String),
     #[error("cannot read component `{}`", path.display())]
@@ -139,7 +147,7 @@ impl Engine {
     /// # Errors
     /// [`CompileError::Engine`] when the processor or the system lacks what compiled code needs.
     pub fn new() -> Result<Self, CompileError> {
-        Self::of(&config())
+        Self::of(&config(machine::address_space()))
     }
 
     /// An engine for components that follow each other and have most of their functions in common: it
@@ -148,7 +156,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::new`].
     pub fn incremental() -> Result<Self, CompileError> {
-        let mut config = config();
+        let mut config = config(machine::address_space());
         config
             .enable_incremental_compilation(Arc::<Functions>::default())
             .map_err(|error| CompileError::Engine(describe(&error)))?;
@@ -276,8 +284,9 @@ fn translate(engine: &wasmtime::Engine, bytes: &[u8]) -> wasmtime::Result<Compon
     }
 }
 
-/// What compiled code is like. Part of the key under which it is cached.
-fn config() -> Config {
+/// What compiled code is like. Part of the key under which it is cached. With little address space it
+/// checks every access, which costs speed and leaves room for instances.
+fn config(address_space: Option<u64>) -> Config {
     let mut config = Config::new();
     config
         .cranelift_opt_level(OptLevel::Speed)
@@ -288,6 +297,10 @@ fn config() -> Config {
         // under which compiled code is cached.
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .generate_address_map(true);
+    if let Some(bytes) = address_space.filter(|bytes| *bytes < AMPLE_ADDRESS_SPACE) {
+        config.memory_reservation(RESERVATION.min(bytes / 8));
+        config.memory_reservation_for_growth(GROWTH);
+    }
     config
 }
 
@@ -334,6 +347,9 @@ impl std::fmt::Debug for Program {
 
 /// Why bytes that begin as a component could not be compiled.
 fn invalid(path: PathBuf, bytes: &[u8], error: &wasmtime::Error) -> CompileError {
+    if capability::is_out_of_memory(error) {
+        return CompileError::Engine(describe(error));
+    }
     if format::is_cut_off(bytes) {
         return CompileError::CutOff { path, bytes: bytes.len() };
     }

@@ -12,6 +12,11 @@ use tracing::debug;
 /// Pairs of descriptors that a runtime needs at most.
 const RUNTIME_PAIRS: usize = 4;
 
+/// How much address space this process may have, in bytes; `None` when there is no limit.
+pub fn address_space() -> Option<u64> {
+    getrlimit(Resource::As).current
+}
+
 /// A runtime for the calling thread.
 ///
 /// # Errors

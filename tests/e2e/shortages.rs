@@ -2,6 +2,8 @@
 //! Does not know limits of `service.toml`.
 
 use crate::support::{Host, Service, Stopped, guests};
+#[cfg(target_os = "linux")]
+use crate::support::{Signal, http};
 
 const BUG: &str = "the host has a bug, please report it";
 
@@ -34,8 +36,6 @@ fn too_few_descriptors_for_a_start_are_a_reason() {
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn survives_swaps(service: &Service, check: impl Fn(&Host)) {
-    use crate::support::Signal;
-
     const REFUSED: &str = "could not replace service, the version that serves goes on";
     const REPLACED: &str = "service replaced";
     let host = Host::start(service);
@@ -69,7 +69,7 @@ fn a_swap_with_too_few_descriptors_does_not_cost_the_version_that_serves() {
     let service = service.tables("[service]\ngreeting = 'hi'");
 
     survives_swaps(&service, |host| {
-        assert_eq!(crate::support::http::get(host.port(), "/health").status, 200);
+        assert_eq!(http::get(host.port(), "/health").status, 200);
     });
 }
 
@@ -95,4 +95,36 @@ fn the_soft_limit_of_descriptors_is_raised_to_the_hard_one() {
     assert_eq!(words[3], words[4], "{line}");
     assert_ne!(words[3], "64", "{line}");
     host.stop();
+}
+
+/// Without a limit each memory of a guest has 4 GiB of addresses to itself.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_service_runs_with_less_address_space_than_memories_have_otherwise() {
+    let service = Service::new(guests::HELLO_HTTP, "http:0").host("instances = 2");
+    let service = service.tables("[service]\ngreeting = 'hi'");
+
+    let host = Host::running(&service, Host::command(&service).limited("-v 3145728"));
+
+    assert_eq!(http::get(host.port(), "/hello/you").status, 200);
+    host.signal(Signal::HUP);
+    host.wait_for("service replaced");
+    assert_eq!(http::get(host.port(), "/hello/you").status, 200);
+    host.stop();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_that_the_system_refuses_is_no_fault_of_the_service() {
+    let service = Service::new(guests::HELLO_HTTP, "http:0").host("instances = 16");
+    let service = service.tables("[service]\ngreeting = 'hi'");
+
+    let stopped = Host::launch(Host::command(&service).limited("-v 3145728")).ended();
+
+    let line = stopped.lines("aborting service execution")[0];
+    assert_eq!(line.text("error.kind"), "out-of-address-space", "{}", stopped.outline());
+    let reason = "the system refuses the memory for an instance; its limit of address space is \
+                  3221225472 bytes, raise it with `ulimit -v`";
+    assert_eq!(line.text("error.message"), reason);
+    ends_in_order(&stopped, "address space");
 }

@@ -1,5 +1,6 @@
 //! The memory limit of an instance, and whether the guest has just run into it.
 
+use rustix::io::Errno;
 use wasmtime::ResourceLimiter;
 
 use super::Unsettled;
@@ -17,13 +18,15 @@ pub struct Memory {
     used: usize,
     table_entries: usize,
     refused: bool,
+    /// Whether the system refused it.
+    starved: bool,
     unsettled: Unsettled,
 }
 
 impl Memory {
     /// At most `limit` bytes.
     pub(super) fn new(limit: usize, unsettled: Unsettled) -> Self {
-        Self { limit, used: 0, table_entries: 0, refused: false, unsettled }
+        Self { limit, used: 0, table_entries: 0, refused: false, starved: false, unsettled }
     }
 
     pub fn limit(&self) -> usize {
@@ -41,9 +44,19 @@ impl Memory {
         self.refused
     }
 
-    pub(super) fn forget_refusal(&mut self) {
-        self.refused = false;
+    /// Whether the system refused the guest what it may have, since it last came back to the host.
+    pub fn starved(&self) -> bool {
+        self.starved
     }
+
+    pub(super) fn forget_refusal(&mut self) {
+        (self.refused, self.starved) = (false, false);
+    }
+}
+
+/// Whether something failed because the system gave the host no memory, or no address space for it.
+pub fn is_out_of_memory(error: &wasmtime::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref() == Some(&Errno::NOMEM))
 }
 
 impl ResourceLimiter for Memory {
@@ -61,6 +74,14 @@ impl ResourceLimiter for Memory {
         }
         self.used = used;
         Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        if is_out_of_memory(&error) {
+            self.starved = true;
+            self.unsettled.set();
+        }
+        Ok(())
     }
 
     fn table_growing(

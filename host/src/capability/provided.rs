@@ -128,7 +128,9 @@ fn public(fault: &Fault) -> String {
         Fault::DeadlineExceeded { .. } => fault.to_string().replace("the service", "it"),
         Fault::Saturated => "it is overloaded".to_owned(),
         Fault::Stopping | Fault::CutOff => "it is stopping".to_owned(),
-        Fault::Unavailable | Fault::InstanceLost => "it is not available".to_owned(),
+        Fault::Unavailable | Fault::OutOfAddressSpace { .. } | Fault::InstanceLost => {
+            "it is not available".to_owned()
+        }
         _ => "it crashed".to_owned(),
     }
 }

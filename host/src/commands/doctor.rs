@@ -69,6 +69,7 @@ fn examine(
         }
     }
     record.add(machine::cache(surroundings))?;
+    record.add(machine::address_space())?;
     if !place.file.exists() && !place.is_named {
         return record.add(vec![project::nothing_here(&place.file)]);
     }

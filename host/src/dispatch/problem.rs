@@ -80,7 +80,7 @@ impl Problem {
             Fault::InstanceLost => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the service was interrupted, try again")
             }
-            Fault::Unavailable => {
+            Fault::Unavailable | Fault::OutOfAddressSpace { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the service is not available, try again")
             }
             Fault::Saturated => {

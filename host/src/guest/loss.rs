@@ -11,6 +11,7 @@ use crate::bindings::plugin::{Problem, StartRefusal};
 use crate::call::{self, Fault};
 use crate::capability::{self, State};
 use crate::definition::StackTrace;
+use crate::machine;
 use crate::telemetry::Attributes;
 
 /// How the loop of an instance was left without being asked to.
@@ -175,6 +176,9 @@ fn fault(state: &State, cause: &Cause, last_words: Option<String>) -> Fault {
     let trap = error.downcast_ref::<Trap>();
     if trap == Some(&Trap::Interrupt) {
         return Fault::Interrupted;
+    }
+    if capability::is_out_of_memory(error) || state.memory.starved() {
+        return Fault::OutOfAddressSpace { limit: machine::address_space() };
     }
     if state.memory.refused() {
         return Fault::OutOfMemory { limit: state.memory.limit() };

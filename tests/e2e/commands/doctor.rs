@@ -98,6 +98,20 @@ fn all_is_well() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_of_address_space_is_told() {
+    let service = well();
+    let mut command = Command::new(["doctor"]).with_programs(service.directory());
+    command.arguments([service.path()]);
+
+    let finished = command.limited("-v 3145728").run();
+
+    let line = "warning    memory: address space is limited to 3072 MiB: components run slower, with \
+                room for few instances\n           help: raise it with `ulimit -v`, to 67108864 or more\n";
+    assert!(finished.stdout.contains(line), "{}", finished.outline());
+}
+
 #[test]
 fn mistakes_in_the_definition_are_shown_where_they_are() {
     let service = well().top("envs = ['MISSING']").host("instances = 0");

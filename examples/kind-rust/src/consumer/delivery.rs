@@ -79,6 +79,7 @@ impl Verdict {
                 // Another instance may do better, and one that never does must not go on for ever.
                 Fault::Trapped(_)
                 | Fault::OutOfMemory { .. }
+                | Fault::OutOfAddressSpace { .. }
                 | Fault::Exited { .. }
                 | Fault::Interrupted
                 | Fault::Blocked

@@ -1,4 +1,4 @@
-//! Checks of the machine: the toolchain, its compilation target, the cache.
+//! Checks of the machine: the toolchain, its compilation target, the cache, limits.
 //!
 //! Does not know services.
 
@@ -14,7 +14,7 @@ use crate::cli::Surroundings;
 use crate::commands::build::target::{self, Library};
 use crate::commands::cargo::{first_error, quiet};
 use crate::commands::child::{self, Ended};
-use crate::engine::{Cache, CacheState};
+use crate::engine::{AMPLE_ADDRESS_SPACE, Cache, CacheState};
 use crate::report::Status;
 
 /// Oldest Rust that compiles the SDK: host and SDK have it in common.
@@ -138,6 +138,20 @@ pub(super) fn cache(surroundings: &Surroundings) -> Vec<Diagnosis> {
         Err(error) => warning(format!("`{path}` cannot be used: {error}"))
             .help("set `MIKROS_HOST_CACHE` to another directory"),
     }]
+}
+
+/// A limit of address space, if there is one that concerns the host.
+pub(super) fn address_space() -> Vec<Diagnosis> {
+    let limit = crate::machine::address_space().filter(|limit| *limit < AMPLE_ADDRESS_SPACE);
+    let warn = |limit: u64| {
+        let message = format!(
+            "address space is limited to {} MiB: components run slower, with room for few instances",
+            limit >> 20
+        );
+        let help = format!("raise it with `ulimit -v`, to {} or more", AMPLE_ADDRESS_SPACE >> 10);
+        Diagnosis::warning(Subject::Memory, message).help(help)
+    };
+    limit.map(warn).into_iter().collect()
 }
 
 fn tool(name: &str, directory: &Path) -> Result<Tool, Interrupted> {

@@ -107,6 +107,17 @@ fn what_was_not_used_for_the_longest_time_makes_room() {
 }
 
 #[test]
+fn code_for_another_address_space_is_another_file() {
+    let names = [None, Some(1 << 50), Some(3 << 30), Some(1 << 30)].map(|address_space| {
+        let engine = wasmtime::Engine::new(&super::super::config(address_space)).unwrap();
+        Key::of(&engine, b"component").file_name().to_owned()
+    });
+
+    assert_eq!(names[0], names[1]);
+    assert!(names[1] != names[2] && names[2] != names[3], "{names:?}");
+}
+
+#[test]
 fn only_files_of_the_cache_make_room() {
     let directory = Directory::new();
     directory.add("somebody-elses.cwasm", 1000, 500);
