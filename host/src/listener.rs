@@ -4,6 +4,7 @@
 
 mod activity;
 mod connection;
+mod protocol;
 mod slot;
 mod socket;
 

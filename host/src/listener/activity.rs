@@ -15,6 +15,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::protocol::Protocol;
+
 /// How long each stage of a connection may last.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
@@ -29,9 +31,6 @@ pub struct Timeouts {
     /// For the requests that are still in flight then; `None` is for ever.
     pub age_grace: Option<Duration>,
 }
-
-/// The first bytes of a client that speaks HTTP/2 without negotiation (RFC 9113 section 3.4).
-const HTTP_2_PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
 /// How long a connection that is to end may stay without a request: for one that was on its way when
 /// the client was told, and for clients that do not listen.
@@ -67,17 +66,6 @@ struct Notes {
     protocol: Cell<Protocol>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Protocol {
-    /// So many bytes of the preface of HTTP/2 have arrived, and nothing else.
-    Unknown {
-        matched: usize,
-    },
-    Http1,
-    /// Frames other than requests come and go at any time, so bytes do not announce a head.
-    Http2,
-}
-
 /// What a connection is late with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Late {
@@ -100,7 +88,7 @@ impl Activity {
             draining_since: Cell::new(None),
             waiting: Cell::new(0),
             taken_at: Cell::new(Instant::now()),
-            protocol: Cell::new(Protocol::Unknown { matched: 0 }),
+            protocol: Cell::new(Protocol::new()),
         }))
     }
 
@@ -156,29 +144,21 @@ impl Activity {
 
     fn note_read(&self, bytes: &[u8]) {
         let notes = &*self.0;
-        if let Protocol::Unknown { matched } = notes.protocol.get() {
-            let expected = &HTTP_2_PREFACE[matched..];
-            let length = bytes.len().min(expected.len());
-            notes.protocol.set(if bytes[..length] != expected[..length] {
-                Protocol::Http1
-            } else if length == expected.len() {
+        let before = notes.protocol.get();
+        let protocol = before.after(bytes);
+        notes.protocol.set(protocol);
+        if protocol == Protocol::Http2 {
+            if before != Protocol::Http2 {
                 notes.head_since.set(None);
-                Protocol::Http2
-            } else {
-                Protocol::Unknown { matched: matched + length }
-            });
-        }
-        if notes.protocol.get() != Protocol::Http2
-            && notes.open.get() == 0
-            && notes.head_since.get().is_none()
-        {
+            }
+        } else if notes.open.get() == 0 && notes.head_since.get().is_none() {
             notes.head_since.set(Some(Instant::now()));
         }
     }
 
     /// Whether the client has sent enough to tell its protocol.
     pub(super) fn is_decided(&self) -> bool {
-        !matches!(self.0.protocol.get(), Protocol::Unknown { .. })
+        self.0.protocol.get().is_decided()
     }
 
     /// Part of an answer waits for the client. HTTP/2 clients can refuse to take it without the

@@ -2,11 +2,18 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
 /// Connections that the kernel keeps until they are accepted.
 const BACKLOG: i32 = 1024;
+
+/// Silence after which the system asks whether a client is still there, how often it asks then, and how
+/// many questions may stay without an answer: who vanishes without a word is noticed after two minutes.
+const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+const KEEPALIVE_RETRIES: u32 = 4;
 
 /// Binds `count` sockets to the same address, so that each thread can accept by itself. Port 0 is
 /// the same free port for all of them.
@@ -50,10 +57,20 @@ fn listen(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     // A port that was used by a process that has just ended is free.
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(shared)?;
+    tune(&socket)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())
+}
+
+/// Connections inherit it.
+fn tune(socket: &Socket) -> io::Result<()> {
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE_IDLE)
+        .with_interval(KEEPALIVE_INTERVAL)
+        .with_retries(KEEPALIVE_RETRIES);
+    socket.set_tcp_keepalive(&keepalive)
 }
 
 #[cfg(test)]
@@ -86,5 +103,18 @@ mod tests {
         let port = sockets[0].local_addr().unwrap().port();
 
         std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    }
+
+    #[test]
+    fn the_system_asks_whether_clients_are_still_there() {
+        let sockets = bind(Ipv4Addr::LOCALHOST.into(), 0, 1).unwrap();
+        let _client = std::net::TcpStream::connect(sockets[0].local_addr().unwrap()).unwrap();
+        sockets[0].set_nonblocking(false).unwrap();
+
+        let (accepted, _) = sockets[0].accept().unwrap();
+
+        let accepted = socket2::SockRef::from(&accepted);
+        assert!(accepted.keepalive().unwrap());
+        assert_eq!(accepted.tcp_keepalive_time().unwrap(), KEEPALIVE_IDLE);
     }
 }

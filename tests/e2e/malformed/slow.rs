@@ -209,6 +209,20 @@ fn a_head_of_one_byte_is_not_waited_for() {
 }
 
 #[test]
+fn a_preface_of_http_2_that_does_not_end_is_not_waited_for() {
+    let host = echoes("header_timeout = '200ms'\nidle_timeout = '10m'");
+    let half_settings = [frames::PREFACE, &[0, 0, 6, frames::SETTINGS]].concat();
+
+    for begin in [&frames::PREFACE[..14], frames::PREFACE, &half_settings] {
+        let mut client = frames::Client::silent(host.port());
+        client.send(begin);
+        assert!(client.is_closed_at_last());
+    }
+
+    host.stop();
+}
+
+#[test]
 fn a_client_that_gives_no_room_at_all_is_left() {
     let host = echoes("write_timeout = '200ms'\nidle_timeout = '10m'");
 

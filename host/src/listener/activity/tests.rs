@@ -51,10 +51,22 @@ async fn a_request_that_is_being_answered_is_neither() {
 async fn frames_of_an_idle_http_2_connection_are_not_a_head() {
     let activity = Activity::new(TIMEOUTS);
 
-    activity.note_read(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    activity.note_read(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
     tokio::time::advance(5 * SECOND).await;
 
     assert!(activity.check(Instant::now()).is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_finish_its_greeting_of_http_2_is_a_stall() {
+    for begin in ["PRI * HTTP/2.0\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let activity = Activity::new(TIMEOUTS);
+
+        activity.note_read(begin.as_bytes());
+        tokio::time::advance(SECOND).await;
+
+        assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
+    }
 }
 
 #[tokio::test(start_paused = true)]
