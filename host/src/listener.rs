@@ -7,6 +7,7 @@ mod connection;
 mod protocol;
 mod slot;
 mod socket;
+mod stream;
 
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;

@@ -5,6 +5,8 @@
 mod bodies;
 /// Protocol versions, keep-alive, addresses.
 mod connections;
+/// Clients that leave while they are being answered.
+mod departures;
 /// Errors on the wire and in the log.
 mod errors;
 /// Which responses have a body, and how long it is said to be.

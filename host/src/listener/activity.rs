@@ -39,6 +39,10 @@ const DRAIN_GRACE: Duration = Duration::from_secs(1);
 /// How long a client may leave what waits for it on a connection that is to end: others wait for it.
 const DRAIN_STALL: Duration = Duration::from_secs(5);
 
+/// How long a client that sends nothing more is taken to wait for an answer, from then or from the last byte
+/// that went either way: those that only close their direction and those that leave look the same.
+const HALF_CLOSED_GRACE: Duration = Duration::from_secs(2);
+
 /// Shared by the parts of one connection, all on one thread.
 #[derive(Debug, Clone)]
 pub(super) struct Activity(Rc<Notes>);
@@ -59,6 +63,8 @@ struct Notes {
     blocked_since: Cell<Option<Instant>>,
     /// Since when the client knows that the connection is to end.
     draining_since: Cell<Option<Instant>>,
+    /// Since when the client sends nothing more, and nothing goes either way.
+    half_closed_since: Cell<Option<Instant>>,
     /// Answers of which the client has not taken what there is.
     waiting: Cell<usize>,
     /// When the client took a part of any of them.
@@ -73,6 +79,8 @@ pub(super) enum Late {
     Idle,
     /// The client sends a head or takes an answer too slowly: nothing more to say to it.
     Stalled,
+    /// The client sends nothing more and has probably left.
+    HalfClosed,
 }
 
 impl Activity {
@@ -86,6 +94,7 @@ impl Activity {
             head_since: Cell::new(None),
             blocked_since: Cell::new(None),
             draining_since: Cell::new(None),
+            half_closed_since: Cell::new(None),
             waiting: Cell::new(0),
             taken_at: Cell::new(Instant::now()),
             protocol: Cell::new(Protocol::new()),
@@ -96,12 +105,25 @@ impl Activity {
     pub(super) fn begin(&self) -> Open {
         self.0.open.set(self.0.open.get() + 1);
         self.0.head_since.set(None);
+        self.note_moved();
         Open(self.clone())
     }
 
     /// The client was told that the connection is to end.
     pub(super) fn drain(&self) {
         self.0.draining_since.set(Some(Instant::now()));
+    }
+
+    /// The client sends nothing more.
+    pub(super) fn note_half_closed(&self) {
+        self.0.half_closed_since.set(Some(Instant::now()));
+    }
+
+    /// Something goes on between the client and its request.
+    fn note_moved(&self) {
+        if self.0.half_closed_since.get().is_some() {
+            self.note_half_closed();
+        }
     }
 
     /// When to look again, or what the connection is late with now.
@@ -128,8 +150,13 @@ impl Activity {
         let idle = free_since.zip(timeouts.idle).map(|(since, idle)| since + idle);
         let old = timeouts.age.map(|age| self.0.born + age);
         let idle = [idle, old].into_iter().flatten().filter(|_| draining.is_none()).min();
+        let departure = self.0.half_closed_since.get().map(|since| since + HALF_CLOSED_GRACE);
+        let departure = departure.filter(|_| blocked_since.get().is_none());
         if stall.is_some_and(|stall| stall <= now) {
             return Err(Late::Stalled);
+        }
+        if departure.is_some_and(|departure| departure <= now) {
+            return Err(Late::HalfClosed);
         }
         if idle.is_some_and(|idle| idle <= now) && head_since.get().is_none() {
             self.0.is_old.set(old.is_some_and(|old| old <= now));
@@ -139,10 +166,12 @@ impl Activity {
         let pause = if draining.is_some() { Some(DRAIN_GRACE) } else { timeouts.idle };
         let stages = [write, pause].into_iter().flatten();
         let soonest = now + stages.fold(timeouts.header, Duration::min);
-        Ok([stall, idle].into_iter().flatten().filter(|at| *at > now).fold(soonest, Instant::min))
+        let all = [stall, departure, idle].into_iter().flatten();
+        Ok(all.filter(|at| *at > now).fold(soonest, Instant::min))
     }
 
     fn note_read(&self, bytes: &[u8]) {
+        self.note_moved();
         let notes = &*self.0;
         let before = notes.protocol.get();
         let protocol = before.after(bytes);
@@ -187,6 +216,7 @@ impl Activity {
         let blocked = &self.0.blocked_since;
         if polled.is_ready() {
             blocked.set(None);
+            self.note_moved();
         } else if blocked.get().is_none() {
             blocked.set(Some(Instant::now()));
         }

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2 as its first bytes say, until it ends, idles or stalls.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -15,12 +16,14 @@ use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
 use super::Phase;
 use super::activity::{Activity, Late, Noted, Open, Timeouts};
+use super::stream::{Peer, SharedStream};
 use crate::http2::{self, Coalescing, Exchange, RequestBody, Streams};
 
 /// Heads up to this multiple of their limit are read, so that they can be answered in the service's
@@ -74,8 +77,9 @@ pub(super) async fn serve(
     draining: impl Future<Output = ()>,
 ) {
     let activity = Activity::new(rules.timeouts);
+    let stream = SharedStream::new(stream);
     let streams = Streams::default();
-    let noted = Noted { stream, activity: activity.clone() };
+    let noted = Noted { stream: stream.clone(), activity: activity.clone() };
     let io = TokioIo::new(Coalescing::new(noted, streams.clone()));
     let noting = activity.clone();
     let service = service_fn(move |request: Request<Incoming>| {
@@ -88,12 +92,23 @@ pub(super) async fn serve(
         }
     });
     let builder = builder(rules);
-    let mut connection = pin!(builder.serve_connection(io, service));
+    let connection = pin!(builder.serve_connection(io, service));
+    drive(connection, &stream, &activity, draining).await;
+}
+
+/// Drives a connection until it has ended, is late, or its client has left.
+async fn drive(
+    mut connection: Pin<&mut impl GracefulConnection<Error: Display>>,
+    stream: &SharedStream,
+    activity: &Activity,
+    draining: impl Future<Output = ()>,
+) {
     let mut draining = pin!(draining);
     let mut drains = false;
     let mut told = false;
-    let mut timer = pin!(sleep_until(next_look(&activity)));
-    let result = loop {
+    let mut client = Peer::Present;
+    let mut timer = pin!(sleep_until(next_look(activity)));
+    loop {
         // Told before its first bytes, a connection would end without reading them.
         let progress = poll_fn(|context| {
             loop {
@@ -109,18 +124,30 @@ pub(super) async fn serve(
         });
         tokio::select! {
             biased;
-            result = progress => break result,
+            result = progress => {
+                if let Err(error) = result {
+                    debug!(%error, "connection failed");
+                }
+                return;
+            }
+            // hyper does not read while a request of HTTP/1 is being answered, and cannot notice.
+            changed = stream.changed(client) => {
+                client = changed;
+                if client == Peer::Gone {
+                    debug!("the client has left");
+                    return;
+                }
+                activity.note_half_closed();
+            }
             () = &mut draining, if !drains => {
                 drains = true;
                 activity.drain();
-                timer.as_mut().reset(next_look(&activity));
             }
-            () = &mut timer => match look(&activity) {
-                Ok(next) => timer.as_mut().reset(next),
+            () = &mut timer => match activity.check(Instant::now()) {
+                Ok(_) => (),
                 Err(Late::Idle) if !drains => {
                     drains = true;
                     activity.drain();
-                    timer.as_mut().reset(next_look(&activity));
                 }
                 Err(late) => {
                     debug!(?late, "connection closed");
@@ -128,26 +155,26 @@ pub(super) async fn serve(
                 }
             },
         }
-    };
-    if let Err(error) = result {
-        debug!(%error, "connection failed");
+        timer.as_mut().reset(next_look(activity));
     }
-}
-
-fn look(activity: &Activity) -> Result<Instant, Late> {
-    activity.check(Instant::now())
 }
 
 /// When to look, at once if the connection is late already.
 fn next_look(activity: &Activity) -> Instant {
-    look(activity).unwrap_or_else(|_late| Instant::now())
+    let now = Instant::now();
+    activity.check(now).unwrap_or(now)
 }
 
 fn builder(rules: ConnectionRules) -> auto::Builder<LocalExecutor> {
     let largest = rules.max_head * HEAD_SLACK;
     let mut builder = auto::Builder::new(LocalExecutor);
     // Timeouts are `Activity`'s.
-    builder.http1().header_read_timeout(None).max_buf_size(largest.max(LEAST_BUFFER));
+    builder
+        .http1()
+        .header_read_timeout(None)
+        // A client that sends nothing more may still want its answer.
+        .half_close(true)
+        .max_buf_size(largest.max(LEAST_BUFFER));
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -154,3 +154,18 @@ async fn a_client_that_takes_nothing_is_a_stall() {
 
     assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_nothing_more_has_left_when_it_gets_nothing_either() {
+    let activity = Activity::new(TIMEOUTS);
+    let _open = activity.begin();
+
+    activity.note_half_closed();
+    tokio::time::advance(HALF_CLOSED_GRACE / 2).await;
+    activity.note_write(&Poll::Ready(()));
+    tokio::time::advance(HALF_CLOSED_GRACE / 2).await;
+    assert!(activity.check(Instant::now()).is_ok());
+    tokio::time::advance(HALF_CLOSED_GRACE / 2).await;
+
+    assert_eq!(activity.check(Instant::now()), Err(Late::HalfClosed));
+}

@@ -108,7 +108,7 @@ pub(super) async fn breaks() -> Body {
     Body::stream(stream::iter(pieces))
 }
 
-/// Waits until nobody waits for it.
+/// Waits until nobody waits for it, and reads nothing.
 pub(super) async fn wait(service: &'static Echoes, _counted: Counted) {
     let _departure = Departure(Rc::clone(&service.dropped));
     log::info!("a call waits");

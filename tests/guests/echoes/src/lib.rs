@@ -55,7 +55,7 @@ impl Http for Echoes {
             .get("/produce/{pieces}", bodies::produce)
             .get("/events", bodies::events)
             .get("/breaks", bodies::breaks)
-            .get("/wait", bodies::wait)
+            .any("/wait", bodies::wait)
             .get("/error", errors::full)
             .get("/secret-error", errors::secret)
             .get("/variables", sandbox::variables)
