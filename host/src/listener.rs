@@ -8,6 +8,7 @@ mod protocol;
 mod slot;
 mod socket;
 mod stream;
+mod tracked;
 
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -41,7 +42,7 @@ pub enum Phase {
 
 /// Serves every connection of `listener` through its phases; ends when the last one is closed.
 ///
-/// Returns how many connections were cut off.
+/// Returns how many responses were cut off although nothing but their clients was waited for.
 ///
 /// # Errors
 /// When the socket cannot be used by this thread's runtime.
@@ -56,12 +57,10 @@ pub async fn serve(
     for stream in backlog(listener)? {
         connections.spawn_local(converse(stream, slot.clone(), phase.clone()));
     }
-    let cut = tokio::select! {
-        biased;
-        () = async { while connections.join_next().await.is_some() {} } => 0,
-        () = reach(&mut phase, Phase::Cut) => connections.len(),
-    };
-    connections.shutdown().await;
+    let mut cut = 0;
+    while let Some(connection) = connections.join_next().await {
+        cut += connection.unwrap_or(0);
+    }
     Ok(cut)
 }
 
@@ -69,7 +68,7 @@ async fn accept(
     listener: &tokio::net::TcpListener,
     slot: &Rc<Slot<impl Served>>,
     phase: watch::Receiver<Phase>,
-) -> JoinSet<()> {
+) -> JoinSet<usize> {
     let mut connections = JoinSet::new();
     let mut draining = phase.clone();
     let draining = reach(&mut draining, Phase::Drain);
@@ -108,14 +107,14 @@ fn backlog(listener: tokio::net::TcpListener) -> std::io::Result<Vec<(TcpStream,
 async fn converse(
     (stream, peer): (TcpStream, SocketAddr),
     slot: Rc<Slot<impl Served>>,
-    mut phase: watch::Receiver<Phase>,
-) {
+    phase: watch::Receiver<Phase>,
+) -> usize {
     // Without it every answer may wait for the client's delayed acknowledgement. A socket that
     // refuses it still works.
     if let Err(error) = stream.set_nodelay(true) {
         warn!(%error, "cannot set TCP_NODELAY");
     }
-    connection::serve((stream, peer), slot.rules(), slot, reach(&mut phase, Phase::Drain)).await;
+    connection::serve((stream, peer), slot.rules(), slot, phase).await
 }
 
 /// Resolves once `phase` has reached `wanted`. A sender that is gone has nothing left to wait for.

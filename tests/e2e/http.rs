@@ -17,5 +17,7 @@ mod health;
 mod request_id;
 /// Paths, methods, header fields.
 mod routing;
+/// Clients that take their time with responses.
+mod slow_readers;
 /// Bodies that flow.
 mod streams;

@@ -47,7 +47,7 @@ pub(super) struct Post {
     pub(super) listener: TcpListener,
     pub(super) answerer: Answerer,
     pub(super) phase: watch::Receiver<Phase>,
-    /// Receives how many connections were cut off.
+    /// Receives how many responses were cut off.
     pub(super) drained: oneshot::Sender<usize>,
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use futures_util::future::join_all;
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::warn;
 
 use super::handover::Succession;
@@ -99,8 +100,24 @@ impl Ending {
             self.version.cut().await;
         }
         self.stations.iter().for_each(Station::cut);
+        let untaken = self.untaken().await;
+        if untaken > 0 {
+            stopped.in_order = false;
+            stopped.requests_cut += untaken;
+            warn!(
+                responses.cut = untaken,
+                "responses cut off, their clients were slow to take them"
+            );
+        }
         // Not one of the steps that are cut off: each feature ends once, and has a limit of its own.
         stopped.in_order &= self.version.equipment.end(deadline).await;
         stopped
+    }
+
+    /// How many responses were cut off that only their clients had not taken yet.
+    async fn untaken(&mut self) -> usize {
+        let counts = join_all(self.stations.iter_mut().map(Station::drained));
+        // Threads that do not say it in time are stuck, which has been told.
+        timeout(CANCEL_GRACE, counts).await.unwrap_or_default().iter().sum()
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Station {
     phase: watch::Sender<Phase>,
     /// One per thread that serves it.
     drained: Vec<oneshot::Receiver<usize>>,
+    /// How many responses were cut off on those that are drained.
+    cut: usize,
 }
 
 impl Station {
@@ -71,7 +73,7 @@ impl Station {
     fn of(id: StationId, wish: Wish, listeners: Vec<TcpListener>) -> io::Result<Self> {
         let address = listener::local_address(&listeners[0])?;
         let phase = watch::Sender::new(Phase::Hold);
-        Ok(Self { id, wish, address, listeners, phase, drained: Vec::new() })
+        Ok(Self { id, wish, address, listeners, phase, drained: Vec::new(), cut: 0 })
     }
 
     /// On how many threads it is served.
@@ -123,15 +125,17 @@ impl Station {
         self.phase.send_replace(Phase::Cut);
     }
 
-    /// Waits until the last connection has ended, after [`Station::close`].
+    /// Waits until the last connection has ended, after [`Station::close`]. Returns how many responses were
+    /// cut off although nothing but their clients was waited for.
     ///
     /// # Cancel safety
     /// What is drained stays drained; calling it again waits for the rest.
-    pub(super) async fn drained(&mut self) {
+    pub(super) async fn drained(&mut self) -> usize {
         while let Some(drained) = self.drained.last_mut() {
             // A thread that is gone has no connections.
-            let _ = drained.await;
+            self.cut += drained.await.unwrap_or(0);
             self.drained.pop();
         }
+        self.cut
     }
 }

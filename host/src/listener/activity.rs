@@ -53,8 +53,10 @@ struct Notes {
     born: Instant,
     /// Whether it is to end because of its age.
     is_old: Cell<bool>,
-    /// Requests that are being answered.
+    /// Requests of which the client has not taken the whole answer.
     open: Cell<usize>,
+    /// Those of them whose answer waits for nothing but the client.
+    answered: Cell<usize>,
     /// Since when there is none.
     idle_since: Cell<Instant>,
     /// Since when the head of a request arrives.
@@ -65,7 +67,7 @@ struct Notes {
     draining_since: Cell<Option<Instant>>,
     /// Since when the client sends nothing more, and nothing goes either way.
     half_closed_since: Cell<Option<Instant>>,
-    /// Answers of which the client has not taken what there is.
+    /// Pieces of answers that the client has not taken.
     waiting: Cell<usize>,
     /// When the client took a part of any of them.
     taken_at: Cell<Instant>,
@@ -75,7 +77,7 @@ struct Notes {
 /// What a connection is late with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Late {
-    /// No request for too long, or too old: an orderly end.
+    /// No request for too long, or too old: an orderly end. Not while it drains already.
     Idle,
     /// The client sends a head or takes an answer too slowly: nothing more to say to it.
     Stalled,
@@ -90,6 +92,7 @@ impl Activity {
             born: Instant::now(),
             is_old: Cell::new(false),
             open: Cell::new(0),
+            answered: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
             blocked_since: Cell::new(None),
@@ -106,12 +109,29 @@ impl Activity {
         self.0.open.set(self.0.open.get() + 1);
         self.0.head_since.set(None);
         self.note_moved();
-        Open(self.clone())
+        Open { activity: self.clone(), is_answered: Cell::new(false) }
     }
 
-    /// The client was told that the connection is to end.
+    /// How many requests are being answered, until their clients have taken the last byte.
+    pub(super) fn in_flight(&self) -> usize {
+        // h2 copies short frames into a buffer that belongs to no request.
+        self.0.open.get().max(usize::from(self.0.blocked_since.get().is_some()))
+    }
+
+    /// How many of those wait for nothing but their clients.
+    pub(super) fn untaken(&self) -> usize {
+        self.0.answered.get().max(self.in_flight() - self.0.open.get())
+    }
+
+    /// The connection is to end, and the client is told so.
     pub(super) fn drain(&self) {
-        self.0.draining_since.set(Some(Instant::now()));
+        if !self.is_draining() {
+            self.0.draining_since.set(Some(Instant::now()));
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.0.draining_since.get().is_some()
     }
 
     /// The client sends nothing more.
@@ -130,7 +150,7 @@ impl Activity {
     pub(super) fn check(&self, now: Instant) -> Result<Instant, Late> {
         let Notes { timeouts, idle_since, head_since, blocked_since, .. } = &*self.0;
         let draining = self.0.draining_since.get();
-        let free_since = (self.0.open.get() == 0).then(|| idle_since.get());
+        let free_since = (self.in_flight() == 0).then(|| idle_since.get());
         let last_request = free_since.zip(draining).map(|(free, draining)| free.max(draining));
         let write = match draining {
             Some(_) => Some(timeouts.write.map_or(DRAIN_STALL, |write| write.min(DRAIN_STALL))),
@@ -190,21 +210,23 @@ impl Activity {
         self.0.protocol.get().is_decided()
     }
 
-    /// Part of an answer waits for the client. HTTP/2 clients can refuse to take it without the
-    /// socket noticing.
+    /// A piece of an answer waits for the client. HTTP/2 clients can refuse to take it without the socket
+    /// noticing.
     pub(super) fn note_offered(&self) {
-        self.0.waiting.set(self.0.waiting.get() + 1);
-        self.0.taken_at.set(Instant::now());
+        if self.0.waiting.replace(self.0.waiting.get() + 1) == 0 {
+            self.note_taken();
+        }
     }
 
-    /// The client took a part, and the next one waits already.
+    /// The client took a part of a piece.
     pub(super) fn note_taken(&self) {
         self.0.taken_at.set(Instant::now());
     }
 
-    /// Nothing of that answer waits for the client any more.
+    /// Nothing of that piece waits for the client any more.
     pub(super) fn note_all_taken(&self) {
         self.0.waiting.set(self.0.waiting.get() - 1);
+        self.note_taken();
     }
 
     /// Since when the client has taken nothing of any answer although something waits.
@@ -213,12 +235,14 @@ impl Activity {
     }
 
     fn note_write<T>(&self, polled: &Poll<T>) {
-        let blocked = &self.0.blocked_since;
+        let Notes { blocked_since, idle_since, .. } = &*self.0;
         if polled.is_ready() {
-            blocked.set(None);
+            if blocked_since.take().is_some() {
+                idle_since.set(Instant::now());
+            }
             self.note_moved();
-        } else if blocked.get().is_none() {
-            blocked.set(Some(Instant::now()));
+        } else if blocked_since.get().is_none() {
+            blocked_since.set(Some(Instant::now()));
         }
     }
 }
@@ -231,22 +255,34 @@ fn spread(age: Duration) -> Duration {
     age.mul_f64(0.9 + 0.2 * f64::from(u32::try_from(random).unwrap_or(512)) / 1024.0)
 }
 
-/// A request that is being answered, until the last byte of the answer is handed to the connection.
+/// A request that is being answered, until the client's socket has taken the last byte of the answer.
 #[derive(Debug)]
-pub(super) struct Open(Activity);
+pub(super) struct Open {
+    activity: Activity,
+    is_answered: Cell<bool>,
+}
 
 impl Open {
     pub(super) fn activity(&self) -> &Activity {
-        &self.0
+        &self.activity
+    }
+
+    /// The answer is complete, and waits for nothing but the client.
+    pub(super) fn note_answered(&self) {
+        let answered = &self.activity.0.answered;
+        if !self.is_answered.replace(true) {
+            answered.set(answered.get() + 1);
+        }
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let notes = &*self.0.0;
-        notes.open.set(notes.open.get() - 1);
-        if notes.open.get() == 0 {
-            notes.idle_since.set(Instant::now());
+        let Notes { open, answered, idle_since, .. } = &*self.activity.0;
+        open.set(open.get() - 1);
+        answered.set(answered.get() - usize::from(self.is_answered.get()));
+        if open.get() == 0 {
+            idle_since.set(Instant::now());
         }
     }
 }

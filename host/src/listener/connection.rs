@@ -5,12 +5,12 @@ use std::fmt::Display;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body;
 use hyper::body::Incoming;
 use hyper::rt::Executor;
 use hyper::service::service_fn;
@@ -18,13 +18,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
-use super::Phase;
-use super::activity::{Activity, Late, Noted, Open, Timeouts};
+use super::activity::{Activity, Late, Noted, Timeouts};
 use super::stream::{Peer, SharedStream};
-use crate::http2::{self, Coalescing, Exchange, RequestBody, Streams};
+use super::tracked::Tracked;
+use super::{Phase, reach};
+use crate::http2::{self, Coalescing, RequestBody, Streams};
 
 /// Heads up to this multiple of their limit are read, so that they can be answered in the service's
 /// own words; beyond it hyper answers with an empty 431.
@@ -69,13 +71,14 @@ pub trait Served: Clone + 'static {
     ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>>;
 }
 
-/// Serves `stream` to its end; in order once `draining` resolves.
+/// Serves `stream` to its end; in order once `phase` says so. Returns how many responses were cut off
+/// because the service stops, although nothing but the client was waited for.
 pub(super) async fn serve(
     (stream, peer): (TcpStream, SocketAddr),
     rules: ConnectionRules,
     service: impl Served,
-    draining: impl Future<Output = ()>,
-) {
+    phase: watch::Receiver<Phase>,
+) -> usize {
     let activity = Activity::new(rules.timeouts);
     let stream = SharedStream::new(stream);
     let streams = Streams::default();
@@ -84,27 +87,30 @@ pub(super) async fn serve(
     let noting = activity.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let (request, exchange) = streams.admit(request);
-        let open = (noting.begin(), exchange);
+        let open = noting.begin();
         let service = service.clone();
         async move {
             let response = service.respond(request, peer).await?;
-            Ok::<_, Infallible>(response.map(|body| Tracked::new(body, open)))
+            Ok::<_, Infallible>(response.map(|body| Tracked::new(body, open, exchange)))
         }
     });
     let builder = builder(rules);
     let connection = pin!(builder.serve_connection(io, service));
-    drive(connection, &stream, &activity, draining).await;
+    let cut = drive(connection, &stream, &activity, phase).await;
+    if cut > 0 {
+        debug!(%peer, responses.cut = cut, "connection cut off");
+    }
+    cut
 }
 
-/// Drives a connection until it has ended, is late, or its client has left.
+/// Drives a connection until it has ended, is late, or its client has left. Returns what [`serve`] does.
 async fn drive(
     mut connection: Pin<&mut impl GracefulConnection<Error: Display>>,
     stream: &SharedStream,
     activity: &Activity,
-    draining: impl Future<Output = ()>,
-) {
-    let mut draining = pin!(draining);
-    let mut drains = false;
+    mut phase: watch::Receiver<Phase>,
+) -> usize {
+    let mut next = Phase::Drain;
     let mut told = false;
     let mut client = Peer::Present;
     let mut timer = pin!(sleep_until(next_look(activity)));
@@ -115,7 +121,7 @@ async fn drive(
                 if let Poll::Ready(result) = connection.as_mut().poll(context) {
                     return Poll::Ready(result);
                 }
-                if !drains || told || !activity.is_decided() {
+                if !activity.is_draining() || told || !activity.is_decided() {
                     return Poll::Pending;
                 }
                 told = true;
@@ -128,30 +134,31 @@ async fn drive(
                 if let Err(error) = result {
                     debug!(%error, "connection failed");
                 }
-                return;
+                return 0;
             }
             // hyper does not read while a request of HTTP/1 is being answered, and cannot notice.
             changed = stream.changed(client) => {
                 client = changed;
                 if client == Peer::Gone {
                     debug!("the client has left");
-                    return;
+                    return 0;
                 }
                 activity.note_half_closed();
             }
-            () = &mut draining, if !drains => {
-                drains = true;
+            () = reach(&mut phase, next) => {
+                if next == Phase::Cut {
+                    return activity.untaken();
+                }
+                next = Phase::Cut;
                 activity.drain();
             }
             () = &mut timer => match activity.check(Instant::now()) {
                 Ok(_) => (),
-                Err(Late::Idle) if !drains => {
-                    drains = true;
-                    activity.drain();
-                }
+                Err(Late::Idle) => activity.drain(),
                 Err(late) => {
                     debug!(?late, "connection closed");
-                    return;
+                    let stops = next == Phase::Cut && late == Late::Stalled;
+                    return if stops { activity.in_flight() } else { 0 };
                 }
             },
         }
@@ -202,60 +209,5 @@ where
             reason = "hyper owns these: one per HTTP/2 stream, which ends with its connection"
         )]
         tokio::task::spawn_local(future);
-    }
-}
-
-/// A body whose request is open until it is dropped, and which notes whether the client takes it.
-struct Tracked<B> {
-    body: B,
-    open: Open,
-    _exchange: Option<Exchange>,
-    /// Whether a part of it waits for the client.
-    is_offered: bool,
-}
-
-impl<B> Tracked<B> {
-    fn new(body: B, (open, exchange): (Open, Option<Exchange>)) -> Self {
-        open.activity().note_offered();
-        Self { body, open, _exchange: exchange, is_offered: true }
-    }
-
-    fn set_offered(&mut self, is_offered: bool) {
-        let activity = self.open.activity();
-        match (self.is_offered, is_offered) {
-            (true, true) => activity.note_taken(),
-            (false, true) => activity.note_offered(),
-            (true, false) => activity.note_all_taken(),
-            (false, false) => (),
-        }
-        self.is_offered = is_offered;
-    }
-}
-
-impl<B> Drop for Tracked<B> {
-    fn drop(&mut self) {
-        self.set_offered(false);
-    }
-}
-
-impl<B: Body + Unpin> Body for Tracked<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        self.set_offered(matches!(polled, Poll::Ready(Some(Ok(_)))));
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

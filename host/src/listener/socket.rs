@@ -14,6 +14,10 @@ const BACKLOG: i32 = 1024;
 const KEEPALIVE_IDLE: Duration = Duration::from_mins(1);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 const KEEPALIVE_RETRIES: u32 = 4;
+/// How many bytes the system takes for a client without sending them, so that one that reads slowly is seen
+/// to read, and does not have megabytes waiting.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 * 1024;
 
 /// Binds `count` sockets to the same address, so that each thread can accept by itself. Port 0 is
 /// the same free port for all of them.
@@ -64,13 +68,16 @@ fn listen(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Connections inherit it.
+/// Connections inherit all of it.
 fn tune(socket: &Socket) -> io::Result<()> {
     let keepalive = TcpKeepalive::new()
         .with_time(KEEPALIVE_IDLE)
         .with_interval(KEEPALIVE_INTERVAL)
         .with_retries(KEEPALIVE_RETRIES);
-    socket.set_tcp_keepalive(&keepalive)
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_notsent_lowat(UNSENT)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -106,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_system_asks_whether_clients_are_still_there() {
+    fn connections_inherit_how_clients_are_looked_after() {
         let sockets = bind(Ipv4Addr::LOCALHOST.into(), 0, 1).unwrap();
         let _client = std::net::TcpStream::connect(sockets[0].local_addr().unwrap()).unwrap();
         sockets[0].set_nonblocking(false).unwrap();
@@ -116,5 +123,7 @@ mod tests {
         let accepted = socket2::SockRef::from(&accepted);
         assert!(accepted.keepalive().unwrap());
         assert_eq!(accepted.tcp_keepalive_time().unwrap(), KEEPALIVE_IDLE);
+        #[cfg(target_os = "linux")]
+        assert_eq!(accepted.tcp_notsent_lowat().unwrap(), UNSENT);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{connect, port, probe, still_echoes};
 use crate::support::frames::{self, Client as Raw, SETTINGS};
-use crate::support::grpc::Request;
+use crate::support::grpc::{self, Request};
 use crate::support::probe::{ECHO, EchoReply, EchoRequest, echo};
 
 /// `SETTINGS_MAX_CONCURRENT_STREAMS` (RFC 9113 section 6.5.2).
@@ -62,6 +62,26 @@ fn a_connection_without_rpcs_ends() {
     still_echoes(&mut client);
 
     client.wait_until_closed();
+    host.stop();
+}
+
+#[test]
+fn a_connection_is_not_idle_while_its_client_reads() {
+    let host = probe("idle_timeout = '50ms'");
+    let mut client = Raw::with_window(port(&host), 1000);
+    let post = frames::post_fields(ECHO, "application/grpc");
+    client.frame(frames::HEADERS, frames::END_HEADERS, 1, &post);
+    let request = grpc::frame(&echo(&[b'x'; 10_000]));
+    client.frame(frames::DATA, frames::END_STREAM, 1, &request);
+    client.until(frames::DATA);
+
+    // A client that does not care is closed when the timeout has passed, and a second more.
+    assert!(Raw::connect(port(&host)).is_closed_at_last());
+    client.open_window(1);
+
+    client.until(frames::DATA);
+    // The trailers.
+    client.until(frames::HEADERS);
     host.stop();
 }
 

@@ -22,6 +22,9 @@ pub(crate) const CONTINUATION: u8 = 9;
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
 
+/// A setting (RFC 9113 section 6.5.2).
+const INITIAL_WINDOW_SIZE: u16 = 4;
+
 /// How a block of header fields with `:status: 204` begins: number 9 of the static table.
 pub(crate) const STATUS_204: [u8; 1] = [0x89];
 
@@ -54,6 +57,24 @@ impl Client {
         client.until(SETTINGS);
         client.frame(SETTINGS, 1, 0, &[]);
         client
+    }
+
+    /// Connects as a client that has room for `window` bytes of each stream.
+    pub(crate) fn with_window(port: u16, window: u32) -> Self {
+        let mut client = Self::silent(port);
+        client.send(PREFACE);
+        let setting = [&INITIAL_WINDOW_SIZE.to_be_bytes()[..], &window.to_be_bytes()].concat();
+        client.frame(SETTINGS, 0, 0, &setting);
+        client.until(SETTINGS);
+        client.frame(SETTINGS, 1, 0, &[]);
+        client
+    }
+
+    /// Makes room for all of a stream.
+    pub(crate) fn open_window(&mut self, stream: u32) {
+        for stream in [0, stream] {
+            self.frame(WINDOW_UPDATE, 0, stream, &(1_u32 << 30).to_be_bytes());
+        }
     }
 
     /// Connects and says nothing.

@@ -169,3 +169,37 @@ async fn a_client_that_sends_nothing_more_has_left_when_it_gets_nothing_either()
 
     assert_eq!(activity.check(Instant::now()), Err(Late::HalfClosed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_a_bit_now_and_then_is_neither_idle_nor_stalled() {
+    let activity = Activity::new(TIMEOUTS);
+
+    for _ in 0..100 {
+        activity.note_write::<()>(&Poll::Pending);
+        tokio::time::advance(SECOND).await;
+        assert!(activity.check(Instant::now()).is_ok());
+        activity.note_write(&Poll::Ready(()));
+    }
+    activity.note_write::<()>(&Poll::Pending);
+    activity.drain();
+    tokio::time::advance(SECOND).await;
+    assert!(activity.check(Instant::now()).is_ok());
+    activity.note_write(&Poll::Ready(()));
+    tokio::time::advance(DRAIN_GRACE).await;
+
+    assert_eq!(activity.check(Instant::now()), Err(Late::Stalled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_in_flight_until_its_answer_is_taken() {
+    let activity = Activity::new(TIMEOUTS);
+
+    let open = activity.begin();
+    assert_eq!((activity.in_flight(), activity.untaken()), (1, 0));
+    open.note_answered();
+    assert_eq!((activity.in_flight(), activity.untaken()), (1, 1));
+    drop(open);
+    assert_eq!((activity.in_flight(), activity.untaken()), (0, 0));
+    activity.note_write::<()>(&Poll::Pending);
+    assert_eq!((activity.in_flight(), activity.untaken()), (1, 1));
+}

@@ -91,6 +91,11 @@ pub(super) async fn produce(service: &'static Echoes, Path(pieces): Path<u64>) -
     }))
 }
 
+/// The same, known whole.
+pub(super) async fn whole(Path(pieces): Path<usize>) -> Bytes {
+    PIECE.repeat(pieces).into()
+}
+
 /// One event per permit, for ever.
 pub(super) async fn events(service: &'static Echoes) -> Sse<impl Stream<Item = Event>> {
     let permits = Rc::clone(&service.permits);

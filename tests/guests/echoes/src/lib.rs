@@ -53,6 +53,7 @@ impl Http for Echoes {
             .post("/hold", bodies::hold)
             .post("/ignore", bodies::ignore)
             .get("/produce/{pieces}", bodies::produce)
+            .get("/whole/{pieces}", bodies::whole)
             .get("/events", bodies::events)
             .get("/breaks", bodies::breaks)
             .any("/wait", bodies::wait)
