@@ -5,6 +5,7 @@
 mod activity;
 mod connection;
 mod protocol;
+mod shortage;
 mod slot;
 mod socket;
 mod stream;
@@ -12,16 +13,17 @@ mod tracked;
 
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tracing::warn;
+use tracing::{debug, warn};
 
 pub use self::activity::Timeouts;
 pub use self::connection::{ConnectionRules, Keepalive, Served};
+pub use self::shortage::Shortage;
 pub use self::slot::Slot;
 pub use self::socket::bind;
 
@@ -50,10 +52,11 @@ pub async fn serve(
     listener: TcpListener,
     slot: Rc<Slot<impl Served>>,
     mut phase: watch::Receiver<Phase>,
+    shortage: &Shortage,
 ) -> std::io::Result<usize> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     reach(&mut phase, slot.rules().accepts_from).await;
-    let mut connections = accept(&listener, &slot, phase.clone()).await;
+    let mut connections = accept(&listener, &slot, phase.clone(), shortage).await;
     for stream in backlog(listener)? {
         connections.spawn_local(converse(stream, slot.clone(), phase.clone()));
     }
@@ -68,6 +71,7 @@ async fn accept(
     listener: &tokio::net::TcpListener,
     slot: &Rc<Slot<impl Served>>,
     phase: watch::Receiver<Phase>,
+    shortage: &Shortage,
 ) -> JoinSet<usize> {
     let mut connections = JoinSet::new();
     let mut draining = phase.clone();
@@ -80,14 +84,21 @@ async fn accept(
             Some(_) = connections.join_next() => (),
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => {
+                    if shortage.lasts() {
+                        shortage.look(Instant::now());
+                    }
                     let phase = phase.clone();
                     connections.spawn_local(converse(accepted, slot.clone(), phase));
                 }
+                Err(error) if shortage::is_of_one_connection(&error) => {
+                    debug!(%error, "a client left before its connection was accepted");
+                }
                 Err(error) => {
-                    warn!(%error, "cannot accept a connection, trying again");
+                    shortage.note(&error, Instant::now());
                     sleep(ACCEPT_PAUSE).await;
                 }
             },
+            () = sleep(shortage::CALM), if shortage.lasts() => shortage.look(Instant::now()),
         }
     }
 }

@@ -43,3 +43,8 @@ pub fn raise_descriptors() {
         "limit of open descriptors raised"
     );
 }
+
+/// How many descriptors this process may have; `None` is no limit.
+pub fn descriptors() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}

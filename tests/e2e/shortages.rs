@@ -128,3 +128,29 @@ fn memory_that_the_system_refuses_is_no_fault_of_the_service() {
     assert_eq!(line.text("error.message"), reason);
     ends_in_order(&stopped, "address space");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn connections_that_cannot_be_accepted_wait_and_are_two_lines_of_the_log() {
+    const BEGINS: &str = "cannot accept connections, they wait";
+    const ENDS: &str = "accepting connections again";
+    let service = Service::new(guests::HELLO_HTTP, "http:0").host("instances = 2");
+    let service = service.tables("[service]\ngreeting = 'hi'\n[log]\nlevel = 'debug'");
+    let host = Host::start(&service);
+    let free = host.descriptors() + 100;
+
+    host.limit_descriptors(host.descriptors());
+    let mut client = http::Client::connect(host.port());
+    client.get("/health");
+    host.wait_for_count("cannot accept a connection, trying again", 5);
+    host.limit_descriptors(free);
+
+    assert_eq!(client.response().status, 200);
+    host.wait_for(ENDS);
+    let stopped = host.stop();
+    let [begin] = stopped.lines(BEGINS)[..] else { panic!("{}", stopped.outline()) };
+    let [end] = stopped.lines(ENDS)[..] else { panic!("{}", stopped.outline()) };
+    assert_eq!((begin.level(), end.level()), ("WARN", "INFO"));
+    assert!(begin.text("help").contains(&format!("is {}: raise it", free - 100)), "{begin:?}");
+    assert!(end.number("attempts") >= 5 && end.has("duration_ms"), "{end:?}");
+}

@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
@@ -17,7 +18,7 @@ use tracing::error;
 use super::thread;
 use crate::dispatch::{Dispatcher, GrpcDispatcher};
 use crate::guest::Seat;
-use crate::listener::{self, ConnectionRules, Phase, Served, Slot};
+use crate::listener::{self, ConnectionRules, Phase, Served, Shortage, Slot};
 
 /// Distinguishes the stations of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +46,7 @@ pub(super) enum Order {
 pub(super) struct Post {
     pub(super) station: StationId,
     pub(super) listener: TcpListener,
+    pub(super) shortage: Arc<Shortage>,
     pub(super) answerer: Answerer,
     pub(super) phase: watch::Receiver<Phase>,
     /// Receives how many responses were cut off.
@@ -167,19 +169,19 @@ fn obey(order: Order, tasks: &mut JoinSet<()>, slots: &mut HashMap<StationId, An
                 let _ = end.send(());
             });
         }
-        Order::Attend(Post { station, listener, answerer, phase, drained }) => {
+        Order::Attend(Post { station, listener, shortage, answerer, phase, drained }) => {
             let Answerer { rules, dispatcher } = answerer;
             slots.retain(|_, slot| slot.is_used());
             match dispatcher {
                 AnyDispatcher::Http(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(station, AnySlot::Http(Rc::downgrade(&slot)));
-                    tasks.spawn_local(attend(listener, slot, phase, drained));
+                    tasks.spawn_local(attend((listener, shortage), slot, phase, drained));
                 }
                 AnyDispatcher::Grpc(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(station, AnySlot::Grpc(Rc::downgrade(&slot)));
-                    tasks.spawn_local(attend(listener, slot, phase, drained));
+                    tasks.spawn_local(attend((listener, shortage), slot, phase, drained));
                 }
             }
         }
@@ -235,12 +237,13 @@ impl AnySlot {
 
 /// Serves one socket until its last connection is closed.
 async fn attend<S: Served>(
-    listener: TcpListener,
+    (listener, shortage): (TcpListener, Arc<Shortage>),
     slot: Rc<Slot<S>>,
     phase: watch::Receiver<Phase>,
     drained: oneshot::Sender<usize>,
 ) {
-    let cut = listener::serve(listener, slot, phase).await.unwrap_or_else(|error| {
+    let served = listener::serve(listener, slot, phase, &shortage).await;
+    let cut = served.unwrap_or_else(|error| {
         error!(%error, "cannot use the listening socket");
         0
     });

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::sync::{oneshot, watch};
@@ -11,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 use super::StartError;
 use super::crew::{Answerer, Crew, Order, Post, StationId};
 use crate::definition::Origin;
-use crate::listener::{self, Phase};
+use crate::listener::{self, Phase, Shortage};
 
 /// Where a kind listens.
 #[derive(Debug, Clone)]
@@ -46,6 +47,7 @@ pub(super) struct Station {
     pub(super) address: SocketAddr,
     /// Duplicates of the sockets, for further threads or another kind.
     listeners: Vec<TcpListener>,
+    shortage: Arc<Shortage>,
     phase: watch::Sender<Phase>,
     /// One per thread that serves it.
     drained: Vec<oneshot::Receiver<usize>>,
@@ -73,7 +75,9 @@ impl Station {
     fn of(id: StationId, wish: Wish, listeners: Vec<TcpListener>) -> io::Result<Self> {
         let address = listener::local_address(&listeners[0])?;
         let phase = watch::Sender::new(Phase::Hold);
-        Ok(Self { id, wish, address, listeners, phase, drained: Vec::new(), cut: 0 })
+        let shortage = Arc::new(Shortage::new(wish.kind, address));
+        let drained = Vec::new();
+        Ok(Self { id, wish, address, listeners, shortage, phase, drained, cut: 0 })
     }
 
     /// On how many threads it is served.
@@ -91,7 +95,8 @@ impl Station {
         let listener = listener.map_err(|source| self.wish.failed(source))?;
         let (drained, receiver) = oneshot::channel();
         let phase = self.phase.subscribe();
-        let post = Post { station: self.id, listener, answerer, phase, drained };
+        let shortage = self.shortage.clone();
+        let post = Post { station: self.id, listener, shortage, answerer, phase, drained };
         crew.order(thread, Order::Attend(post));
         self.drained.push(receiver);
         Ok(())
