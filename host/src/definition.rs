@@ -147,6 +147,10 @@ pub struct HttpTimeouts {
     pub write: Duration,
     /// Longest life of a keep-alive connection without a request.
     pub idle: Duration,
+    /// Silence after which an HTTP/2 client is pinged; `None` is never.
+    pub keepalive_interval: Option<Duration>,
+    /// How long a ping may stay without an answer.
+    pub keepalive_timeout: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

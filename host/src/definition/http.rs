@@ -17,6 +17,8 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Por
             read: reader.duration(section, "read_timeout").unwrap_or_default(),
             write: reader.duration(section, "write_timeout").unwrap_or_default(),
             idle: reader.duration(section, "idle_timeout").unwrap_or_default(),
+            keepalive_interval: reader.duration(section, "keepalive_interval"),
+            keepalive_timeout: reader.duration(section, "keepalive_timeout").unwrap_or_default(),
         },
         max_header_bytes: reader.number(section, "max_header_bytes").unwrap_or_default(),
     }

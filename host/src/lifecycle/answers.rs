@@ -178,6 +178,10 @@ fn health(needs: &Needs) -> Health {
     Health::new(needs.serving.clone(), needs.condition.clone())
 }
 
+fn keepalive(interval: Option<Duration>, timeout: Duration) -> Option<Keepalive> {
+    interval.map(|interval| Keepalive { interval, timeout })
+}
+
 fn of_http(http: &Http) -> ConnectionRules {
     ConnectionRules {
         timeouts: Timeouts {
@@ -189,7 +193,7 @@ fn of_http(http: &Http) -> ConnectionRules {
         },
         max_head: http.max_header_bytes,
         max_streams: STREAMS_PER_CONNECTION,
-        keepalive: None,
+        keepalive: keepalive(http.timeouts.keepalive_interval, http.timeouts.keepalive_timeout),
         dates: true,
         accepts_from: Phase::Accept,
     }
@@ -207,9 +211,7 @@ fn of_grpc(grpc: &Grpc) -> ConnectionRules {
         },
         max_head: grpc.max_metadata,
         max_streams: connections.max_streams,
-        keepalive: connections
-            .keepalive_interval
-            .map(|interval| Keepalive { interval, timeout: connections.keepalive_timeout }),
+        keepalive: keepalive(connections.keepalive_interval, connections.keepalive_timeout),
         dates: false,
         // So that the health check can say that the service starts.
         accepts_from: Phase::Hold,

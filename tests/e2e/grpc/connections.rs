@@ -1,13 +1,12 @@
 //! Connections: how many RPCs, how old, how quiet.
 
 use super::{connect, port, probe, still_echoes};
-use crate::support::frames::{self, Client as Raw, SETTINGS};
+use crate::support::frames::{self, Client as Raw, PING, SETTINGS};
 use crate::support::grpc::{self, Request};
 use crate::support::probe::{ECHO, EchoReply, EchoRequest, echo};
 
 /// `SETTINGS_MAX_CONCURRENT_STREAMS` (RFC 9113 section 6.5.2).
 const MAX_CONCURRENT_STREAMS: u16 = 3;
-const PING: u8 = 6;
 
 #[test]
 fn clients_are_told_how_many_rpcs_they_may_have() {

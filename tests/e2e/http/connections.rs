@@ -3,6 +3,7 @@
 
 use std::net::{Ipv6Addr, TcpListener, TcpStream};
 
+use crate::support::frames::{Client as Raw, PING};
 use crate::support::http::Client;
 use crate::support::{Host, Service, guests, http2};
 
@@ -74,6 +75,23 @@ fn streams_of_one_http_2_connection_are_served_at_the_same_time() {
     let answers = http2::Client::connect(host.port()).get_all(&["/meet/50"; 50]);
 
     assert!(answers.iter().all(|answer| answer.status == 200));
+    host.stop();
+}
+
+#[test]
+fn an_http_2_client_that_does_not_answer_pings_leaves_its_place() {
+    let service = Service::new(guests::GATHERS, "http:0").limits("max_concurrency = 1");
+    let service =
+        service.tables("[services.http]\nkeepalive_interval = '50ms'\nkeepalive_timeout = '50ms'");
+    let host = Host::start(&service);
+    let mut silent = Raw::connect(host.port());
+    silent.get(1, "/stay");
+    host.wait_for("a call has entered");
+
+    silent.until(PING);
+
+    assert!(silent.is_closed_at_last());
+    assert_eq!(crate::support::http::get(host.port(), "/count").text(), "1");
     host.stop();
 }
 

@@ -63,6 +63,8 @@ fn a_file_of_the_go_framework_loads() {
         runtime.http.read_timeout = 15s (service.toml:20)
         runtime.http.write_timeout = 15s (default)
         runtime.http.idle_timeout = 1m (default)
+        runtime.http.keepalive_interval = 1m (default)
+        runtime.http.keepalive_timeout = 20s (default)
         runtime.http.max_header_bytes = 1MiB (service.toml:21)
         host.address = :: (default)
         host.component = service.wasm (service.toml:35)

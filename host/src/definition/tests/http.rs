@@ -29,6 +29,8 @@ fn defaults_are_applied() {
     assert_eq!(http.timeouts.read, Duration::from_secs(15));
     assert_eq!(http.timeouts.write, Duration::from_secs(15));
     assert_eq!(http.timeouts.idle, Duration::from_mins(1));
+    assert_eq!(http.timeouts.keepalive_interval, Some(Duration::from_mins(1)));
+    assert_eq!(http.timeouts.keepalive_timeout, Duration::from_secs(20));
     assert_eq!(http.max_header_bytes, 65_536);
 }
 
@@ -37,7 +39,7 @@ fn every_key_reaches_its_field() {
     let http = http(
         "base_path = \"/api\"\nhealth = \"/healthz\"\nheader_timeout = \"1s\"\n\
          read_timeout = \"2s\"\nwrite_timeout = \"1m30s\"\nidle_timeout = \"500ms\"\n\
-         max_header_bytes = \"1MiB\"\n",
+         keepalive_interval = \"never\"\nkeepalive_timeout = \"3s\"\nmax_header_bytes = \"1MiB\"\n",
     );
 
     assert_eq!(http.base_path, "/api");
@@ -46,6 +48,8 @@ fn every_key_reaches_its_field() {
     assert_eq!(http.timeouts.read, Duration::from_secs(2));
     assert_eq!(http.timeouts.write, Duration::from_secs(90));
     assert_eq!(http.timeouts.idle, Duration::from_millis(500));
+    assert_eq!(http.timeouts.keepalive_interval, None);
+    assert_eq!(http.timeouts.keepalive_timeout, Duration::from_secs(3));
     assert_eq!(http.max_header_bytes, 1 << 20);
 }
 

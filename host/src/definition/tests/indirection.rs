@@ -46,6 +46,8 @@ fn what_came_from_a_variable_is_masked() {
         services.http.read_timeout = 15s (default)
         services.http.write_timeout = 15s (default)
         services.http.idle_timeout = 1m (default)
+        services.http.keepalive_interval = 1m (default)
+        services.http.keepalive_timeout = 20s (default)
         services.http.max_header_bytes = 64KiB (default)
         service.host = *** (GREETER__DB)
         service.list = *** (service.toml:10)"#]]
