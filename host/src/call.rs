@@ -72,6 +72,9 @@ pub enum Fault {
     /// for calls that may run twice.
     #[error("the instance was lost while it worked for another call")]
     InstanceLost,
+    /// The request waited for the service until its time was up, and never entered it.
+    #[error("the service did not take the request in within {}", humantime::format_duration(*.limit))]
+    QueueTimeout { limit: Duration },
     /// The instance was lost and those that were to replace it did not start.
     #[error("the service cannot be started again")]
     Unavailable,
@@ -100,6 +103,7 @@ impl Fault {
             Self::InstanceLost => "instance-lost",
             Self::Unavailable => "unavailable",
             Self::Saturated => "saturated",
+            Self::QueueTimeout { .. } => "queue-timeout",
             Self::Stopping => "stopping",
         }
     }
@@ -107,7 +111,10 @@ impl Fault {
     /// Whether the request that fails with it is the only place where it is reported. The loss of an
     /// instance, a saturated service and a stop have log lines of their own, once for all requests.
     pub fn is_of_one_request(&self) -> bool {
-        matches!(self, Self::DeadlineExceeded { .. } | Self::InvalidResponse(_))
+        matches!(
+            self,
+            Self::DeadlineExceeded { .. } | Self::QueueTimeout { .. } | Self::InvalidResponse(_)
+        )
     }
 
     /// What a caller with this deadline is told. A busy thread may hear of the end of an instance
@@ -197,6 +204,8 @@ pub struct Visit {
 /// For whom a call is made. Shared with the capabilities, which add it to log lines.
 #[derive(Debug, Default)]
 pub struct Context {
+    /// Where the request comes from, which is a connection; `None` for everything else.
+    pub peer: Option<SocketAddr>,
     /// The request's id; `None` for everything else.
     pub request_id: Option<Arc<str>>,
     /// What the request is for; `None` for everything else.

@@ -57,6 +57,7 @@ impl Plugin {
             known: request.identity().map(|identity| {
                 Arc::new(Known { identity: Some(identity.clone()), attributes: Attributes::new() })
             }),
+            peer: Some(request.peer()),
             visit: Some(Visit { transport: request.transport(), peer: request.peer() }),
             deadline: Some((deadline, self.call_timeout)),
             overdue: Some(deadline),
@@ -88,7 +89,7 @@ impl Plugin {
     fn report(&self, fault: &Fault, request: &Request<'_>) {
         // Lost instances are reported where they are lost.
         let level = match fault {
-            Fault::DeadlineExceeded { .. } | Fault::InvalidResponse(_) => Level::Error,
+            fault if fault.is_of_one_request() => Level::Error,
             _ if self.on_failure == OnFailure::Open => Level::Warn,
             _ => Level::Debug,
         };
@@ -156,6 +157,7 @@ impl Provide for Plugin {
         let own = Instant::now() + self.call_timeout;
         let terms = Terms {
             request_id: context.request_id.unwrap_or_default(),
+            peer: context.peer,
             target: context.target,
             known: context.known,
             // What nobody waits for any more is not worth the time.
@@ -175,7 +177,7 @@ impl Provide for Plugin {
                 Ok(Ok(returned)) => return Ok(returned),
                 Err(fault) => fault,
             };
-            if let Fault::DeadlineExceeded { .. } = fault {
+            if matches!(fault, Fault::DeadlineExceeded { .. } | Fault::QueueTimeout { .. }) {
                 let attributes = Attributes::from_iter([
                     ("feature".to_owned(), Value::from(&*name)),
                     ("error.message".to_owned(), Value::from(words(&fault))),

@@ -130,6 +130,31 @@ fn a_call_that_has_left_the_queue_makes_room() {
 }
 
 #[test]
+fn a_connection_with_many_requests_takes_turns_with_others() {
+    let host = gathers("max_concurrency = 1\nmax_queue = 4");
+    let mut greedy = ask(&host, &[&["/stay"][..], &["/count"; 20]].concat());
+    host.wait_for("a call has entered");
+    let refused = [(); 16].map(|()| greedy.until(frames::HEADERS).stream);
+    assert!(refused.iter().all(|stream| *stream > 9), "{refused:?}");
+
+    let mut modest = Client::connect(host.port());
+    modest.get("/count");
+    let displaced = greedy.until(frames::HEADERS).stream;
+    leave(&mut greedy, &[1]);
+
+    assert_eq!(displaced, 9);
+    // After one of the other connection, and before the others of it.
+    assert_eq!(modest.response().text(), "2");
+    let mut answers = std::iter::repeat_with(|| greedy.until(frames::DATA));
+    let counts = [3, 5, 7].map(|stream| answers.find(|answer| answer.stream == stream));
+    assert_eq!(counts.map(|answer| answer.unwrap().payload), [b"1", b"3", b"4"]);
+    drop(greedy);
+    let stopped = host.stop();
+    let refused = stopped.lines("requests were refused at capacity")[0].number("requests.refused");
+    assert_eq!(refused, 17, "{}", stopped.outline());
+}
+
+#[test]
 fn a_call_whose_client_has_left_the_queue_does_not_enter() {
     let host = gathers("max_concurrency = 1");
     let mut client = ask(&host, &["/stay", "/count", "/count"]);

@@ -95,6 +95,7 @@ impl Relay {
         let provider = state.grants.providers.get(self.provider?)?.clone();
         let call = task.and_then(|task| state.calls.get(task));
         let context = call.map(|call| Context {
+            peer: call.context.peer,
             request_id: call.context.request_id.clone(),
             target: call.context.target.clone(),
             known: call.context.known.clone(),
@@ -126,7 +127,7 @@ type Call = Pin<Box<dyn Future<Output = Result<Vec<Val>, Fault>> + Send>>;
 fn public(fault: &Fault) -> String {
     match fault {
         Fault::DeadlineExceeded { .. } => fault.to_string().replace("the service", "it"),
-        Fault::Saturated => "it is overloaded".to_owned(),
+        Fault::Saturated | Fault::QueueTimeout { .. } => "it is overloaded".to_owned(),
         Fault::Stopping | Fault::CutOff => "it is stopping".to_owned(),
         Fault::Unavailable | Fault::OutOfAddressSpace { .. } | Fault::InstanceLost => {
             "it is not available".to_owned()

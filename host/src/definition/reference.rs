@@ -193,7 +193,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("host.limits.max_concurrency", Shape::Integer { least: 1, most: 65_535 }, Presence::Default("256"), "64",
         "Most calls in flight in one instance, streams that stay open included; further ones wait."),
     key("host.limits.max_queue", Shape::Integer { least: 0, most: 1_000_000 }, Presence::Default("1024"), "128",
-        "Most calls that wait; further ones are refused."),
+        "Most calls that wait; further ones are refused. Connections take turns."),
     key("host.limits.max_body", Shape::Size { least: 0, most: GIB, bytes: false }, Presence::Default(r#""4MiB""#), r#""1MiB""#,
         "Largest body of a request."),
     key("host.dev.watch", Shape::Paths, Presence::Optional, r#"["src", "../shared/proto"]"#,

@@ -135,7 +135,7 @@ impl GrpcDispatcher {
         }
         let begun = Instant::now();
         let introduction =
-            Introduction { id, begun, known: None, hides_id: false, compresses: false };
+            Introduction { id, peer, begun, known: None, hides_id: false, compresses: false };
         self.answer(&parts, body, introduction).await
     }
 
@@ -149,7 +149,7 @@ impl GrpcDispatcher {
         let compresses = introduction.compresses || self.rules.settings.compresses;
         match self.route(parts, introduction) {
             Ok((rpc, shape)) => self.serve((rpc, shape, compresses), parts, body).await,
-            Err((rpc, status)) => rpc.trailers_only(&status),
+            Err(refused) => refused.0.trailers_only(&refused.1),
         }
     }
 
@@ -158,7 +158,7 @@ impl GrpcDispatcher {
         &self,
         parts: &Parts,
         introduction: Introduction,
-    ) -> Result<(Rpc, Shape), (Rpc, Status)> {
+    ) -> Result<(Rpc, Shape), Box<(Rpc, Status)>> {
         let path = parts.uri.path();
         let found = self.routes.find(path);
         let mut rpc = Rpc {
@@ -169,6 +169,7 @@ impl GrpcDispatcher {
                 Err(_) => Arc::from(path),
             },
             id: introduction.id,
+            peer: introduction.peer,
             known: introduction.known,
             hides_id: introduction.hides_id,
             begun: introduction.begun,
@@ -177,13 +178,15 @@ impl GrpcDispatcher {
         };
         let shape = match found {
             Ok(Found { shape, .. }) => shape,
-            Err(unknown) => return Err((rpc, Status::unimplemented(unknown.to_string()))),
+            Err(unknown) => {
+                return Err(Box::new((rpc, Status::unimplemented(unknown.to_string()))));
+            }
         };
         match timeout::of_request(&parts.headers) {
             Ok(timeout) => rpc.timeout = timeout,
             Err(_malformed) => {
                 let message = "`grpc-timeout` is not one to eight digits and a unit";
-                return Err((rpc, Status::internal(message)));
+                return Err(Box::new((rpc, Status::internal(message))));
             }
         }
         Ok((rpc, shape))
@@ -334,6 +337,7 @@ async fn patience_ends(stopping: &watch::Receiver<Stopping>) {
 /// What is known of an RPC before it is found out what it calls.
 struct Introduction {
     id: Arc<str>,
+    peer: SocketAddr,
     /// When its head had arrived: hooks take of the client's time.
     begun: Instant,
     /// What features have found out.

@@ -86,13 +86,14 @@ impl Dispatcher {
         let id = request_id::of(&parts.headers, &self.rules.request_id_header);
         if let Some(reply) = self.before_hooks(&mut parts) {
             let hides_id = self.hooks.decide_ids();
-            return Ok(self.stamped(reply, &About { hides_id, ..About::new(&parts, &id) }));
+            let about = About { hides_id, ..About::new(&parts, &id, peer) };
+            return Ok(self.stamped(reply, &about));
         }
         if let Some(hooks) = self.hooks.all() {
             let request = hook::Request::new(Transport::Http, &mut parts, (peer, self.local), id);
             return Ok(Box::pin(self.respond_hooked(hooks, request, body)).await);
         }
-        let about = About::new(&parts, &id);
+        let about = About::new(&parts, &id, peer);
         let reply = self.answer(&parts, body, &about).await;
         Ok(self.stamped(reply, &about))
     }
@@ -121,7 +122,8 @@ impl Dispatcher {
         let begun = Instant::now();
         let asked = hooks::on_request(hooks, &mut request).await;
         let known = request.found.known();
-        let about = About { begun, known, ..About::new(request.parts(), request.id()) };
+        let about = About::new(request.parts(), request.id(), request.peer());
+        let about = About { begun, known, ..about };
         let (LoggedResponse { mut response, failure }, mut passed) = match asked {
             Ok(()) => (self.answer(request.parts(), body, &about).await, hooks.len()),
             Err(Answered { answer, passed }) => {
@@ -312,6 +314,7 @@ struct About<'a> {
     version: Version,
     /// When its head had arrived.
     begun: Instant,
+    peer: SocketAddr,
     id: &'a Arc<str>,
     /// What features have found out.
     known: Option<Arc<Known>>,
@@ -322,12 +325,13 @@ struct About<'a> {
 }
 
 impl<'a> About<'a> {
-    fn new(parts: &'a Parts, id: &'a Arc<str>) -> Self {
+    fn new(parts: &'a Parts, id: &'a Arc<str>, peer: SocketAddr) -> Self {
         Self {
             method: &parts.method,
             target: &parts.uri,
             version: parts.version,
             begun: Instant::now(),
+            peer,
             id,
             known: None,
             answered: Attributes::new(),
@@ -340,7 +344,7 @@ impl<'a> About<'a> {
         let path = self.target.path_and_query().cloned();
         let target = path.map(|path| RequestTarget::Http { method: self.method.clone(), path });
         let (request_id, known) = (self.id.clone(), self.known.clone());
-        Terms { request_id, target, known, ..Terms::default() }
+        Terms { request_id, peer: Some(self.peer), target, known, ..Terms::default() }
     }
 }
 

@@ -83,7 +83,7 @@ impl Problem {
             Fault::Unavailable | Fault::OutOfAddressSpace { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the service is not available, try again")
             }
-            Fault::Saturated => {
+            Fault::Saturated | Fault::QueueTimeout { .. } => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the service is overloaded, try again")
             }
             Fault::Stopping | Fault::CutOff => {

@@ -1,5 +1,7 @@
 //! Calls on their way into one instance. Any thread may add to it.
 
+mod turns;
+
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,13 +12,14 @@ use std::time::{Duration, Instant};
 use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
+use self::turns::Turns;
 use crate::call::{Ask, Call, Fault};
 
 /// Least time between two looks for callers that have left a full queue.
 const SWEEP_PAUSE: Duration = Duration::from_millis(10);
 
-/// Requests wait in order and within a bound; what the host itself asks, the steps, goes first and has
-/// no bound.
+/// Requests wait within a bound, those of one connection in their order and taking turns with those of
+/// others; what the host itself asks, the steps, goes first and has no bound.
 #[derive(Debug)]
 pub(super) struct Queue {
     lanes: Mutex<Lanes>,
@@ -34,7 +37,9 @@ pub(super) struct Queue {
 #[derive(Debug)]
 struct Lanes {
     steps: VecDeque<Call>,
+    /// In the order of their turns.
     requests: VecDeque<Waiting>,
+    turns: Turns,
     door: Door,
     /// Whether requests wait although the door is open.
     held: bool,
@@ -59,6 +64,7 @@ pub(super) enum Door {
 struct Waiting {
     call: Call,
     since: Instant,
+    turn: u64,
 }
 
 /// A call that is not taken is given back, so that it can be offered elsewhere.
@@ -78,6 +84,55 @@ impl Lanes {
             self.requests.retain(|waiting| !waiting.call.reply.is_abandoned());
         }
     }
+
+    /// Lets a request wait for its turn. `free` of them enter at once, and there are so many places in all.
+    ///
+    /// Returns the request that it displaces: the last one, if it comes before that and all places are taken.
+    ///
+    /// # Errors
+    /// When there is no place for it.
+    fn admit(
+        &mut self,
+        call: Call,
+        free: usize,
+        places: usize,
+    ) -> Result<Option<Call>, Box<Refused>> {
+        let peer = call.context.peer;
+        if self.requests.len() >= places {
+            self.sweep();
+        }
+        // What enters at once takes no turn from anybody.
+        let waits = self.requests.len() >= free;
+        let turn = if waits { self.turns.next(peer) } else { self.turns.now() };
+        let mut displaced = None;
+        if self.requests.len() >= places {
+            match self.requests.pop_back() {
+                Some(last) if turn < last.turn => {
+                    self.turns.give_back(last.call.context.peer, last.turn);
+                    displaced = Some(last.call);
+                }
+                last => {
+                    self.requests.extend(last);
+                    return Err(Box::new(Refused { call, fault: Fault::Saturated }));
+                }
+            }
+        }
+        if waits {
+            self.turns.take(peer, turn);
+        }
+        let place = self.requests.partition_point(|other| other.turn <= turn);
+        self.requests.insert(place, Waiting { call, since: Instant::now(), turn });
+        if self.turns.is_large(self.requests.len()) {
+            self.remember_those_waiting();
+        }
+        Ok(displaced)
+    }
+
+    /// Remembers the turns of those that wait, and no others.
+    fn remember_those_waiting(&mut self) {
+        let waiting = self.requests.iter();
+        self.turns.keep(waiting.map(|waiting| (waiting.call.context.peer, waiting.turn)));
+    }
 }
 
 impl Queue {
@@ -85,6 +140,7 @@ impl Queue {
         let lanes = Lanes {
             steps: VecDeque::new(),
             requests: VecDeque::new(),
+            turns: Turns::default(),
             door: Door::Starting,
             held: false,
             swept: None,
@@ -100,10 +156,11 @@ impl Queue {
         }
     }
 
-    /// Adds a call.
+    /// Adds a call. A request whose turn comes before that of the last one in a full queue displaces that,
+    /// which fails with [`Fault::Saturated`].
     ///
     /// # Errors
-    /// [`Fault::Saturated`] when it is a request and all places are taken, [`Fault::Unavailable`] while
+    /// [`Fault::Saturated`] when it is a request and there is no place for it, [`Fault::Unavailable`] while
     /// the instance cannot be started, [`Fault::Stopping`] after [`Queue::close`].
     pub(super) fn push(&self, call: Call) -> Result<(), Box<Refused>> {
         let mut lanes = self.lanes();
@@ -117,18 +174,16 @@ impl Queue {
             return Err(Box::new(Refused { call, fault }));
         }
         if is_request {
-            let places = self.free() + self.max_waiting;
-            if lanes.requests.len() >= places {
-                lanes.sweep();
+            let free = self.free();
+            let admitted = lanes.admit(call, free, free + self.max_waiting);
+            drop(lanes);
+            if let Some(displaced) = admitted? {
+                displaced.reply.fail(Fault::Saturated);
             }
-            if lanes.requests.len() >= places {
-                return Err(Box::new(Refused { call, fault: Fault::Saturated }));
-            }
-            lanes.requests.push_back(Waiting { call, since: Instant::now() });
         } else {
             lanes.steps.push_back(call);
+            drop(lanes);
         }
-        drop(lanes);
         self.waker.wake();
         Ok(())
     }
@@ -148,9 +203,15 @@ impl Queue {
         let mut dropped = false;
         let may_leave =
             |Waiting { call, .. }: &Waiting| call.reply.is_abandoned() || fits(&call.ask);
-        while let Some(Waiting { call, .. }) =
+        while let Some(Waiting { call, turn, .. }) =
             lanes.requests.iter().position(may_leave).and_then(|place| lanes.requests.remove(place))
         {
+            // Others may be passed over, whose turn is still to come.
+            let first = lanes.requests.front().map_or(turn, |first| first.turn);
+            lanes.turns.has_come(turn.min(first));
+            if lanes.requests.is_empty() {
+                lanes.remember_those_waiting();
+            }
             if !call.reply.is_abandoned() {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
                 return Some(call);
@@ -194,9 +255,20 @@ impl Queue {
 
     /// Takes back the request `id` if it has not entered yet.
     pub(super) fn withdraw(&self, id: &Arc<str>) -> Option<Call> {
+        self.take_out(id, |_| true)
+    }
+
+    /// Forgets the request `id`, for which nobody waits any more; false if it has entered.
+    pub(super) fn forget(&self, id: &Arc<str>) -> bool {
+        // Calls of plug-ins for one request share its id.
+        self.take_out(id, |call| call.reply.is_abandoned()).is_some()
+    }
+
+    fn take_out(&self, id: &Arc<str>, is_it: impl Fn(&Call) -> bool) -> Option<Call> {
         let mut lanes = self.lanes();
-        let is_it = |waiting: &Waiting| {
-            waiting.call.context.request_id.as_ref().is_some_and(|other| Arc::ptr_eq(id, other))
+        let is_it = |Waiting { call, .. }: &Waiting| {
+            let other = call.context.request_id.as_ref();
+            other.is_some_and(|other| Arc::ptr_eq(id, other)) && is_it(call)
         };
         let place = lanes.requests.iter().position(is_it)?;
         let withdrawn = lanes.requests.remove(place).map(|waiting| waiting.call);

@@ -1,6 +1,7 @@
 //! All workers of one service, and which of them a request goes to.
 
 use std::future::{pending, poll_fn};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -28,6 +29,8 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 pub struct Terms {
     /// Empty for what is not for a request and has no id.
     pub request_id: Arc<str>,
+    /// Where the request comes from: those of one connection take turns with those of others.
+    pub peer: Option<SocketAddr>,
     /// What the request is for.
     pub target: Option<RequestTarget>,
     /// What features have found out about it.
@@ -44,6 +47,7 @@ impl Terms {
     /// What log lines and the guest may know of the call.
     pub fn context(&self) -> Context {
         Context {
+            peer: self.peer,
             request_id: Some(self.request_id.clone()).filter(|id| !id.is_empty()),
             target: self.target.clone(),
             deadline: self.deadline.map(|(at, _)| at),
@@ -221,26 +225,37 @@ impl Workers {
         (terms, late): (Terms, impl Future<Output = Duration>),
     ) -> Outcome<T, E> {
         let Terms { request_id, deadline, .. } = terms;
-        let mut worker = self.push(local, call).map_err(|refused| self.refused(&refused))?;
+        let mut worker = self.push(local, call).map_err(|refused| self.failed(refused.fault))?;
         self.refusals.admitted();
-        if self.all.len() == 1 {
-            return worker.outcome_before(outcome, deadline, late).await;
+        if self.all.len() > 1 {
+            if let Ok(received) = timeout(PATIENCE, &mut outcome).await {
+                return received
+                    .unwrap_or(Err(Fault::Stopping))
+                    .map_err(|fault| self.failed(fault));
+            }
+            if let Some(call) = worker.queue.withdraw(&request_id) {
+                worker.pulse.suspect();
+                worker = self.push(local, call).map_err(|refused| self.failed(refused.fault))?;
+            }
         }
-        if let Ok(received) = timeout(PATIENCE, &mut outcome).await {
-            return received.unwrap_or(Err(Fault::Stopping));
-        }
-        if let Some(call) = worker.queue.withdraw(&request_id) {
-            worker.pulse.suspect();
-            worker = self.push(local, call).map_err(|refused| self.refused(&refused))?;
-        }
-        worker.outcome_before(outcome, deadline, late).await
+        let outcome = worker.outcome_before(outcome, deadline, late).await;
+        outcome.map_err(|fault| match fault {
+            // It may wait for another one by now.
+            Fault::DeadlineExceeded { limit }
+                if self.all.iter().any(|worker| worker.queue.forget(&request_id)) =>
+            {
+                Fault::QueueTimeout { limit }
+            }
+            fault => self.failed(fault),
+        })
     }
 
-    fn refused(&self, refused: &Refused) -> Fault {
-        if refused.fault == Fault::Saturated {
+    /// Counts a request that failed because there is no place for it.
+    fn failed(&self, fault: Fault) -> Fault {
+        if fault == Fault::Saturated {
             self.refusals.add();
         }
-        refused.fault.clone()
+        fault
     }
 
     fn push(&self, local: usize, call: Call) -> Result<&Worker, Box<Refused>> {

@@ -6,6 +6,7 @@ use crate::support::grpc::{Request, compress, frame_of};
 use crate::support::probe::{CHAT, ECHO, EchoRequest, POUR, PourRequest, SUM, chunk, echo};
 
 const EXHAUSTED: u32 = 8;
+const DEADLINE_EXCEEDED: u32 = 4;
 const UNAVAILABLE: u32 = 14;
 
 #[test]
@@ -88,5 +89,25 @@ fn what_finds_no_place_is_unavailable_and_may_try_again() {
     assert_eq!(answer.code(), UNAVAILABLE);
     assert!(answer.message().contains("the service is overloaded, try again"));
     assert_eq!(super::errors::retry_delay(&answer), Some(1));
+    host.stop();
+}
+
+#[test]
+fn what_waits_for_a_place_in_vain_is_unavailable_unless_its_client_set_the_time() {
+    let host = Host::start(&service().limits("max_concurrency = 1\ncall_timeout = '300ms'"));
+    let mut client = connect(&host);
+    let mut other = connect(&host);
+    // Takes the only place.
+    let mut chat = client.open(Request::new(CHAT));
+    chat.send(&chunk(b"a"));
+    assert!(chat.next().is_some());
+
+    let late = other.unary(ECHO, &EchoRequest::default());
+    let timed = other.call(Request::new(ECHO).timeout("50m").message(&EchoRequest::default()));
+    chat.finish();
+    assert_eq!(chat.answer().code(), 0);
+
+    assert_eq!((late.code(), super::errors::retry_delay(&late)), (UNAVAILABLE, Some(1)));
+    assert_eq!(timed.code(), DEADLINE_EXCEEDED);
     host.stop();
 }

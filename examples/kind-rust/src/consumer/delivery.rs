@@ -73,6 +73,7 @@ impl Verdict {
                 Fault::InstanceLost
                 | Fault::Unavailable
                 | Fault::Saturated
+                | Fault::QueueTimeout { .. }
                 | Fault::Unresponsive
                 | Fault::Stopping
                 | Fault::CutOff => Self::GivenBack,

@@ -35,6 +35,7 @@ impl GrpcDispatcher {
         };
         let introduction = Introduction {
             id: request.id().clone(),
+            peer: request.peer(),
             begun,
             known: request.found.known(),
             hides_id: request.found.hides_id,
@@ -64,6 +65,7 @@ impl GrpcDispatcher {
             logger: self.logger.clone(),
             method: Arc::from(request.path()),
             id: request.id().clone(),
+            peer: request.peer(),
             known: request.found.known(),
             hides_id: request.found.hides_id,
             begun,

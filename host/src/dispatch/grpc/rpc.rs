@@ -1,5 +1,6 @@
 //! What is known of one RPC: for its log lines, its statuses and its trailers.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -23,6 +24,7 @@ pub(super) struct Rpc {
     /// The path, `/helloworld.Greeter/SayHello`.
     pub(super) method: Arc<str>,
     pub(super) id: Arc<str>,
+    pub(super) peer: SocketAddr,
     /// What features have found out.
     pub(super) known: Option<Arc<Known>>,
     /// Whether the client is not told the id.
@@ -50,13 +52,17 @@ impl Rpc {
 
     /// The status of a fault.
     pub(super) fn fault(&self, fault: &Fault) -> Status {
-        let status = self.rules.statuses.fault(fault);
-        let level = match fault {
-            // How long clients wait is theirs to say, and no failure of the service.
-            Fault::DeadlineExceeded { limit } if self.timeout == Some(*limit) => Level::Debug,
-            fault if fault.is_of_one_request() => Level::Error,
-            _ => Level::Debug,
+        let (fault, level) = match fault {
+            // How long clients wait is theirs to say, and no failure of the service, wherever the RPC was.
+            Fault::DeadlineExceeded { limit } | Fault::QueueTimeout { limit }
+                if self.timeout == Some(*limit) =>
+            {
+                (&Fault::DeadlineExceeded { limit: *limit }, Level::Debug)
+            }
+            fault if fault.is_of_one_request() => (fault, Level::Error),
+            fault => (fault, Level::Debug),
         };
+        let status = self.rules.statuses.fault(fault);
         self.log_failure(level, fault_attributes(fault), status.code());
         status
     }
@@ -70,7 +76,8 @@ impl Rpc {
     /// What a call for it needs to know of it.
     pub(super) fn terms(&self) -> Terms {
         let target = Some(RequestTarget::Rpc { method: self.method.clone() });
-        Terms { request_id: self.id.clone(), target, known: self.known.clone(), ..Terms::default() }
+        let (request_id, known) = (self.id.clone(), self.known.clone());
+        Terms { request_id, peer: Some(self.peer), target, known, ..Terms::default() }
     }
 
     /// The status when the client's time is up.
