@@ -93,7 +93,11 @@ pub trait Script: Service {
     /// An error makes the exit status 1. A signal drops this future where it waits.
     fn run(&self, arguments: Vec<String>) -> impl Future<Output = Result<()>>;
 
-    /// Called once after `run`, whatever came of it. Default: nothing.
+    /// Called once after `run`, also if that has returned an error or was cancelled by a signal. Default:
+    /// nothing.
+    ///
+    /// It is not called if the instance is lost: after a panic, when the memory limit is exceeded, or when
+    /// `run` does not end within `shutdown_timeout` after a signal.
     ///
     /// An error makes the exit status 1.
     fn cleanup(&self) -> impl Future<Output = Result<()>> {
