@@ -313,6 +313,25 @@ fn a_stop_waits_for_the_version_before() {
 }
 
 #[test]
+fn a_stop_interrupts_a_version_before_that_does_not_end() {
+    let service = versions().host("shutdown_timeout = '1h'");
+    let host = Host::start(&service);
+    let mut client = Client::connect(host.port());
+    client.get("/drip/1000000/1");
+    assert_eq!(client.head().status, 200);
+    service.edit("v1.0.0", "v2.0.0");
+    service.edit("'1h'", "'300ms'");
+    swap(&host, 1);
+
+    host.signal(Signal::TERM);
+    let stopped = host.ended();
+
+    assert_eq!(stopped.status, Some(1));
+    let warning = stopped.lines("shutdown takes too long, interrupting the versions before")[0];
+    assert_eq!((warning.text("timeout"), warning.number("versions")), ("300ms", 1));
+}
+
+#[test]
 fn a_version_waits_while_too_many_are_on_their_way_out() {
     let service = versions();
     let host = Host::start(&service);
