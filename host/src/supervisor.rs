@@ -23,9 +23,10 @@ use serde_json::Value;
 use tracing::{info, warn};
 
 pub use self::director::{Demand, Director, News, Refusal};
+pub use self::hangup::is_ignored as hangup_is_ignored;
 pub use self::reload::Reload;
-pub use self::signal::Hangup;
-use self::signal::{REPEAT, Signal, Signals};
+pub use self::signal::{Hangup, REPEAT};
+use self::signal::{Signal, Signals};
 use self::tenure::Tenure;
 use crate::definition::Definition;
 use crate::engine::Cache;

@@ -137,8 +137,8 @@ pub(super) fn run(typed: &cli::Build, surroundings: &Surroundings) -> Result<Sta
 
 /// Runs the service's build command and makes sure that the component is there afterwards.
 ///
-/// The build has the terminal: its progress bar is seen, and what it asks for can be typed. That is
-/// why it stays in the process group of this program, unlike the builds of `dev`.
+/// The build has the terminal, if there is one, unlike the builds of `dev`: its progress bar is seen, and
+/// what it asks for can be typed.
 pub(super) fn build(definition: &Definition) -> Result<Built, BuildError> {
     let plan = Plan::of(definition)?;
     if plan.needs_target()
@@ -175,7 +175,7 @@ pub(super) fn install_target(directory: &Path) -> Result<Built, BuildError> {
 fn run_seen(mut program: Command) -> io::Result<Ended> {
     let output = io::stderr().as_fd().try_clone_to_owned()?;
     program.stdout(Stdio::from(output));
-    child::wait(program)
+    child::show(program)
 }
 
 #[cfg(test)]

@@ -14,10 +14,12 @@ use std::path::{Path, PathBuf};
 
 use self::diagnosis::{Diagnosis, Record, Subject};
 use self::fix::Mode;
+use super::child;
 use super::log::Choice;
 use super::{CommandError, directory_of, json, locate, print};
 use crate::cli::{self, Surroundings};
 use crate::report::Status;
+use crate::supervisor::RunError;
 
 /// What a check has found, unless a signal has ended it.
 type Checked = Result<Vec<Diagnosis>, Interrupted>;
@@ -44,13 +46,18 @@ pub(super) fn run(
         file: locate(&typed.service, surroundings),
         is_named: typed.service.given().is_some() || surroundings.service.is_some(),
     };
-    let mut record = Record::new(mode);
-    let examined = log.during(|| examine(&place, surroundings, &mut record))?;
-    if let Err(Interrupted(signal)) = examined {
-        return Ok(Status::Forced(signal));
-    }
-    print(&if typed.output.json { json(&record.document()) } else { record.to_string() })?;
-    Ok(record.status())
+    let (surroundings, is_json) = (surroundings.clone(), typed.output.json);
+    let tell = move || {
+        let mut record = Record::new(mode);
+        let examined = log.during(|| examine(&place, &surroundings, &mut record))?;
+        if let Err(Interrupted(signal)) = examined {
+            return Ok(Status::Forced(signal));
+        }
+        print(&if is_json { json(&record.document()) } else { record.to_string() })?;
+        Ok(record.status())
+    };
+    let told = child::interruptible(tell).map_err(RunError::Signals)?;
+    told.unwrap_or_else(|signal| Ok(Status::Forced(signal)))
 }
 
 /// Every check after those it depends on; a fix is made before the next check looks.

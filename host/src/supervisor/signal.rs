@@ -10,7 +10,7 @@ use super::hangup::{Cause, Hangups};
 
 /// A signal so soon after one that counted is that one again: `timeout` of coreutils signals its child and
 /// then the child's group, and wrappers pass on what the terminal has sent to all of them.
-pub(super) const REPEAT: Duration = Duration::from_secs(1);
+pub const REPEAT: Duration = Duration::from_secs(1);
 
 /// A signal that asks the service to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,14 +1,18 @@
 //! `build` and `run --build`: the service's own command, and the compilation target it needs.
 //! Does not compile anything: shell commands and scripts stand for the toolchain.
 
-use std::fs::File;
-use std::time::{Duration, SystemTime};
+use std::fs::{self, File};
+use std::io::{Write, pipe};
+use std::process;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use expect_test::expect;
 
 use super::{check, hello, run};
 use crate::support::command::Finished;
-use crate::support::{Command, Host, Service, Signal, guests, http};
+use crate::support::process::Process;
+use crate::support::{Command, Host, LIMIT, Service, Signal, guests, http};
 
 /// A service whose component is made by `build`.
 fn built_by(build: &str) -> Service {
@@ -103,7 +107,7 @@ fn crate_built_by(build: &str, manifest: &str, source: &str) -> Service {
     let service = built_by(build);
     let package = "[package]\nname = 'probe'\nversion = '1.0.0'\nedition = '2024'\n";
     service.write("Cargo.toml", format!("{package}{manifest}\n[workspace]\n"));
-    std::fs::create_dir(service.directory().join("src")).expect("it is not there");
+    fs::create_dir(service.directory().join("src")).expect("it is not there");
     service.write(source, "");
     service
 }
@@ -233,10 +237,66 @@ fn a_signal_ends_the_build_and_what_it_has_started() {
     }
 }
 
+/// Whether a process is there and has not ended.
+fn is_alive(id: &str) -> bool {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
+}
+
+#[test]
+fn nothing_that_a_build_has_started_outlives_a_signal() {
+    for (signal, status) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
+        for command in ["build", "run"] {
+            // Shells let what they start in the background ignore SIGINT.
+            let service = built_by("sleep 1000 & echo started $$ $!; wait; wait; sleep 1000");
+            let mut line = Command::new([command]).in_background();
+            line.arguments(["--build"].into_iter().filter(|_| command == "run"));
+            line.arguments([service.path()]);
+            let mut process = line.spawn();
+            let started = process.wait_until("the build", |_, stderr| {
+                let mut lines = stderr.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+                let started = lines.find_map(|line| line.strip_prefix("started "));
+                started.map(|ids| ids.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            });
+
+            process.signal(signal);
+            let ended = process.wait();
+
+            assert_eq!(ended.code(), Some(status));
+            let deadline = Instant::now() + LIMIT;
+            while started.iter().any(|id| is_alive(id)) {
+                assert!(Instant::now() < deadline, "{command}: {started:?}");
+                thread::yield_now();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_build_on_a_terminal_can_ask_there_and_be_ended_with_ctrl_c() {
+    let service = built_by("echo 'who?'; read answer < /dev/tty; echo it is $answer; sleep 1000");
+    let line = format!("{} build {}", env!("CARGO_BIN_EXE_mikros-host"), service.path().display());
+    let mut script = process::Command::new("script");
+    script.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]);
+    let (input, mut keyboard) = pipe().expect("there are pipes");
+    script.env("SHELL", "/bin/sh").stdin(input);
+    let mut terminal = Process::spawn_with_input(script, true);
+    let shows = |terminal: &Process, text: &str| {
+        terminal.wait_until(text, |lines, _| lines.concat().contains(text).then_some(()));
+    };
+
+    shows(&terminal, "who?");
+    keyboard.write_all(b"alice\n").expect("the terminal takes it");
+    shows(&terminal, "it is alice");
+    keyboard.write_all(b"\x03").expect("the terminal takes it");
+
+    assert_eq!(terminal.wait().code(), Some(130));
+}
+
 /// A directory with programs that stand for those of the toolchain.
 fn toolchain(service: &Service, rustup: &str) -> String {
     let empty = service.directory().join("empty");
-    std::fs::create_dir(&empty).expect("the directory can be written");
+    fs::create_dir(&empty).expect("the directory can be written");
     let rustc = format!("#!/bin/sh\necho {}\n", empty.display());
     for (name, script) in [("rustc", rustc), ("rustup", format!("#!/bin/sh\n{rustup}\n"))] {
         service.program(name, &script);
@@ -276,7 +336,7 @@ fn a_missing_compilation_target_is_installed() {
 fn a_compilation_target_without_rustup_is_told_with_what_is_missing() {
     let service = built_by("echo for wasm32-wasip2 > built.wasm");
     let path = toolchain(&service, "");
-    std::fs::remove_file(service.directory().join("rustup")).expect("it was just written");
+    fs::remove_file(service.directory().join("rustup")).expect("it was just written");
 
     check(
         &build_with_path(&service, &path),

@@ -4,7 +4,11 @@
 mod fixes;
 
 use std::fs;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
 
 use expect_test::expect;
 use serde_json::Value;
@@ -12,7 +16,7 @@ use serde_json::Value;
 use super::check;
 use crate::support::command::Finished;
 use crate::support::directory::Directory;
-use crate::support::{Command, Service, guests, mask, workspace};
+use crate::support::{Command, LIMIT, Service, Signal, guests, mask, workspace};
 
 /// A service that is well, on a machine that is: a crate, its component, a toolchain with the target.
 fn well() -> Service {
@@ -346,4 +350,46 @@ fn the_contract_of_the_sdk_is_known() {
     let path = workspace().join("guest-sdk/sdk");
     let message = format!("`mikros-sdk` in `{}` speaks `mikros:service@0.1.0`", path.display());
     assert_eq!(sdk["message"], message);
+}
+
+/// The end of a pipe that takes nothing more.
+fn full() -> io::PipeWriter {
+    let (reader, mut writer) = io::pipe().expect("a pipe can be made");
+    // Nobody reads, and the pipe must not break.
+    std::mem::forget(reader);
+    rustix::io::ioctl_fionbio(&writer, true).expect("a pipe can do that");
+    while writer.write(&[0]).is_ok() {}
+    rustix::io::ioctl_fionbio(&writer, false).expect("a pipe can do that");
+    writer
+}
+
+#[test]
+fn a_signal_ends_it_also_when_its_programs_have_ended() {
+    let service = well();
+    let asked = service.directory().join("asked");
+    let cargo = env!("CARGO");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = --version ] && exec echo 'cargo 1.95.0 (of the test)'\n\
+         echo $$ > {0}.new; mv {0}.new {0}; exec {cargo} \"$@\"\n",
+        asked.display()
+    );
+    service.program("cargo", &script);
+    let mut command = Command::new(["doctor"]).with_programs(service.directory());
+    command = command.env("MIKROS_HOST_CACHE", service.directory().join("cache"));
+    command.arguments([service.path()]);
+    let mut process = command.spawn_into(full().into());
+
+    // The last program that it starts.
+    let deadline = Instant::now() + LIMIT;
+    let is_over = || {
+        let id = fs::read_to_string(&asked).ok()?;
+        Some(!Path::new("/proc").join(id.trim()).exists())
+    };
+    while is_over() != Some(true) {
+        assert!(Instant::now() < deadline, "cargo was not asked");
+        thread::yield_now();
+    }
+    process.signal(Signal::INT);
+
+    assert_eq!(process.wait().code(), Some(130));
 }

@@ -2,6 +2,7 @@
 //! Does not know services.
 
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process;
 
@@ -28,6 +29,13 @@ impl Command {
     #[must_use]
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.0.env(name, value);
+        self
+    }
+
+    /// Runs it in a process group of its own, which a terminal takes for a job in the background.
+    #[must_use]
+    pub(crate) fn in_background(mut self) -> Self {
+        self.0.process_group(0);
         self
     }
 

@@ -3,19 +3,17 @@
 //!
 //! Does not know why there is a build, nor what a terminal looks like.
 
-mod group;
-
 use std::fmt;
 use std::io;
 use std::mem;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
 use tokio::sync::oneshot;
 
 use super::super::build::{BuildError, Plan, target};
-
-use self::group::Group;
+use super::super::child::Group;
 
 /// Takes what a build prints: any bytes, which may end in the middle of a line.
 pub(super) type Output = Box<dyn FnMut(&[u8]) + Send>;
@@ -89,7 +87,7 @@ impl Build {
 
     fn first(&self, toolchain: Toolchain) -> Result<Step, BuildError> {
         if self.plan.needs_target()
-            && let Ok(group) = Group::start(toolchain.question)
+            && let Ok(group) = Group::observe(toolchain.question)
         {
             let installation = Box::new(toolchain.installation);
             return Ok(Step::Question { group, answer: Vec::new(), installation });
@@ -98,13 +96,13 @@ impl Build {
     }
 
     fn command(&self) -> Result<Step, BuildError> {
-        let group = Group::start(coloured(self.plan.shell(), self.colour));
+        let group = Group::observe(coloured(self.plan.shell(), self.colour));
         group.map(Step::Command).map_err(|source| self.plan.cannot_start(source))
     }
 
     fn install(&mut self, installation: Command) -> Result<Step, BuildError> {
         (self.output)(target::NOTICE.as_bytes());
-        Group::start(installation).map(Step::Installation).map_err(target::cannot_start)
+        Group::observe(installation).map(Step::Installation).map_err(target::cannot_start)
     }
 
     /// Finds out on a thread of its own whether there is a component: it waits for cargo, perhaps.
@@ -169,7 +167,7 @@ impl Build {
     pub(super) async fn kill(mut self) {
         match mem::replace(&mut self.step, Step::Over) {
             Step::Question { group, .. } | Step::Installation(group) | Step::Command(group) => {
-                group.kill().await;
+                group.kill(Signal::TERM).await;
             }
             Step::Judgement(_) | Step::Over => (),
         }

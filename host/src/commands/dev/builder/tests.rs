@@ -200,7 +200,7 @@ fn what_a_build_leaves_running_is_left_alone() {
 
         let is_left = is_alive(left);
         let left = rustix::process::Pid::from_raw(left.try_into().unwrap()).unwrap();
-        rustix::process::kill_process(left, rustix::process::Signal::KILL).unwrap();
+        rustix::process::kill_process(left, Signal::KILL).unwrap();
 
         assert!(matches!(ended, Ended::Succeeded(_)), "{ended:?}");
         assert!(is_left);

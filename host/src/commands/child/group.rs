@@ -1,20 +1,24 @@
-//! A program in a process group of its own, which can be ended together with all it has started.
+//! A running program, which can be ended together with all it has started.
 //!
 //! Does not know what the program is for.
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
 use rustix::process::{
-    Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpgid,
+    Pid, Signal, WaitOptions, getpgrp, kill_process, kill_process_group, test_kill_process_group,
+    waitpgid,
 };
+use rustix::termios::tcgetpgrp;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::Child;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// How long the processes of a group may take to end after SIGTERM.
+/// How long the processes of a group may take to end after they were asked to.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How long the output of a program is read after its end, when something it has left behind holds
@@ -33,9 +37,11 @@ const CHUNK: usize = 64 * 1024;
 /// When the program has ended by itself, what it has left running is left alone, as a shell does: a
 /// compiler cache that starts its server must not lose it.
 #[derive(Debug)]
-pub(super) struct Group {
+pub(in crate::commands) struct Group {
     child: Child,
     id: Pid,
+    /// Whether the group is the program's own, rather than that of this process.
+    is_own: bool,
     /// Standard output and standard error in one, in the order of the writes. `None`: at its end.
     output: Option<Receiver>,
     buffer: Vec<u8>,
@@ -45,26 +51,60 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Starts a program that cannot read from the terminal.
-    pub(super) fn start(mut command: Command) -> io::Result<Self> {
+    /// Starts a program in a group of its own. A terminal takes that for a job in the background: it
+    /// cannot read from there, and Ctrl-C does not reach it.
+    pub(in crate::commands) fn start(command: Command) -> io::Result<Self> {
+        Self::spawn(command, true)
+    }
+
+    /// The same, unless this process is in the foreground of its terminal: then the program is as well,
+    /// can ask for a password there, and is reached by Ctrl-C and Ctrl-Z.
+    pub(in crate::commands) fn start_in_foreground(command: Command) -> io::Result<Self> {
+        Self::spawn(command, !is_in_foreground())
+    }
+
+    /// Starts a program in a group of its own, whose output [`Group::wait`] hands over.
+    pub(in crate::commands) fn observe(mut command: Command) -> io::Result<Self> {
         let (output, input) = io::pipe()?;
-        command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input).process_group(0);
+        command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input);
+        let output = Receiver::from_owned_fd(output.into())?;
+        let mut group = Self::start(command)?;
+        (group.output, group.buffer) = (Some(output), vec![0; CHUNK]);
+        Ok(group)
+    }
+
+    /// The copies of pipes that `command` holds are closed at the end of this function. They would keep
+    /// the pipes open for ever.
+    fn spawn(mut command: Command, is_own: bool) -> io::Result<Self> {
+        if is_own {
+            command.process_group(0);
+        }
         let mut command = tokio::process::Command::from(command);
-        let output = Some(Receiver::from_owned_fd(output.into())?);
         // Nothing fails from here on: nobody would end the program.
         let child = command.spawn()?;
-        // Our own copies of the pipe's other end, which would keep it open for ever.
-        drop(command);
         let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         let id = id.expect("a program that nobody has waited for has an id");
-        Ok(Self { child, id, output, buffer: vec![0; CHUNK], ended: None, is_condemned: false })
+        let (output, buffer) = (None, Vec::new());
+        Ok(Self { child, id, is_own, output, buffer, ended: None, is_condemned: false })
+    }
+
+    /// Waits for the end of the program, with the output that its command captures.
+    pub(in crate::commands) async fn output(&mut self) -> io::Result<Output> {
+        let (stdout, stderr) = (self.child.stdout.take(), self.child.stderr.take());
+        let mut unseen = |_: &[u8]| ();
+        let (status, stdout, stderr) =
+            tokio::join!(self.wait(&mut unseen), read_all(stdout), read_all(stderr));
+        Ok(Output { status: status?, stdout: stdout?, stderr: stderr? })
     }
 
     /// Waits for the end of the program, and hands over what the group prints as it comes.
     ///
     /// # Cancel safety
     /// Nothing is lost: call it again.
-    pub(super) async fn wait(&mut self, show: &mut impl FnMut(&[u8])) -> io::Result<ExitStatus> {
+    pub(in crate::commands) async fn wait(
+        &mut self,
+        show: &mut impl FnMut(&[u8]),
+    ) -> io::Result<ExitStatus> {
         loop {
             let until = match (self.ended, &self.output) {
                 (Some((status, _)), None) => return Ok(status),
@@ -95,25 +135,25 @@ impl Group {
         }
     }
 
-    /// Ends the program and all it has started: politely, and after [`GRACE`] by force.
+    /// Ends the program and all it has started: with `signal`, and after [`GRACE`] by force. Of a group that
+    /// is that of this process only the program gets it.
     ///
     /// # Cancel safety
     /// Dropping the future kills them at once.
-    pub(super) async fn kill(mut self) {
+    pub(in crate::commands) async fn kill(mut self, signal: Signal) {
         if self.ended.is_some() {
             return;
         }
         self.is_condemned = true;
-        self.signal(Signal::TERM);
+        self.signal(signal);
         // One that is stopped, because it tried to read from the terminal, would not hear it.
         self.signal(Signal::CONT);
-        let id = self.id;
         let gone = async {
             // Output is read to nowhere, so that nobody is stuck in his last words.
             let _ended = self.wait(&mut |_| ()).await;
-            while test_kill_process_group(id).is_ok() {
+            while self.is_own && test_kill_process_group(self.id).is_ok() {
                 // Orphans come to process 1, which in a container may be this one.
-                let _ = waitpgid(id, WaitOptions::NOHANG);
+                let _ = waitpgid(self.id, WaitOptions::NOHANG);
                 sleep(LOOK).await;
             }
         };
@@ -127,7 +167,14 @@ impl Group {
 
     fn signal(&self, signal: Signal) {
         // They may all be gone.
-        let _ = kill_process_group(self.id, signal);
+        let _ = if self.is_own {
+            kill_process_group(self.id, signal)
+        } else if self.ended.is_none() {
+            kill_process(self.id, signal)
+        } else {
+            // The number may be another process's by now.
+            Ok(())
+        };
     }
 }
 
@@ -137,6 +184,21 @@ impl Drop for Group {
             self.signal(Signal::KILL);
         }
     }
+}
+
+/// Whether this process may read from a terminal, and Ctrl-C there is sent to it.
+fn is_in_foreground() -> bool {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let terminal = rustix::fs::open("/dev/tty", flags, Mode::empty());
+    terminal.and_then(tcgetpgrp).is_ok_and(|foreground| foreground == getpgrp())
+}
+
+async fn read_all(stream: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut stream) = stream {
+        stream.read_to_end(&mut bytes).await?;
+    }
+    Ok(bytes)
 }
 
 async fn reached(time: Option<Instant>) {
