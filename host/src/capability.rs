@@ -31,17 +31,17 @@ pub use self::provided::{FailureShape, Provide, Relay};
 use self::wasi::Output;
 use crate::bindings::{self, definition::Identity};
 use crate::call::{ActiveCall, Table};
-use crate::definition::StackTrace;
+use crate::definition::{Settings, StackTrace};
 use crate::telemetry::Logger;
 
 /// What `service.toml` grants a service: the same for all its instances, fixed while it runs.
 #[derive(Debug)]
 pub struct Grants {
     pub identity: Identity,
-    /// `[service]` as one JSON object.
-    pub settings: String,
-    /// Enabled features and what they let services know of their settings, each one JSON object.
-    pub features: Vec<(String, String)>,
+    /// `[service]`; of a plug-in its own table.
+    pub settings: Settings,
+    /// Enabled features and what they let services know of their settings.
+    pub features: Vec<(String, Settings)>,
     /// The declared variables and their values, in the order of the file.
     pub variables: Vec<(String, String)>,
     /// `local`, `prod`, …

@@ -329,12 +329,23 @@ impl ErrorField {
 
 /// Free-form settings as a JSON object.
 #[derive(Clone, Default, PartialEq)]
-pub struct Settings(pub serde_json::Map<String, serde_json::Value>);
+pub struct Settings {
+    pub table: serde_json::Map<String, serde_json::Value>,
+    /// Where in it a variable took the place of a string, as JSON Pointers, each with the variable.
+    pub variables: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// The table as guests get it.
+    pub fn to_json(&self) -> String {
+        serde_json::Value::from(self.table.clone()).to_string()
+    }
+}
 
 /// Names only: values may come from the environment.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.table.keys()).finish()
     }
 }
 

@@ -103,11 +103,32 @@ fn settings_that_do_not_fit_keep_the_service_from_starting() {
     expect![[r#"
         INFO starting service
         INFO starting features
-        FATAL aborting service execution reason="could not bootstrap service" error.message="`on-start` failed: `[service] on_start` in `service.toml`: invalid type: integer `5`, expected a string: the settings do not fit"
+        FATAL aborting service execution reason="could not bootstrap service" error.message="`on-start` failed: `[service] on_start` in `service.toml` does not fit, expected a string: the settings do not fit"
         INFO service stopped exit.status=1
         status 1
     "#]].assert_eq(&stopped.outline());
     assert_eq!(stopped.status, Some(1));
+}
+
+#[test]
+fn settings_from_variables_are_named_and_never_shown() {
+    let tables = "[services.cronjob]\ncron = '* * * * * *'\n\
+                  [service]\nrun = 'NAP@env'\nsleep_ms = 'NAP@env'";
+    let service = Service::new(guests::CRONJOBS, "cronjob").tables(tables);
+    let with_nap = |value| Host::launch(Host::command(&service).env("NAP", value));
+
+    let stopped = with_nap("hunter2").ended();
+    let fatal = stopped.lines("aborting service execution")[0];
+    expect![
+        "`on-start` failed: `[service] sleep_ms` in `service.toml` does not fit, expected u64, \
+         found the value of `NAP`: the settings do not fit"
+    ]
+    .assert_eq(fatal.text("error.message"));
+    assert!(!format!("{:?}{}", stopped.log, stopped.stderr).contains("hunter2"));
+
+    let host = with_nap("1");
+    host.wait_for("service is running");
+    host.stop();
 }
 
 #[test]

@@ -108,5 +108,5 @@ fn the_countdown_is_a_stream_of_events() {
 fn a_missing_setting_keeps_the_service_from_starting() {
     let error = Context::new().run(testing::http::<Hello>()).expect_err("there is no greeting");
 
-    assert_eq!(error.message(), "`[service]` in `service.toml`: missing field `greeting`");
+    assert_eq!(error.message(), "`[service] greeting` in `service.toml` is missing");
 }

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Result, ServiceError};
 use crate::imports;
+use crate::settings::{self, Misfit};
 
 /// Who the service is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +32,11 @@ pub fn identity() -> Identity {
 ///
 /// # Errors
 ///
-/// The table does not fit `T`. The message names the key. Returned from
+/// The table does not fit `T`. The message names the key and never a value, which may be a secret. What came
+/// from an environment variable is text; it is read as the number or switch that `T` wants. Returned from
 /// [`on_start`](crate::Service::on_start) with `?` it keeps the service from starting.
 pub fn settings<T: DeserializeOwned>() -> Result<T> {
-    decode("[service]", &imports::settings())
+    decode("[service]", &imports::settings(), None)
 }
 
 /// What a feature lets services know of its table `[features.<name>]`: all of it or nothing, because settings
@@ -45,28 +47,14 @@ pub fn settings<T: DeserializeOwned>() -> Result<T> {
 /// The table does not fit `T`. The message names the key.
 pub fn feature_settings<T: DeserializeOwned>(name: &str) -> Result<Option<T>> {
     imports::feature_settings(name)
-        .map(|text| decode(&format!("[features.{name}]"), &text))
+        .map(|text| decode(&format!("[features.{name}]"), &text, Some(name)))
         .transpose()
 }
 
-fn decode<T: DeserializeOwned>(table: &str, text: &str) -> Result<T> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let place = match error.path().to_string() {
-            // serde_path_to_error's name of the table itself.
-            path if path == "." => table.to_owned(),
-            path => format!("{table} {path}"),
-        };
-        let reason = without_position(&error.inner().to_string());
-        let message = format!("`{place}` in `service.toml`: {reason}");
+fn decode<T: DeserializeOwned>(table: &str, text: &str, feature: Option<&str>) -> Result<T> {
+    settings::read(text, || imports::substitutions(feature)).map_err(|Misfit { path, message }| {
+        let place = if path.is_empty() { table.to_owned() } else { format!("{table} {path}") };
+        let message = format!("`{place}` in `service.toml` {message}");
         ServiceError::internal("the settings do not fit").with_message(message)
     })
-}
-
-/// Positions in the JSON that the host made of the table would only mislead.
-fn without_position(reason: &str) -> String {
-    match reason.rfind(" at line ") {
-        Some(position) => reason[..position].to_owned(),
-        None => reason.to_owned(),
-    }
 }

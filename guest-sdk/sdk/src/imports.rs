@@ -11,11 +11,11 @@ pub(crate) mod memory;
 pub(crate) use component::{
     caller, cancelled, deployment, describe, draining, feature_settings, get_level, log, peer,
     remaining, request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn,
-    transport, variable, variable_names, visiting_caller,
+    substitutions, transport, variable, variable_names, visiting_caller,
 };
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use memory::{
     caller, cancelled, deployment, describe, draining, feature_settings, get_level, log, peer,
     remaining, request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn,
-    transport, variable, variable_names, visiting_caller,
+    substitutions, transport, variable, variable_names, visiting_caller,
 };

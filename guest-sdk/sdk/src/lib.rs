@@ -115,6 +115,7 @@ pub mod log;
 pub mod plugin;
 pub mod prelude;
 mod service;
+mod settings;
 mod task;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;

@@ -159,6 +159,7 @@ pub use refusal::Refusal;
 pub(crate) use refusal::{Problem, Reason};
 
 use crate::error::{Result, ServiceError};
+use crate::{imports, settings};
 
 /// A plug-in: made when it starts, shared by all its calls, told when it stops.
 ///
@@ -251,7 +252,7 @@ pub(crate) fn is_running() -> bool {
 
 /// Makes the plug-in out of its settings, a JSON object, and lets it run.
 pub(crate) async fn start<P: Plugin>(settings: &str) -> Result<&'static P, Refusal> {
-    let settings = refusal::read(settings)?;
+    let settings = settings::read(settings, || imports::substitutions(None))?;
     let plugin = P::start(settings).await?;
     // Leaked, because tasks may use it until the instance itself is gone.
     let plugin: &'static P = Box::leak(Box::new(plugin));

@@ -14,7 +14,7 @@ use super::reader::{Reader, Section};
 use super::reference::join;
 use super::suggestion::did_you_mean;
 use super::typed::{self, Subject};
-use super::{Feature, FeatureSource, Origin, Places, Settings, Stage, settings};
+use super::{Feature, FeatureSource, Origin, Places, Stage, settings};
 
 /// Keys of the host in the table of a feature.
 const RESERVED: &[&str] = &["enabled", "stage"];
@@ -94,7 +94,7 @@ fn feature<'t>(
         name: name.to_owned(),
         is_enabled,
         stage,
-        settings: Settings(content),
+        settings: settings::settings(reader, table, content),
         source: typed.map_or(FeatureSource::Absent, FeatureSource::Native),
         places: Places::new(reader, table, section.place),
     }

@@ -14,7 +14,54 @@ use super::secrecy;
 /// `[service]`.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Settings {
     let table = root.value("service").and_then(|value| value.get_ref().as_table());
-    Settings(table.map(|table| object(reader, table, "service")).unwrap_or_default())
+    let content = table.map(|table| object(reader, table, "service"));
+    settings(reader, table, content.unwrap_or_default())
+}
+
+/// Settings whose content was read from `table`.
+pub(super) fn settings(
+    reader: &Reader<'_>,
+    table: Option<&Table<'_>>,
+    content: Map<String, Json>,
+) -> Settings {
+    let mut variables = Vec::new();
+    if let Some(table) = table {
+        collect_variables(reader, table, "", &mut variables);
+    }
+    Settings { table: content, variables }
+}
+
+fn collect_variables(
+    reader: &Reader<'_>,
+    table: &Table<'_>,
+    pointer: &str,
+    all: &mut Vec<(String, String)>,
+) {
+    for (key, value) in entries(table) {
+        // RFC 6901 §3.
+        let key = key.get_ref().replace('~', "~0").replace('/', "~1");
+        collect_variables_of(reader, value, format!("{pointer}/{key}"), all);
+    }
+}
+
+fn collect_variables_of(
+    reader: &Reader<'_>,
+    value: &Value<'_>,
+    pointer: String,
+    all: &mut Vec<(String, String)>,
+) {
+    match value.get_ref() {
+        DeValue::Table(table) => collect_variables(reader, table, &pointer, all),
+        DeValue::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect_variables_of(reader, item, format!("{pointer}/{index}"), all);
+            }
+        }
+        _ => {
+            let variable = reader.indirections().source(value);
+            all.extend(variable.map(|variable| (pointer, variable.to_owned())));
+        }
+    }
 }
 
 /// A table as JSON; every value in it is noted as effective.

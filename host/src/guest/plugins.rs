@@ -67,7 +67,7 @@ impl Residents<'_> {
         let (reply, _outcome) = oneshot::channel();
         let visitor = Visitor::new("lifecycle.start", Context::default(), Reply::Step(reply));
         let settings =
-            self.accessor.with(|mut access| access.get().grants.settings.as_str().into());
+            self.accessor.with(|mut access| access.get().grants.settings.to_json().into());
         let (task, (returned,)) = self.enter(start, |_| Ok((settings,)), visitor).await?;
         self.answered(task);
         Ok(returned)

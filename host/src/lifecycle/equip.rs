@@ -315,7 +315,7 @@ fn grants(
 ) -> Grants {
     Grants {
         identity: identity(definition),
-        settings: serde_json::Value::from(feature.settings.0.clone()).to_string(),
+        settings: feature.settings.clone(),
         features: Vec::new(),
         variables: Vec::new(),
         shared: Shared::default(),

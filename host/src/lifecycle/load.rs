@@ -3,14 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::watch;
 
 use super::assembly::{Assembler, Assembly, Module};
 use super::equipment::Equipment;
 use crate::bindings::definition::Identity;
 use crate::capability::{Grants, Said, Stopping};
-use crate::definition::{Definition, Feature, Kind};
+use crate::definition::{Definition, Feature, Kind, Settings};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
 use crate::extension::{AnyFeature, Extensions};
 use crate::guest::Watchdog;
@@ -123,7 +122,7 @@ impl Loaded {
         let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
         Grants {
             identity: identity(definition),
-            settings: Value::from(definition.settings.0.clone()).to_string(),
+            settings: definition.settings.clone(),
             features: enabled.map(|feature| (feature.name.clone(), self.shared(feature))).collect(),
             variables: definition.environment.declared.clone(),
             deployment: definition.environment.deployment.as_str(),
@@ -138,12 +137,12 @@ impl Loaded {
     }
 
     /// What the guest may know of the settings of a feature.
-    fn shared(&self, feature: &Feature) -> String {
+    fn shared(&self, feature: &Feature) -> Settings {
         let native = self.extensions.feature(&feature.name);
         if native.is_some_and(AnyFeature::shares_settings) {
-            Value::from(feature.settings.0.clone()).to_string()
+            feature.settings.clone()
         } else {
-            "{}".to_owned()
+            Settings::default()
         }
     }
 }

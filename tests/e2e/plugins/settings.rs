@@ -70,6 +70,23 @@ fn settings_of_another_type_or_name_are_shown_where_they_stand() {
 }
 
 #[test]
+fn settings_from_variables_are_named_and_never_shown() {
+    let service = echoes(&probe("panic_every = 'OFTEN@env'"));
+
+    let stopped = Host::launch(Host::command(&service).env("OFTEN", "hunter2")).ended();
+
+    let fatal = stopped.lines("aborting service execution")[0];
+    let message = fatal.text("error.message");
+    let expected = "`panic_every` does not fit, expected u32, found the value of `OFTEN`";
+    assert!(message.ends_with(expected), "{message}");
+    assert!(!format!("{:?}{}", stopped.log, stopped.stderr).contains("hunter2"));
+
+    let host = Host::running(&service, Host::command(&service).env("OFTEN", "2"));
+    assert_eq!(super::get(&host, "/head", "").status, 200);
+    host.stop();
+}
+
+#[test]
 fn a_start_that_fails_says_why() {
     does_not_start(
         &echoes(&probe("start = 'fail'")),

@@ -10,6 +10,7 @@ use crate::caller::Caller;
 use crate::definition::Identity;
 use crate::log::Level;
 use crate::plugin::Transport;
+use crate::settings::Substitution;
 
 pub(crate) fn log(level: Level, message: &str, attributes: &str) {
     wit::logger::log(to_wit(level), message, attributes);
@@ -74,6 +75,13 @@ pub(crate) fn settings() -> String {
 
 pub(crate) fn feature_settings(name: &str) -> Option<String> {
     wit::definition::feature_settings(name)
+}
+
+pub(crate) fn substitutions(feature: Option<&str>) -> Vec<Substitution> {
+    let substitutions = wit::definition::substitutions(feature).into_iter();
+    let substitution =
+        |wit::definition::Substitution { pointer, variable }| Substitution { pointer, variable };
+    substitutions.map(substitution).collect()
 }
 
 pub(crate) fn set_serving(service: &str, serving: bool) {

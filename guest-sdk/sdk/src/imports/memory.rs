@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use self::clock::Clock;
 use crate::definition::Identity;
 use crate::log::Level;
+use crate::settings::Substitution;
 use crate::testing::LogLine;
 
 pub(crate) use call::{
@@ -156,6 +157,11 @@ pub(crate) fn settings() -> String {
 
 pub(crate) fn feature_settings(name: &str) -> Option<String> {
     current().features.get(name).map(Value::to_string)
+}
+
+/// Tests write values.
+pub(crate) fn substitutions(_feature: Option<&str>) -> Vec<Substitution> {
+    Vec::new()
 }
 
 /// As the contract limits it.

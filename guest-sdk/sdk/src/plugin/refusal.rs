@@ -4,9 +4,8 @@
 use std::error::Error;
 use std::fmt;
 
-use serde::de::DeserializeOwned;
-
 use crate::error::{Result, ServiceError};
+use crate::settings::Misfit;
 
 /// Why a plug-in does not start.
 ///
@@ -128,50 +127,8 @@ impl fmt::Debug for Refusal {
     }
 }
 
-/// Reads settings from the JSON that the host has made of the table.
-pub(super) fn read<T: DeserializeOwned>(settings: &str) -> Result<T, Refusal> {
-    let mut json = serde_json::Deserializer::from_str(settings);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = match error.path().to_string() {
-            // serde_path_to_error's name of the table itself.
-            path if path == "." => String::new(),
-            path => path,
-        };
-        let (path, message) = explain(path, &error.inner().to_string());
-        Refusal::setting(path, message)
-    })
-}
-
-/// The words of serde as the rest of a sentence that begins with the key, without the value: that may be a
-/// secret.
-fn explain(path: String, reason: &str) -> (String, String) {
-    let reason = reason.rfind(" at line ").map_or(reason, |position| &reason[..position]);
-    if let Some(key) = quoted(reason, "missing field `") {
-        let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        return (path, "is missing".to_owned());
+impl From<Misfit> for Refusal {
+    fn from(Misfit { path, message }: Misfit) -> Self {
+        Self::setting(path, message)
     }
-    if quoted(reason, "unknown field `").is_some() {
-        return (
-            path,
-            match reason.split_once("`, ") {
-                Some((_, expected)) => format!("is unknown, {expected}"),
-                None => "is unknown".to_owned(),
-            },
-        );
-    }
-    let about_the_value =
-        ["invalid type: ", "invalid value: ", "invalid length ", "unknown variant `"];
-    if !about_the_value.iter().any(|start| reason.starts_with(start)) {
-        return (path, format!("is not valid: {reason}"));
-    }
-    let message = match reason.rfind(", expected ") {
-        Some(position) => format!("does not fit{}", &reason[position..]),
-        None => "does not fit".to_owned(),
-    };
-    (path, message)
-}
-
-/// What stands between `start` and the next backtick.
-fn quoted<'a>(reason: &'a str, start: &str) -> Option<&'a str> {
-    Some(reason.strip_prefix(start)?.split_once('`')?.0)
 }

@@ -40,17 +40,13 @@ fn settings_become_a_struct() {
 fn what_does_not_fit_is_named_by_its_key() {
     refuses(
         json!({"max_diff_range": "100"}),
-        &expect![[
-            r#"`[service] max_diff_range` in `service.toml`: invalid type: string "100", expected u32"#
-        ]],
+        &expect!["`[service] max_diff_range` in `service.toml` does not fit, expected u32"],
     );
-    refuses(json!({}), &expect!["`[service]` in `service.toml`: missing field `max_diff_range`"]);
+    refuses(json!({}), &expect!["`[service] max_diff_range` in `service.toml` is missing"]);
     let mirrors = json!([{"host": "a"}, {"host": "b", "hots": "c"}]);
     refuses(
         json!({"max_diff_range": 1, "mirrors": mirrors}),
-        &expect![
-            "`[service] mirrors[1].hots` in `service.toml`: unknown field `hots`, expected `host`"
-        ],
+        &expect!["`[service] mirrors[1].hots` in `service.toml` is unknown, expected `host`"],
     );
 }
 
@@ -63,10 +59,8 @@ fn a_feature_that_is_not_enabled_has_no_settings() {
 
     assert!(matches!(other, Ok(None)));
     let error = cache.expect_err("the host is no text");
-    expect![
-        "`[features.cache] host` in `service.toml`: invalid type: integer `1`, expected a string"
-    ]
-    .assert_eq(error.message());
+    expect!["`[features.cache] host` in `service.toml` does not fit, expected a string"]
+        .assert_eq(error.message());
 }
 
 #[test]

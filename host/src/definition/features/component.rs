@@ -8,8 +8,8 @@ use std::path::Path;
 use super::super::reader::{Reader, Section};
 use super::super::reference::join;
 use super::super::{
-    ComponentFeature, ComponentLimits, Feature, FeatureSource, OnFailure, Places, Settings, Stage,
-    settings, unknown,
+    ComponentFeature, ComponentLimits, Feature, FeatureSource, OnFailure, Places, Stage, settings,
+    unknown,
 };
 
 /// Also one that is not enabled: guests may import what it provides.
@@ -41,7 +41,7 @@ pub(super) fn read<'t>(
         name: name.to_owned(),
         is_enabled,
         stage: Some(component.stage),
-        settings: Settings(content.unwrap_or_default()),
+        settings: settings::settings(reader, own.table(), content.unwrap_or_default()),
         source: FeatureSource::Component(Box::new(component)),
         places: Places::new(reader, own.table(), own.place),
     }

@@ -61,7 +61,7 @@ fn a_component_is_told_its_own_settings_only() {
 
     let feature = &definition.features[0];
     assert_eq!(
-        serde_json::to_string(&feature.settings.0).unwrap(),
+        serde_json::to_string(&feature.settings.table).unwrap(),
         r#"{"url":"https://ada:secret@example","deep":{"enabled":1}}"#
     );
     assert_eq!(feature.places.of("url").line, 12);

@@ -13,7 +13,7 @@ fn features_are_off_unless_enabled() {
     let definition = accepted(&text, &[]);
 
     let shown = definition.features.iter().map(|feature| {
-        let settings = serde_json::to_string(&feature.settings.0).unwrap();
+        let settings = serde_json::to_string(&feature.settings.table).unwrap();
         format!("{} {} {settings} {:?}", feature.name, feature.is_enabled, feature.source)
     });
     expect![[r#"
@@ -124,8 +124,8 @@ fn settings_become_what_the_feature_declares() {
         }"#]]
     .assert_eq(&format!("{:#?}", limiter_of(&definition)));
     let feature = &definition.features[0];
-    assert!(feature.settings.0.contains_key("rate"));
-    assert!(!feature.settings.0.contains_key("enabled"));
+    assert!(feature.settings.table.contains_key("rate"));
+    assert!(!feature.settings.table.contains_key("enabled"));
     expect![[r#"
         features.limiter.enabled = true (service.toml:9)
         features.limiter.rate = 100 (service.toml:10)

@@ -24,9 +24,9 @@ fn a_value_is_replaced_wherever_it_is() {
     assert_eq!(definition.kinds.iter().map(Kind::name).collect::<Vec<_>>(), ["http"]);
     assert_eq!(definition.identity.product, "Matrix");
     assert_eq!(definition.log.level, Level::Warn);
-    let settings = serde_json::to_string(&definition.settings.0).unwrap();
+    let settings = serde_json::to_string(&definition.settings.table).unwrap();
     assert_eq!(settings, r#"{"host":"hunter2","list":["hunter2",{"inner":"hunter2"}]}"#);
-    assert_eq!(definition.features[0].settings.0["url"], SECRET);
+    assert_eq!(definition.features[0].settings.table["url"], SECRET);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_variable_is_what_its_key_takes() {
     let Kind::Http(http) = &definition.kinds[0] else { panic!("expected http") };
     assert_eq!((http.health.as_ref(), http.max_header_bytes), (None, 1 << 20));
     assert_eq!(http.timeouts.read.as_secs(), 5);
-    assert_eq!(definition.settings.0["number"], "7", "settings are handed over as they are");
+    assert_eq!(definition.settings.table["number"], "7", "settings are handed over as they are");
     rejects(
         &text,
         &[("N", "x"), ("OFF", "no"), ("BYTES", "1"), ("NANOS", "-1")],
@@ -182,7 +182,7 @@ fn a_value_that_looks_like_an_indirection_is_not_followed() {
     let definition = accepted(&text, &[("A", "B@env"), ("B", "no")]);
 
     assert_eq!(definition.identity.declared, "B@env");
-    assert_eq!(definition.settings.0["key"], "B@env");
+    assert_eq!(definition.settings.table["key"], "B@env");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn the_mark_must_be_at_the_end() {
     let settings = accepted(&text, &[]).settings;
 
     assert_eq!(
-        serde_json::to_string(&settings.0).unwrap(),
+        serde_json::to_string(&settings.table).unwrap(),
         r#"{"a":"X@env ","b":"x@environment","K@env":1}"#
     );
 }

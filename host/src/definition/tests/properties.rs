@@ -141,7 +141,7 @@ proptest! {
         prop_assert_eq!(definition.host.limits.memory, mebibytes << 20);
         let Instances::Count(count) = definition.host.instances else { panic!("expected a count") };
         prop_assert_eq!(count.get(), instances);
-        prop_assert_eq!(&definition.settings.0["number"], number);
-        prop_assert_eq!(&definition.settings.0["word"], &word);
+        prop_assert_eq!(&definition.settings.table["number"], number);
+        prop_assert_eq!(&definition.settings.table["word"], &word);
     }
 }

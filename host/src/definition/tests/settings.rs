@@ -24,7 +24,7 @@ name = "first"
 fn settings_become_json_in_the_order_of_the_file() {
     let settings = accepted(&with(&[], SETTINGS), &[]).settings;
 
-    expect![[r#"{"zone":"eu","max_diff_range":100,"ratio":1.5,"small":-1,"hex":255,"on":true,"since":"2026-11-22T10:00:00Z","day":"2026-11-22","list":[1,"a",[true]],"nested":{"deep":{"key":"value"}},"items":[{"name":"first"}]}"#]].assert_eq(&serde_json::to_string(&settings.0).unwrap());
+    expect![[r#"{"zone":"eu","max_diff_range":100,"ratio":1.5,"small":-1,"hex":255,"on":true,"since":"2026-11-22T10:00:00Z","day":"2026-11-22","list":[1,"a",[true]],"nested":{"deep":{"key":"value"}},"items":[{"name":"first"}]}"#]].assert_eq(&serde_json::to_string(&settings.table).unwrap());
 }
 
 #[test]
@@ -48,8 +48,11 @@ fn settings_are_explained_leaf_by_leaf() {
 
 #[test]
 fn settings_are_optional_and_any_key_is_fine() {
-    assert!(accepted(&with(&[], ""), &[]).settings.0.is_empty());
-    assert_eq!(accepted(&with(&[], "[service]\nnmae = 1\nenabled = 1\n"), &[]).settings.0.len(), 2);
+    assert!(accepted(&with(&[], ""), &[]).settings.table.is_empty());
+    assert_eq!(
+        accepted(&with(&[], "[service]\nnmae = 1\nenabled = 1\n"), &[]).settings.table.len(),
+        2
+    );
 }
 
 #[test]

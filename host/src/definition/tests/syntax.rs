@@ -333,7 +333,7 @@ fn many_shallow_tables_are_no_depth() {
 
     let text = with(&[], &format!("[service]\n{keys}\nlist = [\n{dots}]\n{tables}\n"));
 
-    assert_eq!(super::accepted(&text, &[]).settings.0.len(), 202);
+    assert_eq!(super::accepted(&text, &[]).settings.table.len(), 202);
 }
 
 #[test]
