@@ -213,6 +213,8 @@ pub struct Log {
     pub stack_trace: StackTrace,
     /// In the order of the file.
     pub attributes: Vec<(String, String)>,
+    /// Bytes of the longest line.
+    pub max_line: usize,
     pub local_timestamp: bool,
     pub display_errors: bool,
 }

@@ -106,7 +106,7 @@ pub fn run<D: Director, E: From<RunError>>(
         Some(definition) => announce::log_settings(definition, options.look),
         None => announce::bare_log_settings(options.look),
     };
-    let (logger, flush) = Logger::start(&settings, output).map_err(RunError::Log)?;
+    let (logger, flush) = Logger::start(&settings, output, complain).map_err(RunError::Log)?;
     let log = HostLog::new(logger.clone());
     // There can be only one; a second service in this process would keep the first one's.
     let _ = tracing::subscriber::set_global_default(telemetry::subscriber(log.clone()));
@@ -139,7 +139,7 @@ pub fn run<D: Director, E: From<RunError>>(
 
 fn finish<E>(flush: Flush, ending: &Result<Ending, E>) {
     let forced = matches!(ending, Ok(Ending::Forced(_)));
-    // Lines that nobody takes are lost; there is nowhere left to say so.
+    // That lines are lost was said when it began.
     let _ = flush.finish(if forced { FORCED_FLUSH_LIMIT } else { FLUSH_LIMIT });
 }
 
@@ -150,6 +150,12 @@ struct Stop {
     calls: usize,
     /// How long it serves on before it drains.
     delay: Option<Duration>,
+}
+
+/// Says on standard error what the log cannot say of itself.
+fn complain(trouble: &str) {
+    // It may be as gone as the log.
+    let _ = io::stderr().lock().write_all(format!("warning: {trouble}\n").as_bytes());
 }
 
 /// Where a step left off.

@@ -9,8 +9,10 @@ mod events;
 mod json;
 mod level;
 mod line;
+mod output;
 mod queue;
 mod record;
+mod shortening;
 mod text;
 mod writer;
 pub mod zone;
@@ -25,6 +27,7 @@ use std::time::Duration;
 
 pub use self::events::{HostLog, subscriber};
 pub use self::level::{Level, ParseLevelError};
+pub use self::output::StandardOutput;
 pub use self::queue::Delivery;
 
 use self::clock::Clock;
@@ -44,7 +47,16 @@ pub enum Format {
     /// One JSON object per line.
     Json,
     /// For people. Values of several lines follow below their line, indented.
-    Text { colour: bool },
+    Text { colour: bool, place: Place },
+}
+
+/// Where lines for people are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// As they are written: the time of day is enough.
+    Terminal,
+    /// Later, and among those of others: with the date and the name of the service.
+    File,
 }
 
 /// What a logger is started with.
@@ -58,7 +70,12 @@ pub struct Settings {
     pub fixed: Vec<(String, String)>,
     /// Time stamps in the time zone of the machine rather than in UTC; in UTC as well if it cannot be had.
     pub local_timestamp: bool,
+    /// The most bytes of a line, its end included; what is longer is shortened. At least 4 KiB.
+    pub max_line: usize,
 }
+
+/// The default of [`Settings::max_line`]: container runtimes cut what is longer.
+pub const MAX_LINE: usize = 16 * 1024;
 
 /// The log could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -95,13 +112,15 @@ impl Logger {
     /// Starts a log that a thread of its own writes to `output`.
     ///
     /// `output` should not buffer: lines are gathered here already. It may fail and it may block;
-    /// then lines wait, up to 8 MiB of them, and beyond that are lost and counted.
+    /// then lines wait, up to 8 MiB of them, and beyond that are lost and counted. Where nobody is there to
+    /// read, lines are lost at once. `complain` is told when either begins, and when it is over.
     pub fn start(
         settings: &Settings,
         output: impl Write + Send + 'static,
+        complain: impl FnMut(&str) + Send + 'static,
     ) -> Result<(Self, Flush), StartLogError> {
         let clock = Clock::system(settings.local_timestamp);
-        Self::start_with(settings, clock, Limits::DEFAULT, output)
+        Self::start_with(settings, clock, Limits::DEFAULT, output, complain)
     }
 
     fn start_with(
@@ -109,6 +128,7 @@ impl Logger {
         clock: Clock,
         limits: Limits,
         output: impl Write + Send + 'static,
+        complain: impl FnMut(&str) + Send + 'static,
     ) -> Result<(Self, Flush), StartLogError> {
         let queue = Arc::new(Queue::new(limits));
         let logger = Self::of(queue.clone(), settings, clock);
@@ -116,7 +136,7 @@ impl Logger {
         // Nobody joins the thread: it may hang in its output. `Flush` waits for the queue instead.
         thread::Builder::new()
             .name("log-writer".to_owned())
-            .spawn(move || writer::write_all(&log.queue, &log.format, output))
+            .spawn(move || writer::write_all(&log.queue, &log.format, output, complain))
             .map_err(|source| StartLogError { source })?;
         Ok((logger, Flush { queue, is_over: false }))
     }
@@ -132,7 +152,7 @@ impl Logger {
     fn of(queue: Arc<Queue>, settings: &Settings, clock: Clock) -> Self {
         Self(Arc::new(Log {
             level: AtomicU8::new(settings.level as u8),
-            format: LineFormat::new(settings.format, &settings.fixed, clock),
+            format: LineFormat::new(settings, clock),
             queue,
         }))
     }
@@ -140,6 +160,11 @@ impl Logger {
     /// Whether a line of `level` would be written. Costs one load: ask before costly work.
     pub fn enabled(&self, level: Level) -> bool {
         level as u8 >= self.0.level.load(Ordering::Relaxed)
+    }
+
+    /// The most bytes that a line can have.
+    pub fn max_line(&self) -> usize {
+        self.0.format.max_line()
     }
 
     /// The least important level that is written now.
@@ -155,9 +180,9 @@ impl Logger {
     /// Writes one line, or counts it as lost when the output is too slow. Never waits for that.
     ///
     /// `context` says on behalf of what the caller runs (the request's id, for example) and comes
-    /// after `attributes`. A key that is there already, in the fixed fields as well, gets the new
-    /// value at its old place. `time`, `level` and `msg` belong to the line: attributes of these
-    /// names become `attributes.time` and so on.
+    /// after `attributes`, of which one with the name of a fixed field replaces that one. `time`, `level` and
+    /// `msg` belong to the line, and the keys of the context to that: attributes of these names become
+    /// `attributes.time` and so on.
     pub fn log(&self, level: Level, message: &str, attributes: &Attributes, context: &Attributes) {
         if !self.enabled(level) {
             return;
@@ -165,10 +190,8 @@ impl Logger {
         let record = Record { level, message, attributes, context };
         // A thread that is ending has no buffer any more; it gets a new one.
         let mut line = LINE.try_with(Cell::take).unwrap_or_default();
-        match self.0.format.write(record, &mut line) {
-            Ok(()) => self.0.queue.push(&line, level),
-            Err(_too_long) => self.0.queue.lose(),
-        }
+        self.0.format.write(record, &mut line);
+        self.0.queue.push(&line, level);
         let _ended = LINE.try_with(|slot| slot.set(line));
     }
 }

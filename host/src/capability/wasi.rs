@@ -18,8 +18,8 @@ use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
 use super::{State, Unsettled};
 use crate::telemetry::{Attributes, Level, Logger};
 
-/// Longest line that is kept together, and most text of a panic that is kept, in bytes.
-const LONGEST_LINE: usize = 16 * 1024;
+/// Most text of a panic that is kept, and most that is taken at once, in bytes.
+const LONGEST_TEXT: usize = 16 * 1024;
 
 /// Links what a guest built for `wasm32-wasip2` imports from WASI without asking for files or sockets.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -89,7 +89,7 @@ impl Output {
         let Lines { logger, feature, stdout, stderr } = &mut *lines;
         for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
             publish((logger, feature), name, text);
-            log((logger, feature), name, &std::mem::take(text));
+            log_in_pieces((logger, feature), name, &std::mem::take(text));
         }
     }
 
@@ -110,7 +110,7 @@ impl Output {
         } else {
             self.unsettled.set();
             stderr.extend_from_slice(bytes);
-            if stderr.len() > LONGEST_LINE {
+            if stderr.len() > LONGEST_TEXT {
                 publish(sink, name, stderr);
             }
         }
@@ -128,14 +128,42 @@ type Sink<'a> = (&'a Logger, &'a Option<Arc<str>>);
 fn publish(sink: Sink<'_>, stream: &'static str, text: &mut Vec<u8>) {
     let mut start = 0;
     while let Some(length) = text[start..].iter().position(|byte| *byte == b'\n') {
-        log(sink, stream, &text[start..start + length]);
+        log_in_pieces(sink, stream, &text[start..start + length]);
         start += length + 1;
     }
-    if text.len() - start > LONGEST_LINE {
-        log(sink, stream, &text[start..]);
-        start = text.len();
+    let longest = longest_piece(sink);
+    while text.len() - start > longest {
+        let piece = piece(&text[start..], longest);
+        log(sink, stream, piece);
+        start += piece.len();
     }
     text.drain(..start);
+}
+
+/// What is printed comes in several lines of the log rather than shortened.
+fn log_in_pieces(sink: Sink<'_>, stream: &'static str, line: &[u8]) {
+    let mut rest = line;
+    while !rest.is_empty() {
+        let piece = piece(rest, longest_piece(sink));
+        log(sink, stream, piece);
+        rest = &rest[piece.len()..];
+    }
+}
+
+/// How much of a printed line fits into one of the log, beside what else stands there.
+fn longest_piece((logger, _feature): Sink<'_>) -> usize {
+    logger.max_line() / 2
+}
+
+/// The first bytes, without the beginning of a character.
+fn piece(text: &[u8], longest: usize) -> &[u8] {
+    if text.len() <= longest {
+        return text;
+    }
+    let is_within = |byte: &u8| (0x80..0xc0).contains(byte);
+    // A character has at most four bytes; what is no UTF-8 may be cut anywhere.
+    let back = (0..4).find(|back| !is_within(&text[longest - back])).unwrap_or_default();
+    &text[..longest - back]
 }
 
 fn log((logger, feature): Sink<'_>, stream: &'static str, line: &[u8]) {
@@ -188,7 +216,7 @@ impl OutputStream for Stream {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        Ok(LONGEST_LINE)
+        Ok(LONGEST_TEXT)
     }
 }
 

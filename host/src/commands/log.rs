@@ -5,7 +5,9 @@
 use std::io::{self, IsTerminal};
 
 use crate::cli::{LogArguments, LogFormat, Surroundings};
-use crate::telemetry::{Format, HostLog, Level, Logger, Settings, StartLogError, subscriber};
+use crate::telemetry::{
+    Format, HostLog, Level, Logger, MAX_LINE, Place, Settings, StartLogError, subscriber,
+};
 
 /// What the user wants the log to be.
 #[derive(Debug, Clone, Copy)]
@@ -24,11 +26,25 @@ impl Choice {
         }
     }
 
-    /// The form of log lines that go to `output`; `default` when the user has not chosen one.
+    /// The form of log lines that go to `output`; `default` when the user has not chosen one. For somebody who
+    /// watches, also through a pipe.
     pub(super) fn format(self, default: LogFormat, output: &impl IsTerminal) -> Format {
         match self.format.unwrap_or(default) {
             LogFormat::Json => Format::Json,
-            LogFormat::Text => Format::Text { colour: self.allows_colour && output.is_terminal() },
+            LogFormat::Text => {
+                let colour = self.allows_colour && output.is_terminal();
+                Format::Text { colour, place: Place::Terminal }
+            }
+        }
+    }
+
+    /// The same for lines that are kept, unless `output` is a terminal.
+    pub(super) fn kept_format(self, default: LogFormat, output: &impl IsTerminal) -> Format {
+        match self.format(default, output) {
+            Format::Text { colour, .. } if !output.is_terminal() => {
+                Format::Text { colour, place: Place::File }
+            }
+            format => format,
         }
     }
 
@@ -39,8 +55,9 @@ impl Choice {
             level: self.level.unwrap_or(Level::Warn),
             fixed: Vec::new(),
             local_timestamp: true,
+            max_line: MAX_LINE,
         };
-        let (logger, flush) = Logger::start(&settings, io::stderr())?;
+        let (logger, flush) = Logger::start(&settings, io::stderr(), |_| ())?;
         let result = tracing::subscriber::with_default(subscriber(HostLog::new(logger)), work);
         drop(flush);
         Ok(result)

@@ -13,6 +13,7 @@ use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::Status;
 use crate::supervisor::{self, Ending, Hangup, Look, Options, Reload, RunError};
+use crate::telemetry::StandardOutput;
 
 pub(super) fn run(
     typed: cli::Run,
@@ -31,7 +32,7 @@ pub(super) fn run(
     let options = Options {
         definition: Some(definition),
         look: Look {
-            format: log.format(LogFormat::Json, &io::stdout()),
+            format: log.kept_format(LogFormat::Json, &io::stdout()),
             level: log.level,
             host_level: None,
         },
@@ -43,7 +44,7 @@ pub(super) fn run(
     };
     let premises = surroundings.premises();
     let polls = typed.changes.poll || surroundings.polls;
-    let ending = supervisor::run(options, io::stdout(), async |log| {
+    let ending = supervisor::run(options, StandardOutput::of_process(), async |log| {
         // What is to be built has been: nobody inherits it.
         machine::raise_descriptors();
         let reload = Reload::new(path, premises, log.clone()).map_err(RunError::Signals)?;

@@ -8,7 +8,7 @@ use super::document::{Place, entries, spelled};
 use super::problem::Problem;
 use super::reader::{Reader, Section};
 use super::{Log, StackTrace};
-use crate::telemetry::{Level, zone};
+use crate::telemetry::{Level, MAX_LINE, zone};
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Log {
     let section = root.section("log");
@@ -16,6 +16,8 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Log {
         level: level(reader, &section),
         stack_trace: stack_trace(reader, &section),
         attributes: attributes(reader, &section),
+        // The reference keeps it within bounds; whatever fails its check is never used.
+        max_line: reader.number(&section, "max_line").unwrap_or(MAX_LINE),
         local_timestamp: reader.switch(&section, "local_timestamp").unwrap_or_default(),
         display_errors: reader.switch(&section, "display_errors").unwrap_or_default(),
     }

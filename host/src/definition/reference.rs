@@ -84,6 +84,8 @@ pub(super) const REFERENCE: &[Key] = &[
         "Older spelling: `true` is `error_stack_trace = \"default\"`."),
     key("log.attributes", Shape::Texts, Presence::Default("{}"), r#"{ team = "core" }"#,
         "Attributes added to every log line."),
+    key("log.max_line", Shape::Size { least: 4 * KIB, most: MIB, bytes: false }, Presence::Default(r#""16KiB""#), r#""64KiB""#,
+        "The longest line, its end included. What is longer is shortened, message and stack first, and tells by how many bytes: `log.shortened`."),
     key("log.local_timestamp", Shape::Switch, Presence::Default("true"), "false",
         "Time of log lines in the local zone, or else in UTC."),
     key("log.display_errors", Shape::Switch, Presence::Default("true"), "false",

@@ -27,6 +27,7 @@ pub(super) fn log_settings(definition: &Definition, look: Look) -> telemetry::Se
         level: look.level.unwrap_or(definition.log.level),
         fixed: fixed.chain(definition.log.attributes.iter().cloned()).collect(),
         local_timestamp: definition.log.local_timestamp,
+        max_line: definition.log.max_line,
     }
 }
 
@@ -37,6 +38,7 @@ pub(super) fn bare_log_settings(look: Look) -> telemetry::Settings {
         level: look.level.unwrap_or_default(),
         fixed: Vec::new(),
         local_timestamp: false,
+        max_line: telemetry::MAX_LINE,
     }
 }
 

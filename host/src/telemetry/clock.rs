@@ -13,6 +13,8 @@ use super::zone;
 
 /// RFC 3339 with all nine digits, so that every line has the same width.
 const RFC3339: DateTimePrinter = DateTimePrinter::new().precision(Some(9));
+/// The same for people.
+const RFC3339_MILLIS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 pub(super) struct Clock {
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
@@ -36,12 +38,21 @@ impl Clock {
 
     /// Writes for example `2026-11-22T13:48:46.350431041Z`; a zone other than UTC as `+01:00`.
     pub(super) fn write_rfc3339(&self, output: &mut impl Write) -> io::Result<()> {
+        self.write(&RFC3339, output)
+    }
+
+    /// Writes for example `2026-11-22T13:48:46.350Z`.
+    pub(super) fn write_rfc3339_millis(&self, output: &mut impl Write) -> io::Result<()> {
+        self.write(&RFC3339_MILLIS, output)
+    }
+
+    fn write(&self, printer: &DateTimePrinter, output: &mut impl Write) -> io::Result<()> {
         let now = (self.now)();
         let offset = self.zone.to_offset(now);
         let written = if offset == Offset::UTC {
-            RFC3339.print_timestamp(&now, StdIoWrite(output))
+            printer.print_timestamp(&now, StdIoWrite(output))
         } else {
-            RFC3339.print_timestamp_with_offset(&now, offset, StdIoWrite(output))
+            printer.print_timestamp_with_offset(&now, offset, StdIoWrite(output))
         };
         written.map_err(io::Error::other)
     }

@@ -8,6 +8,7 @@ use super::Attributes;
 use super::clock::Clock;
 use super::escape::write_json;
 use super::record::{Record, insert};
+use super::shortening::fields_within;
 
 /// The fields that every line carries after `msg`, written once.
 pub(super) struct FixedFields {
@@ -16,11 +17,13 @@ pub(super) struct FixedFields {
 }
 
 impl FixedFields {
-    pub(super) fn new(pairs: &[(String, String)]) -> Self {
+    /// Fields that have at most `room` bytes together.
+    pub(super) fn new(pairs: &[(String, String)], room: usize) -> Self {
         let mut fields = Attributes::new();
         for (key, value) in pairs {
             insert(&mut fields, key, value.as_str().into());
         }
+        let fields = fields_within(room, fields);
         let mut rendered = Vec::new();
         write_fields(&mut rendered, &fields).expect("a vector takes every byte");
         Self { fields, rendered }

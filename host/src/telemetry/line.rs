@@ -5,57 +5,48 @@
 use std::io::{self, Write};
 
 use super::clock::Clock;
-use super::record::{Record, insert, shorten_group, shorten_message};
-use super::{Attributes, Format, Level, json, text};
-
-/// A line that would be longer is shortened. Readers of logs give up at about this length.
-pub(super) const LONGEST_LINE_BYTES: usize = 256 * 1024;
+use super::record::Record;
+use super::shortening::fit;
+use super::{Attributes, Format, Level, Settings, json, text};
 
 /// Everything that all lines of one logger have in common.
 pub(super) struct LineFormat {
     clock: Clock,
     shape: Shape,
+    max_line: usize,
 }
 
 enum Shape {
     Json(json::FixedFields),
-    Text(text::Paint),
+    Text(text::Style),
 }
 
 impl LineFormat {
-    pub(super) fn new(format: Format, fixed: &[(String, String)], clock: Clock) -> Self {
-        let shape = match format {
-            Format::Json => Shape::Json(json::FixedFields::new(fixed)),
-            Format::Text { colour } => Shape::Text(text::Paint { is_on: colour }),
+    pub(super) fn new(settings: &Settings, clock: Clock) -> Self {
+        let Settings { fixed, max_line, .. } = settings;
+        let shape = match settings.format {
+            // Half of the line is left for what it is about.
+            Format::Json => Shape::Json(json::FixedFields::new(fixed, max_line / 2)),
+            Format::Text { colour, place } => Shape::Text(text::Style::new(colour, place, fixed)),
         };
-        Self { clock, shape }
+        Self { clock, shape, max_line: *max_line }
+    }
+
+    /// The most bytes of a line.
+    pub(super) fn max_line(&self) -> usize {
+        self.max_line
     }
 
     /// Writes the line of `record` into `line`, which is emptied first.
     ///
-    /// A record whose line would be too long loses the end of what is long in it, and says so in
-    /// the attribute `log.shortened`.
-    ///
-    /// # Errors
-    ///
-    /// When even the shortened line is too long, because the fixed fields alone are.
-    pub(super) fn write(&self, record: Record<'_>, line: &mut Vec<u8>) -> io::Result<()> {
-        if self.try_write(record, line).is_ok() {
-            return Ok(());
-        }
-        let mut attributes = shorten_group(record.attributes);
-        insert(&mut attributes, "log.shortened", true.into());
-        let shortened = Record {
-            level: record.level,
-            message: &shorten_message(record.message),
-            attributes: &attributes,
-            context: &shorten_group(record.context),
-        };
-        self.try_write(shortened, line)
+    /// A record whose line would be too long loses the end of what is long in it, and says how much in the
+    /// attribute `log.shortened`.
+    pub(super) fn write(&self, record: Record<'_>, line: &mut Vec<u8>) {
+        fit(record, self.max_line, |record| self.try_write(record, line));
     }
 
     /// Writes the line that stands where `count` lines are missing.
-    pub(super) fn write_loss(&self, count: u64, line: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn write_loss(&self, count: u64, line: &mut Vec<u8>) {
         let attributes = Attributes::from_iter([("lines".to_owned(), count.into())]);
         let record = Record {
             level: Level::Warn,
@@ -63,15 +54,15 @@ impl LineFormat {
             attributes: &attributes,
             context: &Attributes::new(),
         };
-        self.write(record, line)
+        self.write(record, line);
     }
 
     fn try_write(&self, record: Record<'_>, line: &mut Vec<u8>) -> io::Result<()> {
         line.clear();
-        let mut line = Bounded { line };
+        let mut line = Bounded { line, most: self.max_line };
         match &self.shape {
             Shape::Json(fixed) => json::write(&mut line, &self.clock, fixed, record),
-            Shape::Text(paint) => text::write(&mut line, &self.clock, *paint, record),
+            Shape::Text(style) => text::write(&mut line, &self.clock, style, record),
         }
     }
 }
@@ -80,6 +71,7 @@ impl LineFormat {
 /// a long one.
 struct Bounded<'a> {
     line: &'a mut Vec<u8>,
+    most: usize,
 }
 
 impl Write for Bounded<'_> {
@@ -89,7 +81,7 @@ impl Write for Bounded<'_> {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.line.len() + bytes.len() > LONGEST_LINE_BYTES {
+        if self.line.len() + bytes.len() > self.most {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.line.extend_from_slice(bytes);

@@ -34,14 +34,16 @@ impl Limits {
     };
 }
 
+/// How long the end of the log waits for an output that refuses to take its lines. One that is only slow has longer.
+const REFUSAL_LIMIT: Duration = Duration::from_millis(250);
+
 /// What became of the lines of a logger that has finished.
 #[derive(Debug)]
 #[must_use]
 pub struct Delivery {
     /// Lines that were logged and not written, over the whole run: there was no room for them, or
-    /// they still waited when time was up. A batch that was cut counts as a whole.
-    ///
-    /// Lines that nobody wanted do not count: those after the reader closed the output.
+    /// they still waited when time was up, or nobody was there to read them. A batch that was cut counts as
+    /// a whole.
     pub lost: u64,
     /// What the output said when it last refused a line, unless it took one since.
     pub failure: Option<io::Error>,
@@ -78,6 +80,8 @@ struct State {
     lost_now: u64,
     lost: u64,
     failure: Option<io::Error>,
+    /// Whether the last lines were dropped because nobody reads them. Then lines alone are a reason to try again.
+    is_gone: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +112,7 @@ impl Queue {
             lost_now: 0,
             lost: 0,
             failure: None,
+            is_gone: false,
         };
         Self { limits, state: Mutex::new(state), wake: Condvar::new(), ended: Condvar::new() }
     }
@@ -137,14 +142,6 @@ impl Queue {
         }
     }
 
-    /// Counts a line that could not be made.
-    pub(super) fn lose(&self) {
-        let mut state = self.lock();
-        if state.phase == Phase::Open {
-            state.lose(1);
-        }
-    }
-
     /// Waits for lines. `None` means that there will be no more.
     pub(super) fn take(&self) -> Option<Batch> {
         let mut state = self.lock();
@@ -168,19 +165,37 @@ impl Queue {
     pub(super) fn written(&self, batch: Batch) {
         let mut state = self.lock();
         state.failure = None;
+        state.is_gone = false;
+        state.give_back(batch);
+    }
+
+    /// Gives room back after a batch could not be written because nobody is there to read it.
+    pub(super) fn dropped(&self, batch: Batch, failure: io::Error) {
+        let mut state = self.lock();
+        state.failure = Some(failure);
+        state.is_gone = true;
         if state.phase == Phase::Ended {
             return;
         }
-        state.bytes -= batch.bytes.len();
-        state.lines -= batch.lines;
-        state.spare = batch.bytes;
-        state.spare.clear();
+        state.lost += batch.lines;
+        let missing = batch.lost_before + batch.lines;
+        match state.batches.front_mut() {
+            Some(next) => next.lost_before += missing,
+            None => state.lost_now += missing,
+        }
+        state.give_back(batch);
+    }
+
+    /// How many lines were lost so far.
+    pub(super) fn lost(&self) -> u64 {
+        self.lock().lost
     }
 
     /// Waits before the output is tried again. `false` means that it is too late for that.
     pub(super) fn pause(&self, failure: io::Error, wait: Duration) -> bool {
         let mut state = self.lock();
         state.failure = Some(failure);
+        self.ended.notify_all();
         let is_on = |state: &mut State| state.phase != Phase::Ended;
         let (state, _) = self
             .wake
@@ -189,16 +204,8 @@ impl Queue {
         state.phase != Phase::Ended
     }
 
-    /// Drops all lines, now and from now on, because nobody reads them.
-    pub(super) fn discard(&self) {
-        let mut state = self.lock();
-        state.end();
-        state.failure = None;
-        drop(state);
-        self.ended.notify_all();
-    }
-
-    /// Takes no more lines and waits until those it has are written, for at most `limit`.
+    /// Takes no more lines and waits until those it has are written, for at most `limit`, and not even so long for
+    /// an output that refuses them.
     pub(super) fn close(&self, limit: Duration) -> Delivery {
         let mut state = self.lock();
         if state.phase == Phase::Open {
@@ -207,10 +214,11 @@ impl Queue {
             self.wake.notify_one();
         }
         let is_on = |state: &mut State| state.phase != Phase::Ended;
-        let (mut state, _) = self
-            .ended
-            .wait_timeout_while(state, limit, is_on)
-            .unwrap_or_else(PoisonError::into_inner);
+        let first = limit.min(REFUSAL_LIMIT);
+        let state = self.wait_while(state, first, is_on);
+        let mut state = self.wait_while(state, limit.saturating_sub(first), |state| {
+            is_on(state) && !state.is_refused()
+        });
         if state.phase != Phase::Ended {
             let unwritten = state.lines;
             state.lose(unwritten);
@@ -218,6 +226,16 @@ impl Queue {
             self.wake.notify_one();
         }
         Delivery { lost: state.lost, failure: state.failure.take() }
+    }
+
+    fn wait_while<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        limit: Duration,
+        is_on: impl FnMut(&mut State) -> bool,
+    ) -> MutexGuard<'a, State> {
+        let waited = self.ended.wait_timeout_while(state, limit, is_on);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Until there is a line, and then a little longer so that there are many.
@@ -266,10 +284,24 @@ impl State {
 
     /// The oldest batch; without one, an empty batch if there is a loss to report.
     fn next_batch(&mut self) -> Option<Batch> {
-        if self.batches.is_empty() && self.lost_now > 0 {
+        if self.batches.is_empty() && self.lost_now > 0 && !self.is_gone {
             self.begin_batch();
         }
         self.batches.pop_front()
+    }
+
+    fn give_back(&mut self, batch: Batch) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        self.bytes -= batch.bytes.len();
+        self.lines -= batch.lines;
+        self.spare = batch.bytes;
+        self.spare.clear();
+    }
+
+    fn is_refused(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.kind() != io::ErrorKind::WouldBlock)
     }
 
     fn lose(&mut self, lines: u64) {

@@ -5,6 +5,7 @@
 mod delivery;
 mod events;
 mod lines;
+mod long;
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
@@ -16,16 +17,24 @@ use serde_json::Value;
 
 use super::clock::Clock;
 use super::queue::Limits;
-use super::{Attributes, Flush, Format, Level, Logger, Settings};
+use super::{Attributes, Flush, Format, Level, Logger, MAX_LINE, Place, Settings};
 
 /// Long enough for a slow machine; a test that needs all of it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+const TEXT: Format = Format::Text { colour: false, place: Place::Terminal };
 
 const NOW: &str = "2026-11-22T13:48:46.350431041Z";
 
 fn settings(format: Format, fixed: &[(&str, &str)]) -> Settings {
     let fixed = fixed.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    Settings { format, level: Level::Info, fixed: fixed.collect(), local_timestamp: false }
+    Settings {
+        format,
+        level: Level::Info,
+        fixed: fixed.collect(),
+        local_timestamp: false,
+        max_line: MAX_LINE,
+    }
 }
 
 /// A log whose clock stands still, in UTC.
@@ -40,7 +49,9 @@ fn start_with(
     output: &Output,
 ) -> (Logger, Flush) {
     let clock = Clock::fixed(NOW, TimeZone::UTC);
-    Logger::start_with(&settings(format, fixed), clock, limits, output.writer()).unwrap()
+    let complaints = output.clone();
+    let complain = move |trouble: &str| complaints.lock().complaints.push(trouble.to_owned());
+    Logger::start_with(&settings(format, fixed), clock, limits, output.writer(), complain).unwrap()
 }
 
 fn attributes(pairs: &[(&str, Value)]) -> Attributes {
@@ -58,6 +69,8 @@ enum Answer {
     /// A short write.
     Take(usize),
     Fail(ErrorKind),
+    /// As a terminal that was closed.
+    HangUp,
     /// Blocks until the test gives another answer.
     Block,
 }
@@ -73,18 +86,11 @@ struct State {
     text: Vec<u8>,
     calls: usize,
     is_blocked: bool,
-    is_dropped: bool,
+    complaints: Vec<String>,
 }
 
 /// The side of an output that the log holds.
 struct Writer(Output);
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.0.lock().is_dropped = true;
-        self.0.0.1.notify_all();
-    }
-}
 
 impl Output {
     fn new(answer: Answer) -> Self {
@@ -98,7 +104,7 @@ impl Output {
             text: Vec::new(),
             calls: 0,
             is_blocked: false,
-            is_dropped: false,
+            complaints: Vec::new(),
         };
         Self(Arc::new((Mutex::new(state), Condvar::new())))
     }
@@ -134,11 +140,6 @@ impl Output {
         self.wait_while("be called again", |state| state.calls < calls);
     }
 
-    /// Returns when the writer has let go of the output for good.
-    fn wait_until_dropped(&self) {
-        self.wait_while("be dropped", |state| !state.is_dropped);
-    }
-
     #[track_caller]
     fn wait_while(&self, expected: &str, waiting: impl Fn(&mut State) -> bool) {
         let (_state, timeout) =
@@ -148,6 +149,11 @@ impl Output {
 
     fn text(&self) -> String {
         String::from_utf8(self.lock().text.clone()).unwrap()
+    }
+
+    /// What was said of the output, one per line.
+    fn complaints(&self) -> String {
+        self.lock().complaints.join("\n")
     }
 
     fn calls(&self) -> usize {
@@ -174,6 +180,7 @@ impl Write for Writer {
                     continue;
                 }
                 Answer::Fail(kind) => return Err(kind.into()),
+                Answer::HangUp => return Err(rustix::io::Errno::IO.into()),
                 Answer::Take(count) => count.min(bytes.len()),
                 Answer::TakeAll => bytes.len(),
             };

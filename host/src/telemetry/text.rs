@@ -1,6 +1,6 @@
-//! A line for people: time of day, level, message, then what is special about this line.
+//! A line for people: time, level, message, then what is special about this line.
 //!
-//! Leaves out the fixed fields: whoever reads this form knows which service it is.
+//! Leaves out the fixed fields, except for the name of the service where lines of others can be around it.
 
 use std::io::{self, Write};
 
@@ -9,19 +9,23 @@ use serde_json::Value;
 use super::clock::Clock;
 use super::escape::{write_json, write_text, write_word};
 use super::record::Record;
-use super::{Attributes, Level};
+use super::{Attributes, Level, Place};
 
 const INDENT: &str = "    ";
+/// In bytes; names of services are shorter.
+const LONGEST_NAME: usize = 256;
 
-/// Writes for example `13:48:46.350 INFO  service is running  kind=http`.
+/// Writes for example `13:48:46.350 INFO  service is running  kind=http`, or in a file
+/// `2026-11-22T13:48:46.350Z greeter INFO  service is running  kind=http`.
 ///
 /// A value of several lines follows below, indented, so that it cannot be taken for another line.
 pub(super) fn write(
     line: &mut impl Write,
     clock: &Clock,
-    paint: Paint,
+    style: &Style,
     record: Record<'_>,
 ) -> io::Result<()> {
+    let paint = style.paint;
     let none = Attributes::new();
     let merged = record.merged(&none);
     let groups = match &merged {
@@ -31,7 +35,7 @@ pub(super) fn write(
     let (below, beside): (Vec<_>, Vec<_>) =
         groups.into_iter().flatten().partition(|(_, value)| has_lines(value));
 
-    write_head(line, clock, paint, record)?;
+    write_head(line, clock, style, record)?;
     let mut gap = "  ";
     for (key, value) in beside {
         write!(line, "{gap}{}", paint.dim())?;
@@ -53,11 +57,18 @@ pub(super) fn write(
 fn write_head(
     line: &mut impl Write,
     clock: &Clock,
-    paint: Paint,
+    style: &Style,
     record: Record<'_>,
 ) -> io::Result<()> {
+    let paint = style.paint;
     line.write_all(paint.dim().as_bytes())?;
-    clock.write_time_of_day(line)?;
+    match &style.service {
+        None => clock.write_time_of_day(line)?,
+        Some(service) => {
+            clock.write_rfc3339_millis(line)?;
+            line.write_all(service)?;
+        }
+    }
     let (off, level) = (paint.off(), record.level);
     write!(line, "{off} {}{:<5}{off} ", paint.level(level), level.as_str())?;
     write_text(line, record.message)
@@ -85,10 +96,31 @@ fn write_block(line: &mut impl Write, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// How all lines of one logger look.
+pub(super) struct Style {
+    paint: Paint,
+    /// In a file: the name of the service with the blank before it, or nothing where it is not known.
+    service: Option<Vec<u8>>,
+}
+
+impl Style {
+    pub(super) fn new(colour: bool, place: Place, fixed: &[(String, String)]) -> Self {
+        let name = fixed.iter().find(|(key, _)| key == "service.name").map(|(_, name)| name);
+        let mut service = Vec::new();
+        if let Some(name) = name {
+            service.push(b' ');
+            let end = name.floor_char_boundary(LONGEST_NAME);
+            write_word(&mut service, &name[..end]).expect("a vector takes every byte");
+        }
+        let service = (place == Place::File).then_some(service);
+        Self { paint: Paint { is_on: colour }, service }
+    }
+}
+
 /// The commands that colour a terminal, or nothing where there is none.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint {
-    pub(super) is_on: bool,
+struct Paint {
+    is_on: bool,
 }
 
 impl Paint {

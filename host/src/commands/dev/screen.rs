@@ -14,6 +14,7 @@ use rustix::process::getpgrp;
 use rustix::termios::{tcgetpgrp, tcgetwinsize};
 
 use self::line::{clean, is_painted, truncated};
+use crate::telemetry::StandardOutput;
 
 /// Back to the first column, and nothing in this line any more.
 const ERASE: &[u8] = b"\r\x1b[2K";
@@ -138,7 +139,7 @@ impl Screen {
 
     /// Standard output for the log, whose lines and the one at the bottom respect each other.
     pub(super) fn log_output(&self) -> impl Write + Send + 'static + use<> {
-        self.beside(io::stdout(), io::stdout().is_terminal())
+        self.beside(StandardOutput::of_process(), io::stdout().is_terminal())
     }
 
     fn beside<W: Write>(&self, output: W, is_terminal: bool) -> Beside<W> {

@@ -80,6 +80,7 @@ fn a_file_of_the_go_framework_loads() {
         log.level = internal (service.toml:9)
         log.error_stacktrace = true (service.toml:10)
         log.attributes.team = core (service.toml:12)
+        log.max_line = 16KiB (default)
         log.local_timestamp = true (default)
         log.display_errors = true (default)
         tests.execute_lifecycle = false (default)

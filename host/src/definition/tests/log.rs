@@ -20,6 +20,7 @@ fn defaults_are_applied() {
         level: Level::Info,
         stack_trace: StackTrace::Structured,
         attributes: Vec::new(),
+        max_line: 16 * 1024,
         local_timestamp: true,
         display_errors: true,
     };
@@ -33,6 +34,18 @@ fn every_level_can_be_set() {
         assert_eq!(log(&format!("level = \"{}\"", level.name())).level, level);
     }
     assert_eq!(log("level = \"warning\"").level, Level::Warn);
+}
+
+#[test]
+fn lines_have_a_longest_length_within_bounds() {
+    assert_eq!(log("max_line = '1MiB'").max_line, 1 << 20);
+    rejects(
+        &table("max_line = '4095B'"),
+        &[],
+        &expect![[r#"
+            service.toml:9:12: `log.max_line` must be a size from `4KiB` to `1MiB`, found `"4095B"`
+            help: for example `"64KiB"`"#]],
+    );
 }
 
 #[test]

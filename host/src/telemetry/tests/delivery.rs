@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of how lines look.
 
+use std::time::Instant;
+
 use expect_test::expect;
 
 use super::*;
@@ -20,7 +22,7 @@ fn limits(lines: usize) -> Limits {
 }
 
 fn start_limited(limits: Limits, output: &Output) -> (Logger, Flush) {
-    start_with(Format::Text { colour: false }, &[], limits, output)
+    start_with(TEXT, &[], limits, output)
 }
 
 fn log(logger: &Logger, level: Level, numbers: std::ops::RangeInclusive<u32>) {
@@ -174,6 +176,7 @@ fn an_output_that_refuses_is_tried_again_where_it_stopped() {
     let (logger, flush) = start_limited(limits(4), &output);
 
     log(&logger, Level::Info, 0..=1);
+    output.wait_for_bytes(2 * LINE_BYTES);
     let delivery = flush.finish(PATIENCE);
 
     assert_eq!(delivery.lost, 0);
@@ -199,20 +202,99 @@ fn finishing_tells_why_the_output_takes_nothing() {
 }
 
 #[test]
-fn a_reader_that_is_gone_ends_the_log_quietly() {
-    let output = Output::scripted([Answer::TakeAll], Answer::Fail(ErrorKind::BrokenPipe));
-    let (logger, flush) = start_limited(limits(2), &output);
+fn finishing_does_not_wait_long_for_an_output_that_refuses() {
+    let output = Output::new(Answer::Fail(ErrorKind::StorageFull));
+    let (logger, flush) = start_limited(limits(4), &output);
+    let begun = Instant::now();
 
     log(&logger, Level::Info, 0..=0);
-    output.wait_for_calls(1);
-    log(&logger, Level::Info, 1..=1);
-    output.wait_until_dropped();
-    log(&logger, Level::Info, 2..=9);
     let delivery = flush.finish(PATIENCE);
 
-    assert_eq!((delivery.lost, delivery.failure.is_none()), (0, true));
-    assert_eq!(output.calls(), 2, "nothing is tried after that");
-    assert_eq!(output.text().lines().count(), 1);
+    assert!(begun.elapsed() < PATIENCE);
+    assert_eq!(delivery.lost, 1);
+    expect!["the log cannot be written and its lines wait: no storage space"]
+        .assert_eq(&output.complaints());
+}
+
+#[test]
+fn an_output_that_has_room_again_is_told_once() {
+    let script = [Answer::Fail(ErrorKind::StorageFull); 4];
+    let output = Output::scripted(script, Answer::TakeAll);
+    let (logger, flush) = start_limited(limits(4), &output);
+
+    log(&logger, Level::Info, 0..=1);
+    output.wait_for_bytes(2 * LINE_BYTES);
+
+    assert_eq!(flush.finish(PATIENCE).lost, 0);
+    expect![[r"
+        the log cannot be written and its lines wait: no storage space
+        the log is written again, no line was lost"]]
+    .assert_eq(&output.complaints());
+}
+
+#[test]
+fn a_slow_output_is_no_reason_to_complain() {
+    let script = [Answer::Fail(ErrorKind::WouldBlock); 3];
+    let output = Output::scripted(script, Answer::TakeAll);
+    let (logger, flush) = start_limited(limits(4), &output);
+
+    log(&logger, Level::Info, 0..=0);
+    output.wait_for_bytes(LINE_BYTES);
+
+    assert_eq!(flush.finish(PATIENCE).lost, 0);
+    assert_eq!(output.complaints(), "");
+}
+
+#[test]
+fn a_reader_that_is_gone_costs_lines_until_another_one_comes() {
+    for (gone, reason) in [
+        (Answer::Fail(ErrorKind::BrokenPipe), "broken pipe"),
+        (Answer::Fail(ErrorKind::ConnectionReset), "connection reset"),
+        (Answer::HangUp, "Input/output error (os error 5)"),
+    ] {
+        // The reader goes within a line.
+        let output = Output::scripted([Answer::TakeAll, Answer::Take(5)], gone);
+        let (logger, flush) = start_limited(limits(4), &output);
+
+        log(&logger, Level::Info, 0..=0);
+        output.wait_for_bytes(LINE_BYTES);
+        for number in 1..=3 {
+            log(&logger, Level::Info, number..=number);
+            output.wait_for_calls(number as usize + 2);
+        }
+        output.answer(Answer::TakeAll);
+        log(&logger, Level::Info, 4..=4);
+        output.wait_for_bytes(2 * LINE_BYTES);
+
+        assert_eq!(flush.finish(PATIENCE).lost, 3);
+        expect![[r"
+            13:48:46.350 INFO  line 0
+            13:48
+            13:48:46.350 WARN  log lines were lost  lines=3
+            13:48:46.350 INFO  line 4
+        "]]
+        .assert_eq(&output.text());
+        let complaints = format!(
+            "the log cannot be written and its lines are lost: {reason}\n\
+             the log is written again, 3 lines were lost"
+        );
+        assert_eq!(output.complaints(), complaints);
+    }
+}
+
+#[test]
+fn the_end_does_not_wait_for_a_reader_that_is_gone() {
+    let output = Output::new(Answer::HangUp);
+    let (logger, flush) = start_limited(limits(4), &output);
+    let begun = Instant::now();
+
+    log(&logger, Level::Info, 0..=3);
+    let delivery = flush.finish(10 * PATIENCE);
+
+    assert!(begun.elapsed() < 10 * PATIENCE);
+    assert_eq!(delivery.lost, 4);
+    assert_eq!(delivery.failure.unwrap().raw_os_error(), Some(5));
+    assert_eq!(output.complaints().lines().count(), 1);
 }
 
 #[test]

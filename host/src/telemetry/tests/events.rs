@@ -20,7 +20,7 @@ struct Failure {
 /// The lines that `emit` makes with a logger of `level`.
 fn lines(level: Level, emit: impl FnOnce(&Logger)) -> String {
     let output = Output::new(Answer::TakeAll);
-    let (logger, flush) = start(Format::Text { colour: false }, &[], &output);
+    let (logger, flush) = start(TEXT, &[], &output);
     logger.set_level(level);
     tracing::subscriber::with_default(subscriber(HostLog::new(logger.clone())), || emit(&logger));
     assert_eq!(flush.finish(PATIENCE).lost, 0);

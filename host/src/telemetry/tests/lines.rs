@@ -5,12 +5,9 @@
 use expect_test::{Expect, expect};
 use serde_json::json;
 
-use super::super::line::LONGEST_LINE_BYTES;
 use super::*;
 
 const JSON: Format = Format::Json;
-const TEXT: Format = Format::Text { colour: false };
-
 /// What a record becomes: level, message, attributes, context.
 type Said<'a> = (Level, &'a str, &'a [(&'a str, Value)], &'a [(&'a str, Value)]);
 
@@ -51,7 +48,7 @@ fn fields_come_in_a_fixed_order() {
 }
 
 #[test]
-fn a_repeated_key_has_its_last_value_at_its_first_place() {
+fn a_repeated_key_loses_no_value_but_that_of_a_fixed_field() {
     check(
         JSON,
         &[("service.name", "first"), ("team", "blue"), ("service.name", "greeter")],
@@ -62,13 +59,13 @@ fn a_repeated_key_has_its_last_value_at_its_first_place() {
             &[("c", json!(3)), ("a", json!("context"))],
         ),
         &expect![[r#"
-            {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","service.name":"greeter","team":"red","a":"context","b":2,"c":3}
+            {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","service.name":"greeter","team":"red","attributes.a":1,"b":2,"c":3,"a":"context"}
         "#]],
     );
 }
 
 #[test]
-fn the_context_has_the_last_word() {
+fn the_context_keeps_its_names() {
     let own = [("a", json!(1)), ("b", json!(2))];
     let context = [("a", json!("context"))];
     check(
@@ -76,7 +73,7 @@ fn the_context_has_the_last_word() {
         &[],
         (Level::Info, "m", &own, &context),
         &expect![[r#"
-        {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","a":"context","b":2}
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","attributes.a":1,"b":2,"a":"context"}
     "#]],
     );
     check(
@@ -84,7 +81,7 @@ fn the_context_has_the_last_word() {
         &[],
         (Level::Info, "m", &own, &context),
         &expect![[r"
-        13:48:46.350 INFO  m  a=context b=2
+        13:48:46.350 INFO  m  attributes.a=1 b=2 a=context
     "]],
     );
 }
@@ -203,7 +200,8 @@ fn the_time_is_that_of_the_zone() {
             let clock = Clock::fixed("2026-11-22T03:04:05.06Z", zone.clone());
             let settings = settings(format, &[]);
             let (logger, flush) =
-                Logger::start_with(&settings, clock, Limits::DEFAULT, output.writer()).unwrap();
+                Logger::start_with(&settings, clock, Limits::DEFAULT, output.writer(), |_| ())
+                    .unwrap();
             logger.log(Level::Info, "m", &none(), &none());
             assert_eq!(flush.finish(PATIENCE).lost, 0);
             output.text()
@@ -222,7 +220,7 @@ fn the_time_is_that_of_the_zone() {
 #[test]
 fn the_clock_of_the_machine_is_read() {
     let output = Output::new(Answer::TakeAll);
-    let (logger, flush) = Logger::start(&settings(JSON, &[]), output.writer()).unwrap();
+    let (logger, flush) = Logger::start(&settings(JSON, &[]), output.writer(), |_| ()).unwrap();
     let before = jiff::Timestamp::now();
 
     logger.log(Level::Info, "m", &none(), &none());
@@ -291,7 +289,7 @@ fn colour_is_used_only_when_asked_for() {
     let stack = json!("a\nb");
     let said: Said<'_> = (Level::Warn, "m", &[("kind", json!("http")), ("stack", stack)], &[]);
 
-    let coloured = render(Format::Text { colour: true }, &[], &[said]);
+    let coloured = render(Format::Text { colour: true, place: Place::Terminal }, &[], &[said]);
 
     expect![[r"
         ^[2m13:48:46.350^[0m ^[33mWARN ^[0m m  ^[2mkind=^[0mhttp
@@ -331,48 +329,14 @@ fn the_level_decides_and_can_change() {
 }
 
 #[test]
-fn a_line_that_would_be_too_long_is_shortened() {
-    let long = "\u{1b}".repeat(LONGEST_LINE_BYTES);
-    let many: Vec<_> = (0..500)
-        .map(|number| (format!("{number}{}", &long[..200]), json!(long[..10_000])))
-        .collect();
-    let many: Vec<_> = many.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-    let euros = "€".repeat(LONGEST_LINE_BYTES);
-    let said: [Said<'_>; 3] = [
-        (Level::Info, &long, &many, &many),
-        (
-            Level::Info,
-            &euros,
-            &[("list", json!([euros])), ("n", json!(1))],
-            &[("id", json!("r-1"))],
-        ),
-        (Level::Info, "next", &[], &[]),
-    ];
+fn a_line_in_a_file_has_a_date_and_the_name_of_its_service() {
+    let file = Format::Text { colour: false, place: Place::File };
+    let said: Said<'_> = (Level::Info, "m", &[("kind", json!("http"))], &[]);
 
-    for format in [JSON, TEXT] {
-        let text = render(format, &[("service.name", "greeter")], &said);
-
-        let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines.len(), 3);
-        assert!(lines.iter().all(|line| line.len() < LONGEST_LINE_BYTES));
-        assert!(lines[0].contains("log.shortened"));
-        let short = lines[1].replace(&"€".repeat(8 * 1024 / 3), "(euros)");
-        match format {
-            Format::Json => expect![[r#"{"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"(euros)…","service.name":"greeter","list":"…","n":1,"log.shortened":true,"id":"r-1"}"#]].assert_eq(&short),
-            Format::Text { .. } => expect!["13:48:46.350 INFO  (euros)…  list=… n=1 log.shortened=true id=r-1"].assert_eq(&short),
-        }
-        assert!(!lines[2].contains("log.shortened"));
-    }
-}
-
-#[test]
-fn a_line_that_cannot_be_shortened_is_counted_as_lost() {
-    let output = Output::new(Answer::TakeAll);
-    let fixed = "x".repeat(LONGEST_LINE_BYTES);
-    let (logger, flush) = start(JSON, &[("fixed", &fixed)], &output);
-
-    logger.log(Level::Info, "m", &none(), &none());
-
-    assert_eq!(flush.finish(PATIENCE).lost, 1);
-    assert_eq!(output.text(), "");
+    expect!["2026-11-22T13:48:46.350Z greeter INFO  m  kind=http\n"].assert_eq(&render(
+        file,
+        &[("service.name", "greeter")],
+        &[said],
+    ));
+    expect!["2026-11-22T13:48:46.350Z INFO  m  kind=http\n"].assert_eq(&render(file, &[], &[said]));
 }

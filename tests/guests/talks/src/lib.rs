@@ -24,6 +24,7 @@ impl Http for Talks {
             .get("/print", Self::print)
             .get("/print-without-end", Self::print_without_end)
             .get("/print-without-flush", Self::print_without_flush)
+            .get("/print-long", Self::print_long)
             .get("/flood/{lines}", Self::flood)
             .get("/reveal/{variable}", Self::reveal)
     }
@@ -58,7 +59,8 @@ impl Talks {
             number = 7,
             list = [1, 2],
             "service.name" = "impostor",
-            msg = "not this one"
+            msg = "not this one",
+            request_id = "mine"
         );
     }
 
@@ -83,6 +85,12 @@ impl Talks {
     #[expect(clippy::print_stdout, reason = "that is what it shows")]
     async fn print_without_flush(&self) {
         print!("to stdout without a flush");
+    }
+
+    /// A line that is longer than one of the log.
+    #[expect(clippy::print_stdout, reason = "that is what it shows")]
+    async fn print_long(&self) {
+        println!("{}", "€".repeat(10_000));
     }
 
     /// As many lines of a kilobyte each.

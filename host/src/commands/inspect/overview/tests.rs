@@ -95,6 +95,7 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         log.level                       info           default
         log.error_stack_trace           structured     default
         log.attributes.team             line\nbreak    service.toml:8
+        log.max_line                    16KiB          default
         log.local_timestamp             true           default
         log.display_errors              true           default
         tests.execute_lifecycle         false          default

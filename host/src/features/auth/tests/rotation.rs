@@ -17,7 +17,7 @@ use super::support::{
     with_id,
 };
 use crate::extension::{Decision, Hook, Request, Transport};
-use crate::telemetry::{Flush, Format, Level, Logger, Settings as LogSettings};
+use crate::telemetry::{Flush, Format, Level, Logger, MAX_LINE, Settings as LogSettings};
 
 fn key(number: u8, id: &str) -> Value {
     public(&edwards(number), Algorithm::EdDSA, json!({ "kid": id }))
@@ -30,9 +30,10 @@ fn log() -> (Logger, Flush, Receiver<String>) {
         level: Level::Info,
         fixed: Vec::new(),
         local_timestamp: false,
+        max_line: MAX_LINE,
     };
     let (sender, lines) = channel();
-    let (logger, flush) = Logger::start(&settings, Lines(sender)).unwrap();
+    let (logger, flush) = Logger::start(&settings, Lines(sender), |_| ()).unwrap();
     (logger, flush, lines)
 }
 
@@ -46,8 +47,9 @@ fn looks(policy: &Policy) -> Look {
         level: Level::Fatal,
         fixed: Vec::new(),
         local_timestamp: false,
+        max_line: MAX_LINE,
     };
-    let (logger, flush) = Logger::start(&settings, std::io::sink()).unwrap();
+    let (logger, flush) = Logger::start(&settings, std::io::sink(), |_| ()).unwrap();
     drop(flush);
     policy.tokens.as_ref().unwrap().look(logger).unwrap()
 }

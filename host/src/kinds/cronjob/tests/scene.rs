@@ -17,7 +17,7 @@ use crate::extension::{CallError, CallGuest, CallOptions, Export, Guest, Running
 use crate::kinds::cronjob::Schedules;
 use crate::kinds::cronjob::clock::Clock;
 use crate::kinds::cronjob::settings::CronjobSettings;
-use crate::telemetry::{Flush, Format, Level, Logger};
+use crate::telemetry::{Flush, Format, Level, Logger, MAX_LINE, Place};
 
 /// When every test begins.
 const BEGIN: &str = "2026-11-23T07:59:30Z";
@@ -135,12 +135,13 @@ pub(super) fn scene(settings: serde_json::Value, lengths: &[u64]) -> Scene {
     let schedule = settings.schedule().unwrap();
     let output = Output::default();
     let log = crate::telemetry::Settings {
-        format: Format::Text { colour: false },
+        format: Format::Text { colour: false, place: Place::Terminal },
         level: Level::Debug,
         fixed: Vec::new(),
         local_timestamp: false,
+        max_line: MAX_LINE,
     };
-    let (logger, flush) = Logger::start(&log, output.clone()).unwrap();
+    let (logger, flush) = Logger::start(&log, output.clone(), |_| ()).unwrap();
     let (begun, set_by) = (Instant::now(), Arc::new(AtomicI64::new(0)));
     let offset = set_by.clone();
     let clock = Clock::new(move || {
