@@ -83,7 +83,7 @@ impl StartError {
             Self::Extension(unstarted) => unstarted.help.as_deref(),
             Self::Bind { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => Some(
-                    "stop the process that uses the port, or choose another one in `types`, for \
+                    "stop the process that uses the port, which `ss -tlnp` names, or choose another one in `types`, for \
                      example `http:8081`; port 0 takes any free one",
                 ),
                 io::ErrorKind::PermissionDenied => {

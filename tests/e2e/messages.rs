@@ -214,7 +214,7 @@ fn a_port_that_is_in_use() {
     expect![[r#"
         INFO starting service
         INFO starting features
-        FATAL aborting service execution reason="could not bootstrap service" error.message="cannot listen on 127.0.0.1 port $PORT for kind `http`: Address already in use (os error 98)" error.help="stop the process that uses the port, or choose another one in `types`, for example `http:8081`; port 0 takes any free one"
+        FATAL aborting service execution reason="could not bootstrap service" error.message="cannot listen on 127.0.0.1 port $PORT for kind `http`: Address already in use (os error 98)" error.help="stop the process that uses the port, which `ss -tlnp` names, or choose another one in `types`, for example `http:8081`; port 0 takes any free one"
         INFO service stopped exit.status=1
         status 1
     "#]].assert_eq(&outline);

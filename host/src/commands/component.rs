@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use crate::cli::Surroundings;
 use crate::definition::Definition;
 use crate::engine::{Cache, CompileError, Compiled, Engine};
-use crate::lifecycle::Assembler;
+use crate::lifecycle::{Assembler, Module};
 use crate::report::Status;
 
 /// Compiles the component of a service, or takes it from the cache.
@@ -43,6 +43,20 @@ pub(super) fn link(
         errors.extend(assembler.link(definition, compiled, &modules).err());
     }
     errors
+}
+
+/// Compiles the components of the features.
+///
+/// # Errors
+/// The first one that is missing or no plug-in.
+pub(super) fn plug_ins(
+    definition: &Definition,
+    engine: &Engine,
+    surroundings: &Surroundings,
+) -> Result<Vec<Module>, CompileError> {
+    let cache = surroundings.cache_directory.clone().and_then(|path| Cache::open(path).ok());
+    let (cache, extensions) = (cache.as_ref(), &*surroundings.extensions);
+    Assembler { engine, cache, extensions }.modules(definition).into_iter().collect()
 }
 
 /// Whether the user can make a component work by editing something.

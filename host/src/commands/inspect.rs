@@ -20,14 +20,19 @@ pub(super) fn run(
     let path = locate(&typed.service, surroundings);
     let definition = Definition::load(&path, &surroundings.premises())?;
     // Not linked: what a component that does not fit imports and exports is worth seeing.
-    let surface = log.during(|| {
-        component::compile(&definition, surroundings)
-            .map(|(_, compiled)| compiled.surface().clone())
-    })?;
+    let (surface, plug_ins) =
+        log.during(|| match component::compile(&definition, surroundings) {
+            Ok((engine, compiled)) => {
+                let plug_ins = component::plug_ins(&definition, &engine, surroundings);
+                (Ok(compiled.surface().clone()), plug_ins.map(drop))
+            }
+            Err(error) => (Err(error), Ok(())),
+        })?;
     let catalogue = surroundings.extensions.catalogue();
     let overview = Overview::new(&definition, catalogue, surface.as_ref().ok());
     print(&if typed.output.json { json(&overview) } else { overview.to_string() })?;
     // What is known without the component is shown even so.
     surface?;
+    plug_ins?;
     Ok(Status::Success)
 }

@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::document::{Place, Table, Value, harmless};
+use super::reader::MASK;
 use super::secrecy::without_passwords;
 use super::variables::{Found, Scope};
 
 const MARK: &str = "@env";
+/// In bytes. What is shorter is in many words, and no secret.
+const SHORTEST: usize = 4;
 
 /// What became of the indirections of one file, by the place of the string.
 #[derive(Default)]
@@ -116,6 +119,22 @@ impl Indirections {
             DeValue::Datetime(date) => format!("the date `{date}`"),
             DeValue::Array(_) => "an array".to_owned(),
             DeValue::Table(_) => "a table".to_owned(),
+        }
+    }
+
+    /// A text in which nothing shows that came from a variable, in `value` or below.
+    pub(super) fn masked(&self, value: &Value<'_>, text: &str) -> String {
+        match value.get_ref() {
+            DeValue::Array(items) => {
+                items.iter().fold(text.to_owned(), |text, item| self.masked(item, &text))
+            }
+            DeValue::Table(table) => {
+                table.values().fold(text.to_owned(), |text, item| self.masked(item, &text))
+            }
+            DeValue::String(secret) if secret.len() >= SHORTEST && self.source(value).is_some() => {
+                text.replace(&**secret, MASK)
+            }
+            _ => text.to_owned(),
         }
     }
 

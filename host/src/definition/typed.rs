@@ -267,11 +267,17 @@ impl<'t> Reading<'_, 't, '_> {
                 "" => self.subject.section.label.clone(),
                 path => join(&self.subject.section.label, path),
             };
-            let message = format!("`{label}` {}", objection.message);
+            // Whoever wrote the check may have put the value into the message.
+            let masked = |text: &str| match found {
+                Some(one) => self.reader.indirections().masked(one.value, text),
+                None => text.to_owned(),
+            };
+            let message = format!("`{label}` {}", masked(&objection.message));
+            let help = objection.help.as_deref().map(masked);
             if is_problem {
-                self.reader.problem(place, message, objection.help);
+                self.reader.problem(place, message, help);
             } else {
-                self.reader.warning(place, message, objection.help);
+                self.reader.warning(place, message, help);
             }
         }
     }

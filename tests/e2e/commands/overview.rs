@@ -176,6 +176,19 @@ fn an_inspection_can_be_read_by_programs() {
 }
 
 #[test]
+fn what_is_wrong_with_a_plug_in_is_told_beside_what_is_known() {
+    let feature = "[features.gate]\nenabled = true\ncomponent = 'gate.wasm'";
+    let service = Service::new(guests::ECHOES, "http:0").tables(feature);
+    service.write("gate.wasm", "no component");
+
+    let finished = run(&service, &["inspect"]);
+
+    assert!(finished.stdout.contains("features.gate.component"), "{}", finished.stdout);
+    assert!(finished.stderr.contains("gate.wasm"), "{}", finished.stderr);
+    assert_eq!(finished.status, 2);
+}
+
+#[test]
 fn what_is_known_without_the_component_is_shown_even_so() {
     let service = Service::with_component("missing.wasm".as_ref(), "native");
 

@@ -189,7 +189,7 @@ fn a_port_that_is_taken() {
         built in $T · ready in $T
         http  http://127.0.0.1:$N
         service.toml changed · replacing failed: cannot listen on 127.0.0.1 port $N for kind `http`: Address already in use (os error 98)
-         help: stop the process that uses the port, or choose another one in `types`, for example `http:$N`; port 0 takes any free one
+         help: stop the process that uses the port, which `ss -tlnp` names, or choose another one in `types`, for example `http:$N`; port 0 takes any free one
         still serving the version of $TIME
         src/other changed · built in $T · ready in $T
         http  http://127.0.0.1:$N

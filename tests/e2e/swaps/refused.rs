@@ -209,7 +209,7 @@ fn a_port_that_is_taken() {
         || service.edit("http:0", &to),
         &expect![[r#"
             cannot listen on 127.0.0.1 port $N for kind `http`: Address already in use (os error 98)
-            help: stop the process that uses the port, or choose another one in `types`, for example `http:$N`; port 0 takes any free one
+            help: stop the process that uses the port, which `ss -tlnp` names, or choose another one in `types`, for example `http:$N`; port 0 takes any free one
         "#]],
     );
 }

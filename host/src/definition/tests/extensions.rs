@@ -104,6 +104,10 @@ impl ExtensionSettings for Limiter {
                 objections.note_with_help(path, "must have at least 8 characters", help);
             }
         }
+        for (index, key) in self.keys.iter().enumerate().filter(|(_, key)| key.name.contains(' ')) {
+            let message = format!("must be one word, found `{}`", key.name);
+            objections.note(format!("keys[{index}].name"), message);
+        }
         if self.memory == Some(HumanSize(0)) {
             objections.note("memory.of.nothing", "must not be empty");
         }

@@ -204,6 +204,28 @@ fn values_of_variables_never_show() {
 }
 
 #[test]
+fn an_objection_that_quotes_a_variable_is_masked() {
+    let keys = |name| {
+        limiter(&format!("rate = 5\nkeys = [{{ name = \"{name}\", secret = \"0123456789\" }}]\n"))
+    };
+
+    rejects(
+        &keys("two words"),
+        &[],
+        &expect![
+            "service.toml:11:18: `features.limiter.keys[0].name` must be one word, found `two words`"
+        ],
+    );
+    rejects(
+        &keys("N@env"),
+        &[("N", "two words")],
+        &expect![
+            "service.toml:11:18: `features.limiter.keys[0].name` must be one word, found `***`"
+        ],
+    );
+}
+
+#[test]
 fn a_variable_that_is_not_set_is_one_problem() {
     rejects(
         &limiter("rate = 5\nwindow = \"W@env\"\n"),
