@@ -8,6 +8,7 @@ pub mod http;
 mod reply;
 pub mod stream;
 mod table;
+mod words;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ use wasmtime::component::Val;
 
 pub use self::reply::Reply;
 pub use self::table::{ActiveCall, Table};
+pub use self::words::Subject;
 use crate::bindings::definition::Identity as ServiceIdentity;
 use crate::bindings::errors::Error as ServiceError;
 use crate::telemetry::Attributes;
@@ -32,57 +34,39 @@ use crate::telemetry::Attributes;
 pub const REQUEST_ID: &str = "request_id";
 
 /// What a guest may fail with other than by returning: each has one status and one log line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The guest trapped while it worked for this call; a panic in Rust is one.
-    #[error("the service trapped: {0}")]
     Trapped(Arc<str>),
     /// The guest ran out of its memory limit while it worked for this call.
-    #[error("the service exceeded its memory limit of {limit} bytes")]
     OutOfMemory { limit: usize },
     /// The system gave the host no memory for the instance: nothing that the guest has done.
-    #[error("the system refuses the memory for an instance{}", address_space(*.limit))]
     OutOfAddressSpace { limit: Option<u64> },
     /// The guest called `wasi:cli/exit` while it worked for this call. WASI 0.2 knows two statuses only,
     /// whatever number the program has given.
-    #[error("the service exited, reporting {}", if *.status == 0 { "success" } else { "failure" })]
     Exited { status: i32 },
     /// The guest went on computing for this call after its deadline and was interrupted.
-    #[error("the service computed past its deadline and was interrupted")]
     Interrupted,
     /// All places were held by calls whose callers were gone and which ignored `call.cancelled`.
-    #[error("all places are held by calls that ignore their cancellation")]
     Unresponsive,
     /// What still ran when the service had to be stopped.
-    #[error("the service did not come to its end in time and was cut off")]
     CutOff,
     /// The guest blocked its whole instance past a deadline; `std::thread::sleep` does.
-    #[error(
-        "the service blocked its instance past a deadline, in a call of WASI such as \
-         `std::thread::sleep`, and was ended"
-    )]
     Blocked,
     /// What the guest returned breaks the contract.
-    #[error("the service returned an invalid response: {0}")]
     InvalidResponse(Arc<str>),
     /// The deadline passed before the guest returned.
-    #[error("the service did not answer within {}", humantime::format_duration(*.limit))]
     DeadlineExceeded { limit: Duration },
     /// Another call in the same instance failed and took this one with it. Trying again is safe only
     /// for calls that may run twice.
-    #[error("the instance was lost while it worked for another call")]
     InstanceLost,
     /// The request waited for the service until its time was up, and never entered it.
-    #[error("the service did not take the request in within {}", humantime::format_duration(*.limit))]
     QueueTimeout { limit: Duration },
     /// The instance was lost and those that were to replace it did not start.
-    #[error("the service cannot be started again")]
     Unavailable,
     /// Every place of every instance and every place in the queues is taken.
-    #[error("the service has no free place")]
     Saturated,
     /// The service stops, or has stopped.
-    #[error("the service is stopping")]
     Stopping,
 }
 
@@ -130,13 +114,6 @@ impl Fault {
             (fault, _) => fault,
         }
     }
-}
-
-/// What may be the reason that memory is refused.
-fn address_space(limit: Option<u64>) -> String {
-    limit.map_or_else(String::new, |limit| {
-        format!("; its limit of address space is {limit} bytes, raise it with `ulimit -v`")
-    })
 }
 
 /// Who a caller is, as a feature has found out.

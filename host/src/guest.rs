@@ -25,7 +25,7 @@ mod workers;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-pub use self::loss::{Loss, StartFailure, of_plugin};
+pub use self::loss::{Loss, StartFailure};
 pub use self::watchdog::Watchdog;
 pub use self::worker::{Event, EventKind, Seat, Worker};
 pub use self::workers::{Terms, Workers};

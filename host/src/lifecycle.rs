@@ -30,7 +30,8 @@ pub use self::service::{Incident, Service};
 pub use self::start::Starting;
 pub use self::station::Endpoint;
 pub use self::version::KindFailure;
-use crate::guest::{StartFailure, of_plugin};
+use crate::call::Subject;
+use crate::guest::StartFailure;
 
 /// Why a loaded service did not come up.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +54,7 @@ pub enum StartError {
     #[error(transparent)]
     Extension(Box<UnstartedExtension>),
     /// An instance of a plug-in did not start.
-    #[error("feature `{name}` did not start: {}", of_plugin(&.failure.to_string()))]
+    #[error("feature `{name}` did not start: {}", .failure.of(Subject::Plugin))]
     Plugin { name: String, failure: Box<StartFailure> },
     /// The first instance of a worker did not start.
     #[error(transparent)]

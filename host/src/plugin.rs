@@ -18,12 +18,12 @@ use wasmtime::component::Val;
 use self::changes::Changed;
 use crate::bindings::errors::Kind;
 use crate::bindings::plugin::{RequestDecision, ResponseDecision};
-use crate::call::{Context, Fault, Function, Known, REQUEST_ID, Visit};
+use crate::call::{Context, Fault, Function, Known, REQUEST_ID, Subject, Visit};
 use crate::capability::Provide;
 use crate::definition::OnFailure;
 use crate::engine::{Interface, Surface};
 use crate::extension::{Answer, Decision, Hook, Hooked, Request, Response};
-use crate::guest::{Terms, Workers, of_plugin};
+use crate::guest::{Terms, Workers};
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// A feature as a component, in one version of a service.
@@ -99,18 +99,13 @@ impl Plugin {
         };
         let attributes = Attributes::from_iter([
             ("feature".to_owned(), Value::from(&*self.name)),
-            ("error.message".to_owned(), Value::from(words(fault))),
+            ("error.message".to_owned(), Value::from(fault.of(Subject::Plugin))),
             ("request".to_owned(), Value::from(policy)),
         ]);
         let context =
             Attributes::from_iter([(REQUEST_ID.to_owned(), Value::from(&**request.id()))]);
         self.logger.log(level, "feature could not decide", &attributes, &context);
     }
-}
-
-/// What a fault is called when it is a plug-in's.
-fn words(fault: &Fault) -> String {
-    of_plugin(&fault.to_string()).replacen("response", "decision", 1)
 }
 
 impl Hook for Plugin {
@@ -180,7 +175,7 @@ impl Provide for Plugin {
             if matches!(fault, Fault::DeadlineExceeded { .. } | Fault::QueueTimeout { .. }) {
                 let attributes = Attributes::from_iter([
                     ("feature".to_owned(), Value::from(&*name)),
-                    ("error.message".to_owned(), Value::from(words(&fault))),
+                    ("error.message".to_owned(), Value::from(fault.of(Subject::Plugin))),
                 ]);
                 let context = Attributes::from_iter([(REQUEST_ID.to_owned(), Value::from(&*id))]);
                 logger.log(Level::Error, "feature did not answer", &attributes, &context);

@@ -12,7 +12,7 @@ use wasmtime::AsContextMut;
 use wasmtime::component::{LinkerInstance, Val};
 
 use super::{State, current_task};
-use crate::call::{Context, Fault, Function};
+use crate::call::{Context, Fault, Function, Subject};
 
 /// A plug-in that provides interfaces.
 pub trait Provide: Send + Sync + fmt::Debug {
@@ -126,7 +126,7 @@ type Call = Pin<Box<dyn Future<Output = Result<Vec<Val>, Fault>> + Send>>;
 /// What a service may know of the failure of a plug-in; the rest is in the log.
 fn public(fault: &Fault) -> String {
     match fault {
-        Fault::DeadlineExceeded { .. } => fault.to_string().replace("the service", "it"),
+        Fault::DeadlineExceeded { .. } => fault.of(Subject::Known),
         Fault::Saturated | Fault::QueueTimeout { .. } => "it is overloaded".to_owned(),
         Fault::Stopping | Fault::CutOff => "it is stopping".to_owned(),
         Fault::Unavailable | Fault::OutOfAddressSpace { .. } | Fault::InstanceLost => {

@@ -1,6 +1,7 @@
 //! Names how an instance came to its end: which call did it, why, and where in the guest.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::{Value, json};
 use wasmtime::{Store, Trap, WasmBacktrace};
@@ -8,7 +9,7 @@ use wasmtime_wasi::I32Exit;
 
 use super::instance::Unresponsive;
 use crate::bindings::plugin::{Problem, StartRefusal};
-use crate::call::{self, Fault};
+use crate::call::{self, Fault, Subject};
 use crate::capability::{self, State};
 use crate::definition::StackTrace;
 use crate::machine;
@@ -41,31 +42,20 @@ pub struct Loss {
 }
 
 /// Why an instance did not get as far as serving.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone)]
 pub enum StartFailure {
     /// `on-start` returned an error.
-    #[error("{}", refused(.0))]
     Refused(StartRefusal),
     /// It did not come to its end in time.
-    #[error("`on-start` did not return within {}", humantime::format_duration(*.0))]
     TimedOut(std::time::Duration),
-    #[error("{}", .0.fault)]
     Lost(Loss),
 }
 
-/// A message about a fault or a start, when the instance is a plug-in's.
-pub fn of_plugin(message: &str) -> String {
-    for (service, plugin) in [("the service ", "the plug-in "), ("`on-start` ", "`start` ")] {
-        if let Some(rest) = message.strip_prefix(service) {
-            return format!("{plugin}{rest}");
-        }
-    }
-    message.to_owned()
-}
-
-fn refused(refusal: &StartRefusal) -> String {
+fn refused(refusal: &StartRefusal, subject: Subject) -> String {
     match refusal {
-        StartRefusal::Error(error) => format!("`on-start` failed: {}", call::describe(error)),
+        StartRefusal::Error(error) => {
+            format!("`{}` failed: {}", subject.start(), call::describe(error))
+        }
         StartRefusal::Settings(problems) => {
             let lines = problems.iter().map(|Problem { path, message }| match path.as_str() {
                 "" => format!("`settings` {message}"),
@@ -78,10 +68,10 @@ fn refused(refusal: &StartRefusal) -> String {
 
 impl Loss {
     /// The fields by which it is reported.
-    pub fn attributes(&self, stack_trace: StackTrace) -> Attributes {
+    pub fn attributes(&self, stack_trace: StackTrace, subject: Subject) -> Attributes {
         let mut attributes = Attributes::new();
         attributes.insert("error.kind".to_owned(), Value::from(self.fault.name()));
-        attributes.insert("error.message".to_owned(), Value::from(self.fault.to_string()));
+        attributes.insert("error.message".to_owned(), Value::from(self.fault.of(subject)));
         if let Some(call) = &self.call {
             attributes.insert("call".to_owned(), Value::from(&**call));
         }
@@ -100,6 +90,18 @@ impl Loss {
 }
 
 impl StartFailure {
+    /// Its message, with `subject` as the one who failed.
+    pub fn of(&self, subject: Subject) -> String {
+        match self {
+            Self::Refused(refusal) => refused(refusal, subject),
+            Self::TimedOut(limit) => {
+                let limit = humantime::format_duration(*limit);
+                format!("`{}` did not return within {limit}", subject.start())
+            }
+            Self::Lost(loss) => loss.fault.of(subject),
+        }
+    }
+
     /// The paths of the settings that a plug-in does not start with.
     pub fn settings(&self) -> Option<Vec<&str>> {
         match self {
@@ -111,15 +113,23 @@ impl StartFailure {
     }
 
     /// The fields by which it is reported, except its message.
-    pub fn attributes(&self, stack_trace: StackTrace) -> Attributes {
+    pub fn attributes(&self, stack_trace: StackTrace, subject: Subject) -> Attributes {
         let mut attributes = match self {
-            Self::Lost(loss) => loss.attributes(stack_trace),
+            Self::Lost(loss) => loss.attributes(stack_trace, subject),
             Self::Refused(_) | Self::TimedOut(_) => Attributes::new(),
         };
-        attributes.insert("error.message".to_owned(), Value::from(self.to_string()));
+        attributes.insert("error.message".to_owned(), Value::from(self.of(subject)));
         attributes
     }
 }
+
+impl fmt::Display for StartFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.of(Subject::Service))
+    }
+}
+
+impl std::error::Error for StartFailure {}
 
 /// Names the loss, reports it, and then tells every call in the instance what happened to it, so
 /// that the reason stands in the log before its consequences.

@@ -4,9 +4,9 @@
 
 use serde_json::Value;
 
-use super::loss::{Loss, StartFailure, of_plugin};
+use super::loss::{Loss, StartFailure};
 use super::worker::Seat;
-use crate::call::Fault;
+use crate::call::{Fault, Subject};
 use crate::telemetry::{Attributes, Level};
 
 impl Seat {
@@ -20,7 +20,7 @@ impl Seat {
     }
 
     fn attributes(&self, loss: &Loss) -> Attributes {
-        let mut attributes = loss.attributes(self.grants.stack_trace);
+        let mut attributes = loss.attributes(self.grants.stack_trace, self.subject());
         attributes.insert("worker".to_owned(), Value::from(self.index));
         self.name_feature(&mut attributes);
         attributes
@@ -30,14 +30,18 @@ impl Seat {
     fn name_feature(&self, attributes: &mut Attributes) {
         if let Some(feature) = &self.grants.feature {
             attributes.insert("feature".to_owned(), Value::from(&**feature));
-            if let Some(Value::String(message)) = attributes.get_mut("error.message") {
-                *message = of_plugin(message);
-            }
+        }
+    }
+
+    fn subject(&self) -> Subject {
+        match self.grants.feature {
+            Some(_) => Subject::Plugin,
+            None => Subject::Service,
         }
     }
 
     pub(super) fn report_failure(&self, failure: &StartFailure) {
-        let mut attributes = failure.attributes(self.grants.stack_trace);
+        let mut attributes = failure.attributes(self.grants.stack_trace, self.subject());
         attributes.insert("worker".to_owned(), Value::from(self.index));
         self.name_feature(&mut attributes);
         let message = "cannot start the instance again";

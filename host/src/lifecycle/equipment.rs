@@ -17,12 +17,12 @@ use tracing::error;
 use super::kinds::PreparedKind;
 use super::version::CANCEL_GRACE;
 use super::{StartError, UnstartedExtension};
-use crate::call::{Step, describe};
+use crate::call::{Step, Subject, describe};
 use crate::capability::{Provide, Shared, Stopping};
 use crate::definition::Stage;
 use crate::dispatch::Hooks;
 use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
-use crate::guest::{Event, EventKind, StartFailure, Worker, of_plugin};
+use crate::guest::{Event, EventKind, StartFailure, Worker};
 use crate::plugin::Plugin;
 use crate::telemetry::Attributes;
 
@@ -102,7 +102,7 @@ impl RunningPlugin {
             let reason = match outcome {
                 Ok(Ok(())) => continue,
                 Ok(Err(error)) => describe(&error),
-                Err(fault) => of_plugin(&fault.to_string()),
+                Err(fault) => fault.of(Subject::Plugin),
             };
             result = Err(ExtensionError::new(reason));
         }

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tracing::info;
 
 use super::Refusal;
+use crate::call::Subject;
 use crate::definition::{Definition, Kind, Position};
 use crate::lifecycle::{Equipping, LoadError, Loaded, Loader, Service, StartError, Starting};
 use crate::telemetry::Logger;
@@ -151,7 +152,7 @@ fn of_start(error: &StartError, definition: &Definition) -> Refusal {
     }
     let mut refusal = Refusal::new(message, error.help());
     if let StartError::Instance(failure) | StartError::Plugin { failure, .. } = error {
-        refusal.attributes = failure.attributes(definition.log.stack_trace);
+        refusal.attributes = failure.attributes(definition.log.stack_trace, Subject::Service);
         // The refusal has its own.
         refusal.attributes.shift_remove("error.message");
     }
