@@ -95,8 +95,8 @@ pub enum LogFormat {
 pub enum Command {
     /// Create a service: a crate that builds, passes its tests and runs
     ///
-    /// Asks for what is not given, when standard input and output are a terminal. Never overwrites a
-    /// file.
+    /// Asks for the name and the kinds when they are not given, and standard input and output are a
+    /// terminal. Never overwrites a file.
     New(New),
     /// Add what an existing crate lacks to be a service
     ///

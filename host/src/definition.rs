@@ -60,6 +60,7 @@ pub use self::extension::{
 pub use self::grpc::{Grpc, GrpcConnections};
 pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
+pub(crate) use self::kinds::suggest_kind;
 pub use self::places::Places;
 pub use self::problem::{LoadError, Position, Problem};
 pub use self::schema::schema;

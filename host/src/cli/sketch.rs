@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueHint};
 
+use crate::definition::{harmless, suggest_kind};
+
 #[derive(Debug, Args)]
 pub struct New {
     /// Name of the service and of its crate, in kebab-case
@@ -32,10 +34,11 @@ pub struct Init {
 /// What a service is to be.
 #[derive(Debug, Args)]
 pub struct Sketch {
-    /// How the service is reached: `http`, `grpc`, `native` or `script`, once for each kind
+    /// How the service is reached: `http`, `grpc`, `native`, `cronjob` or `script`
     ///
-    /// As in `types`, a port may follow: `http:8080`. `script` stands alone.
-    #[arg(long = "kind", value_name = "KIND[:PORT]", value_parser = parse_kind)]
+    /// Several are separated by commas, or each has an option of its own. As in `types`, a port may follow:
+    /// `http:8080`, and `worker` is another word for `native`. `script` stands alone.
+    #[arg(long = "kind", value_name = "KIND[:PORT]", value_delimiter = ',', value_parser = parse_kind)]
     pub kinds: Vec<SketchedKind>,
     /// Port of the only kind that listens
     ///
@@ -66,17 +69,19 @@ pub enum KindName {
     Http,
     Grpc,
     Native,
+    Cronjob,
     Script,
 }
 
 impl KindName {
-    pub const ALL: [Self; 4] = [Self::Http, Self::Grpc, Self::Native, Self::Script];
+    pub const ALL: [Self; 5] = [Self::Http, Self::Grpc, Self::Native, Self::Cronjob, Self::Script];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Grpc => "grpc",
             Self::Native => "native",
+            Self::Cronjob => "cronjob",
             Self::Script => "script",
         }
     }
@@ -86,21 +91,38 @@ impl KindName {
         match self {
             Self::Http => Some(8080),
             Self::Grpc => Some(7070),
-            Self::Native | Self::Script => None,
+            Self::Native | Self::Cronjob | Self::Script => None,
         }
+    }
+
+    fn parse(word: &str) -> Result<Self, String> {
+        let spelled = |name: &Self| name.as_str() == word;
+        let name = Self::ALL.into_iter().find(spelled).or(match word {
+            // As in `types`.
+            "worker" => Some(Self::Native),
+            _ => None,
+        });
+        name.ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str);
+            let expected = names.join("`, `");
+            let help = suggest_kind(word, names).map(|help| format!("; {help}"));
+            let help = help.unwrap_or_default();
+            format!("unknown kind `{}`, expected one of `{expected}`{help}", harmless(word))
+        })
     }
 }
 
 /// `kind` or `kind:port`, for an option and for the answer to a question.
 pub fn parse_kind(text: &str) -> Result<SketchedKind, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("a kind is missing".to_owned());
+    }
     let (word, port) = match text.split_once(':') {
         Some((word, port)) => (word, Some(port)),
         None => (text, None),
     };
-    let Some(name) = KindName::ALL.into_iter().find(|name| name.as_str() == word) else {
-        let names = KindName::ALL.map(KindName::as_str).join("`, `");
-        return Err(format!("unknown kind `{word}`, expected one of `{names}`"));
-    };
+    let name = KindName::parse(word)?;
     let Some(port) = port else { return Ok(SketchedKind { name, port: None }) };
     if name.default_port().is_none() {
         return Err(format!("kind `{word}` does not listen, write it without a port"));
@@ -108,6 +130,6 @@ pub fn parse_kind(text: &str) -> Result<SketchedKind, String> {
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
     match port.parse() {
         Ok(port) if digits => Ok(SketchedKind { name, port: Some(port) }),
-        _ => Err(format!("a port is a number from 0 to 65535, found `{port}`")),
+        _ => Err(format!("a port is a number from 0 to 65535, found `{}`", harmless(port))),
     }
 }

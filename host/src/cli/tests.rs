@@ -127,6 +127,23 @@ fn an_unknown_level_is_answered_with_all_levels() {
 }
 
 #[test]
+fn kinds_can_be_listed_as_one_likes() {
+    for typed in ["http,grpc:0,worker", "http, grpc:0, native", "http --kind grpc:0,native"] {
+        let typed = typed.split(" --kind ").flat_map(|kinds| ["--kind", kinds]);
+        let line = ["mikros-host", "new", "hello"].into_iter().chain(typed);
+
+        let Command::New(new) = Cli::try_parse_from(line).unwrap().command else {
+            panic!("it is new")
+        };
+
+        let kinds: Vec<_> = new.sketch.kinds.iter().map(|kind| (kind.name, kind.port)).collect();
+        let expected =
+            [(KindName::Http, None), (KindName::Grpc, Some(0)), (KindName::Native, None)];
+        assert_eq!(kinds, expected);
+    }
+}
+
+#[test]
 fn a_new_service_has_kinds_and_ports() {
     let cli = parse("mikros-host new hello --kind http:0 --kind native --product Matrix").unwrap();
 
@@ -139,25 +156,38 @@ fn a_new_service_has_kinds_and_ports() {
 
 #[test]
 fn an_impossible_kind_is_told_with_the_reason() {
-    let reasons = ["gprc", "http:", "http:+80", "http:65536", "native:80", "HTTP"]
-        .map(|kind| parse_kind(kind).expect_err("it must be refused") + "\n");
+    let kinds = [
+        "gprc",
+        "HTTP",
+        "http-spec",
+        "",
+        "http:",
+        "http:+80",
+        "http:65536",
+        "worker:80",
+        "\u{1b}[B",
+    ];
+    let reasons = kinds.map(|kind| parse_kind(kind).expect_err("it must be refused") + "\n");
 
     expect![[r"
-        unknown kind `gprc`, expected one of `http`, `grpc`, `native`, `script`
+        unknown kind `gprc`, expected one of `http`, `grpc`, `native`, `cronjob`, `script`; did you mean `grpc`?
+        unknown kind `HTTP`, expected one of `http`, `grpc`, `native`, `cronjob`, `script`; did you mean `http`?
+        unknown kind `http-spec`, expected one of `http`, `grpc`, `native`, `cronjob`, `script`; write `http`: the service routes its requests itself
+        a kind is missing
         a port is a number from 0 to 65535, found ``
         a port is a number from 0 to 65535, found `+80`
         a port is a number from 0 to 65535, found `65536`
-        kind `native` does not listen, write it without a port
-        unknown kind `HTTP`, expected one of `http`, `grpc`, `native`, `script`
+        kind `worker` does not listen, write it without a port
+        unknown kind `\u{1b}[B`, expected one of `http`, `grpc`, `native`, `cronjob`, `script`
     "]]
     .assert_eq(&reasons.concat());
     rejects(
         "mikros-host new hello --kind gprc",
         &expect![[r"
-        error: invalid value 'gprc' for '--kind <KIND[:PORT]>': unknown kind `gprc`, expected one of `http`, `grpc`, `native`, `script`
+            error: invalid value 'gprc' for '--kind <KIND[:PORT]>': unknown kind `gprc`, expected one of `http`, `grpc`, `native`, `cronjob`, `script`; did you mean `grpc`?
 
-        For more information, try '--help'.
-    "]],
+            For more information, try '--help'.
+        "]],
     );
 }
 

@@ -5,6 +5,7 @@
 mod error;
 mod existing;
 mod files;
+mod keys;
 mod kinds;
 mod manifest;
 mod name;
@@ -12,6 +13,7 @@ pub(super) mod place;
 mod questions;
 mod sdk;
 mod template;
+mod type_name;
 mod workspace;
 mod write;
 

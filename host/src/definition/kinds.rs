@@ -164,14 +164,18 @@ fn note_unknown(reader: &mut Reader<'_>, item: &Item, word: &str) {
     } else {
         format!("a kind must be one of `{expected}`, found {}", item.shown)
     };
-    reader.foreign(item.place, message, suggest(catalogue, word).filter(|_| item.is_literal));
+    let help = suggest_kind(word, spellings(catalogue)).filter(|_| item.is_literal);
+    reader.foreign(item.place, message, help);
 }
 
-/// What to do about a kind that does not exist.
-pub(super) fn suggest(catalogue: &Catalogue, word: &str) -> Option<String> {
+/// What to do about a kind that is none of `known`.
+pub(crate) fn suggest_kind(
+    word: &str,
+    known: impl IntoIterator<Item = &'static str>,
+) -> Option<String> {
     let foreign = FOREIGN.iter().find(|(name, _)| *name == word);
     let foreign = foreign.map(|(_, help)| (*help).to_owned());
-    foreign.or_else(|| did_you_mean(word, spellings(catalogue)))
+    foreign.or_else(|| did_you_mean(word, known))
 }
 
 /// Every spelling of every kind.

@@ -67,7 +67,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("name", Shape::Text, Presence::Required, r#""greeter""#,
         "Name of the service. Used in kebab-case everywhere: `UserService` becomes `user-service`."),
     key("types", Shape::Kinds, Presence::Required, r#"["http:8080"]"#,
-        "Kinds of the service, each `kind` or `kind:port`: `http`, `grpc`, `native` (also spelled `worker`) `cronjob`, another one that is part of this host, or `script`, which stands alone. Port `0` takes any free port. Without a port, `MIKROS_HTTP_PORT` or else 8080 counts for `http`, `MIKROS_GRPC_PORT` or else 7070 for `grpc`."),
+        "Kinds of the service, each `kind` or `kind:port`: `http`, `grpc`, `native` (also spelled `worker`), `cronjob`, another one that is part of this host, or `script`, which stands alone. Port `0` takes any free port. Without a port, `MIKROS_HTTP_PORT` or else 8080 counts for `http`, `MIKROS_GRPC_PORT` or else 7070 for `grpc`."),
     key("version", Shape::Version, Presence::Required, r#""v1.2.0""#,
         "Version of the service: SemVer, with or without `v`, or `v1`, `v1.2`."),
     key("language", Shape::Text, Presence::Required, r#""rust""#,

@@ -83,7 +83,10 @@ fn help(reader: &Reader<'_>, parent: &str, name: &str) -> Option<String> {
     }
     let moved = MOVED.iter().find(|(old, _)| *old == path).map(|(_, help)| (*help).to_owned());
     moved
-        .or_else(|| kinds::suggest(reader.catalogue(), name).filter(|_| parent == "services"))
+        .or_else(|| {
+            let known = kinds::spellings(reader.catalogue());
+            kinds::suggest_kind(name, known).filter(|_| parent == "services")
+        })
         .or_else(|| did_you_mean(name, children(parent).filter(|child| *child != "*")))
         .or_else(|| elsewhere(name))
 }

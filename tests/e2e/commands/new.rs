@@ -4,6 +4,7 @@
 mod init;
 pub(crate) mod kinds;
 mod outside;
+mod questions;
 mod refusals;
 
 use std::fs;
@@ -229,6 +230,17 @@ fn inside_a_checkout_everything_is_relative_to_it() {
         #:schema $DIR/checkout/schema/service.json
     "#]]
     .assert_eq(&shown.join("\n"));
+}
+
+#[test]
+fn the_service_is_called_as_its_type() {
+    let outside = Outside::new();
+
+    outside.run("new shop-cart --kind http");
+    outside.run("new greeter --kind grpc");
+
+    assert!(outside.read("shop-cart/src/lib.rs").contains("\nstruct ShopCart {\n"));
+    assert!(outside.read("greeter/src/lib.rs").ends_with("export!(GreeterService: grpc);\n"));
 }
 
 #[test]

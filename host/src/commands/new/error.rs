@@ -82,13 +82,16 @@ impl CreateError {
             }
             Self::NoSdk { help, .. } => Some(help),
             Self::Unanswered => Some("give the name and `--kind` on the command line"),
+            Self::KindTwice { kind: "native" } => {
+                Some("give each kind once; `worker` is another word for `native`")
+            }
             Self::KindTwice { .. } => Some("give each kind once"),
             Self::ScriptWithOthers => Some("make the script a service of its own"),
             Self::PortOfNone => Some("leave `--port` out"),
             Self::PortTwice => Some("leave one of them out"),
             Self::SamePort { .. } => Some("give one of them another port"),
             Self::PortOfSeveral => {
-                Some("write the ports to the kinds: `--kind http:8080 --kind grpc:7070`")
+                Some("write the ports to the kinds: `--kind http:8080,grpc:7070`")
             }
             Self::Member { .. } => Some(
                 "choose another directory with `--path`, or add this one to `exclude` in the \

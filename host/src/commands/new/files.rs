@@ -12,6 +12,7 @@ use super::manifest::Wanted;
 use super::place::reference;
 use super::sdk::Sdk;
 use super::template::Facts;
+use super::type_name::type_name;
 use super::write::File;
 use crate::cli::KindName;
 
@@ -104,6 +105,7 @@ impl Outline {
         let option = format!("--target-dir {}", super::word(Path::new(&target)));
         let build = format!("cargo build --release --target wasm32-wasip2 {option}");
         values.insert("name", self.name.clone());
+        values.insert("type", type_name(&self.library));
         values.insert("package", self.library.to_ascii_lowercase());
         values.insert("product", quoted(&self.product));
         values.insert("component", quoted(&component));

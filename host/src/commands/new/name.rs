@@ -2,7 +2,9 @@
 //!
 //! Does not know which names are taken.
 
-use super::CreateError;
+mod latin;
+
+use super::{CreateError, keys};
 use crate::definition::kebab_case;
 
 /// Longest name: it is part of file names.
@@ -48,8 +50,7 @@ fn mistake(name: &str) -> Option<&'static str> {
 
 fn help(name: &str) -> String {
     let last = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let kebab = kebab_case(&last.chars().map(plain).collect::<String>());
+    let kebab = kebab_case(&latin::plain(&keys::printable(last)));
     let kebab = kebab.trim_start_matches(|c: char| !c.is_ascii_lowercase());
     let better = match mistake(kebab) {
         None => kebab.to_owned(),
@@ -94,6 +95,9 @@ mod tests {
             "2fast",
             "42",
             "héllo",
+            "Große Straße",
+            "Łódź",
+            "\u{1b}[31mred",
             "mod",
             "serde",
             "services/Hello",
@@ -113,7 +117,10 @@ mod tests {
             `say--hello` cannot be the name of a service: a hyphen must stand between letters or digits (for example `say-hello`)
             `2fast` cannot be the name of a service: it must start with a letter (for example `fast`)
             `42` cannot be the name of a service: it must start with a letter (for example `hello`)
-            `héllo` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens (for example `h-llo`)
+            `héllo` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens (for example `hello`)
+            `Große Straße` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens (for example `grosse-strasse`)
+            `Łódź` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens (for example `lodz`)
+            `[31mred` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens (for example `red`)
             `mod` cannot be the name of a service: it is a keyword of Rust (for example `mod-service`)
             `serde` cannot be the name of a service: it is the name of a crate that services use (for example `serde-service`)
             `services/Hello` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens (write `hello`, and the directory after `--path`)

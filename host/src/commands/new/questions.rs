@@ -5,8 +5,9 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::kinds::Kinds;
-use super::{CreateError, name};
+use super::{CreateError, keys, name};
 use crate::cli::{KindName, SketchedKind, parse_kind};
+use crate::definition::harmless;
 
 /// Whether there is somebody to ask.
 pub(super) fn can_ask() -> bool {
@@ -30,7 +31,7 @@ impl<R: BufRead, W: Write> Questions<R, W> {
 
     pub(super) fn kinds(&mut self) -> Result<Vec<SketchedKind>, CreateError> {
         let names = KindName::ALL.map(KindName::as_str).join(", ");
-        self.ask(&format!("kinds, separated by spaces ({names}) [http]: "), |answer| {
+        self.ask(&format!("kinds, separated by commas ({names}) [http]: "), |answer| {
             let answer = if answer.is_empty() { "http" } else { answer };
             let words = answer.split([' ', ',']).filter(|word| !word.is_empty());
             let kinds = words.map(parse_kind).collect::<Result<Vec<_>, _>>()?;
@@ -48,9 +49,15 @@ impl<R: BufRead, W: Write> Questions<R, W> {
         loop {
             let answer = self.answer(question).map_err(|source| CreateError::Ask { source })?;
             let answer = answer.ok_or(CreateError::Unanswered)?;
-            match parse(answer.trim()) {
+            // What it shows and what it holds may be two things.
+            let parsed = if keys::moved_cursor(&answer) {
+                Err("arrow keys do not work here, type the whole answer".to_owned())
+            } else {
+                parse(keys::printable(&answer).trim())
+            };
+            match parsed {
                 Ok(parsed) => return Ok(parsed),
-                Err(problem) => writeln!(self.output, "{problem}")
+                Err(problem) => writeln!(self.output, "{}", harmless(&problem))
                     .map_err(|source| CreateError::Ask { source })?,
             }
         }
@@ -60,9 +67,9 @@ impl<R: BufRead, W: Write> Questions<R, W> {
     fn answer(&mut self, question: &str) -> io::Result<Option<String>> {
         write!(self.output, "{question}")?;
         self.output.flush()?;
-        let mut line = String::new();
-        if self.input.read_line(&mut line)? > 0 {
-            return Ok(Some(line));
+        let mut line = Vec::new();
+        if self.input.read_until(b'\n', &mut line)? > 0 {
+            return Ok(Some(String::from_utf8_lossy(&line).into_owned()));
         }
         // What follows is not an answer.
         writeln!(self.output)?;
@@ -78,7 +85,9 @@ mod tests {
 
     #[test]
     fn a_question_is_repeated_until_the_answer_makes_sense() {
-        let input = b"Hello World\nhello\nhttp gprc\nhttp script\nhttp, grpc:0\n".as_slice();
+        let input = b"Hello World\nh\xc3\xa9llo\n\xff\nhel\x1b[Dlo\nhel\x07lo\n\
+            http gprc\n\x1b[B\nhttp script\nhttp,\tgrpc:0\n"
+            .as_slice();
         let mut questions = Questions { input, output: Vec::new() };
 
         let name = questions.name().unwrap();
@@ -89,9 +98,13 @@ mod tests {
         assert_eq!(kinds, [(KindName::Http, None), (KindName::Grpc, Some(0))]);
         expect![[r"
             name of the service: `Hello World` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens: for example `hello-world`
-            name of the service: kinds, separated by spaces (http, grpc, native, script) [http]: unknown kind `gprc`, expected one of `http`, `grpc`, `native`, `script`
-            kinds, separated by spaces (http, grpc, native, script) [http]: kind `script` must be the only kind of a service
-            kinds, separated by spaces (http, grpc, native, script) [http]: "]].assert_eq(&String::from_utf8(questions.output).unwrap());
+            name of the service: `héllo` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens: for example `hello`
+            name of the service: `�` cannot be the name of a service: it must be in kebab-case: small letters from `a` to `z`, digits and hyphens: for example `hello`
+            name of the service: arrow keys do not work here, type the whole answer
+            name of the service: kinds, separated by commas (http, grpc, native, cronjob, script) [http]: unknown kind `gprc`, expected one of `http`, `grpc`, `native`, `cronjob`, `script`; did you mean `grpc`?
+            kinds, separated by commas (http, grpc, native, cronjob, script) [http]: arrow keys do not work here, type the whole answer
+            kinds, separated by commas (http, grpc, native, cronjob, script) [http]: kind `script` must be the only kind of a service
+            kinds, separated by commas (http, grpc, native, cronjob, script) [http]: "]].assert_eq(&String::from_utf8(questions.output).unwrap());
     }
 
     #[test]

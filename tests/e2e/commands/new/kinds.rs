@@ -159,6 +159,17 @@ fn native_works_until_it_is_stopped() {
 }
 
 #[test]
+fn a_cronjob_runs_when_it_is_due() {
+    let made = make("made-cronjob", &["cronjob"]);
+    made.edit("service.toml", "*/10 * * * * *", "* * * * * *");
+    let host = made.start();
+
+    host.wait_for_count("greeted", 2);
+    let stopped = stop(host);
+    assert_eq!(stopped.lines("done").len(), 1);
+}
+
+#[test]
 fn a_script_ends_by_itself() {
     let stopped = make("made-script", &["script"]).start().ended();
 
@@ -185,9 +196,9 @@ fn an_existing_crate_needs_no_more_than_it_is_told() {
 
 #[test]
 fn all_kinds_together_share_one_state() {
-    let host = make("made-hybrid", &["http:0", "grpc:0", "native"]).start();
+    let host = make("made-hybrid", &["http:0", "grpc:0", "native", "cronjob"]).start();
 
-    host.wait_for_count("service is running", 3);
+    host.wait_for_count("service is running", 4);
     assert_eq!(http::get(host.port(), "/hello/Ada").text(), "hello Ada");
     assert_eq!(say_hello(&host, "made_hybrid"), "hello Ada");
     let stopped = stop(host);

@@ -17,52 +17,58 @@ fn nobody_is_asked_without_a_terminal() {
         &outside,
         "new",
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: `mikros-host new` needs NAME and `--kind KIND`
-         help: for example `mikros-host new hello --kind http`; kinds are `http`, `grpc`, `native`, `script`; questions are asked on a terminal only
-    "#]],
+            status 2
+            --- stdout
+            --- stderr
+            error: `mikros-host new` needs NAME and `--kind KIND`
+             help: for example `mikros-host new hello --kind http`; kinds are `http`, `grpc`, `native`, `cronjob`, `script`; questions are asked on a terminal only
+        "#]],
     );
     refuses(
         &outside,
         "new hello",
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: `mikros-host new` needs `--kind KIND`
-         help: for example `mikros-host new hello --kind http`; kinds are `http`, `grpc`, `native`, `script`; questions are asked on a terminal only
-    "#]],
+            status 2
+            --- stdout
+            --- stderr
+            error: `mikros-host new` needs `--kind KIND`
+             help: for example `mikros-host new hello --kind http`; kinds are `http`, `grpc`, `native`, `cronjob`, `script`; questions are asked on a terminal only
+        "#]],
     );
     refuses(
         &outside,
         "new --kind http",
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: `mikros-host new` needs NAME
-         help: for example `mikros-host new hello --kind http`; kinds are `http`, `grpc`, `native`, `script`; questions are asked on a terminal only
-    "#]],
+            status 2
+            --- stdout
+            --- stderr
+            error: `mikros-host new` needs NAME
+             help: for example `mikros-host new hello --kind http`; kinds are `http`, `grpc`, `native`, `cronjob`, `script`; questions are asked on a terminal only
+        "#]],
     );
     outside.write("Cargo.toml", LIBRARY);
     refuses(
         &outside,
         "init",
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: `mikros-host init` needs `--kind KIND`
-         help: for example `mikros-host init --kind http`; kinds are `http`, `grpc`, `native`, `script`; questions are asked on a terminal only
-    "#]],
+            status 2
+            --- stdout
+            --- stderr
+            error: `mikros-host init` needs `--kind KIND`
+             help: for example `mikros-host init --kind http`; kinds are `http`, `grpc`, `native`, `cronjob`, `script`; questions are asked on a terminal only
+        "#]],
     );
 }
 
 #[test]
 fn a_name_and_a_checkout_must_make_sense() {
     let outside = Outside::new();
+
+    for (name, better) in [("héllo", "hello"), ("Straße", "strasse"), ("\u{1b}[31mred", "red")] {
+        let told = outside.run(&format!("new {name} --kind http")).stderr;
+        assert!(told.ends_with(&format!("help: for example `{better}`\n")), "{told}");
+        assert!(!told.contains('\u{1b}'), "{told:?}");
+    }
 
     refuses(
         &outside,
@@ -107,8 +113,20 @@ fn two_kinds_need_two_ports() {
 }
 
 #[test]
-fn kinds_and_ports_must_fit_together() {
+fn kinds_must_fit_together() {
     let outside = Outside::new();
+
+    refuses(
+        &outside,
+        "new hello --kind worker,native",
+        &expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        error: kind `native` is given twice
+         help: give each kind once; `worker` is another word for `native`
+    "#]],
+    );
 
     refuses(
         &outside,
@@ -132,16 +150,22 @@ fn kinds_and_ports_must_fit_together() {
          help: make the script a service of its own
     "#]],
     );
+}
+
+#[test]
+fn ports_belong_to_kinds_that_listen() {
+    let outside = Outside::new();
+
     refuses(
         &outside,
         "new hello --kind http --kind grpc --port 80",
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: `--port` is given, but two kinds listen
-         help: write the ports to the kinds: `--kind http:8080 --kind grpc:7070`
-    "#]],
+            status 2
+            --- stdout
+            --- stderr
+            error: `--port` is given, but two kinds listen
+             help: write the ports to the kinds: `--kind http:8080,grpc:7070`
+        "#]],
     );
     refuses(
         &outside,

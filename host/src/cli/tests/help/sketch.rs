@@ -11,7 +11,8 @@ fn new_has_help() {
         &expect![[r"
             Create a service: a crate that builds, passes its tests and runs
 
-            Asks for what is not given, when standard input and output are a terminal. Never overwrites a file.
+            Asks for the name and the kinds when they are not given, and standard input and output are a
+            terminal. Never overwrites a file.
 
             Usage: mikros-host new [OPTIONS] [NAME]
 
@@ -26,9 +27,10 @@ fn new_has_help() {
                       Default: NAME in the current directory.
 
                   --kind <KIND[:PORT]>
-                      How the service is reached: `http`, `grpc`, `native` or `script`, once for each kind
+                      How the service is reached: `http`, `grpc`, `native`, `cronjob` or `script`
 
-                      As in `types`, a port may follow: `http:8080`. `script` stands alone.
+                      Several are separated by commas, or each has an option of its own. As in `types`, a port
+                      may follow: `http:8080`, and `worker` is another word for `native`. `script` stands alone.
 
                   --port <PORT>
                       Port of the only kind that listens
@@ -87,9 +89,10 @@ fn init_has_help() {
 
             Options:
                   --kind <KIND[:PORT]>
-                      How the service is reached: `http`, `grpc`, `native` or `script`, once for each kind
+                      How the service is reached: `http`, `grpc`, `native`, `cronjob` or `script`
 
-                      As in `types`, a port may follow: `http:8080`. `script` stands alone.
+                      Several are separated by commas, or each has an option of its own. As in `types`, a port
+                      may follow: `http:8080`, and `worker` is another word for `native`. `script` stands alone.
 
                   --port <PORT>
                       Port of the only kind that listens

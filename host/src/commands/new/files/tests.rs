@@ -1,21 +1,30 @@
 //! Every service that can be made has a valid definition, and text without gaps.
 
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use super::super::kinds::Kinds;
 use super::*;
 use crate::cli::parse_kind;
 use crate::definition::{Definition, Premises};
+use crate::extension::Extensions;
+use crate::kinds;
 
 /// Every set of kinds that can live in one component.
-const SETS: [&[&str]; 8] = [
+const SETS: [&[&str]; 13] = [
     &["http"],
     &["grpc"],
     &["native"],
+    &["cronjob"],
     &["script"],
     &["http", "grpc"],
     &["http", "native"],
+    &["http", "cronjob"],
     &["grpc", "native"],
+    &["grpc", "cronjob"],
+    &["native", "cronjob"],
+    &["http", "grpc", "native", "cronjob"],
     &["native", "grpc:0", "http:80"],
 ];
 
@@ -34,7 +43,9 @@ fn outline(kinds: &[&str]) -> Outline {
 
 #[track_caller]
 fn parse(text: &str) -> Definition {
-    let definition = Definition::parse(Path::new("service.toml"), text, &Premises::default());
+    let shipped = Extensions::new(Vec::new(), kinds::shipped()).unwrap();
+    let premises = Premises { catalogue: shipped.catalogue().clone(), ..Premises::default() };
+    let definition = Definition::parse(Path::new("service.toml"), text, &premises);
     definition.unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
 }
 
@@ -95,4 +106,26 @@ fn the_manifest_says_what_an_existing_one_is_told_to() {
             assert_eq!(table[wanted.table][wanted.key], expected["x"]);
         }
     }
+}
+
+#[test]
+fn every_source_is_formatted() {
+    let directory = std::env::temp_dir().join(format!("mikros-new-{}", uuid::Uuid::now_v7()));
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.args(["--check", "--edition", "2024"]);
+    for kinds in SETS {
+        let crate_directory = directory.join(kinds.join("-").replace(':', "-"));
+        fs::create_dir_all(crate_directory.join("src")).unwrap();
+        for file in outline(kinds).sources().unwrap() {
+            if file.path.starts_with("src/") {
+                fs::write(crate_directory.join(file.path), file.text).unwrap();
+            }
+        }
+        rustfmt.arg(crate_directory.join("src/lib.rs"));
+    }
+
+    let output = rustfmt.output().expect("rustfmt can be started");
+
+    fs::remove_dir_all(directory).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
