@@ -88,8 +88,8 @@ impl CommandError {
 pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError> {
     let log = log::Choice::new(cli.log, surroundings);
     match cli.command {
-        Command::New(arguments) => new::run(&arguments),
-        Command::Init(arguments) => new::init(&arguments),
+        Command::New(arguments) => new::run(&arguments, surroundings),
+        Command::Init(arguments) => new::init(&arguments, surroundings),
         Command::Dev(arguments) => dev::run(arguments, log, surroundings),
         Command::Run(arguments) => run::run(arguments, log, surroundings),
         Command::Build(arguments) => build::run(&arguments, surroundings),

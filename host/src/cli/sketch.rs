@@ -50,9 +50,10 @@ pub struct Sketch {
     /// Default: the name of the service.
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub product: Option<String>,
-    /// Checkout of the mikros-host repository that the SDK is taken from
+    /// Checkout of the mikros-host repository that the SDK is taken from, by its path
     ///
-    /// Default: the one that this program was built from.
+    /// Default: the one that this program was built from. When its commit is in its only remote repository,
+    /// cargo fetches the SDK from there, so that the project builds on other machines as well.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub sdk: Option<PathBuf>,
 }

@@ -11,7 +11,9 @@ mod manifest;
 mod name;
 pub(super) mod place;
 mod questions;
+mod repository;
 mod sdk;
+mod supply;
 mod template;
 mod type_name;
 mod workspace;
@@ -27,25 +29,31 @@ use self::kinds::Kinds;
 use self::questions::{Questions, can_ask};
 use self::sdk::Sdk;
 use self::workspace::Workspace;
-use super::{CommandError, print};
-use crate::cli::{self, KindName, Sketch, SketchedKind};
+use super::{CommandError, json, print};
+use crate::cli::{self, KindName, Sketch, SketchedKind, Surroundings};
+use crate::definition;
 use crate::report::Status;
 
 /// `new`: makes a crate.
-pub(super) fn run(typed: &cli::New) -> Result<Status, CommandError> {
-    let text = create(typed)?;
+pub(super) fn run(typed: &cli::New, surroundings: &Surroundings) -> Result<Status, CommandError> {
+    let text = create(typed, schema(surroundings))?;
     print(&text)
 }
 
+/// What a `service.toml` of this host may say, for editors.
+fn schema(surroundings: &Surroundings) -> String {
+    json(&definition::schema(surroundings.extensions.catalogue()))
+}
+
 /// Makes the crate and returns what there is to tell about it.
-fn create(typed: &cli::New) -> Result<String, CreateError> {
+fn create(typed: &cli::New, schema: String) -> Result<String, CreateError> {
     let (name, kinds) = answers(typed)?;
     name::check(&name)?;
     let kinds = Kinds::choose(&kinds, typed.sketch.port)?;
     let shown = typed.path.clone().unwrap_or_else(|| PathBuf::from(&name));
     let directory = place::locate(&shown)?;
     check_workspaces(&directory)?;
-    let sdk = Sdk::find(typed.sketch.sdk.as_deref())?;
+    let sdk = Sdk::find(typed.sketch.sdk.as_deref())?.supply(&directory)?;
     let outline = Outline {
         library: name.replace('-', "_"),
         product: product(&typed.sketch, &name)?,
@@ -54,6 +62,7 @@ fn create(typed: &cli::New) -> Result<String, CreateError> {
         target: directory.clone(),
         directory,
         sdk,
+        schema,
     };
     let files = outline.crate_files()?;
     let paths = write::existing(&shown, &files);
@@ -64,7 +73,7 @@ fn create(typed: &cli::New) -> Result<String, CreateError> {
     write::write(&shown, &files)?;
     let written = files.iter().map(|file| format!("created {}\n", shown.join(file.path).display()));
     let note = outline.sdk.note();
-    Ok(format!("{}\n{note}\n\n{}", written.collect::<String>(), next(&shown)))
+    Ok(format!("{}\n{note}\n\n{}", written.collect::<String>(), next("next", &shown)))
 }
 
 /// What to do when there is something in a directory.
@@ -130,13 +139,13 @@ fn check_workspaces(directory: &Path) -> Result<(), CreateError> {
     Ok(())
 }
 
-/// The commands that come next.
-fn next(directory: &Path) -> String {
+/// The commands that come next, and when.
+fn next(when: &str, directory: &Path) -> String {
     let change = match directory {
         here if here == Path::new("") || here == Path::new(".") => String::new(),
         directory => format!("  cd {}\n", word(directory)),
     };
-    format!("next:\n{change}  mikros-host dev\n")
+    format!("{when}:\n{change}  mikros-host dev\n")
 }
 
 /// A path as one word of a shell.

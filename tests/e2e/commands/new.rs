@@ -45,12 +45,13 @@ fn a_new_crate_is_told_with_what_comes_next() {
             --- stdout
             created hello/Cargo.toml
             created hello/service.toml
+            created hello/service.schema.json
             created hello/src/lib.rs
             created hello/src/tests.rs
             created hello/README.md
             created hello/.gitignore
 
-            the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
+            the SDK is not published yet, it is taken from $REPOSITORY: on another machine `Cargo.toml` needs another path
 
             next:
               cd hello
@@ -66,6 +67,7 @@ fn a_new_crate_is_told_with_what_comes_next() {
             --- stdout
             created deep/er/one/Cargo.toml
             created deep/er/one/service.toml
+            created deep/er/one/service.schema.json
             created deep/er/one/src/lib.rs
             created deep/er/one/src/tests.rs
             created deep/er/one/build.rs
@@ -73,7 +75,7 @@ fn a_new_crate_is_told_with_what_comes_next() {
             created deep/er/one/README.md
             created deep/er/one/.gitignore
 
-            the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
+            the SDK is not published yet, it is taken from $REPOSITORY: on another machine `Cargo.toml` needs another path
 
             next:
               cd deep/er/one
@@ -90,7 +92,7 @@ fn the_definition_explains_itself() {
     outside.run("new say-hello --kind grpc --product Matrix");
 
     expect![[r##"
-        #:schema $REPOSITORY/schema/service.json
+        #:schema ./service.schema.json
         #
         # What this service is, and how `mikros-host` runs it. `mikros-host check` finds mistakes; editors with
         # TOML support complete and explain all keys, of which only some are here.
@@ -147,9 +149,11 @@ fn the_manifest_makes_a_workspace_of_its_own() {
         [lib]
         # A component is a `cdylib` for `wasm32-wasip2`. Add "rlib" when there are tests in `tests/`.
         crate-type = ["cdylib"]
+        # Comments of `.proto` files become those of Rust: what stands indented in them is no test.
+        doctest = false
 
         [dependencies]
-        # The SDK is not published yet: this is the checkout that `mikros-host` took it from.
+        # The SDK is not published yet: this is the checkout that `mikros-host` took it from. See README.md.
         mikros-sdk = { path = "$REPOSITORY/guest-sdk/sdk", features = ["grpc"] }
         serde = { version = "1", features = ["derive"] }
 
@@ -198,15 +202,20 @@ fn other_files_are_no_obstacle() {
     assert!(outside.read("hello/Cargo.toml").contains("name = \"hello\""));
 }
 
-#[test]
-fn inside_a_checkout_everything_is_relative_to_it() {
-    let outside = Outside::new();
+/// The files of a checkout that make it one.
+fn write_checkout(outside: &Outside, root: &str) {
     for name in ["sdk", "build"] {
         let package = if name == "sdk" { "mikros-sdk" } else { "mikros-sdk-build" };
         let manifest = format!("[package]\nname = \"{package}\"\n");
-        outside.write(&format!("checkout/guest-sdk/{name}/Cargo.toml"), &manifest);
+        outside.write(&format!("{root}/guest-sdk/{name}/Cargo.toml"), &manifest);
     }
-    outside.write("checkout/schema/service.json", "{}");
+    outside.write(&format!("{root}/schema/service.json"), "{}");
+}
+
+#[test]
+fn what_moves_together_is_referred_to_relatively() {
+    let outside = Outside::new();
+    write_checkout(&outside, "checkout");
     let sdk = "--kind grpc --sdk checkout/guest-sdk";
 
     outside.run(&format!("new inside --path checkout/services/inside {sdk}"));
@@ -225,11 +234,66 @@ fn inside_a_checkout_everything_is_relative_to_it() {
         mikros-sdk-build = { path = "../../guest-sdk/build" }
         #:schema ../../schema/service.json
 
-        mikros-sdk = { path = "$DIR/checkout/guest-sdk/sdk", features = ["grpc"] }
-        mikros-sdk-build = { path = "$DIR/checkout/guest-sdk/build" }
-        #:schema $DIR/checkout/schema/service.json
+        mikros-sdk = { path = "../checkout/guest-sdk/sdk", features = ["grpc"] }
+        mikros-sdk-build = { path = "../checkout/guest-sdk/build" }
+        #:schema ./service.schema.json
     "#]]
     .assert_eq(&shown.join("\n"));
+}
+
+#[test]
+fn a_project_can_be_cloned() {
+    let outside = Outside::new();
+    write_checkout(&outside, "checkout");
+    write_checkout(&outside, "company/vendor/mikros-host");
+    outside.write("company/vendor/mikros-host/.git", "gitdir: ../../.git/modules/mikros-host");
+    outside.write("company/.gitmodules", "[submodule \"host\"]\n\tpath = vendor/mikros-host\n");
+    outside.write("company/.git/HEAD", "");
+
+    outside.run("new beside --kind http,grpc --sdk checkout");
+    outside.run("new cart --path company/cart --kind http,grpc --sdk company/vendor/mikros-host");
+
+    let place = outside.path().display().to_string();
+    for project in ["beside", "company/cart"] {
+        for file in outside.files().into_iter().filter(|path| path.is_file()) {
+            let Ok(file) = file.strip_prefix(outside.path().join(project)) else { continue };
+            let text = outside.read(&format!("{project}/{}", file.display()));
+            assert!(!text.contains(&place), "{project}/{}:\n{text}", file.display());
+        }
+        assert_eq!(outside.read(&format!("{project}/.gitignore")), "/target\n");
+    }
+    let readme = |project: &str| {
+        let text = outside.read(&format!("{project}/README.md"));
+        text.split("## On another machine").nth(1).expect("it has that part").to_owned()
+    };
+    expect![[r#"
+
+
+        This needs [rustup](https://rustup.rs) and `mikros-host`. Commit `Cargo.lock`: it keeps the versions of all dependencies.
+
+        The SDK is not published yet. `Cargo.toml` takes it from a checkout of the mikros-host repository beside this project, `../checkout`.
+        Whoever clones this project clones that one as well, to the same place, or writes another path into `Cargo.toml`.
+    "#]].assert_eq(&readme("beside"));
+    expect![[r#"
+
+
+        This needs [rustup](https://rustup.rs) and `mikros-host`. Commit `Cargo.lock`: it keeps the versions of all dependencies.
+
+        The SDK is in the same repository: `../vendor/mikros-host`.
+    "#]].assert_eq(&readme("company/cart"));
+}
+
+#[test]
+fn the_sdk_need_not_be_named() {
+    let outside = Outside::new();
+
+    let finished = outside::run_in(outside.path(), "new hello --kind http");
+
+    assert_eq!(finished.status, 0, "{}", finished.stderr);
+    let manifest = outside.read("hello/Cargo.toml");
+    let dependency = manifest.lines().find(|line| line.starts_with("mikros-sdk = { "));
+    let dependency = dependency.expect("it depends on the SDK");
+    assert!(dependency.contains("path = ") || dependency.contains("rev = "), "{dependency}");
 }
 
 #[test]

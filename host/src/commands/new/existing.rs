@@ -12,19 +12,22 @@ use super::manifest::Manifest;
 use super::questions::{Questions, can_ask};
 use super::sdk::Sdk;
 use super::write::{self, File};
-use super::{CreateError, missing_flags, next, place, product};
-use crate::cli::{self, SketchedKind};
+use super::{CreateError, missing_flags, next, place, product, schema};
+use crate::cli::{self, SketchedKind, Surroundings};
 use crate::commands::{CommandError, print};
 use crate::report::Status;
 
 /// Adds what is missing to a crate.
-pub(in crate::commands) fn init(typed: &cli::Init) -> Result<Status, CommandError> {
-    let text = add(typed)?;
+pub(in crate::commands) fn init(
+    typed: &cli::Init,
+    surroundings: &Surroundings,
+) -> Result<Status, CommandError> {
+    let text = add(typed, schema(surroundings))?;
     print(&text)
 }
 
 /// Adds the files and returns what there is to tell about them.
-fn add(typed: &cli::Init) -> Result<String, CreateError> {
+fn add(typed: &cli::Init, schema: String) -> Result<String, CreateError> {
     let manifest = Manifest::read(&typed.path)?;
     let kinds = Kinds::choose(&kinds(typed)?, typed.sketch.port)?;
     let directory = place::locate(&typed.path)?;
@@ -34,15 +37,21 @@ fn add(typed: &cli::Init) -> Result<String, CreateError> {
         library: manifest.library.clone(),
         kinds,
         target: manifest.root(&directory),
+        sdk: Sdk::find(typed.sketch.sdk.as_deref())?.supply(&directory)?,
         directory,
-        sdk: Sdk::find(typed.sketch.sdk.as_deref())?,
+        schema,
     };
     let source = Source::find(&typed.path);
-    let mut files = vec![outline.definition()?, outline.ignored()?];
+    let is_there = |file: &File| typed.path.join(file.path).symlink_metadata().is_ok();
+    let mut files = outline.definition()?;
+    if is_there(&files[0]) {
+        // Which schema that one refers to is known to its author.
+        files.truncate(1);
+    }
+    files.push(outline.ignored()?);
     if matches!(source, Source::Missing) {
         files.extend(outline.sources()?);
     }
-    let is_there = |file: &File| typed.path.join(file.path).symlink_metadata().is_ok();
     let (kept, added): (Vec<_>, Vec<_>) = files.into_iter().partition(is_there);
     write::write(&typed.path, &added)?;
 
@@ -53,9 +62,11 @@ fn add(typed: &cli::Init) -> Result<String, CreateError> {
     let mut text = String::new();
     text.extend(added.iter().map(|file| format!("created {}\n", shown(file))));
     text.extend(kept.iter().map(|file| format!("kept {}\n", shown(file))));
+    let edits = [source.edit(), &advice(&manifest, &outline, &source)].concat();
     text.push_str(source.note());
-    text.push_str(&advice(&manifest, &outline, &source)?);
-    Ok(text + "\n" + &next(&typed.path))
+    text.push_str(&edits);
+    let when = if edits.is_empty() { "next" } else { "after these edits" };
+    Ok(text + "\n" + &next(when, &typed.path))
 }
 
 /// The source of a crate before anything is added.
@@ -81,11 +92,18 @@ impl Source {
     fn note(&self) -> &'static str {
         match self {
             Self::Missing => "",
-            Self::Present { library } if library.contains("export!") => "kept src\n",
-            Self::Present { .. } => {
-                "kept src, where `src/lib.rs` needs a service and `mikros_sdk::export!`; \
-                 `mikros-host new` makes one to look at\n"
+            Self::Present { .. } => "kept src\n",
+        }
+    }
+
+    /// What the user has to write, when there is no service yet.
+    fn edit(&self) -> &'static str {
+        match self {
+            Self::Present { library } if !library.contains("export!") => {
+                "\nwrite into src/lib.rs: a service and `mikros_sdk::export!`; `mikros-host new` makes one to \
+                 look at\n"
             }
+            _ => "",
         }
     }
 
@@ -98,8 +116,8 @@ impl Source {
 }
 
 /// What is left to the user.
-fn advice(manifest: &Manifest, outline: &Outline, source: &Source) -> Result<String, CreateError> {
-    let mut wanted = outline.wanted()?;
+fn advice(manifest: &Manifest, outline: &Outline, source: &Source) -> String {
+    let mut wanted = outline.wanted();
     // Only settings need it.
     wanted.retain(|one| one.key != "serde" || source.needs("serde"));
     let lacks = manifest.lacks(&wanted);
@@ -110,7 +128,7 @@ fn advice(manifest: &Manifest, outline: &Outline, source: &Source) -> Result<Str
     if lacks.contains("mikros-sdk") {
         text.extend(["\n", &outline.sdk.note(), "\n"]);
     }
-    Ok(text)
+    text
 }
 
 /// The kinds as typed, or else as answered on the terminal.

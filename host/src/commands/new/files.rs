@@ -10,7 +10,7 @@ use super::CreateError;
 use super::kinds::Kinds;
 use super::manifest::Wanted;
 use super::place::reference;
-use super::sdk::Sdk;
+use super::supply::Supply;
 use super::template::Facts;
 use super::type_name::type_name;
 use super::write::File;
@@ -27,21 +27,29 @@ pub(super) struct Outline {
     pub(super) directory: PathBuf,
     /// The directory with cargo's `target`, the crate's own or one above.
     pub(super) target: PathBuf,
-    pub(super) sdk: Sdk,
+    pub(super) sdk: Supply,
+    /// What `service.toml` may say, for editors.
+    pub(super) schema: String,
 }
 
 impl Outline {
     /// All of a crate.
     pub(super) fn crate_files(&self) -> Result<Vec<File>, CreateError> {
         let manifest = self.file("Cargo.toml", include_str!("templates/Cargo.toml.in"))?;
-        let mut files = vec![manifest, self.definition()?];
+        let mut files = vec![manifest];
+        files.extend(self.definition()?);
         files.extend(self.sources()?);
         files.push(self.ignored()?);
         Ok(files)
     }
 
-    pub(super) fn definition(&self) -> Result<File, CreateError> {
-        self.file("service.toml", include_str!("templates/service.toml.in"))
+    /// `service.toml`, and its schema unless the SDK's own moves with it.
+    pub(super) fn definition(&self) -> Result<Vec<File>, CreateError> {
+        let mut files = vec![self.file("service.toml", include_str!("templates/service.toml.in"))?];
+        if self.sdk.schema.is_none() {
+            files.push(File { path: SCHEMA, text: self.schema.clone() });
+        }
+        Ok(files)
     }
 
     pub(super) fn ignored(&self) -> Result<File, CreateError> {
@@ -64,20 +72,16 @@ impl Outline {
     }
 
     /// What the manifest of the crate says, line by line.
-    pub(super) fn wanted(&self) -> Result<Vec<Wanted>, CreateError> {
+    pub(super) fn wanted(&self) -> Vec<Wanted> {
         let is_grpc = self.kinds.contains(KindName::Grpc);
-        let sdk = quoted(&self.sdk.sdk(&self.directory)?);
         let line = |table, key, value: String, part| Wanted { table, key, value, part };
         let features = if is_grpc { ", features = [\"grpc\"]" } else { "" };
-        let mut wanted = vec![
-            line("lib", "crate-type", "[\"cdylib\"]".to_owned(), Some("cdylib")),
-            line(
-                "dependencies",
-                "mikros-sdk",
-                format!("{{ path = {sdk}{features} }}"),
-                is_grpc.then_some("grpc"),
-            ),
-        ];
+        let mut wanted = vec![line("lib", "crate-type", "[\"cdylib\"]".to_owned(), Some("cdylib"))];
+        if is_grpc {
+            wanted.push(line("lib", "doctest", "false".to_owned(), None));
+        }
+        let sdk = format!("{{ {}{features} }}", self.sdk.sdk);
+        wanted.push(line("dependencies", "mikros-sdk", sdk, is_grpc.then_some("grpc")));
         wanted.push(line(
             "dependencies",
             "serde",
@@ -85,11 +89,10 @@ impl Outline {
             Some("derive"),
         ));
         if is_grpc {
-            let build = quoted(&self.sdk.build(&self.directory)?);
-            let value = format!("{{ path = {build} }}");
-            wanted.push(line("build-dependencies", "mikros-sdk-build", value, None));
+            let build = format!("{{ {} }}", self.sdk.build);
+            wanted.push(line("build-dependencies", "mikros-sdk-build", build, None));
         }
-        Ok(wanted)
+        wanted
     }
 
     fn file(&self, path: &'static str, template: &str) -> Result<File, CreateError> {
@@ -110,9 +113,12 @@ impl Outline {
         values.insert("product", quoted(&self.product));
         values.insert("component", quoted(&component));
         values.insert("build", quoted(&build));
-        values.insert("sdk", quoted(&self.sdk.sdk(&self.directory)?));
-        values.insert("sdk_build", quoted(&self.sdk.build(&self.directory)?));
-        values.insert("schema", self.sdk.schema(&self.directory)?);
+        values.insert("sdk", self.sdk.sdk.clone());
+        values.insert("sdk_build", self.sdk.build.clone());
+        values.insert("sdk_place", self.sdk.place.clone());
+        let own = || format!("./{SCHEMA}");
+        values.insert("schema", self.sdk.schema.clone().unwrap_or_else(own));
+        facts.conditions.insert(self.sdk.condition());
         self.kinds.note(&mut facts);
         Ok(facts)
     }
@@ -123,8 +129,11 @@ impl Outline {
     }
 }
 
+/// The schema of a project that has one of its own, next to `service.toml`.
+const SCHEMA: &str = "service.schema.json";
+
 /// A string of TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 

@@ -2,15 +2,22 @@
 //!
 //! Does not know which service asks.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::CreateError;
+use super::files::quoted;
 use super::place::reference;
+use super::repository::{Commit, Repository};
+use super::supply::{Origin, Supply};
 
 /// What a checkout holds, relative to its root.
 const SDK: &str = "guest-sdk/sdk";
 const BUILD: &str = "guest-sdk/build";
 const SCHEMA: &str = "schema/service.json";
+
+/// What the SDK is made of.
+const PARTS: [&str; 3] = ["guest-sdk", "wit", "Cargo.toml"];
 
 /// A checkout of this repository.
 #[derive(Debug)]
@@ -53,35 +60,51 @@ impl Sdk {
         Ok(Self { root: root.to_owned(), is_own: false })
     }
 
-    /// How a manifest in `from` refers to the SDK.
-    pub(super) fn sdk(&self, from: &Path) -> Result<String, CreateError> {
-        reference(from, &self.root.join(SDK), &self.root)
-    }
-
-    /// How a manifest in `from` refers to the compiler of protobuf services.
-    pub(super) fn build(&self, from: &Path) -> Result<String, CreateError> {
-        reference(from, &self.root.join(BUILD), &self.root)
-    }
-
-    /// How a `service.toml` in `from` refers to its schema.
-    pub(super) fn schema(&self, from: &Path) -> Result<String, CreateError> {
-        reference(from, &self.root.join(SCHEMA), &self.root)
-    }
-
-    /// Says where the SDK comes from, for people.
-    pub(super) fn note(&self) -> String {
-        let whose = if self.is_own {
-            "the checkout that this program was built from"
-        } else {
-            "the checkout"
+    /// How the crate in `directory` gets it.
+    pub(super) fn supply(&self, directory: &Path) -> Result<Supply, CreateError> {
+        let origin = self.origin(directory);
+        let common: &Path = match &origin {
+            Origin::Together { common } => common,
+            Origin::Beside => self.root.parent().unwrap_or(&self.root),
+            Origin::Git(_) | Origin::Elsewhere => &self.root,
         };
-        format!("the SDK is not published yet, it is taken from {whose}: {}", self.root.display())
+        let path = |part: &str| reference(directory, &self.root.join(part), common);
+        let source = |part: &str| match &origin {
+            Origin::Git(commit) => Ok(commit.as_dependency()),
+            _ => path(part).map(|path| format!("path = {}", quoted(&path))),
+        };
+        let schema = match &origin {
+            Origin::Together { .. } => Some(path(SCHEMA)?),
+            _ => None,
+        };
+        let place = match &origin {
+            Origin::Git(commit) => commit.url.clone(),
+            _ => reference(directory, &self.root, common)?,
+        };
+        Ok(Supply { sdk: source(SDK)?, build: source(BUILD)?, schema, place, origin })
+    }
+
+    fn origin(&self, directory: &Path) -> Origin {
+        if directory.starts_with(&self.root) {
+            return Origin::Together { common: self.root.clone() };
+        }
+        let around = Repository::around(directory);
+        if let Some(Repository { root }) = around.as_ref().filter(|one| one.holds(&self.root)) {
+            return Origin::Together { common: root.clone() };
+        }
+        if self.is_own
+            && let Some(commit) = Commit::of(&self.root, &PARTS)
+        {
+            return Origin::Git(commit);
+        }
+        let project = around.as_ref().map_or(directory, |repository| repository.root.as_path());
+        if project.parent() == self.root.parent() { Origin::Beside } else { Origin::Elsewhere }
     }
 }
 
 fn is_checkout(root: &Path) -> bool {
     let has = |directory: &str, name: &str| {
-        let text = std::fs::read_to_string(root.join(directory).join("Cargo.toml"));
+        let text = fs::read_to_string(root.join(directory).join("Cargo.toml"));
         text.is_ok_and(|text| text.contains(&format!("name = \"{name}\"")))
     };
     has(SDK, "mikros-sdk") && has(BUILD, "mikros-sdk-build") && root.join(SCHEMA).is_file()
@@ -91,23 +114,57 @@ fn is_checkout(root: &Path) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_sdk_is_where_this_program_was_built() {
-        let sdk = Sdk::find(None).unwrap();
+    /// A checkout of its own, with what makes it one.
+    fn checkout(name: &str) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("mikros-sdk-{}", uuid::Uuid::now_v7()));
+        let root = root.join(name);
+        for (directory, package) in [(SDK, "mikros-sdk"), (BUILD, "mikros-sdk-build")] {
+            fs::create_dir_all(root.join(directory)).unwrap();
+            let manifest = format!("name = \"{package}\"");
+            fs::write(root.join(directory).join("Cargo.toml"), manifest).unwrap();
+        }
+        fs::create_dir(root.join("schema")).unwrap();
+        fs::write(root.join(SCHEMA), "{}").unwrap();
+        root.canonicalize().unwrap()
+    }
 
-        assert!(sdk.is_own);
-        assert_eq!(sdk.sdk(&sdk.root.join("services/hello")).unwrap(), "../../guest-sdk/sdk");
+    #[test]
+    fn a_service_is_told_where_its_sdk_is() {
+        let root = checkout("mikros-host");
+        let sdk = Sdk::named(&root).unwrap();
+        let told = |directory: &Path| {
+            let supply = sdk.supply(directory).unwrap();
+            format!("{}\n{}\n", supply.sdk, supply.note())
+        };
+
+        let told = [
+            told(&root.join("services/hello")),
+            told(&root.with_file_name("hello")),
+            told(Path::new("/elsewhere/hello")),
+        ];
+
+        fs::remove_dir_all(root.parent().unwrap()).unwrap();
+        expect_test::expect![[r#"
+            path = "../../guest-sdk/sdk"
+            the SDK is taken from ../.., which is in the same repository
+            path = "../mikros-host/guest-sdk/sdk"
+            the SDK is not published yet, it is taken from ../mikros-host: whoever clones the project needs that checkout too
+            path = "$ROOT/guest-sdk/sdk"
+            the SDK is not published yet, it is taken from $ROOT: on another machine `Cargo.toml` needs another path
+        "#]]
+            .assert_eq(&told.concat().replace(&root.display().to_string(), "$ROOT"));
     }
 
     #[test]
     fn a_checkout_can_be_named_by_its_parts() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = checkout("mikros-host");
 
         for part in ["", "guest-sdk", "guest-sdk/sdk"] {
             let sdk = Sdk::find(Some(&root.join(part))).unwrap();
 
-            assert_eq!((sdk.root, sdk.is_own), (root.canonicalize().unwrap(), false));
+            assert_eq!((&sdk.root, sdk.is_own), (&root, false));
         }
+        fs::remove_dir_all(root.parent().unwrap()).unwrap();
     }
 
     #[test]

@@ -18,6 +18,7 @@ fn an_existing_crate_gets_what_it_lacks() {
             status 0
             --- stdout
             created service.toml
+            created service.schema.json
             created .gitignore
             created src/lib.rs
             created src/tests.rs
@@ -32,9 +33,9 @@ fn an_existing_crate_gets_what_it_lacks() {
             mikros-sdk = { path = "$REPOSITORY/guest-sdk/sdk" }
             serde = { version = "1", features = ["derive"] }
 
-            the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
+            the SDK is not published yet, it is taken from $REPOSITORY: on another machine `Cargo.toml` needs another path
 
-            next:
+            after these edits:
               mikros-host dev
             --- stderr
         "#]],
@@ -59,9 +60,9 @@ fn an_existing_crate_gets_what_it_lacks() {
             mikros-sdk = { path = "$REPOSITORY/guest-sdk/sdk" }
             serde = { version = "1", features = ["derive"] }
 
-            the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
+            the SDK is not published yet, it is taken from $REPOSITORY: on another machine `Cargo.toml` needs another path
 
-            next:
+            after these edits:
               mikros-host dev
             --- stderr
         "#]],
@@ -84,10 +85,16 @@ fn the_source_of_an_existing_crate_stays_as_it_is() {
             status 0
             --- stdout
             created one/service.toml
+            created one/service.schema.json
             created one/.gitignore
-            kept src, where `src/lib.rs` needs a service and `mikros_sdk::export!`; `mikros-host new` makes one to look at
+            kept src
+
+            write into src/lib.rs: a service and `mikros_sdk::export!`; `mikros-host new` makes one to look at
 
             add to Cargo.toml:
+
+            [lib]
+            doctest = false
 
             [dependencies]
             mikros-sdk = { path = "$REPOSITORY/guest-sdk/sdk", features = ["grpc"] }
@@ -95,9 +102,9 @@ fn the_source_of_an_existing_crate_stays_as_it_is() {
             [build-dependencies]
             mikros-sdk-build = { path = "$REPOSITORY/guest-sdk/build" }
 
-            the SDK is not published yet, it is taken from the checkout that this program was built from: $REPOSITORY
+            the SDK is not published yet, it is taken from $REPOSITORY: on another machine `Cargo.toml` needs another path
 
-            next:
+            after these edits:
               cd one
               mikros-host dev
             --- stderr

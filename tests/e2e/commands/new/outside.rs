@@ -2,6 +2,7 @@
 //! Does not know what is made there.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -46,8 +47,14 @@ impl Outside {
         &self.0
     }
 
+    /// Runs a command line. What it makes takes the SDK from this checkout, whatever git would say of that.
     pub(super) fn run(&self, command: &str) -> Finished {
-        run_in(&self.0, command)
+        let mut line = Command::new(command.split(' ')).within(&self.0);
+        let makes_a_crate = command.starts_with("new") || command.starts_with("init");
+        if makes_a_crate && !command.contains("--sdk") {
+            line.arguments([OsStr::new("--sdk"), workspace().as_os_str()]);
+        }
+        line.run()
     }
 
     pub(super) fn read(&self, path: &str) -> String {

@@ -43,9 +43,11 @@ fn new_has_help() {
                       Default: the name of the service.
 
                   --sdk <DIR>
-                      Checkout of the mikros-host repository that the SDK is taken from
+                      Checkout of the mikros-host repository that the SDK is taken from, by its path
 
-                      Default: the one that this program was built from.
+                      Default: the one that this program was built from. When its commit is in its only remote
+                      repository, cargo fetches the SDK from there, so that the project builds on other machines
+                      as well.
 
               -h, --help
                       Print help (see a summary with '-h')
@@ -105,9 +107,11 @@ fn init_has_help() {
                       Default: the name of the service.
 
                   --sdk <DIR>
-                      Checkout of the mikros-host repository that the SDK is taken from
+                      Checkout of the mikros-host repository that the SDK is taken from, by its path
 
-                      Default: the one that this program was built from.
+                      Default: the one that this program was built from. When its commit is in its only remote
+                      repository, cargo fetches the SDK from there, so that the project builds on other machines
+                      as well.
 
               -h, --help
                       Print help (see a summary with '-h')

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::super::kinds::Kinds;
+use super::super::sdk::Sdk;
 use super::*;
 use crate::cli::parse_kind;
 use crate::definition::{Definition, Premises};
@@ -28,6 +29,12 @@ const SETS: [&[&str]; 13] = [
     &["native", "grpc:0", "http:80"],
 ];
 
+/// As a service in this directory gets it from this checkout.
+fn sdk(directory: &str) -> Supply {
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    Sdk::find(Some(checkout)).and_then(|sdk| sdk.supply(Path::new(directory))).unwrap()
+}
+
 fn outline(kinds: &[&str]) -> Outline {
     let kinds: Vec<_> = kinds.iter().map(|kind| parse_kind(kind).unwrap()).collect();
     Outline {
@@ -37,7 +44,8 @@ fn outline(kinds: &[&str]) -> Outline {
         kinds: Kinds::choose(&kinds, None).unwrap(),
         directory: "/home/ada/say-hello".into(),
         target: "/home/ada/say-hello".into(),
-        sdk: Sdk::find(None).unwrap(),
+        sdk: sdk("/home/ada/say-hello"),
+        schema: "{}".to_owned(),
     }
 }
 
@@ -52,7 +60,7 @@ fn parse(text: &str) -> Definition {
 #[test]
 fn every_definition_is_valid() {
     for kinds in SETS {
-        let definition = parse(&outline(kinds).definition().unwrap().text);
+        let definition = parse(&outline(kinds).definition().unwrap()[0].text);
 
         let found: Vec<_> = definition.kinds.iter().map(crate::definition::Kind::name).collect();
         let expected: Vec<_> = kinds.iter().map(|kind| kind.split(':').next().unwrap()).collect();
@@ -65,7 +73,7 @@ fn every_definition_is_valid() {
 #[test]
 fn what_is_commented_out_is_the_default() {
     for kinds in SETS {
-        let text = outline(kinds).definition().unwrap().text;
+        let text = outline(kinds).definition().unwrap().swap_remove(0).text;
         let is_key = |line: &str| line.starts_with("# ") && line.contains(" = ");
         let with: Vec<_> = text
             .lines()
@@ -83,7 +91,7 @@ fn what_is_commented_out_is_the_default() {
 fn a_member_of_a_workspace_is_compiled_where_its_workspace_says() {
     let outline = Outline { target: "/home".into(), ..outline(&["http"]) };
 
-    let definition = parse(&outline.definition().unwrap().text);
+    let definition = parse(&outline.definition().unwrap()[0].text);
 
     assert!(
         definition.host.component.ends_with("../../target/wasm32-wasip2/release/say_hello.wasm")
@@ -101,7 +109,7 @@ fn the_manifest_says_what_an_existing_one_is_told_to() {
         let manifest = outline.crate_files().unwrap().swap_remove(0);
         let table: toml::Table = manifest.text.parse().unwrap();
 
-        for wanted in outline.wanted().unwrap() {
+        for wanted in outline.wanted() {
             let expected: toml::Table = format!("x = {}", wanted.value).parse().unwrap();
             assert_eq!(table[wanted.table][wanted.key], expected["x"]);
         }
