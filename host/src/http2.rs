@@ -23,12 +23,14 @@ mod body;
 mod coalescer;
 mod coalescing;
 mod frame;
+mod protocol;
 mod streams;
 #[cfg(test)]
 mod tests;
 
 pub use self::body::RequestBody;
 pub use self::coalescing::Coalescing;
+pub use self::protocol::Protocol;
 pub use self::streams::{Exchange, Streams};
 
 /// Least receive window of a connection.

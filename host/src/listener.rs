@@ -4,7 +4,6 @@
 
 mod activity;
 mod connection;
-mod protocol;
 mod shortage;
 mod slot;
 mod socket;

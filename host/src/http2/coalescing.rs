@@ -9,10 +9,8 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::coalescer::{Action, Coalescer};
+use super::protocol::{PREFACE, Protocol};
 use super::streams::Streams;
-
-/// What a client of HTTP/2 says first (RFC 9113 section 3.4).
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// So much is read at a time, in bytes: the longest frame.
 const READ: usize = 16 * 1024;
@@ -26,33 +24,18 @@ pub struct Coalescing<T> {
     streams: Streams,
 }
 
-#[derive(Debug)]
-enum Protocol {
-    /// So much of the preface was seen.
-    Undecided(usize),
-    Http2,
-    Other,
-}
-
 impl<T> Coalescing<T> {
     pub fn new(inner: T, streams: Streams) -> Self {
-        Self { inner, protocol: Protocol::Undecided(0), coalescer: Coalescer::default(), streams }
+        Self { inner, protocol: Protocol::BEFORE, coalescer: Coalescer::default(), streams }
     }
 
-    /// Looks at what was read so far: the rest of what `buffer` has after `before` bytes is taken back if
-    /// it is more than the preface.
-    fn decide(&mut self, seen: usize, buffer: &mut ReadBuf<'_>, before: usize) {
+    /// Looks at what `buffer` has after `before` bytes. Of HTTP/2, it keeps the rest of the preface, of which
+    /// `matched` bytes have passed, and what follows is taken back.
+    fn decide(&mut self, matched: usize, buffer: &mut ReadBuf<'_>, before: usize) {
         let fresh = &buffer.filled()[before..];
-        let wanted = &PREFACE[seen..];
-        let length = wanted.len().min(fresh.len());
-        self.protocol = if fresh[..length] != wanted[..length] {
-            Protocol::Other
-        } else if length < wanted.len() {
-            Protocol::Undecided(seen + length)
-        } else {
-            Protocol::Http2
-        };
-        if matches!(self.protocol, Protocol::Http2) {
+        self.protocol = self.protocol.after(fresh);
+        if let Protocol::Greeting { .. } | Protocol::Http2 = self.protocol {
+            let length = PREFACE.len() - matched;
             self.coalescer.input.extend_from_slice(&fresh[length..]);
             buffer.set_filled(before + length);
         }
@@ -122,12 +105,12 @@ impl<T: AsyncRead + Unpin> AsyncRead for Coalescing<T> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.protocol {
-            Protocol::Http2 => self.poll_coalesced(context, buffer),
-            Protocol::Other => Pin::new(&mut self.inner).poll_read(context, buffer),
-            Protocol::Undecided(seen) => {
+            Protocol::Greeting { .. } | Protocol::Http2 => self.poll_coalesced(context, buffer),
+            Protocol::Http1 => Pin::new(&mut self.inner).poll_read(context, buffer),
+            Protocol::Unknown { matched } => {
                 let before = buffer.filled().len();
                 ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
-                self.decide(seen, buffer, before);
+                self.decide(matched, buffer, before);
                 Poll::Ready(Ok(()))
             }
         }

@@ -10,10 +10,9 @@ use super::coalescer::{Action, Coalescer};
 use super::frame::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, FrameHeader, HEADERS, PADDED, RST_STREAM,
 };
+use super::protocol::PREFACE;
 use super::streams::Reader;
 use super::{Coalescing, Exchange, Streams};
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A connection whose requests are claimed as hyper would: whenever it is let.
 #[derive(Default)]

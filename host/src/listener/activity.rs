@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use super::protocol::Protocol;
+use crate::http2::Protocol;
 
 /// How long each stage of a connection may last.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +100,7 @@ impl Activity {
             half_closed_since: Cell::new(None),
             waiting: Cell::new(0),
             taken_at: Cell::new(Instant::now()),
-            protocol: Cell::new(Protocol::new()),
+            protocol: Cell::new(Protocol::BEFORE),
         }))
     }
 

@@ -1,14 +1,15 @@
 //! Which version of HTTP a client speaks, from its first bytes.
 
 /// The first bytes of a client that speaks HTTP/2 without negotiation (RFC 9113 section 3.4).
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Bytes of the length of a frame, the first of its head.
 const FRAME_LENGTH: u32 = 3;
 /// Bytes of the head of a frame.
 const FRAME_HEAD: u32 = 9;
 
+/// What is known of it so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub enum Protocol {
     /// So many bytes of the preface of HTTP/2 have arrived, and nothing else.
     Unknown {
         matched: usize,
@@ -25,13 +26,12 @@ pub(super) enum Protocol {
 }
 
 impl Protocol {
-    pub(super) fn new() -> Self {
-        Self::Unknown { matched: 0 }
-    }
+    /// Of a client that has sent nothing.
+    pub const BEFORE: Self = Self::Unknown { matched: 0 };
 
     /// What it is after these bytes have arrived as well.
     #[must_use]
-    pub(super) fn after(self, bytes: &[u8]) -> Self {
+    pub fn after(self, bytes: &[u8]) -> Self {
         match self {
             Self::Unknown { matched } => {
                 let expected = &PREFACE[matched..];
@@ -62,7 +62,7 @@ impl Protocol {
     }
 
     /// Whether the client has sent enough to tell.
-    pub(super) fn is_decided(self) -> bool {
+    pub fn is_decided(self) -> bool {
         !matches!(self, Self::Unknown { .. })
     }
 }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn of(pieces: &[&[u8]]) -> Protocol {
-        pieces.iter().fold(Protocol::new(), |protocol, bytes| protocol.after(bytes))
+        pieces.iter().fold(Protocol::BEFORE, |protocol, bytes| protocol.after(bytes))
     }
 
     #[test]
