@@ -32,7 +32,8 @@ pub use self::provided::{Provided, Provider};
 pub use self::services::{DeclarationError, Method, Service, Services};
 use crate::bindings::{PACKAGE, VERSION};
 use crate::capability::{self, State};
-use crate::{file, machine};
+use crate::file;
+use crate::machine;
 
 /// Largest component, in bytes.
 const MOST_BYTES: u64 = 1 << 30;

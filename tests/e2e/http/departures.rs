@@ -2,9 +2,6 @@
 //! Does not know what they would have been told.
 
 use std::net::Shutdown;
-use std::time::Duration;
-
-use socket2::SockRef;
 
 use crate::support::http::{self, Client};
 use crate::support::{Host, Service, guests};
@@ -38,13 +35,6 @@ fn connect(host: &Host, request: &str) -> Client {
     client
 }
 
-/// Closes the connection with a reset.
-fn reset(client: Client) {
-    let linger = SockRef::from(client.stream()).set_linger(Some(Duration::ZERO));
-    linger.expect("a connected socket takes options");
-    drop(client);
-}
-
 #[test]
 fn clients_that_leave_are_noticed_whatever_they_have_sent() {
     let host = echoes();
@@ -54,7 +44,7 @@ fn clients_that_leave_are_noticed_whatever_they_have_sent() {
     let calls = ending.len() + resetting.len();
     host.wait_for_count("a call waits", calls);
     drop(ending);
-    resetting.into_iter().for_each(reset);
+    resetting.into_iter().for_each(Client::reset);
 
     host.wait_for_count("a waiting call was dropped", calls);
     host.stop();
@@ -71,7 +61,7 @@ fn clients_that_leave_quiet_streams_are_noticed_whatever_they_have_sent() {
     }
     let [ending, resetting] = clients;
     drop(ending);
-    reset(resetting);
+    resetting.reset();
 
     host.wait_for_count("a waiting call was dropped", 2);
     host.stop();

@@ -3,6 +3,9 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::time::Duration;
+
+use socket2::SockRef;
 
 use super::LIMIT;
 
@@ -122,6 +125,12 @@ impl Client {
                 // Still open when the time is up, reset otherwise.
                 Err(error) => error.kind() != io::ErrorKind::WouldBlock,
             }
+    }
+
+    /// Closes the connection with a reset.
+    pub(crate) fn reset(self) {
+        let linger = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        linger.expect("a connected socket takes options");
     }
 
     /// The socket itself.

@@ -1,3 +1,5 @@
+//! How the budget of what requests hand to an instance is shared.
+
 use std::num::NonZeroUsize;
 
 use futures_util::FutureExt;
