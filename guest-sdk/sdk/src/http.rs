@@ -50,7 +50,7 @@
 //! # Bad requests
 //!
 //! All extractors of a request are tried before it is answered, and everything that is wrong with it
-//! is in one 400:
+//! is in one 400. Only of a body it is the first field that does not fit, because parsing stops there.
 //!
 //! ```json
 //! {"kind": "ValidationError", "message": "request validation failed", "code": 0, "service_name": "shop",
