@@ -6,6 +6,7 @@ pub(crate) mod directory;
 pub(crate) mod frames;
 pub(crate) mod grpc;
 pub(crate) mod guests;
+pub(crate) mod hangups;
 pub(crate) mod host;
 pub(crate) mod http;
 pub(crate) mod http2;

@@ -1,6 +1,8 @@
 //! The example as it is run: a host of one's own, its kind, and a service that handles messages.
 //! Does not know the ways of the spool: these are tested beside the code.
 
+#[path = "../../../tests/e2e/support/hangups.rs"]
+mod hangups;
 #[path = "../../../tests/examples/host.rs"]
 mod host;
 
@@ -134,6 +136,7 @@ fn a_stop_waits_for_what_was_begun() {
 fn both_versions_of_a_swap_leave_each_other_their_messages() {
     let scene = scene("swaps", &[]);
     send(&scene, "order-1", &LAMP.replace('}', r#", "packing_ms": 1000}"#));
+    hangups::let_programs_hear_them();
     let mut host = Host::start(BINARY, &scene);
     host.wait_for(&[r#""msg":"packing""#]);
     let path = scene.path("service.toml");

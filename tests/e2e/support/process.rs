@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::LIMIT;
+use super::{LIMIT, hangups};
 
 /// How long signals that are sent again and again wait for the end of their process.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -57,6 +57,7 @@ impl Process {
 
     /// The same with the input that the caller has set.
     pub(crate) fn spawn_with_input(mut command: Command, reads_stdout: bool) -> Self {
+        hangups::let_programs_hear_them();
         command.stderr(Stdio::piped());
         if reads_stdout {
             command.stdout(Stdio::piped());
