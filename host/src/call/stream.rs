@@ -19,6 +19,7 @@ pub struct Streamed<T, E> {
     /// Why there is no more. A sender that is dropped means that its side is lost.
     pub end: oneshot::Receiver<E>,
     pub hold: Arc<Hold>,
+    departure: Departure<T>,
     /// Dropped with the rest when nobody reads any more.
     _reader: oneshot::Sender<()>,
 }
@@ -30,6 +31,34 @@ pub struct Feed<T, E> {
     pub end: oneshot::Sender<E>,
     /// Fails as soon as nobody reads any more, also while there is nothing to write.
     pub unread: oneshot::Receiver<()>,
+}
+
+impl<T, E> Streamed<T, E> {
+    /// Calls `tell` when the reader leaves before the writer has come to its end.
+    pub fn when_left(&mut self, tell: impl FnOnce() + Send + 'static) {
+        self.departure.tell = Some(Box::new(tell));
+    }
+}
+
+/// Tells that the reader has left.
+struct Departure<T> {
+    /// There for as long as the writer writes.
+    writer: mpsc::WeakSender<T>,
+    tell: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl<T> Drop for Departure<T> {
+    fn drop(&mut self) {
+        if let Some(tell) = self.tell.take().filter(|_| self.writer.upgrade().is_some()) {
+            tell();
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for Departure<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Departure").finish_non_exhaustive()
+    }
 }
 
 /// Whether a reader takes nothing although there is something, because it has no room for it.
@@ -65,6 +94,8 @@ pub fn stream<T, E>() -> (Feed<T, E>, Streamed<T, E>) {
     let (end, end_receiver) = oneshot::channel();
     let (reader, unread) = oneshot::channel();
     let hold = Arc::default();
-    let streamed = Streamed { data: data_receiver, end: end_receiver, hold, _reader: reader };
+    let departure = Departure { writer: data.downgrade(), tell: None };
+    let streamed =
+        Streamed { data: data_receiver, end: end_receiver, hold, departure, _reader: reader };
     (Feed { data, end, unread }, streamed)
 }

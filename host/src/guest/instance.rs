@@ -124,7 +124,7 @@ enum Left {
 
 /// The calls inside the instance.
 pub(super) struct Residents<'a> {
-    seat: &'a Seat,
+    pub(super) seat: &'a Seat,
     pub(super) accessor: &'a Accessor<State>,
     pub(super) exports: &'a Exports,
     /// What they may be given of their requests together.

@@ -28,10 +28,13 @@ impl Residents<'_> {
         // What is read after this is passed on as it comes.
         drop(portion);
         let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
-            let (response, course) = match returned {
+            let (mut response, course) = match returned {
                 Ok(response) => lift(&mut access, response).map(|(r, course)| (Ok(r), course))?,
                 Err(error) => (Err(error), None),
             };
+            if let Ok(http::Response { body: http::Body::Streamed(body), .. }) = &mut response {
+                body.when_left(self.giving_up());
+            }
             if let Some(reply) = access.get().calls.answered(task) {
                 reply.answer_http(response);
             }
@@ -79,7 +82,8 @@ impl Residents<'_> {
                 }
             };
             let metadata = outgoing.metadata.clone();
-            let (messages, course) = messages::lift(&mut access, outgoing)?;
+            let (mut messages, course) = messages::lift(&mut access, outgoing)?;
+            messages.when_left(self.giving_up());
             if let Some((reply, fault)) = access.get().calls.streams(task) {
                 let outgoing = grpc::Outgoing { metadata, messages, fault };
                 reply.answer_grpc(Ok(Answer::Many(outgoing)));
@@ -88,6 +92,13 @@ impl Residents<'_> {
         })?;
         self.follow(task, course).await;
         Ok(())
+    }
+
+    /// What a client does that leaves a stream: the guest may be computing for it and not come back, in which
+    /// case nothing in here notices.
+    fn giving_up(&self) -> impl FnOnce() + Send + 'static {
+        let worker = self.seat.worker.clone();
+        move || worker.give_up()
     }
 
     /// Waits until what is streamed is written. A client that leaves cancels the call, also when the

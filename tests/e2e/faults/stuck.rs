@@ -168,6 +168,22 @@ fn a_call_that_is_stuck_does_not_stop_other_connections_from_being_read() {
     assert_eq!(host.stderr(), "");
 }
 
+/// Nobody else waits.
+#[test]
+fn a_stream_that_computes_for_ever_ends_when_its_client_has_left() {
+    let host = Host::start(&service().limits(LIMITS));
+    let mut client = Client::connect(host.port());
+
+    client.get("/spin-in-a-stream");
+    assert_eq!(client.head().status, 200);
+    host.wait_for("a call spins");
+    drop(client);
+
+    host.wait_for("instance lost");
+    assert_eq!(http::get(host.port(), "/answered").status, 200);
+    host.stop();
+}
+
 #[test]
 fn a_stream_that_computes_for_ever_lasts_until_somebody_waits_in_vain() {
     let host = Host::start(&service().limits(LIMITS));
