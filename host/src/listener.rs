@@ -4,6 +4,7 @@
 
 mod activity;
 mod connection;
+mod rest;
 mod shortage;
 mod slot;
 mod socket;

@@ -7,6 +7,8 @@ mod bodies;
 mod connections;
 /// Clients that leave while they are being answered.
 mod departures;
+/// Answers before the end of the request.
+mod early_answers;
 /// Errors on the wire and in the log.
 mod errors;
 /// Which responses have a body, and how long it is said to be.

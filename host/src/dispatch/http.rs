@@ -9,10 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER,
-    TRANSFER_ENCODING,
-};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 
@@ -126,9 +123,7 @@ impl Dispatcher {
         let about = About { begun, known, ..about };
         let (LoggedResponse { mut response, failure }, mut passed) = match asked {
             Ok(()) => (self.answer(request.parts(), body, &about).await, hooks.len()),
-            Err(Answered { answer, passed }) => {
-                (self.given(*answer, request.parts()).into(), passed)
-            }
+            Err(Answered { answer, passed }) => (self.given(*answer).into(), passed),
         };
         let mut attributes = Attributes::new();
         loop {
@@ -146,7 +141,7 @@ impl Dispatcher {
                     break;
                 }
                 Err(Answered { answer, passed: before }) => {
-                    (response, passed) = (self.given(*answer, request.parts()), before);
+                    (response, passed) = (self.given(*answer), before);
                 }
             }
         }
@@ -162,8 +157,8 @@ impl Dispatcher {
         }
     }
 
-    /// What a feature answers in place of the service. The rest of the request is not read.
-    fn given(&self, answer: Answer, request: &Parts) -> Response<ResponseBody> {
+    /// What a feature answers in place of the service.
+    fn given(&self, answer: Answer) -> Response<ResponseBody> {
         let Answer { status, headers, content, .. } = answer;
         let mut response = match content {
             Content::Error(error) => self.problem(&Problem { status, error }),
@@ -172,11 +167,6 @@ impl Dispatcher {
         *response.status_mut() = status;
         // Takes the place of what is there under the same names.
         response.headers_mut().extend(headers);
-        let announced = |name| request.headers.get(name).is_some_and(|value| value != "0");
-        let has_body = announced(CONTENT_LENGTH) || announced(TRANSFER_ENCODING);
-        if request.version < Version::HTTP_2 && has_body {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        }
         response
     }
 
@@ -264,7 +254,7 @@ impl Dispatcher {
         response
     }
 
-    /// A problem after which the client may go on sending a body that nobody reads.
+    /// A problem of a body that is not what its client has announced, or longer than it may be.
     fn closing(&self, problem: Problem, about: &About<'_>) -> LoggedResponse {
         let mut reply = self.failed(problem);
         if about.version < Version::HTTP_2 {

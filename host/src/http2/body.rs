@@ -1,5 +1,6 @@
-//! The body of a request, whose connection knows when more of it is wanted.
+//! The body of a request. Its connection knows when more of it is wanted, and gets back what nobody wants.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,18 +11,52 @@ use hyper::body::Incoming;
 
 use super::streams::{Exchange, Reader, Streams};
 
-#[derive(Debug)]
 pub struct RequestBody {
+    /// There until it is dropped.
+    rest: Option<Rest>,
+    /// What takes it back when it is dropped before its end.
+    owner: Option<Owner>,
+}
+
+type Owner = Box<dyn FnOnce(Rest) + Send>;
+
+/// What is left of a body.
+#[derive(Debug)]
+pub struct Rest {
     body: Incoming,
     /// `None` over HTTP/1, and without a body.
     reader: Option<Reader>,
+    was_asked_for: bool,
 }
 
 impl Streams {
     /// A request that hyper has just made. What comes second is to be dropped when its answer is complete.
     pub fn admit(&self, request: Request<Incoming>) -> (Request<RequestBody>, Option<Exchange>) {
         let (reader, exchange) = self.claim().unzip();
-        (request.map(|body| RequestBody { body, reader }), exchange)
+        let rest = |body| Some(Rest { body, reader, was_asked_for: false });
+        (request.map(|body| RequestBody { rest: rest(body), owner: None }), exchange)
+    }
+}
+
+impl RequestBody {
+    /// Gives what is left of it to `owner` when nobody wants it any more.
+    pub fn give_back_to(&mut self, owner: impl FnOnce(Rest) + Send + 'static) {
+        self.owner = Some(Box::new(owner));
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBody").field("rest", &self.rest).finish_non_exhaustive()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        let rest = self.rest.take().filter(|rest| !rest.is_end_stream());
+        if let Some((rest, owner)) = rest.zip(self.owner.take()) {
+            owner(rest);
+        }
     }
 }
 
@@ -33,6 +68,39 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
+        let polled = Pin::new(rest).poll_frame(context);
+        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+            self.owner = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.rest.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl Rest {
+    /// Whether anybody has asked for any of the body: a client that waits for `100 Continue` has got it then.
+    pub fn was_asked_for(&self) -> bool {
+        self.was_asked_for
+    }
+}
+
+impl Body for Rest {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+        self.was_asked_for = true;
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if polled.is_pending()
             && let Some(reader) = &self.reader

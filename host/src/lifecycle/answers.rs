@@ -195,6 +195,7 @@ fn of_http(http: &Http) -> ConnectionRules {
         max_streams: STREAMS_PER_CONNECTION,
         keepalive: keepalive(http.timeouts.keepalive_interval, http.timeouts.keepalive_timeout),
         dates: true,
+        reads_rests: true,
         accepts_from: Phase::Accept,
     }
 }
@@ -213,6 +214,7 @@ fn of_grpc(grpc: &Grpc) -> ConnectionRules {
         max_streams: connections.max_streams,
         keepalive: keepalive(connections.keepalive_interval, connections.keepalive_timeout),
         dates: false,
+        reads_rests: false,
         // So that the health check can say that the service starts.
         accepts_from: Phase::Hold,
     }

@@ -34,7 +34,7 @@ pub struct Timeouts {
 
 /// How long a connection that is to end may stay without a request: for one that was on its way when
 /// the client was told, and for clients that do not listen.
-const DRAIN_GRACE: Duration = Duration::from_secs(1);
+pub(super) const DRAIN_GRACE: Duration = Duration::from_secs(1);
 
 /// How long a client may leave what waits for it on a connection that is to end: others wait for it.
 const DRAIN_STALL: Duration = Duration::from_secs(5);
@@ -57,7 +57,9 @@ struct Notes {
     open: Cell<usize>,
     /// Those of them whose answer waits for nothing but the client.
     answered: Cell<usize>,
-    /// Since when there is none.
+    /// Rests of bodies that are read on.
+    rests: Cell<usize>,
+    /// Since when there are neither of them.
     idle_since: Cell<Instant>,
     /// Since when the head of a request arrives.
     head_since: Cell<Option<Instant>>,
@@ -93,6 +95,7 @@ impl Activity {
             is_old: Cell::new(false),
             open: Cell::new(0),
             answered: Cell::new(0),
+            rests: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
             blocked_since: Cell::new(None),
@@ -110,6 +113,13 @@ impl Activity {
         self.0.head_since.set(None);
         self.note_moved();
         Open { activity: self.clone(), is_answered: Cell::new(false) }
+    }
+
+    /// The rest of a body is read on until the guard is dropped: its bytes are no head, and the connection
+    /// is not idle.
+    pub(super) fn begin_rest(&self) -> RestRead {
+        self.0.rests.set(self.0.rests.get() + 1);
+        RestRead(self.clone())
     }
 
     /// How many requests are being answered, until their clients have taken the last byte.
@@ -167,7 +177,8 @@ impl Activity {
                 .map(|(since, grace)| since + grace),
         ];
         let stall = stalls.into_iter().flatten().min();
-        let idle = free_since.zip(timeouts.idle).map(|(since, idle)| since + idle);
+        let idle_since = free_since.filter(|_| self.0.rests.get() == 0);
+        let idle = idle_since.zip(timeouts.idle).map(|(since, idle)| since + idle);
         let old = timeouts.age.map(|age| self.0.born + age);
         let idle = [idle, old].into_iter().flatten().filter(|_| draining.is_none()).min();
         let departure = self.0.half_closed_since.get().map(|since| since + HALF_CLOSED_GRACE);
@@ -200,7 +211,7 @@ impl Activity {
             if before != Protocol::Http2 {
                 notes.head_since.set(None);
             }
-        } else if notes.open.get() == 0 && notes.head_since.get().is_none() {
+        } else if notes.open.get() + notes.rests.get() == 0 && notes.head_since.get().is_none() {
             notes.head_since.set(Some(Instant::now()));
         }
     }
@@ -208,6 +219,10 @@ impl Activity {
     /// Whether the client has sent enough to tell its protocol.
     pub(super) fn is_decided(&self) -> bool {
         self.0.protocol.get().is_decided()
+    }
+
+    pub(super) fn is_http1(&self) -> bool {
+        self.0.protocol.get() == Protocol::Http1
     }
 
     /// A piece of an answer waits for the client. HTTP/2 clients can refuse to take it without the socket
@@ -284,6 +299,18 @@ impl Drop for Open {
         if open.get() == 0 {
             idle_since.set(Instant::now());
         }
+    }
+}
+
+/// A rest that is being read.
+#[derive(Debug)]
+pub(super) struct RestRead(Activity);
+
+impl Drop for RestRead {
+    fn drop(&mut self) {
+        let Notes { rests, idle_since, .. } = &*self.0.0;
+        rests.set(rests.get() - 1);
+        idle_since.set(Instant::now());
     }
 }
 

@@ -19,10 +19,11 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::debug;
 
-use super::activity::{Activity, Late, Noted, Timeouts};
+use super::activity::{Activity, DRAIN_GRACE, Late, Noted, Timeouts};
+use super::rest::{self, Reading, Rests};
 use super::stream::{Peer, SharedStream};
 use super::tracked::Tracked;
 use super::{Phase, reach};
@@ -46,6 +47,9 @@ pub struct ConnectionRules {
     pub keepalive: Option<Keepalive>,
     /// Whether answers carry the time of day.
     pub dates: bool,
+    /// Whether what is left of a request is read when its response is ready before. Clients of gRPC are told
+    /// to stop sending, and do.
+    pub reads_rests: bool,
     /// What the listener has to be told before it accepts.
     pub accepts_from: Phase,
 }
@@ -85,18 +89,23 @@ pub(super) async fn serve(
     let noted = Noted { stream: stream.clone(), activity: activity.clone() };
     let io = TokioIo::new(Coalescing::new(noted, streams.clone()));
     let noting = activity.clone();
+    let (rests, reading) = Rests::new(activity.clone());
     let service = service_fn(move |request: Request<Incoming>| {
-        let (request, exchange) = streams.admit(request);
+        let (mut request, exchange) = streams.admit(request);
+        let fate = if rules.reads_rests { rests.receive(&mut request) } else { None };
         let open = noting.begin();
         let service = service.clone();
         async move {
-            let response = service.respond(request, peer).await?;
+            let mut response = service.respond(request, peer).await?;
+            if let Some(fate) = fate {
+                fate.decide(&mut response);
+            }
             Ok::<_, Infallible>(response.map(|body| Tracked::new(body, open, exchange)))
         }
     });
     let builder = builder(rules);
     let connection = pin!(builder.serve_connection(io, service));
-    let cut = drive(connection, &stream, &activity, phase).await;
+    let cut = drive(connection, &stream, &activity, reading, phase).await;
     if cut > 0 {
         debug!(%peer, responses.cut = cut, "connection cut off");
     }
@@ -108,6 +117,7 @@ async fn drive(
     mut connection: Pin<&mut impl GracefulConnection<Error: Display>>,
     stream: &SharedStream,
     activity: &Activity,
+    mut reading: Reading,
     mut phase: watch::Receiver<Phase>,
 ) -> usize {
     let mut next = Phase::Drain;
@@ -133,9 +143,14 @@ async fn drive(
             result = progress => {
                 if let Err(error) = result {
                     debug!(%error, "connection failed");
+                    reading.rests().cut();
+                }
+                if reading.rests().is_cut() && activity.is_http1() {
+                    linger(stream, phase).await;
                 }
                 return 0;
             }
+            never = reading.run() => match never {},
             // hyper does not read while a request of HTTP/1 is being answered, and cannot notice.
             changed = stream.changed(client) => {
                 client = changed;
@@ -163,6 +178,18 @@ async fn drive(
             },
         }
         timer.as_mut().reset(next_look(activity));
+    }
+}
+
+/// Lets a client that is still sending read its response before the connection is closed.
+async fn linger(stream: &SharedStream, mut phase: watch::Receiver<Phase>) {
+    let stops = async {
+        reach(&mut phase, Phase::Drain).await;
+        sleep(DRAIN_GRACE).await;
+    };
+    tokio::select! {
+        _ = timeout(rest::LONGEST, stream.linger(rest::MOST, rest::SILENCE)) => (),
+        () = stops => (),
     }
 }
 

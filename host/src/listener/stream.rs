@@ -12,7 +12,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// Ready when the other side sends nothing more, however many of its bytes are unread: for tokio, the end
 /// of a stream is urgent.
@@ -24,6 +24,9 @@ const CLOSED: Interest = Interest::READABLE;
 
 /// How often.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// What is read at once to be thrown away, in bytes.
+const DISCARDED_AT_ONCE: usize = 64 * 1024;
 
 /// Shared by the parts of one connection, all of one task.
 #[derive(Debug, Clone)]
@@ -58,6 +61,22 @@ impl SharedStream {
                 Ok(_) => sleep(LOOK_INTERVAL).await,
                 // The runtime ends.
                 Err(_) => return Peer::Gone,
+            }
+        }
+    }
+}
+
+impl SharedStream {
+    /// Says that nothing more will be sent, and throws away what arrives until the other side is done as
+    /// well, has sent more than `most` bytes, or nothing for `silence`.
+    pub(super) async fn linger(&self, mut most: u64, silence: Duration) {
+        let mut space = vec![0; DISCARDED_AT_ONCE];
+        let mut is_open = SockRef::from(&*self.0).shutdown(Shutdown::Write).is_ok();
+        while is_open && matches!(timeout(silence, self.0.readable()).await, Ok(Ok(()))) {
+            match self.0.try_read(&mut space) {
+                Ok(length) if (1..=most).contains(&(length as u64)) => most -= length as u64,
+                Err(error) if error.kind() == WouldBlock => (),
+                _ => is_open = false,
             }
         }
     }
