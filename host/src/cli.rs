@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 pub use self::sketch::{Init, KindName, New, Sketch, SketchedKind, parse_kind};
-pub use self::surroundings::Surroundings;
+pub use self::surroundings::{CargoVariables, Surroundings};
 use crate::bindings;
 use crate::telemetry::Level;
 

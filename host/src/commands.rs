@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 
+use self::child::Interrupted;
 use crate::cli::{Cli, Command, Completions, ServiceArgument, Surroundings};
 use crate::definition::LoadError;
 use crate::definition::schema;
@@ -87,6 +88,10 @@ impl CommandError {
 /// Does what was typed.
 pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError> {
     let log = log::Choice::new(cli.log, surroundings);
+    let surroundings = &match relocated(&cli.command, surroundings) {
+        Ok(surroundings) => surroundings,
+        Err(Interrupted(signal)) => return Ok(Status::Forced(signal)),
+    };
     match cli.command {
         Command::New(arguments) => new::run(&arguments, surroundings),
         Command::Init(arguments) => new::init(&arguments, surroundings),
@@ -99,6 +104,22 @@ pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError
         Command::Schema => print(&json(&schema(surroundings.extensions.catalogue()))),
         Command::Completions(arguments) => print(&completions(&arguments)),
     }
+}
+
+/// The surroundings in which the service is looked at.
+fn relocated(command: &Command, surroundings: &Surroundings) -> Result<Surroundings, Interrupted> {
+    let (service, builds) = match command {
+        Command::Dev(typed) => (&typed.service, true),
+        Command::Run(typed) => (&typed.service, typed.build),
+        Command::Build(typed) => (&typed.service, true),
+        Command::Check(typed) => (&typed.service, false),
+        Command::Doctor(typed) => (&typed.service, false),
+        Command::Inspect(typed) => (&typed.service, false),
+        Command::New(_) | Command::Init(_) | Command::Schema | Command::Completions(_) => {
+            return Ok(surroundings.clone());
+        }
+    };
+    cargo::relocated(&locate(service, surroundings), builds, surroundings)
 }
 
 /// Prints what was asked for: all there is to do.

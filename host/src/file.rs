@@ -1,11 +1,11 @@
-//! Reads files that a user has named, which may be anything.
+//! Finds and reads files that a user has named, which may be anything.
 //!
 //! Does not know what is in them.
 
 use std::fs::{FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -37,6 +37,36 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The absolute path, without links, of what need not be there yet.
+///
+/// # Errors
+/// As the system says it, when it is not because something is missing.
+pub fn locate(path: &Path) -> io::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    for existing in absolute.ancestors() {
+        match existing.canonicalize() {
+            Ok(found) => {
+                let rest = absolute.strip_prefix(existing).unwrap_or(Path::new(""));
+                return Ok(extended(found, rest));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => (),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(absolute)
+}
+
+/// `rest` is not there, so there are no links in it, and `..` undoes what stands before.
+fn extended(mut path: PathBuf, rest: &Path) -> PathBuf {
+    for component in rest.components() {
+        match component {
+            Component::ParentDir => drop(path.pop()),
+            component => path.push(component),
+        }
+    }
+    path
+}
+
 /// The text of a file without the byte order mark that some editors put in front.
 pub fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
@@ -53,6 +83,15 @@ fn name(kind: FileType) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_there_has_a_place_all_the_same() {
+        let root = Path::new("/").canonicalize().unwrap();
+
+        let place = locate(Path::new("/no-such-directory/../neither/this")).unwrap();
+
+        assert_eq!(place, root.join("neither/this"));
+    }
 
     #[test]
     fn what_is_no_regular_file_is_refused_at_once() {

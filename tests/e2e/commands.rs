@@ -5,6 +5,7 @@ mod build;
 mod doctor;
 pub(crate) mod new;
 mod overview;
+pub(crate) mod relocation;
 
 use std::path::Path;
 

@@ -52,7 +52,8 @@ fn loads(place: &str, text: &str) {
     let names = names.filter_map(toml::Value::as_str).map(str::to_owned);
     let variables: Variables = names.map(|name| (name, "set".to_owned())).collect();
     let host = mikros_host::Host::builder().build().expect("no two features have the same name");
-    let premises = Premises { variables, catalogue: host.catalogue().clone() };
+    let premises =
+        Premises { variables, catalogue: host.catalogue().clone(), ..Premises::default() };
     // Parts of a definition name variables that nobody declares.
     let premises = if file.contains_key("envs") { premises } else { premises.incomplete() };
     // Next to files that documents name.

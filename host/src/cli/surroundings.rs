@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::definition::{Premises, Variables};
+use crate::definition::{Premises, Relocation, Variables};
 use crate::extension::Extensions;
 
 /// What the process gets from its environment rather than from its command line.
@@ -27,8 +27,20 @@ pub struct Surroundings {
     pub allows_colour: bool,
     /// Whether to look for changed files by the clock. Source: `MIKROS_HOST_POLL`.
     pub polls: bool,
+    pub cargo: CargoVariables,
+    /// Where builds write, as cargo has said; nothing of the environment's.
+    pub relocation: Option<Relocation>,
     /// What this host is made of beside its built-in kinds; nothing of the environment's.
     pub extensions: Arc<Extensions>,
+}
+
+/// What cargo gets from the environment.
+#[derive(Debug, Clone, Default)]
+pub struct CargoVariables {
+    /// Whether it is told where to write. Source: `CARGO_TARGET_DIR`, `CARGO_BUILD_TARGET_DIR`.
+    pub is_directed: bool,
+    /// Where it has its configuration. Source: `CARGO_HOME`, or else below `HOME`.
+    pub home: Option<PathBuf>,
 }
 
 impl Surroundings {
@@ -39,7 +51,9 @@ impl Surroundings {
     /// What definitions are read with.
     pub fn premises(&self) -> Premises {
         let catalogue = self.extensions.catalogue().clone();
-        Premises { variables: self.variables.clone(), catalogue }
+        let relocation = self.relocation.clone();
+        let variables = self.variables.clone();
+        Premises { variables, catalogue, relocation }
     }
 
     pub(super) fn from_variables(all: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
@@ -56,6 +70,10 @@ impl Surroundings {
                 "MIKROS_HOST_CACHE" => cache.own = path,
                 "XDG_CACHE_HOME" => cache.xdg = path,
                 "HOME" => cache.home = path,
+                "CARGO_HOME" => surroundings.cargo.home = path,
+                "CARGO_TARGET_DIR" | "CARGO_BUILD_TARGET_DIR" => {
+                    surroundings.cargo.is_directed |= path.is_some();
+                }
                 "MIKROS_HOST_POLL" => surroundings.polls = is_yes(&value),
                 "NO_COLOR" if !value.is_empty() => surroundings.allows_colour = false,
                 "TERM" if value == "dumb" => surroundings.allows_colour = false,
@@ -67,6 +85,8 @@ impl Surroundings {
             }
         }
         surroundings.variables = decoded.into_iter().collect();
+        let usual = cache.home.as_ref().map(|home| home.join(".cargo"));
+        surroundings.cargo.home = surroundings.cargo.home.or(usual);
         surroundings.cache_directory = cache.directory();
         surroundings
     }

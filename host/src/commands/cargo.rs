@@ -2,8 +2,8 @@
 //!
 //! Does not know services, nor what is right for one.
 
-mod invocation;
 mod manifest;
+mod relocation;
 mod sdk;
 
 use std::io;
@@ -13,11 +13,11 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub(super) use self::invocation::Invocation;
 pub(super) use self::manifest::with_cdylib;
+pub(super) use self::relocation::relocated;
 pub(super) use self::sdk::{SDK, Sdk};
 use super::child::{self, Ended};
-use crate::definition::harmless;
+use crate::definition::{Invocation, harmless};
 
 /// A crate, as far as it matters to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +91,12 @@ impl Package {
                 .find(|one| one.name == SDK)
                 .map(|one| Dependency { path: one.path.clone() }),
         }))
+    }
+
+    /// What `invocation`, run in `directory`, makes of the crate.
+    pub(super) fn component(&self, invocation: &Invocation, directory: &Path) -> Option<PathBuf> {
+        let library = &self.library.as_ref().filter(|_| invocation.is_for(&self.name))?.name;
+        invocation.component(library, directory, &self.target_directory)
     }
 
     /// What the SDK is that the crate depends on; `None` when it does not, or when cargo would have to

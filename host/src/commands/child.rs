@@ -33,6 +33,10 @@ pub(super) enum Ended {
     Interrupted(u8),
 }
 
+/// The signal with this number has ended a program that was waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Interrupted(pub(super) u8);
+
 /// Starts a program and waits for its end. The output that `command` captures is in the result.
 ///
 /// On SIGINT, SIGTERM and SIGHUP the program and all it has started get the same signal and a moment to end; the next

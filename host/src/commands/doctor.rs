@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use self::diagnosis::{Diagnosis, Record, Subject};
 use self::fix::Mode;
-use super::child;
+use super::child::{self, Interrupted};
 use super::log::Choice;
 use super::{CommandError, directory_of, json, locate, print};
 use crate::cli::{self, Surroundings};
@@ -23,10 +23,6 @@ use crate::supervisor::RunError;
 
 /// What a check has found, unless a signal has ended it.
 type Checked = Result<Vec<Diagnosis>, Interrupted>;
-
-/// The signal with this number has ended a program that was waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Interrupted(u8);
 
 /// What is examined.
 struct Place {

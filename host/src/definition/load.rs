@@ -30,6 +30,9 @@ impl Definition {
         let text = text_of(&bytes).map_err(|problem| invalid(vec![problem]))?;
         let mut definition = Self::parse(path, text, premises).map_err(invalid)?;
         definition.warnings.extend(log::zone_warning(&definition.log));
+        if let Some(relocation) = &premises.relocation {
+            definition.relocate(relocation);
+        }
         Ok(definition)
     }
 
@@ -40,7 +43,7 @@ impl Definition {
     /// # Errors
     /// All problems in reading order, never none.
     pub fn parse(path: &Path, text: &str, premises: &Premises) -> Result<Self, Vec<Problem>> {
-        let Premises { variables, catalogue } = premises;
+        let Premises { variables, catalogue, .. } = premises;
         let lines = Lines::new(text);
         let mut root = document::parse(text, &lines)?;
         let mut indirections = Indirections::default();

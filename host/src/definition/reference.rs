@@ -175,7 +175,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("service", Shape::Free, Presence::Default("{}"), "{ max_diff_range = 100 }",
         "The service's own settings, handed to it as they are. Dates arrive as strings."),
     key("host.component", Shape::Text, Presence::Required, r#""target/wasm32-wasip2/release/greeter.wasm""#,
-        "The compiled service. Relative to this file."),
+        "The compiled service. Relative to this file. A path in the workspace's `target` follows `CARGO_TARGET_DIR` and `build.target-dir` if `build` is a plain `cargo build` without `--target-dir`."),
     key("host.build", Shape::Text, Presence::Optional, r#""cargo build --release --target wasm32-wasip2""#,
         "Command that compiles the service, run in the directory of this file by `build`, `run --build` and `dev`."),
     key("host.instances", Shape::IntegerOr { least: 1, most: 1024, word: "auto" }, Presence::Default("1"), r#""auto""#,

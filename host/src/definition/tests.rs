@@ -73,7 +73,8 @@ fn parse_with(
     text: &str,
     list: &[(&str, &str)],
 ) -> Result<Definition, Vec<Problem>> {
-    let premises = Premises { variables: variables(list), catalogue: catalogue.into() };
+    let premises =
+        Premises { variables: variables(list), catalogue: catalogue.into(), ..Premises::default() };
     Definition::parse(Path::new(FILE), text, &premises)
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::catalogue::Catalogue;
+use super::relocation::Relocation;
 
 /// A snapshot of the process's environment.
 ///
@@ -49,6 +50,8 @@ pub struct Premises {
     pub variables: Variables,
     /// The features and kinds that there are.
     pub catalogue: Arc<Catalogue>,
+    /// Where builds write, if not where they usually do.
+    pub relocation: Option<Relocation>,
 }
 
 impl Premises {
@@ -61,7 +64,7 @@ impl Premises {
 
 impl From<Variables> for Premises {
     fn from(variables: Variables) -> Self {
-        Self { variables, catalogue: Arc::default() }
+        Self { variables, ..Self::default() }
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use expect_test::expect;
 
 use super::Dev;
+use crate::commands::relocation;
 use crate::support::{Line, Service, Signal, guests};
 
 fn script() -> Service {
@@ -83,4 +84,23 @@ fn a_script_that_runs_goes_on_when_the_change_does_not_build() {
     dev.process.signal(Signal::TERM);
     let mut process = dev.process;
     assert_eq!(process.wait().code(), Some(143));
+}
+
+#[test]
+fn what_is_built_is_looked_for_where_cargo_has_put_it() {
+    let service = relocation::made_crate();
+    let command = relocation::command(&service, &["--log-format", "json", "dev"]);
+    let dev = Dev::launch(command.env("CARGO_TARGET_DIR", relocation::elsewhere(&service)));
+    dev.shows("done · waiting for a change", 1);
+
+    service.replace("src/lib.rs", "// another one");
+    dev.shows("done · waiting for a change", 2);
+
+    assert!(!service.directory().join("target").exists());
+    dev.said(&expect![[r#"
+        built in $T · ready in $T
+        done · waiting for a change
+        src/lib.rs changed · built in $T · ready in $T
+        done · waiting for a change
+    "#]]);
 }

@@ -4,9 +4,10 @@
 
 use std::path::Path;
 
-use super::super::cargo::{Invocation, Package, with_cdylib};
+use super::super::cargo::{Package, with_cdylib};
 use super::super::edit::Edit;
 use super::{BuildError, Plan};
+use crate::definition::Invocation;
 
 /// The error for a component that is not there after the build.
 pub(super) fn explain(plan: &Plan) -> BuildError {
@@ -20,7 +21,7 @@ pub(super) fn explain(plan: &Plan) -> BuildError {
     }
     let written = package
         .zip(Invocation::parse(command))
-        .and_then(|(package, invocation)| invocation.component(&package, directory))
+        .and_then(|(package, invocation)| package.component(&invocation, directory))
         .filter(|written| written.is_file());
     let help = match written {
         Some(written) => format!(

@@ -12,10 +12,9 @@ use std::path::{Path, PathBuf};
 
 pub(super) use self::metadata::AskCargoError;
 use self::metadata::{Metadata, Package};
-use crate::commands::cargo::Invocation;
 use crate::commands::directory_of;
 use crate::commands::new::place::locate;
-use crate::definition::{Definition, Dev};
+use crate::definition::{Definition, Dev, Invocation};
 use crate::watch::Place;
 
 /// What decides, beside the packages, what cargo makes of them.

@@ -12,10 +12,10 @@ use super::fix::Fix;
 use super::{Checked, Interrupted};
 use crate::bindings::{PACKAGE, VERSION};
 use crate::commands::build::{PROGRAM, cdylib_help, target};
-use crate::commands::cargo::{AskCargoError, Invocation, Package, SDK, Sdk, with_cdylib};
+use crate::commands::cargo::{AskCargoError, Package, SDK, Sdk, with_cdylib};
 use crate::commands::edit::Edit;
 use crate::commands::new::place::{locate, reference};
-use crate::definition::Definition;
+use crate::definition::{Definition, Invocation};
 use crate::engine::{Mismatch, Relation};
 use crate::report::{Status, on_one_line};
 
@@ -94,7 +94,7 @@ pub(super) fn path(package: &Package, definition: &Definition, directory: &Path)
     let is_for_components =
         invocation.as_ref().is_some_and(|one| one.target.as_deref() == Some(target::NAME));
     let made = invocation.filter(|_| is_for_components);
-    let Some(made) = made.and_then(|one| one.component(package, directory)) else {
+    let Some(made) = made.and_then(|one| package.component(&one, directory)) else {
         return Vec::new();
     };
     let named = &definition.host.component;

@@ -7,9 +7,8 @@ use std::path::Path;
 use super::diagnosis::{Diagnosis, Subject};
 use crate::cli::Surroundings;
 use crate::commands::build::{BuildError, target};
-use crate::commands::cargo::Invocation;
 use crate::commands::undecodable;
-use crate::definition::{Definition, Kind, LoadError, Problem};
+use crate::definition::{Definition, Invocation, Kind, LoadError, Problem};
 use crate::lifecycle::StartError;
 use crate::listener;
 use crate::report::{Status, on_one_line};
@@ -51,7 +50,12 @@ pub(super) fn definition(
 
 /// The same of a text that is not in the file yet.
 pub(super) fn parse(file: &Path, text: &str, surroundings: &Surroundings) -> Option<Definition> {
-    Definition::parse(file, text, &surroundings.premises().incomplete()).ok()
+    let premises = surroundings.premises().incomplete();
+    let mut definition = Definition::parse(file, text, &premises).ok()?;
+    if let Some(relocation) = &premises.relocation {
+        definition.relocate(relocation);
+    }
+    Some(definition)
 }
 
 fn of_load_error(subject: Subject, file: &Path, error: &LoadError) -> Vec<Diagnosis> {

@@ -2,37 +2,14 @@
 //!
 //! Does not know what is there.
 
-use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::CreateError;
+use crate::file;
 
 /// The absolute path, without links, of what need not be there yet.
 pub(in crate::commands) fn locate(path: &Path) -> Result<PathBuf, CreateError> {
-    let fails = |source| CreateError::Locate { path: path.to_owned(), source };
-    let absolute = std::path::absolute(path).map_err(fails)?;
-    for existing in absolute.ancestors() {
-        match existing.canonicalize() {
-            Ok(found) => {
-                let rest = absolute.strip_prefix(existing).unwrap_or(Path::new(""));
-                return Ok(extended(found, rest));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => (),
-            Err(error) => return Err(fails(error)),
-        }
-    }
-    Ok(absolute)
-}
-
-/// `rest` is not there, so there are no links in it, and `..` undoes what stands before.
-fn extended(mut path: PathBuf, rest: &Path) -> PathBuf {
-    for component in rest.components() {
-        match component {
-            Component::ParentDir => drop(path.pop()),
-            component => path.push(component),
-        }
-    }
-    path
+    file::locate(path).map_err(|source| CreateError::Locate { path: path.to_owned(), source })
 }
 
 /// How a file in `from` refers to `to`: relatively when both move together, that is within `common`.
@@ -72,14 +49,5 @@ mod tests {
         refers("/repository/sdk", "/repository/sdk/wit", "wit");
         refers("/home/ada/hello", "/repository/sdk", "/repository/sdk");
         refers("/repository-2/hello", "/repository/sdk", "/repository/sdk");
-    }
-
-    #[test]
-    fn what_is_not_there_has_a_place_all_the_same() {
-        let root = Path::new("/").canonicalize().unwrap();
-
-        let place = locate(Path::new("/no-such-directory/../neither/this")).unwrap();
-
-        assert_eq!(place, root.join("neither/this"));
     }
 }

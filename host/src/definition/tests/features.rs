@@ -168,8 +168,11 @@ fn without_its_variables_a_definition_can_be_looked_at() {
     let text = limiter(
         "rate = 5\nwindow = \"W@env\"\n[[features.limiter.keys]]\nname = \"a\"\nsecret = \"S@env\"\n",
     );
-    let premises =
-        Premises { variables: Variables::default().incomplete(), catalogue: catalogue().into() };
+    let premises = Premises {
+        variables: Variables::default().incomplete(),
+        catalogue: catalogue().into(),
+        ..Premises::default()
+    };
 
     let definition = Definition::parse("service.toml".as_ref(), &text, &premises);
 

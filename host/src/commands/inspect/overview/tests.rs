@@ -213,6 +213,7 @@ fn enabled_features_are_shown_in_the_order_in_which_they_start() {
     let premises = Premises {
         variables: Variables::default().incomplete(),
         catalogue: catalogue.clone().into(),
+        ..Premises::default()
     };
     let definition =
         Definition::parse(Path::new("greeter/service.toml"), &text, &premises).unwrap();

@@ -4,13 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Package;
-
 /// What a `cargo build` was told.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::commands) struct Invocation {
+pub(crate) struct Invocation {
     /// The name of the compilation target.
-    pub(in crate::commands) target: Option<String>,
+    pub(crate) target: Option<String>,
     target_directory: Option<String>,
     /// As the directory is called.
     profile: Option<String>,
@@ -19,7 +17,7 @@ pub(in crate::commands) struct Invocation {
 
 impl Invocation {
     /// `None`: the command is something else, or has options that change what is written where.
-    pub(in crate::commands) fn parse(command: &str) -> Option<Self> {
+    pub(crate) fn parse(command: &str) -> Option<Self> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./+,:@ ".contains(c);
         let mut words = command.split_whitespace();
         let is_cargo_build = words.next() == Some("cargo")
@@ -62,50 +60,50 @@ impl Invocation {
         Some(invocation)
     }
 
+    pub(crate) fn names_target_directory(&self) -> bool {
+        self.target_directory.is_some()
+    }
+
     /// Where it says that cargo is to write, run in `directory`.
-    pub(in crate::commands) fn target_directory(&self, directory: &Path) -> Option<PathBuf> {
+    pub(crate) fn target_directory(&self, directory: &Path) -> Option<PathBuf> {
         self.target_directory.as_ref().map(|path| directory.join(path))
     }
 
-    /// The file that cargo makes of the library of `package`, run in `directory`.
-    pub(in crate::commands) fn component(
+    /// Whether it is about the package of this name, or whichever is in the directory.
+    pub(crate) fn is_for(&self, package: &str) -> bool {
+        self.package.as_ref().is_none_or(|name| name == package)
+    }
+
+    /// The file that cargo makes of a library, run in `directory`. `target_directory`: where cargo
+    /// writes unless the command says so.
+    pub(crate) fn component(
         &self,
-        package: &Package,
+        library: &str,
         directory: &Path,
+        target_directory: &Path,
     ) -> Option<PathBuf> {
-        if self.package.as_ref().is_some_and(|name| *name != package.name) {
-            return None;
-        }
         let target_directory =
-            self.target_directory(directory).unwrap_or_else(|| package.target_directory.clone());
+            self.target_directory(directory).unwrap_or_else(|| target_directory.to_owned());
         let profile = match self.profile.as_deref() {
             None | Some("dev" | "test") => "debug",
             Some("bench") => "release",
             Some(profile) => profile,
         };
-        let file = format!("{}.wasm", package.library.as_ref()?.name);
+        let file = format!("{library}.wasm");
         Some(target_directory.join(self.target.as_ref()?).join(profile).join(file))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Library;
     use super::*;
 
     #[track_caller]
     fn makes(command: &str, expected: Option<&str>) {
-        let package = Package {
-            name: "say-hello".to_owned(),
-            manifest: "/code/Cargo.toml".into(),
-            target_directory: "/code/target".into(),
-            library: Some(Library { name: "say_hello".to_owned(), is_cdylib: true }),
-            is_program: false,
-            dependency: None,
-        };
-        let invocation = Invocation::parse(command);
         let component =
-            invocation.and_then(|one| one.component(&package, Path::new("/code/hello")));
+            Invocation::parse(command).filter(|one| one.is_for("say-hello")).and_then(|one| {
+                one.component("say_hello", Path::new("/code/hello"), Path::new("/code/target"))
+            });
         assert_eq!(component, expected.map(PathBuf::from), "{command}");
     }
 

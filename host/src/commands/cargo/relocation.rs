@@ -1,0 +1,83 @@
+//! Finds out whether cargo writes elsewhere than it does when it is told nothing.
+//!
+//! Does not know what is built.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::super::child::Interrupted;
+use super::super::directory_of;
+use super::{AskCargoError, ask};
+use crate::cli::Surroundings;
+use crate::definition::{Definition, Relocation};
+use crate::file;
+
+#[derive(Deserialize)]
+struct Metadata {
+    workspace_root: PathBuf,
+    target_directory: PathBuf,
+}
+
+/// The surroundings of a service whose components are where cargo writes.
+///
+/// `builds`: whether the command is about to build. If not, a component that is at the place that the
+/// definition names, and not where cargo writes, has been put there by somebody.
+///
+/// What cargo cannot tell is no reason to do less than is known without it.
+///
+/// # Errors
+/// When a signal has ended cargo.
+pub(in crate::commands) fn relocated(
+    path: &Path,
+    builds: bool,
+    surroundings: &Surroundings,
+) -> Result<Surroundings, Interrupted> {
+    let relocation = match find(directory_of(path), surroundings) {
+        Err(AskCargoError::Interrupted(signal)) => return Err(Interrupted(signal)),
+        found => found.ok().flatten(),
+    };
+    let plain = surroundings.clone();
+    let relocated = Surroundings { relocation, ..plain.clone() };
+    if builds || relocated.relocation.is_none() {
+        return Ok(relocated);
+    }
+    let is_there = |surroundings: &Surroundings| {
+        let definition = Definition::load(path, &surroundings.premises().incomplete());
+        definition.is_ok_and(|definition| definition.host.component.exists())
+    };
+    Ok(if is_there(&plain) && !is_there(&relocated) { plain } else { relocated })
+}
+
+/// Cargo takes a tenth of a second to say where it writes. It is asked only when somebody has told it.
+fn find(
+    directory: &Path,
+    surroundings: &Surroundings,
+) -> Result<Option<Relocation>, AskCargoError> {
+    let manifest = directory.join("Cargo.toml");
+    if !manifest.is_file()
+        || !(surroundings.cargo.is_directed || is_configured(directory, surroundings))
+    {
+        return Ok(None);
+    }
+    let metadata: Metadata = ask(&manifest, &["--no-deps", "--offline"])?;
+    let usual = metadata.workspace_root.join("target");
+    let usual = file::locate(&usual).unwrap_or(usual);
+    let actual = metadata.target_directory;
+    let is_other = file::locate(&actual).is_ok_and(|actual| actual != usual);
+    Ok(is_other.then_some(Relocation { usual, actual }))
+}
+
+/// Whether one of the files that cargo reads in `directory` may name a target directory.
+fn is_configured(directory: &Path, surroundings: &Surroundings) -> bool {
+    let directory = file::locate(directory).unwrap_or_else(|_| directory.to_owned());
+    let above = directory.ancestors().map(|directory| directory.join(".cargo"));
+    above.chain(surroundings.cargo.home.clone()).any(|directory| {
+        let read = |name| fs::read_to_string(directory.join(name));
+        ["config.toml", "config"].into_iter().filter_map(|name| read(name).ok()).any(|text| {
+            // Other files may be included.
+            text.contains("target-dir") || text.contains("include")
+        })
+    })
+}
