@@ -7,6 +7,7 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -147,6 +148,11 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Dev {
+    /// Listen on this address, whatever `[host] address` says
+    ///
+    /// `::` is every address of the machine. Without both, the service is reached from this machine only.
+    #[arg(long, value_name = "IP")]
+    pub address: Option<IpAddr>,
     /// Look for changes every 2 s instead of waiting until the system tells about them
     ///
     /// For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the same.

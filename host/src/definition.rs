@@ -3,6 +3,7 @@
 //! Does not know WebAssembly, sockets or async, and reads neither the component nor the process's
 //! environment.
 
+mod address;
 mod catalogue;
 mod client;
 mod document;
@@ -43,13 +44,13 @@ mod variables;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
 
+pub use self::address::{Address, Reach};
 pub use self::catalogue::{
     Catalogue, ExtensionSettings, FeatureEntry, KindEntry, NoSettings, Objections, PortUse,
     SettingsType, Stage, TypedSettings,
@@ -60,6 +61,7 @@ pub use self::extension::{
     ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
 };
 pub use self::grpc::{Grpc, GrpcConnections};
+pub use self::hosting::Dev;
 pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
 pub(crate) use self::invocation::Invocation;
@@ -173,22 +175,13 @@ pub struct Hosting {
     /// The command that compiles the service, run in the directory of the file.
     pub build: Option<String>,
     pub instances: Instances,
-    pub address: IpAddr,
+    pub address: Address,
     pub start_timeout: Duration,
     /// How long the service serves on after SIGTERM, while its health check says that it stops.
     pub drain_delay: Duration,
     pub shutdown_timeout: Duration,
     pub limits: Limits,
     pub dev: Dev,
-}
-
-/// `[host.dev]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dev {
-    /// Files and directories to watch, resolved against the directory of the file, each once.
-    pub watch: Vec<PathBuf>,
-    /// Whether what the service is built of is to be found and watched as well.
-    pub finds_sources: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

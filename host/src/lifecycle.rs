@@ -19,7 +19,7 @@ mod thread;
 mod version;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 pub use self::assembly::{Assembler, Assembly, Module};
 pub use self::end::Stopped;
@@ -31,6 +31,7 @@ pub use self::start::Starting;
 pub use self::station::Endpoint;
 pub use self::version::KindFailure;
 use crate::call::Subject;
+use crate::definition::Address;
 use crate::guest::StartFailure;
 
 /// Why a loaded service did not come up.
@@ -39,12 +40,12 @@ use crate::guest::StartFailure;
 pub enum StartError {
     /// The port is taken or reserved, or the address is not this machine's.
     #[error("cannot listen on {address} port {port} for kind `{kind}`: {source}")]
-    Bind { kind: &'static str, address: IpAddr, port: u16, source: io::Error },
+    Bind { kind: &'static str, address: Address, port: u16, source: io::Error },
     /// The service itself listens on the port, at an address that overlaps.
     #[error(
         "cannot listen on {address} port {port} for kind `{kind}` beside {taken}, where the service listens"
     )]
-    Overlap { kind: &'static str, address: IpAddr, port: u16, taken: SocketAddr },
+    Overlap { kind: &'static str, address: Address, port: u16, taken: SocketAddr },
     /// What the component describes its gRPC services with contradicts itself.
     #[error("cannot offer reflection of the gRPC services: {0}")]
     Descriptors(String),

@@ -4,6 +4,7 @@
 
 mod activity;
 mod connection;
+mod loopback;
 mod rest;
 mod shortage;
 mod slot;
@@ -23,9 +24,9 @@ use tracing::{debug, warn};
 
 pub use self::activity::Timeouts;
 pub use self::connection::{ConnectionRules, Keepalive, Served};
+pub use self::loopback::bind_each;
 pub use self::shortage::Shortage;
 pub use self::slot::Slot;
-pub use self::socket::bind;
 
 /// Pause after a connection could not be accepted, usually for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

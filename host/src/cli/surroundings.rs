@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::definition::{Premises, Relocation, Variables};
+use crate::definition::{Premises, Reach, Relocation, Variables};
 use crate::extension::Extensions;
 
 /// What the process gets from its environment rather than from its command line.
@@ -53,7 +53,7 @@ impl Surroundings {
         let catalogue = self.extensions.catalogue().clone();
         let relocation = self.relocation.clone();
         let variables = self.variables.clone();
-        Premises { variables, catalogue, relocation }
+        Premises { variables, catalogue, relocation, reach: Reach::default() }
     }
 
     pub(super) fn from_variables(all: impl IntoIterator<Item = (OsString, OsString)>) -> Self {

@@ -22,7 +22,7 @@ use self::sources::{Sources, Subject};
 use super::log::Choice;
 use super::{CommandError, directory_of, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
-use crate::definition::{Definition, LoadError};
+use crate::definition::{Definition, LoadError, Premises, Reach};
 use crate::lifecycle::Pace;
 use crate::report::Status;
 use crate::supervisor::{self, Hangup, Look, Options, RunError};
@@ -55,7 +55,8 @@ pub(super) fn run(
         hangup: Hangup::Stops,
         pace: Pace::Frequent,
     };
-    let premises = surroundings.premises();
+    let reach = typed.address.map_or(Reach::DefinedOrLocal, Reach::At);
+    let premises = Premises { reach, ..surroundings.premises() };
     let log_level = log.level;
     let polls = typed.poll || surroundings.polls;
     let ending = supervisor::run(options, screen.log_output(), async |_log| {

@@ -3,13 +3,22 @@
 //! Does not know whether the component exists.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::document::Place;
 use super::reader::{Reader, Section};
 use super::shape::Checked;
-use super::{Dev, Hosting, Instances, Kind, Limits};
+use super::{Address, Hosting, Instances, Kind, Limits};
+
+/// `[host.dev]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dev {
+    /// Files and directories to watch, resolved against the directory of the file, each once.
+    pub watch: Vec<PathBuf>,
+    /// Whether what the service is built of is to be found and watched as well.
+    pub finds_sources: bool,
+}
 
 /// `directory` is that of the file: paths in it are relative to that.
 pub(super) fn read<'t>(
@@ -24,7 +33,7 @@ pub(super) fn read<'t>(
         component: directory.join(reader.text(&section, "component").unwrap_or_default()),
         build: reader.text(&section, "build"),
         instances: instances(reader, &section),
-        address: address.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into()),
+        address: Address::Of(address.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into())),
         start_timeout: reader.duration(&section, "start_timeout").unwrap_or_default(),
         drain_delay: drain_delay(reader, &section, kinds),
         shutdown_timeout: reader.duration(&section, "shutdown_timeout").unwrap_or_default(),

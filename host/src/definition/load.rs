@@ -30,9 +30,7 @@ impl Definition {
         let text = text_of(&bytes).map_err(|problem| invalid(vec![problem]))?;
         let mut definition = Self::parse(path, text, premises).map_err(invalid)?;
         definition.warnings.extend(log::zone_warning(&definition.log));
-        if let Some(relocation) = &premises.relocation {
-            definition.relocate(relocation);
-        }
+        definition.settle(premises);
         Ok(definition)
     }
 
@@ -61,6 +59,14 @@ impl Definition {
         let definition = read_all(&mut reader, &root, path);
         let is_foreign = !root.contains_key("host");
         finish(reader, definition, is_foreign)
+    }
+
+    /// Applies what decides beside its text and the environment.
+    pub(crate) fn settle(&mut self, premises: &Premises) {
+        if let Some(relocation) = &premises.relocation {
+            self.relocate(relocation);
+        }
+        self.limit(premises.reach);
     }
 
     /// The components that it runs: the service's own first, then those of features that are enabled.

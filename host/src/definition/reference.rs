@@ -181,7 +181,7 @@ pub(super) const REFERENCE: &[Key] = &[
     key("host.instances", Shape::IntegerOr { least: 1, most: 1024, word: "auto" }, Presence::Default("1"), r#""auto""#,
         "Instances of the component, each with its own state. `\"auto\"` is one per core."),
     key("host.address", Shape::Address, Presence::Default(r#""::""#), r#""127.0.0.1""#,
-        "Address all kinds listen on. `::` is every IPv6 and IPv4 address, `0.0.0.0` every IPv4 address."),
+        "Address all kinds listen on. `::` is every IPv6 and IPv4 address, `0.0.0.0` every IPv4 address. With `dev` the default is `127.0.0.1` and `::1`."),
     key("host.start_timeout", DURATION, Presence::Default(r#""30s""#), r#""10s""#,
         "Longest time the service may take to start."),
     key("host.drain_delay", Shape::Duration { least: Duration::ZERO, most: DAY, nanoseconds: false }, Presence::Default(r#""0s""#), r#""10s""#,

@@ -25,7 +25,7 @@ impl Relocation {
 
 impl Definition {
     /// Lets the components be where its build command writes them, if it leaves the place to cargo.
-    pub(crate) fn relocate(&mut self, relocation: &Relocation) {
+    pub(super) fn relocate(&mut self, relocation: &Relocation) {
         let build = self.host.build.as_deref().and_then(Invocation::parse);
         if build.is_none_or(|build| build.names_target_directory()) {
             return;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use super::address::Reach;
 use super::catalogue::Catalogue;
 use super::relocation::Relocation;
 
@@ -52,6 +53,7 @@ pub struct Premises {
     pub catalogue: Arc<Catalogue>,
     /// Where builds write, if not where they usually do.
     pub relocation: Option<Relocation>,
+    pub reach: Reach,
 }
 
 impl Premises {

@@ -11,6 +11,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tracing::error;
@@ -41,11 +42,12 @@ pub(super) enum Order {
     },
 }
 
-/// A socket that a thread serves until its last connection is closed.
+/// The sockets of a station that a thread serves until its last connection is closed.
 #[derive(Debug)]
 pub(super) struct Post {
     pub(super) station: StationId,
-    pub(super) listener: TcpListener,
+    /// One for each address.
+    pub(super) listeners: Vec<TcpListener>,
     pub(super) shortage: Arc<Shortage>,
     pub(super) answerer: Answerer,
     pub(super) phase: watch::Receiver<Phase>,
@@ -169,19 +171,19 @@ fn obey(order: Order, tasks: &mut JoinSet<()>, slots: &mut HashMap<StationId, An
                 let _ = end.send(());
             });
         }
-        Order::Attend(Post { station, listener, shortage, answerer, phase, drained }) => {
+        Order::Attend(Post { station, listeners, shortage, answerer, phase, drained }) => {
             let Answerer { rules, dispatcher } = answerer;
             slots.retain(|_, slot| slot.is_used());
             match dispatcher {
                 AnyDispatcher::Http(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(station, AnySlot::Http(Rc::downgrade(&slot)));
-                    tasks.spawn_local(attend((listener, shortage), slot, phase, drained));
+                    tasks.spawn_local(attend((listeners, shortage), slot, phase, drained));
                 }
                 AnyDispatcher::Grpc(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(station, AnySlot::Grpc(Rc::downgrade(&slot)));
-                    tasks.spawn_local(attend((listener, shortage), slot, phase, drained));
+                    tasks.spawn_local(attend((listeners, shortage), slot, phase, drained));
                 }
             }
         }
@@ -235,18 +237,21 @@ impl AnySlot {
     }
 }
 
-/// Serves one socket until its last connection is closed.
+/// Serves sockets until their last connection is closed.
 async fn attend<S: Served>(
-    (listener, shortage): (TcpListener, Arc<Shortage>),
+    (listeners, shortage): (Vec<TcpListener>, Arc<Shortage>),
     slot: Rc<Slot<S>>,
     phase: watch::Receiver<Phase>,
     drained: oneshot::Sender<usize>,
 ) {
-    let served = listener::serve(listener, slot, phase, &shortage).await;
-    let cut = served.unwrap_or_else(|error| {
-        error!(%error, "cannot use the listening socket");
-        0
+    let served = listeners.into_iter().map(async |listener| {
+        let served = listener::serve(listener, slot.clone(), phase.clone(), &shortage).await;
+        served.unwrap_or_else(|error| {
+            error!(%error, "cannot use the listening socket");
+            0
+        })
     });
+    let cut = join_all(served).await;
     // An owner that is gone does not wait.
-    let _ = drained.send(cut);
+    let _ = drained.send(cut.iter().sum());
 }

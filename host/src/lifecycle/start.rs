@@ -162,16 +162,20 @@ impl Service {
     fn place(&mut self, plans: Vec<Plan>, count: usize) -> Result<Vec<Planned>, StartError> {
         let mut planned = Vec::new();
         for plan in plans {
-            let (address, place) = self.find_place(plan.wish, count)?;
+            let (addresses, place) = self.find_place(plan.wish, count)?;
             let (kind, source) = (plan.wish.kind, plan.source.clone());
-            planned.push(Planned { plan, endpoint: Endpoint { kind, address, source }, place });
+            planned.push(Planned { plan, endpoint: Endpoint { kind, addresses, source }, place });
         }
         Ok(planned)
     }
 
-    fn find_place(&mut self, wish: Wish, count: usize) -> Result<(SocketAddr, Place), StartError> {
+    fn find_place(
+        &mut self,
+        wish: Wish,
+        count: usize,
+    ) -> Result<(Vec<SocketAddr>, Place), StartError> {
         if let Some(station) = self.stations.iter().find(|station| station.wish == wish) {
-            return Ok((station.address, Place::Kept(station.id)));
+            return Ok((station.addresses.clone(), Place::Kept(station.id)));
         }
         let id = self.next_station();
         let same = |station: &&Station| {
@@ -182,16 +186,16 @@ impl Service {
             Some(station) => station.convert(id, wish)?,
             None => Station::bind(id, wish, count).map_err(|error| self.explain(error))?,
         };
-        Ok((station.address, Place::New(station)))
+        Ok((station.addresses.clone(), Place::New(station)))
     }
 
     /// A port that cannot be had because the service has it already.
     fn explain(&self, error: StartError) -> StartError {
         let StartError::Bind { kind, address, port, source } = error else { return error };
-        let taken = self.stations.iter().find(|station| station.address.port() == port);
-        match taken {
-            Some(station) if source.kind() == ErrorKind::AddrInUse => {
-                StartError::Overlap { kind, address, port, taken: station.address }
+        let mut taken = self.stations.iter().flat_map(|station| &station.addresses);
+        match taken.find(|taken| taken.port() == port) {
+            Some(taken) if source.kind() == ErrorKind::AddrInUse => {
+                StartError::Overlap { kind, address, port, taken: *taken }
             }
             _ => StartError::Bind { kind, address, port, source },
         }

@@ -3,7 +3,7 @@
 //! Does not know what is answered on them.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -11,14 +11,15 @@ use tokio::sync::{oneshot, watch};
 
 use super::StartError;
 use super::crew::{Answerer, Crew, Order, Post, StationId};
-use crate::definition::Origin;
+use crate::definition::{Address, Origin};
 use crate::listener::{self, Phase, Shortage};
 
 /// Where a kind listens.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     pub kind: &'static str,
-    pub address: SocketAddr,
+    /// All with the same port; never empty.
+    pub addresses: Vec<SocketAddr>,
     /// Where the port comes from.
     pub source: Origin,
 }
@@ -27,7 +28,7 @@ pub struct Endpoint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Wish {
     pub(super) kind: &'static str,
-    pub(super) address: IpAddr,
+    pub(super) address: Address,
     /// 0: any free port.
     pub(super) port: u16,
 }
@@ -39,14 +40,14 @@ impl Wish {
     }
 }
 
-/// The sockets of one kind: the same address on several threads.
+/// The sockets of one kind: the same addresses on several threads.
 #[derive(Debug)]
 pub(super) struct Station {
     pub(super) id: StationId,
     pub(super) wish: Wish,
-    pub(super) address: SocketAddr,
-    /// Duplicates of the sockets, for further threads or another kind.
-    listeners: Vec<TcpListener>,
+    pub(super) addresses: Vec<SocketAddr>,
+    /// Duplicates of the sockets of each address, for further threads or another kind.
+    listeners: Vec<Vec<TcpListener>>,
     shortage: Arc<Shortage>,
     phase: watch::Sender<Phase>,
     /// One per thread that serves it.
@@ -56,28 +57,30 @@ pub(super) struct Station {
 }
 
 impl Station {
-    /// Binds `count` sockets.
+    /// Binds `count` sockets to each address.
     pub(super) fn bind(id: StationId, wish: Wish, count: usize) -> Result<Self, StartError> {
-        listener::bind(wish.address, wish.port, count)
+        listener::bind_each(wish.address, wish.port, count)
             .and_then(|listeners| Self::of(id, wish, listeners))
             .map_err(|source| wish.failed(source))
     }
 
     /// A station of another kind on the same sockets. The old one can be closed without closing them.
     pub(super) fn convert(&self, id: StationId, wish: Wish) -> Result<Self, StartError> {
-        let listeners = self.listeners.iter().map(TcpListener::try_clone);
+        let listeners =
+            self.listeners.iter().map(|one| one.iter().map(TcpListener::try_clone).collect());
         listeners
             .collect::<io::Result<_>>()
             .and_then(|listeners| Self::of(id, wish, listeners))
             .map_err(|source| wish.failed(source))
     }
 
-    fn of(id: StationId, wish: Wish, listeners: Vec<TcpListener>) -> io::Result<Self> {
-        let address = listener::local_address(&listeners[0])?;
+    fn of(id: StationId, wish: Wish, listeners: Vec<Vec<TcpListener>>) -> io::Result<Self> {
+        let addresses = listeners.iter().map(|one| listener::local_address(&one[0]));
+        let addresses = addresses.collect::<io::Result<Vec<_>>>()?;
         let phase = watch::Sender::new(Phase::Hold);
-        let shortage = Arc::new(Shortage::new(wish.kind, address));
+        let shortage = Arc::new(Shortage::new(wish.kind, addresses[0]));
         let drained = Vec::new();
-        Ok(Self { id, wish, address, listeners, shortage, phase, drained, cut: 0 })
+        Ok(Self { id, wish, addresses, listeners, shortage, phase, drained, cut: 0 })
     }
 
     /// On how many threads it is served.
@@ -91,12 +94,13 @@ impl Station {
     /// When the system refuses another descriptor.
     pub(super) fn attend(&mut self, crew: &Crew, answerer: Answerer) -> Result<(), StartError> {
         let thread = self.drained.len();
-        let listener = self.listeners[thread % self.listeners.len()].try_clone();
-        let listener = listener.map_err(|source| self.wish.failed(source))?;
+        let own = self.listeners.iter().map(|one| one[thread % one.len()].try_clone());
+        let listeners = own.collect::<io::Result<_>>();
+        let listeners = listeners.map_err(|source| self.wish.failed(source))?;
         let (drained, receiver) = oneshot::channel();
         let phase = self.phase.subscribe();
         let shortage = self.shortage.clone();
-        let post = Post { station: self.id, listener, shortage, answerer, phase, drained };
+        let post = Post { station: self.id, listeners, shortage, answerer, phase, drained };
         crew.order(thread, Order::Attend(post));
         self.drained.push(receiver);
         Ok(())

@@ -26,7 +26,7 @@ const UNSENT: u32 = 128 * 1024;
 ///
 /// # Errors
 /// As the system says it; `AddrInUse` also when the other user of the port would share it.
-pub fn bind(address: IpAddr, port: u16, count: usize) -> io::Result<Vec<TcpListener>> {
+pub(super) fn bind(address: IpAddr, port: u16, count: usize) -> io::Result<Vec<TcpListener>> {
     let address = SocketAddr::new(address, port);
     match bind_all(address, count) {
         Err(error) if address.ip().is_unspecified() && address.is_ipv6() && lacks_ipv6(&error) => {
@@ -36,7 +36,7 @@ pub fn bind(address: IpAddr, port: u16, count: usize) -> io::Result<Vec<TcpListe
     }
 }
 
-fn lacks_ipv6(error: &io::Error) -> bool {
+pub(super) fn lacks_ipv6(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
         || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
 }

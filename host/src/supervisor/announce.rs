@@ -80,9 +80,10 @@ pub(super) fn running(logger: &Logger, kind: &'static str, own: Option<&Attribut
 }
 
 pub(super) fn endpoint(endpoint: &Endpoint) {
+    let addresses = endpoint.addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
     info!(
         kind = endpoint.kind,
-        address = %endpoint.address,
+        address = addresses.join(", "),
         port.source = %endpoint.source,
         "service is running"
     );

@@ -7,7 +7,7 @@ use super::{Dev, without_times};
 use crate::commands::new::kinds::{make, wait_for_turn};
 use crate::support::{Signal, http};
 
-/// The address is the one of all addresses.
+/// The address is the default.
 fn port(dev: &Dev) -> u16 {
     dev.process.wait_until("the address of kind `http`", |_, stderr| {
         stderr.rsplit_once("http://localhost:")?.1.lines().next()?.parse().ok()
@@ -44,6 +44,7 @@ fn a_crate_is_edited_broken_and_mended() {
     expect![[r#"
         built in $T · ready in $T
         http  http://localhost:$N
+        for this machine only; `--address ::` or `[host] address` lets others in
         src/lib.rs changed · built in $T · ready in $T
         error[E$N]: no field `farewell` on type `Settings`
           --> src/lib.rs:46:48

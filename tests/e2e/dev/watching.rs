@@ -2,12 +2,12 @@
 //! Does not know the ways in which files change.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 
 use expect_test::expect;
 
 use super::{Dev, project, project_of, set_mark};
-use crate::support::{Signal, guests, http};
+use crate::support::{Service, Signal, guests, http};
 
 fn free_port() -> u16 {
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
@@ -152,5 +152,53 @@ fn a_newer_change_takes_the_place_of_one_that_does_not_start() {
         built in $T · ready in $T
         http  http://127.0.0.1:$N
         service.toml changed · ready in $T
+    "#]]);
+}
+
+/// A service whose definition does not say where it listens.
+fn anywhere(types: &str) -> Service {
+    let service = project_of(types);
+    service.edit("address = '127.0.0.1'\n", "");
+    service
+}
+
+fn port_of(dev: &Dev, scheme: &str) -> u16 {
+    dev.process.wait_until("the address", |_, stderr| {
+        stderr.rsplit_once(scheme)?.1.split_once("localhost:")?.1.lines().next()?.parse().ok()
+    })
+}
+
+#[test]
+fn by_default_a_service_is_reached_from_this_machine_only() {
+    let service = anywhere("http:0, native");
+    let dev = Dev::start(&service);
+    dev.shows("ready in", 1);
+    let port = port_of(&dev, "http  ");
+
+    assert_eq!(http::get(port, "/who").text(), "v1.0.0 version1");
+    let has_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    assert_eq!(TcpStream::connect((Ipv6Addr::LOCALHOST, port)).is_ok(), has_ipv6);
+    // Of this machine as well, but one of the many that `::` stands for.
+    assert!(TcpStream::connect((Ipv4Addr::new(127, 0, 0, 2), port)).is_err());
+    dev.said(&expect![[r#"
+        built in $T · ready in $T
+        http  http://localhost:$N
+        for this machine only; `--address ::` or `[host] address` lets others in
+    "#]]);
+}
+
+#[test]
+fn an_address_that_is_typed_counts() {
+    let service = project_of("http:0, native");
+    let mut command = Dev::command(&service);
+    command.arguments(["--address", "::"]);
+    let dev = Dev::launch(command);
+    dev.shows("ready in", 1);
+    let port = port_of(&dev, "http  ");
+
+    assert!(TcpStream::connect((Ipv4Addr::new(127, 0, 0, 2), port)).is_ok());
+    dev.said(&expect![[r#"
+        built in $T · ready in $T
+        http  http://localhost:$N
     "#]]);
 }

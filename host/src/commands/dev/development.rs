@@ -23,7 +23,7 @@ use super::served::{Served, fingerprint};
 use super::sources::{Sources, Subject};
 use super::stage::{Done, Stage};
 use super::status::{self, End, Status};
-use crate::definition::{Definition, Premises};
+use crate::definition::{Address, Definition, Premises};
 use crate::supervisor::Demand;
 use crate::telemetry::Level;
 use crate::watch::{Changes, Place, Watch};
@@ -219,6 +219,7 @@ impl Development {
             return self.show(End::Unchanged);
         }
         self.served.print = print;
+        self.served.is_local = definition.host.address == Address::Loopback;
         self.change.handed_over = Some(Instant::now());
         self.due = Some(Demand::Serve(Box::new(definition)));
     }

@@ -22,13 +22,20 @@ pub(super) struct Served {
     /// Of the version that was handed over last.
     pub(super) print: Option<Vec<u8>>,
     pub(super) addresses: Vec<Address>,
+    /// Whether the version that was handed over last listens for this machine alone, because nobody has
+    /// said anything else.
+    pub(super) is_local: bool,
     pub(super) knows_keys: bool,
 }
 
 impl Served {
     /// Returns the addresses that the user does not know yet.
     pub(super) fn note_addresses(&mut self, endpoints: &[Endpoint]) -> Vec<Address> {
-        let address = |one: &Endpoint| Address { kind: one.kind, socket: one.address };
+        let address = |one: &Endpoint| Address {
+            kind: one.kind,
+            socket: one.addresses[0],
+            is_local: self.is_local,
+        };
         let addresses = endpoints.iter().map(address).collect::<Vec<_>>();
         let known = std::mem::replace(&mut self.addresses, addresses);
         self.addresses.iter().filter(|one| !known.contains(one)).cloned().collect()

@@ -16,6 +16,9 @@ use super::screen::{Screen, Tone};
 /// The keys that work. Shown once, where there are keys.
 pub(super) const KEYS: &str = "keys: b build · l log level · q quit";
 
+/// Said with addresses that nobody has chosen.
+const LOCAL: &str = "for this machine only; `--address ::` or `[host] address` lets others in";
+
 /// That the end has to wait for requests.
 pub(super) fn stopping(requests: usize) -> String {
     let requests = match requests {
@@ -66,6 +69,8 @@ pub(super) enum End<'a> {
 pub(super) struct Address {
     pub(super) kind: &'static str,
     pub(super) socket: SocketAddr,
+    /// Whether it is for this machine alone by default, at each of its addresses of that sort.
+    pub(super) is_local: bool,
 }
 
 impl Status<'_> {
@@ -120,7 +125,11 @@ impl Status<'_> {
 
     fn details(&self) -> Vec<String> {
         match &self.end {
-            End::Ready { addresses, .. } => addresses.iter().map(Address::line).collect(),
+            End::Ready { addresses, .. } => {
+                let is_local = addresses.iter().any(|address| address.is_local);
+                let lines = addresses.iter().map(Address::line);
+                lines.chain(is_local.then(|| LOCAL.to_owned())).collect()
+            }
             End::Unchanged | End::BuildFailed { error: BuildError::Failed { .. }, .. } => {
                 Vec::new()
             }
@@ -158,8 +167,8 @@ impl Address {
     fn line(&self) -> String {
         let port = self.socket.port();
         let host = match self.socket.ip() {
-            // All addresses of the machine: the one that everybody has.
-            address if address.is_unspecified() => "localhost".to_owned(),
+            // All addresses of the machine, or all of its own: the name that everybody has.
+            address if self.is_local || address.is_unspecified() => "localhost".to_owned(),
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => format!("[{address}]"),
         };

@@ -52,9 +52,7 @@ pub(super) fn definition(
 pub(super) fn parse(file: &Path, text: &str, surroundings: &Surroundings) -> Option<Definition> {
     let premises = surroundings.premises().incomplete();
     let mut definition = Definition::parse(file, text, &premises).ok()?;
-    if let Some(relocation) = &premises.relocation {
-        definition.relocate(relocation);
-    }
+    definition.settle(&premises);
     Some(definition)
 }
 
@@ -127,7 +125,7 @@ pub(super) fn ports(definition: &Definition) -> Vec<Diagnosis> {
 
 fn port(definition: &Definition, kind: &'static str, port: u16) -> Diagnosis {
     let address = definition.host.address;
-    let Err(source) = listener::bind(address, port, 1) else {
+    let Err(source) = listener::bind_each(address, port, 1) else {
         return Diagnosis::ok(Subject::Port, format!("{port} is free for kind `{kind}`"));
     };
     let reason = source.kind();

@@ -1,6 +1,5 @@
 //! `[host]` and `[host.limits]`.
 
-use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use expect_test::expect;
 
 use super::{accepted, rejects, variables, warns, with};
-use crate::definition::{Definition, Dev, Instances};
+use crate::definition::{Address, Definition, Dev, Instances};
 
 #[test]
 fn defaults_are_applied() {
@@ -17,7 +16,7 @@ fn defaults_are_applied() {
     assert_eq!(host.component, Path::new("greeter.wasm"));
     assert_eq!(host.build, None);
     assert_eq!(host.instances, Instances::Count(NonZeroUsize::MIN));
-    assert_eq!(host.address, "::".parse::<IpAddr>().unwrap());
+    assert_eq!(host.address, Address::Of("::".parse().unwrap()));
     assert_eq!(host.start_timeout, Duration::from_secs(30));
     assert_eq!(host.drain_delay, Duration::ZERO);
     assert_eq!(host.shutdown_timeout, Duration::from_secs(30));
@@ -45,7 +44,7 @@ fn every_key_reaches_its_field() {
 
     assert_eq!(host.build.as_deref(), Some("make"));
     assert_eq!(host.instances, Instances::Auto);
-    assert_eq!(host.address, "0.0.0.0".parse::<IpAddr>().unwrap());
+    assert_eq!(host.address, Address::Of("0.0.0.0".parse().unwrap()));
     assert_eq!(host.start_timeout, Duration::from_secs(1));
     assert_eq!(host.drain_delay, Duration::from_secs(5));
     assert_eq!(host.shutdown_timeout, Duration::from_secs(2));

@@ -26,6 +26,12 @@ fn dev_has_help() {
                       Arguments for a service of kind `script`
 
             Options:
+                  --address <IP>
+                      Listen on this address, whatever `[host] address` says
+
+                      `::` is every address of the machine. Without both, the service is reached from this
+                      machine only.
+
                   --poll
                       Look for changes every 2 s instead of waiting until the system tells about them
 

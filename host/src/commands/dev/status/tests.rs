@@ -61,6 +61,23 @@ fn a_change_is_one_line() {
 }
 
 #[test]
+fn addresses_that_nobody_has_chosen_are_told_with_how_to_choose() {
+    let addresses = [("http", "127.0.0.1:8080"), ("grpc", "127.0.0.1:50051")]
+        .map(|(kind, socket)| Address { kind, socket: socket.parse().unwrap(), is_local: true });
+
+    always_reads(
+        &[],
+        None,
+        End::Ready { after: READY, addresses: &addresses },
+        &expect![[r"
+            ready in 43 ms
+            http  http://localhost:8080
+            grpc  localhost:50051
+            for this machine only; `--address ::` or `[host] address` lets others in"]],
+    );
+}
+
+#[test]
 fn new_addresses_follow() {
     let addresses = [
         ("http", "0.0.0.0:8080"),
@@ -68,7 +85,7 @@ fn new_addresses_follow() {
         ("http", "127.0.0.1:8080"),
         ("grpc", "[::1]:50051"),
     ]
-    .map(|(kind, socket)| Address { kind, socket: socket.parse().unwrap() });
+    .map(|(kind, socket)| Address { kind, socket: socket.parse().unwrap(), is_local: false });
 
     always_reads(
         &[],
