@@ -104,3 +104,37 @@ fn what_is_built_is_looked_for_where_cargo_has_put_it() {
         done · waiting for a change
     "#]]);
 }
+
+/// A crate in `directory` with these dependencies.
+fn add_crate(service: &Service, directory: &str, dependencies: &str) {
+    std::fs::create_dir_all(service.directory().join(directory).join("src")).expect("it can be");
+    let name = directory.rsplit('/').next().expect("it has a name");
+    let manifest = format!(
+        "[package]\nname = '{name}'\nversion = '0.1.0'\nedition = '2024'\n\
+         [dependencies]\n{dependencies}\n"
+    );
+    service.write(&format!("{directory}/Cargo.toml"), manifest);
+    service.write(&format!("{directory}/src/lib.rs"), "");
+}
+
+#[test]
+fn what_cargo_knows_only_after_the_first_build_is_no_change() {
+    let service = relocation::made_crate();
+    let elsewhere = Service::of_text("");
+    add_crate(&elsewhere, "sdk", "macros = { path = '../macros' }");
+    add_crate(&elsewhere, "macros", "");
+    let sdk = elsewhere.directory().join("sdk");
+    let manifest = std::fs::read_to_string(service.directory().join("Cargo.toml"));
+    let manifest = manifest.expect("it is there");
+    let dependency = format!("[dependencies]\nsdk = {{ path = '{}' }}\n", sdk.display());
+    service.write("Cargo.toml", manifest + &dependency);
+    let dev = Dev::launch(relocation::command(&service, &["--log-format", "json", "dev"]));
+    dev.shows("done · waiting for a change", 1);
+
+    service.edit("v1.0.0", "v1.0.1");
+    dev.shows("done · waiting for a change", 2);
+
+    let said = dev.stopped_by(Signal::TERM);
+    assert_eq!(said.matches("built in").count(), 1, "{said}");
+    assert!(said.contains("\nservice.toml changed · ready in"), "{said}");
+}

@@ -183,3 +183,19 @@ fn a_terminal_that_can_only_write_gets_plain_lines() {
     "#]]
     .assert_eq(&without_times(&shown.join("\n")));
 }
+
+#[test]
+fn what_is_to_be_built_again_is_built_by_a_key() {
+    let service = project();
+    let mut terminal = Terminal::start(&service);
+    terminal.shows("q quit", 1);
+
+    std::fs::remove_file(service.directory().join("app.wasm")).expect("it was built");
+    terminal.shows("still serving", 1);
+    terminal.press("b");
+    terminal.shows("ready in", 2);
+    terminal.press("q");
+
+    let said = seen(&terminal.ended());
+    assert!(said.contains("build it with the key `b`, or put there"), "{said}");
+}

@@ -57,7 +57,12 @@ impl Director for Development {
             }
             News::Refused(refusal) => {
                 self.served.print = None;
-                self.fail(refusal, refusal.help.as_deref());
+                let help = refusal.help.as_deref().map(|help| match &self.keys {
+                    // What other commands say; here there is a shorter way.
+                    Some(_) => help.replace("`mikros-host build`", "the key `b`"),
+                    None => help.to_owned(),
+                });
+                self.fail(refusal, help.as_deref());
             }
             News::Waiting { .. } => {
                 self.screen.say(Tone::Plain, "waiting for an older version to finish");
