@@ -34,8 +34,12 @@ impl Place {
     pub(super) fn covers(&self, path: &Path) -> bool {
         match self {
             Self::File(file) => file == path,
+            // The root of the current directory is empty, and every path begins with nothing.
             Self::Tree { root, .. } => path.strip_prefix(root).is_ok_and(|inside| {
-                inside.iter().enumerate().all(|(depth, name)| !is_ignored(name, depth == 0))
+                inside.components().enumerate().all(|(depth, part)| match part {
+                    Component::Normal(name) => !is_ignored(name, depth == 0),
+                    _ => false,
+                })
             }),
         }
     }
@@ -123,6 +127,15 @@ mod tests {
         for name in names {
             assert!(!is_ignored(OsStr::new(name), is_top), "{name}");
         }
+    }
+
+    #[test]
+    fn the_current_directory_does_not_hold_what_is_elsewhere() {
+        let place = Place::Tree { root: ".".into(), except: Vec::new() }.normal();
+
+        assert!(place.covers(Path::new("src/lib.rs")));
+        assert!(!place.covers(Path::new("/elsewhere/src/lib.rs")));
+        assert!(!place.covers(Path::new("../elsewhere/src/lib.rs")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use expect_test::expect;
 
 use super::Dev;
 use crate::commands::relocation;
-use crate::support::{Line, Service, Signal, guests};
+use crate::support::{Command, Line, Service, Signal, guests};
 
 fn script() -> Service {
     Service::with_component(Path::new("app.wasm"), "script")
@@ -128,7 +128,8 @@ fn what_cargo_knows_only_after_the_first_build_is_no_change() {
     let manifest = manifest.expect("it is there");
     let dependency = format!("[dependencies]\nsdk = {{ path = '{}' }}\n", sdk.display());
     service.write("Cargo.toml", manifest + &dependency);
-    let dev = Dev::launch(relocation::command(&service, &["--log-format", "json", "dev"]));
+    let command = Command::new(["--log-format", "json", "dev"]).within(service.directory());
+    let dev = Dev::launch(command.with_programs(&service.directory().join("bin")));
     dev.shows("done · waiting for a change", 1);
 
     service.edit("v1.0.0", "v1.0.1");
