@@ -41,7 +41,7 @@ pub(super) struct Rests {
 /// Reads what was given back.
 pub(super) struct Reading {
     left: mpsc::UnboundedReceiver<(Rest, u64)>,
-    reading: FuturesUnordered<Pin<Box<dyn Future<Output = bool>>>>,
+    bodies: FuturesUnordered<Pin<Box<dyn Future<Output = bool>>>>,
     rests: Rests,
     activity: Activity,
 }
@@ -50,8 +50,8 @@ impl Rests {
     pub(super) fn new(activity: Activity) -> (Self, Reading) {
         let (sender, left) = mpsc::unbounded_channel();
         let rests = Self { left: sender, is_cut: Arc::default() };
-        let reading = FuturesUnordered::new();
-        (rests.clone(), Reading { left, reading, rests, activity })
+        let bodies = FuturesUnordered::new();
+        (rests.clone(), Reading { left, bodies, rests, activity })
     }
 
     /// Takes back what nobody wants of the request's body; `None` when it has none.
@@ -95,12 +95,12 @@ impl Reading {
                 // There is a sender in `rests`, so there is always another one.
                 Some((rest, most)) = self.left.recv() => {
                     let noted = self.activity.begin_rest();
-                    self.reading.push(Box::pin(async move {
+                    self.bodies.push(Box::pin(async move {
                         let _noted = noted;
                         is_read(rest, most).await
                     }));
                 }
-                Some(is_read) = self.reading.next(), if !self.reading.is_empty() => if !is_read {
+                Some(is_read) = self.bodies.next(), if !self.bodies.is_empty() => if !is_read {
                     self.rests.cut();
                 },
             }
