@@ -67,46 +67,48 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         imports     mikros:service/logger@0.1.0
         methods     /helloworld.Greeter/SayHellos  unary -> stream
 
-        setting                         value          from
-        name                            Greeter        service.toml:1
-        version                         v1.2.0         service.toml:3
-        language                        rust           service.toml:4
-        product                         Matrix         service.toml:5
-        types                           http:0 native  service.toml:2
-        http.port                       0              service.toml:2
-        services.http.base_path         ""             default
-        services.http.health            /health        default
-        services.http.header_timeout    10s            default
-        services.http.read_timeout      15s            default
-        services.http.write_timeout     15s            default
-        services.http.idle_timeout      1m             default
-        services.http.max_header_bytes  64KiB          default
-        host.address                    ::             default
-        host.component                  greeter.wasm   service.toml:10
-        host.instances                  1              default
-        host.start_timeout              30s            default
-        host.drain_delay                0s             default
-        host.shutdown_timeout           30s            default
-        host.limits.memory              256MiB         default
-        host.limits.call_timeout        30s            default
-        host.limits.max_concurrency     256            default
-        host.limits.max_queue           1024           default
-        host.limits.max_body            4MiB           default
-        log.level                       info           default
-        log.error_stack_trace           structured     default
-        log.attributes.team             line\nbreak    service.toml:8
-        log.max_line                    16KiB          default
-        log.local_timestamp             true           default
-        log.display_errors              true           default
-        tests.execute_lifecycle         false          default
-        MIKROS_TRACKER_HEADER_NAME      X-Request-ID   default
-        MIKROS_SERVICE_DEPLOY           local          default
-        MIKROS_HIDE_RESPONSE_FIELDS     ""             default
-        MIKROS_COUPLED_NAMESPACE        localhost      default
-        MIKROS_COUPLED_PORT             7070           default
-        MIKROS_CICD_TEST                false          default
-        envs                            DATABASE_URL   service.toml:6
-        envs.DATABASE_URL               ***            DATABASE_URL
+        setting                           value          from
+        name                              Greeter        service.toml:1
+        version                           v1.2.0         service.toml:3
+        language                          rust           service.toml:4
+        product                           Matrix         service.toml:5
+        types                             http:0 native  service.toml:2
+        http.port                         0              service.toml:2
+        services.http.base_path           ""             default
+        services.http.health              /health        default
+        services.http.header_timeout      10s            default
+        services.http.read_timeout        15s            default
+        services.http.write_timeout       15s            default
+        services.http.idle_timeout        1m             default
+        services.http.keepalive_interval  1m             default
+        services.http.keepalive_timeout   20s            default
+        services.http.max_header_bytes    64KiB          default
+        host.address                      ::             default
+        host.component                    greeter.wasm   service.toml:10
+        host.instances                    1              default
+        host.start_timeout                30s            default
+        host.drain_delay                  0s             default
+        host.shutdown_timeout             30s            default
+        host.limits.memory                256MiB         default
+        host.limits.call_timeout          30s            default
+        host.limits.max_concurrency       256            default
+        host.limits.max_queue             1024           default
+        host.limits.max_body              4MiB           default
+        log.level                         info           default
+        log.error_stack_trace             structured     default
+        log.attributes.team               line\nbreak    service.toml:8
+        log.max_line                      16KiB          default
+        log.local_timestamp               true           default
+        log.display_errors                true           default
+        tests.execute_lifecycle           false          default
+        MIKROS_TRACKER_HEADER_NAME        X-Request-ID   default
+        MIKROS_SERVICE_DEPLOY             local          default
+        MIKROS_HIDE_RESPONSE_FIELDS       ""             default
+        MIKROS_COUPLED_NAMESPACE          localhost      default
+        MIKROS_COUPLED_PORT               7070           default
+        MIKROS_CICD_TEST                  false          default
+        envs                              DATABASE_URL   service.toml:6
+        envs.DATABASE_URL                 ***            DATABASE_URL
     "#]]
     .assert_eq(&text);
 }
