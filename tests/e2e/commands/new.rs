@@ -113,7 +113,7 @@ fn the_definition_explains_itself() {
         component = "target/wasm32-wasip2/release/say_hello.wasm"
         # What compiles it, run in this directory by `mikros-host dev`, `build` and `run --build`.
         build = "cargo build --release --target wasm32-wasip2 --target-dir target"
-        # Every address of this machine. `127.0.0.1` is for clients on the same machine only.
+        # Default: every address of this machine; with `mikros-host dev` only `127.0.0.1` and `::1`.
         # address = "::"
 
         [host.limits]
