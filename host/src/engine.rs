@@ -258,7 +258,7 @@ impl Engine {
         let is_own = |interface: Interface| Interface::PLUGIN.contains(&interface);
         let decides = surface.exported().any(is_own);
         if mismatches.is_empty() && !decides && provided.is_empty() {
-            mismatches.push(Mismatch::NoPlugin { exports: surface.exports.clone() });
+            mismatches.push(Mismatch::NoPlugin { exports: surface.sorted_exports() });
         }
         if !mismatches.is_empty() {
             return Err(CompileError::Mismatched { path: path.to_owned(), mismatches });

@@ -175,7 +175,14 @@ impl Surface {
         };
         let is_foreign =
             !self.exports.is_empty() && !self.is_program() && !self.exports.iter().any(is_own);
-        is_foreign.then(|| Mismatch::Foreign { exports: self.exports.clone() })
+        is_foreign.then(|| Mismatch::Foreign { exports: self.sorted_exports() })
+    }
+
+    /// The exports in an order that no toolchain decides.
+    pub fn sorted_exports(&self) -> Vec<String> {
+        let mut exports = self.exports.clone();
+        exports.sort_unstable();
+        exports
     }
 
     /// Whether it has a `main`.

@@ -57,6 +57,8 @@ struct Notes {
     open: Cell<usize>,
     /// Those of them whose answer waits for nothing but the client.
     answered: Cell<usize>,
+    /// Whether a response was cut off because the service failed.
+    is_cut_off: Cell<bool>,
     /// Rests of bodies that are read on.
     rests: Cell<usize>,
     /// Since when there are neither of them.
@@ -95,6 +97,7 @@ impl Activity {
             is_old: Cell::new(false),
             open: Cell::new(0),
             answered: Cell::new(0),
+            is_cut_off: Cell::new(false),
             rests: Cell::new(0),
             idle_since: Cell::new(Instant::now()),
             head_since: Cell::new(None),
@@ -120,6 +123,16 @@ impl Activity {
     pub(super) fn begin_rest(&self) -> RestRead {
         self.0.rests.set(self.0.rests.get() + 1);
         RestRead(self.clone())
+    }
+
+    /// The service has failed in the middle of a response.
+    pub(super) fn note_cut_off(&self) {
+        self.0.is_cut_off.set(true);
+    }
+
+    /// Whether a response was cut off: its client has nothing more to read.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.0.is_cut_off.get()
     }
 
     /// How many requests are being answered, until their clients have taken the last byte.

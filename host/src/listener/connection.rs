@@ -145,7 +145,8 @@ async fn drive(
                     debug!(%error, "connection failed");
                     reading.rests().cut();
                 }
-                if reading.rests().is_cut() && activity.is_http1() {
+                let has_more_to_read = reading.rests().is_cut() && !activity.is_cut_off();
+                if has_more_to_read && activity.is_http1() {
                     linger(stream, phase).await;
                 }
                 return 0;

@@ -41,6 +41,9 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Tracked<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Piece>, B::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Err(_))) = polled {
+            self.open.activity().note_cut_off();
+        }
         polled.map_ok(|frame| frame.map_data(|bytes| Piece::new(bytes, self.open.clone())))
     }
 
