@@ -166,7 +166,6 @@ struct Supervisor<D> {
     director: D,
     /// The log of the host itself, which follows the version that serves.
     log: HostLog,
-    /// The log of the version that serves.
     /// What the last version's lines look like as its definition says, and what writes them.
     logger: Option<(Settings, Logger)>,
     look: Look,

@@ -211,7 +211,10 @@ impl Taker {
         let intake = self.intake.clone();
         let mut takers = intake.takers();
         takers.unseen -= std::mem::take(&mut self.unseen);
-        let Some(&taken) = takers.taken.get(&self.call) else { return Poll::Ready(()) };
+        let Some(&taken) = takers.taken.get(&self.call) else {
+            self.go_on(&mut takers);
+            return Poll::Ready(());
+        };
         if taken + bytes > intake.budget || Instant::now() >= self.streams_at {
             takers.forget(self.call);
         } else if takers.unseen + bytes > spare
@@ -267,6 +270,8 @@ impl Drop for Taker {
         let mut takers = self.intake.takers();
         takers.unseen -= self.unseen;
         takers.done(self.call);
+        drop(takers);
+        self.intake.waker.wake();
     }
 }
 

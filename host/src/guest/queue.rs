@@ -271,15 +271,19 @@ impl Queue {
             other.is_some_and(|other| Arc::ptr_eq(id, other)) && is_it(call)
         };
         let place = lanes.requests.iter().position(is_it)?;
-        let withdrawn = lanes.requests.remove(place).map(|waiting| waiting.call);
+        let withdrawn = lanes.requests.remove(place)?;
+        lanes.turns.give_back(withdrawn.call.context.peer, withdrawn.turn);
         drop(lanes);
         self.emptied.wake();
-        withdrawn
+        Some(withdrawn.call)
     }
 
     /// Takes every request that waits, for another worker.
     pub(super) fn take_requests(&self) -> Vec<Call> {
-        let requests = self.lanes().requests.drain(..).map(|waiting| waiting.call).collect();
+        let mut lanes = self.lanes();
+        let requests = lanes.requests.drain(..).map(|waiting| waiting.call).collect();
+        lanes.remember_those_waiting();
+        drop(lanes);
         self.emptied.wake();
         requests
     }

@@ -207,9 +207,8 @@ impl Workers {
             }
         };
         match outcome {
-            Err(Fault::DeadlineExceeded { .. }) if hold.is_waiting() => {
-                self.refusals.add();
-                Err(Fault::Saturated)
+            Err(Fault::DeadlineExceeded { limit }) if hold.is_waiting() => {
+                Err(Fault::QueueTimeout { limit })
             }
             outcome => outcome,
         }

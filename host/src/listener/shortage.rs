@@ -52,8 +52,9 @@ impl Shortage {
             return;
         }
         *attempts = Some(Attempts { count: 1, first: now, last: now });
-        drop(attempts);
+        // Under the lock: both say the same to whoever has it.
         self.lasts.store(true, Ordering::Relaxed);
+        drop(attempts);
         warn!(
             kind = self.kind,
             address = %self.address,
@@ -74,8 +75,8 @@ impl Shortage {
             return;
         }
         let ended = attempts.take();
-        drop(attempts);
         self.lasts.store(false, Ordering::Relaxed);
+        drop(attempts);
         if let Some(ended) = ended {
             self.tell(&ended, "accepting connections again");
         }

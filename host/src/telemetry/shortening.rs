@@ -45,7 +45,7 @@ pub(super) fn fit(
         key: SHORT_KEY_BYTES,
         group: FEW,
         context: SHORT_CONTEXT_BYTES,
-        message: LEAST_MESSAGE_BYTES,
+        message: Some(LEAST_MESSAGE_BYTES),
     };
     let message_only = Bounds { group: 0, ..few };
     for bounds in bounds.chain([few, message_only]) {
@@ -58,15 +58,15 @@ pub(super) fn fit(
 /// The longest that texts may be, in bytes before they are escaped.
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
-    /// The message and the values of attributes.
+    /// The values of attributes.
     text: usize,
     key: usize,
     /// How many attributes a group may have.
     group: usize,
     /// The values of the context.
     context: usize,
-    /// On top of `text`, for the message.
-    message: usize,
+    /// The message, which is otherwise treated like them.
+    message: Option<usize>,
 }
 
 impl Bounds {
@@ -75,7 +75,7 @@ impl Bounds {
         key: usize::MAX,
         group: usize::MAX,
         context: usize::MAX,
-        message: usize::MAX,
+        message: None,
     };
 }
 
@@ -85,7 +85,7 @@ fn shortened(
     write: &mut impl FnMut(Record<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut lost = Lost(0);
-    let message = lost.text(record.message, bounds.text.min(bounds.message));
+    let message = lost.text(record.message, bounds.message.unwrap_or(bounds.text));
     let mut attributes = lost.group(record.attributes, bounds, bounds.text);
     let context = match bounds.context {
         usize::MAX => Cow::Borrowed(record.context),

@@ -145,3 +145,18 @@ async fn a_call_that_waits_says_so() {
     assert!(takes(&mut second.1, MIB));
     assert!(!second.1.hold.is_waiting());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_returns_while_it_waits_is_in_nobodys_way() {
+    let intake = intake();
+    let [mut first, mut second, mut third] = [(); 3].map(|()| call(&intake));
+    assert!(takes(&mut first.1, 9 * MIB));
+    assert!(!takes(&mut second.1, MIB) && !takes(&mut third.1, MIB));
+
+    drop(second.0);
+    assert!(takes(&mut second.1, MIB), "it streams");
+    assert!(!second.1.hold.is_waiting());
+    advance(TURN).await;
+
+    assert!(takes(&mut third.1, MIB));
+}
