@@ -11,7 +11,7 @@ use crate::definition::Address;
 /// How often a port that is free in one version of the protocol is tried in the other one.
 const MOST_ATTEMPTS: usize = 20;
 
-/// Binds `count` sockets to each address, all with the same port; see [`bind`].
+/// Binds `count` sockets to each address, all with the same port; see `bind`.
 ///
 /// # Errors
 /// As the system says it.
