@@ -65,7 +65,7 @@
 //! `crate-type = ["cdylib"]`.
 //!
 //! A plug-in may log, wait and [`spawn`](crate::spawn), and ask for [`identity`](crate::identity) and
-//! [`settings`](crate::settings), which are the service's. It has no variables, no health and no notice of
+//! [`settings`], which are the service's. It has no variables, no health and no notice of
 //! the shutdown: `service.toml` hands it what it needs as its settings.
 //!
 //! # When it fails
