@@ -89,8 +89,12 @@ pub(super) fn interruptible<T: Send + 'static>(
             result = &mut done => return Ok(Ok(result.expect("the work has not panicked"))),
             signal = signals.next() => signal,
         };
+        // Some may be of whoever started this one, and never end: another signal does not wait for them.
         while !thread.is_finished() && has_programs() {
-            sleep(LOOK).await;
+            tokio::select! {
+                () = sleep(LOOK) => (),
+                _ = signals.next() => break,
+            }
         }
         Ok(Err(number(signal)))
     })

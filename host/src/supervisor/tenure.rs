@@ -149,6 +149,12 @@ impl<D: Director> Supervisor<D> {
             tokio::select! {
                 biased;
                 _ = self.signals.next() => break,
+                demand = self.director.next() => match demand {
+                    Demand::Level(level) => self.set_level(level),
+                    Demand::Stop => break,
+                    // What stops is not replaced any more.
+                    Demand::Serve(_) => (),
+                },
                 incident = tenancy.service.incident() => {
                     if let Some(close) = self.face(incident) {
                         return close;

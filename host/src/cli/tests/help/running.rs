@@ -71,10 +71,10 @@ fn run_has_help() {
         &expect![[r"
             Run a service until it ends or is told to stop
 
-            SIGINT and SIGTERM stop it in order. Another one, at least a second later, ends it at once. SIGHUP
-            lets it read `service.toml` and its component again, and what it finds takes over without a gap; it
-            stops the service if its terminal is gone, and is ignored under `nohup`. The log goes to standard
-            output.
+            SIGINT and SIGTERM stop it in order. Another one, at least a second later, ends `drain_delay` or,
+            when that is over, the process. SIGHUP lets it read `service.toml` and its component again, and what
+            it finds takes over without a gap; it stops the service if its terminal is gone, and is ignored
+            under `nohup`. The log goes to standard output.
 
             Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
 
