@@ -28,7 +28,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-pub use self::body::{RequestBody, Rest};
+pub use self::body::{RemainingBody, RequestBody};
 pub use self::coalescing::Coalescing;
 pub use self::protocol::Protocol;
 pub use self::streams::{Exchange, Streams};

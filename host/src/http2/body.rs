@@ -13,16 +13,16 @@ use super::streams::{Exchange, Reader, Streams};
 
 pub struct RequestBody {
     /// There until it is dropped.
-    rest: Option<Rest>,
+    rest: Option<RemainingBody>,
     /// What takes it back when it is dropped before its end.
     owner: Option<Owner>,
 }
 
-type Owner = Box<dyn FnOnce(Rest) + Send>;
+type Owner = Box<dyn FnOnce(RemainingBody) + Send>;
 
 /// What is left of a body.
 #[derive(Debug)]
-pub struct Rest {
+pub struct RemainingBody {
     body: Incoming,
     /// `None` over HTTP/1, and without a body.
     reader: Option<Reader>,
@@ -33,14 +33,14 @@ impl Streams {
     /// A request that hyper has just made. What comes second is to be dropped when its answer is complete.
     pub fn admit(&self, request: Request<Incoming>) -> (Request<RequestBody>, Option<Exchange>) {
         let (reader, exchange) = self.claim().unzip();
-        let rest = |body| Some(Rest { body, reader, was_asked_for: false });
+        let rest = |body| Some(RemainingBody { body, reader, was_asked_for: false });
         (request.map(|body| RequestBody { rest: rest(body), owner: None }), exchange)
     }
 }
 
 impl RequestBody {
     /// Gives what is left of it to `owner` when nobody wants it any more.
-    pub fn give_back_to(&mut self, owner: impl FnOnce(Rest) + Send + 'static) {
+    pub fn give_back_to(&mut self, owner: impl FnOnce(RemainingBody) + Send + 'static) {
         self.owner = Some(Box::new(owner));
     }
 }
@@ -85,14 +85,14 @@ impl Body for RequestBody {
     }
 }
 
-impl Rest {
+impl RemainingBody {
     /// Whether anybody has asked for any of the body: a client that waits for `100 Continue` has got it then.
     pub fn was_asked_for(&self) -> bool {
         self.was_asked_for
     }
 }
 
-impl Body for Rest {
+impl Body for RemainingBody {
     type Data = Bytes;
     type Error = hyper::Error;
 

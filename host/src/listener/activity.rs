@@ -59,7 +59,7 @@ struct Notes {
     answered: Cell<usize>,
     /// Whether a response was cut off because the service failed.
     is_cut_off: Cell<bool>,
-    /// Rests of bodies that are read on.
+    /// Bodies whose unread rest is being read.
     rests: Cell<usize>,
     /// Since when there are neither of them.
     idle_since: Cell<Instant>,
@@ -120,9 +120,9 @@ impl Activity {
 
     /// The rest of a body is read on until the guard is dropped: its bytes are no head, and the connection
     /// is not idle.
-    pub(super) fn begin_rest(&self) -> RestRead {
+    pub(super) fn begin_rest(&self) -> UnreadGuard {
         self.0.rests.set(self.0.rests.get() + 1);
-        RestRead(self.clone())
+        UnreadGuard(self.clone())
     }
 
     /// The service has failed in the middle of a response.
@@ -317,9 +317,9 @@ impl Drop for Open {
 
 /// A rest that is being read.
 #[derive(Debug)]
-pub(super) struct RestRead(Activity);
+pub(super) struct UnreadGuard(Activity);
 
-impl Drop for RestRead {
+impl Drop for UnreadGuard {
     fn drop(&mut self) {
         let Notes { rests, idle_since, .. } = &*self.0.0;
         rests.set(rests.get() - 1);

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::debug;
 
 use super::activity::{Activity, DRAIN_GRACE, Late, Noted, Timeouts};
-use super::rest::{self, Reading, Rests};
+use super::rest::{self, UnreadBodies, UnreadReader};
 use super::stream::{Peer, SharedStream};
 use super::tracked::Tracked;
 use super::{Phase, reach};
@@ -89,7 +89,7 @@ pub(super) async fn serve(
     let noted = Noted { stream: stream.clone(), activity: activity.clone() };
     let io = TokioIo::new(Coalescing::new(noted, streams.clone()));
     let noting = activity.clone();
-    let (rests, reading) = Rests::new(activity.clone());
+    let (rests, reading) = UnreadBodies::new(activity.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let (mut request, exchange) = streams.admit(request);
         let fate = if rules.reads_rests { rests.receive(&mut request) } else { None };
@@ -117,7 +117,7 @@ async fn drive(
     mut connection: Pin<&mut impl GracefulConnection<Error: Display>>,
     stream: &SharedStream,
     activity: &Activity,
-    mut reading: Reading,
+    mut reading: UnreadReader,
     mut phase: watch::Receiver<Phase>,
 ) -> usize {
     let mut next = Phase::Drain;

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::activity::Activity;
-use crate::http2::{RequestBody, Rest};
+use crate::http2::{RemainingBody, RequestBody};
 
 /// Most bytes that are read so that a connection of HTTP/1 can be used again.
 const KEPT_FOR: u64 = 256 * 1024;
@@ -33,33 +33,33 @@ pub(super) const SILENCE: Duration = Duration::from_secs(5);
 
 /// Takes the bodies of one connection back.
 #[derive(Debug, Clone)]
-pub(super) struct Rests {
-    left: mpsc::UnboundedSender<(Rest, u64)>,
+pub(super) struct UnreadBodies {
+    left: mpsc::UnboundedSender<(RemainingBody, u64)>,
     is_cut: Arc<AtomicBool>,
 }
 
 /// Reads what was given back.
-pub(super) struct Reading {
-    left: mpsc::UnboundedReceiver<(Rest, u64)>,
+pub(super) struct UnreadReader {
+    left: mpsc::UnboundedReceiver<(RemainingBody, u64)>,
     bodies: FuturesUnordered<Pin<Box<dyn Future<Output = bool>>>>,
-    rests: Rests,
+    rests: UnreadBodies,
     activity: Activity,
 }
 
-impl Rests {
-    pub(super) fn new(activity: Activity) -> (Self, Reading) {
+impl UnreadBodies {
+    pub(super) fn new(activity: Activity) -> (Self, UnreadReader) {
         let (sender, left) = mpsc::unbounded_channel();
         let rests = Self { left: sender, is_cut: Arc::default() };
         let bodies = FuturesUnordered::new();
-        (rests.clone(), Reading { left, bodies, rests, activity })
+        (rests.clone(), UnreadReader { left, bodies, rests, activity })
     }
 
     /// Takes back what nobody wants of the request's body; `None` when it has none.
-    pub(super) fn receive(&self, request: &mut Request<RequestBody>) -> Option<Fate> {
+    pub(super) fn receive(&self, request: &mut Request<RequestBody>) -> Option<UnreadBody> {
         if request.body().is_end_stream() {
             return None;
         }
-        let fate = Fate {
+        let fate = UnreadBody {
             stage: Arc::new(Mutex::new(Stage::Unanswered)),
             rests: self.clone(),
             is_http1: request.version() < Version::HTTP_2,
@@ -80,8 +80,8 @@ impl Rests {
     }
 }
 
-impl Reading {
-    pub(super) fn rests(&self) -> &Rests {
+impl UnreadReader {
+    pub(super) fn rests(&self) -> &UnreadBodies {
         &self.rests
     }
 
@@ -110,9 +110,9 @@ impl Reading {
 
 /// What becomes of the rest of one body is decided when the response is there.
 #[derive(Debug, Clone)]
-pub(super) struct Fate {
+pub(super) struct UnreadBody {
     stage: Arc<Mutex<Stage>>,
-    rests: Rests,
+    rests: UnreadBodies,
     is_http1: bool,
     /// Whether the client waits for a sign before it sends the body.
     expects: bool,
@@ -122,11 +122,11 @@ pub(super) struct Fate {
 enum Stage {
     Unanswered,
     /// Unanswered, and nobody wants it.
-    Left(Rest),
+    Left(RemainingBody),
     Answered,
 }
 
-impl Fate {
+impl UnreadBody {
     /// Reads the rest on, or lets the response say that the connection ends.
     pub(super) fn decide<B>(self, response: &mut Response<B>) {
         let stage = std::mem::replace(&mut *self.stage(), Stage::Answered);
@@ -140,7 +140,7 @@ impl Fate {
         }
     }
 
-    fn take(self, rest: Rest) {
+    fn take(self, rest: RemainingBody) {
         let mut stage = self.stage();
         if !matches!(*stage, Stage::Answered) {
             *stage = Stage::Left(rest);
@@ -155,13 +155,13 @@ impl Fate {
     }
 
     /// Whether reading it can help: over HTTP/1 the connection ends otherwise, which is cheaper.
-    fn is_worth_reading(&self, rest: &Rest) -> bool {
+    fn is_worth_reading(&self, rest: &RemainingBody) -> bool {
         // Who waits for a sign and gets a response may send the body or leave it out.
         let is_sent = !self.expects || rest.was_asked_for();
         !self.is_http1 || (is_sent && rest.size_hint().lower() <= KEPT_FOR)
     }
 
-    fn read(&self, rest: Rest) {
+    fn read(&self, rest: RemainingBody) {
         let most = if self.is_http1 { KEPT_FOR } else { MOST };
         // A connection that has ended reads nothing any more.
         drop(self.rests.left.send((rest, most)));
@@ -173,7 +173,7 @@ impl Fate {
 }
 
 /// Reads `rest`, at most so many bytes of it; whether that was all.
-async fn is_read(mut rest: Rest, mut most: u64) -> bool {
+async fn is_read(mut rest: RemainingBody, mut most: u64) -> bool {
     let reading = async {
         while let Some(frame) = timeout(SILENCE, rest.frame()).await.map_err(drop)? {
             let frame = frame.map_err(drop)?;
