@@ -153,6 +153,12 @@ impl ServiceError {
         self
     }
 
+    /// For who may not see what led to it.
+    pub(crate) fn without_cause(mut self) -> Self {
+        self.0.cause = None;
+        self
+    }
+
     /// Adds a fact for the caller's program. A second value under the same key replaces the first.
     ///
     /// A value that cannot be written as JSON is replaced by the text of that failure.

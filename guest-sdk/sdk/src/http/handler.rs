@@ -8,7 +8,6 @@ use futures_util::future::LocalBoxFuture;
 
 use super::rejection::Collected;
 use super::{FromHead, FromRequest, IntoResponse, Rejection, Request, Response};
-use crate::error::Result;
 
 /// An async function that answers requests of the service `S`.
 ///
@@ -23,15 +22,12 @@ use crate::error::Result;
 )]
 pub trait Handler<S: 'static, Arguments>: 'static {
     /// Extracts the arguments and runs the function.
-    fn call(
-        &'static self,
-        service: &'static S,
-        request: Request,
-    ) -> impl Future<Output = Result<Response>>;
+    fn call(&'static self, service: &'static S, request: Request)
+    -> impl Future<Output = Response>;
 
     /// Whether the arguments can be taken from a route with these parameters: what is wrong with them.
     #[doc(hidden)]
-    fn check_route(_parameters: &[&str]) -> std::result::Result<(), String> {
+    fn check_route(_parameters: &[&str]) -> Result<(), String> {
         Ok(())
     }
 }
@@ -52,7 +48,7 @@ where
     F: Fn(&'static S) -> Fut + 'static,
     Fut: Future<Output: IntoResponse> + 'static,
 {
-    async fn call(&'static self, service: &'static S, _request: Request) -> Result<Response> {
+    async fn call(&'static self, service: &'static S, _request: Request) -> Response {
         self(service).await.into_response()
     }
 }
@@ -63,7 +59,7 @@ where
     F: Fn() -> Fut + 'static,
     Fut: Future<Output: IntoResponse> + 'static,
 {
-    async fn call(&'static self, _service: &'static S, _request: Request) -> Result<Response> {
+    async fn call(&'static self, _service: &'static S, _request: Request) -> Response {
         self().await.into_response()
     }
 }
@@ -84,13 +80,13 @@ macro_rules! handlers {
             $($head: FromHead<S> + 'static,)*
             $last: FromRequest<S, Via> + 'static,
         {
-            fn check_route(parameters: &[&str]) -> std::result::Result<(), String> {
+            fn check_route(parameters: &[&str]) -> Result<(), String> {
                 $($head::check_route(parameters)?;)*
                 $last::check_route(parameters)
             }
 
             #[expect(non_snake_case, reason = "an argument is named like its type parameter")]
-            async fn call(&'static self, state: &'static S, request: Request) -> Result<Response> {
+            async fn call(&'static self, state: &'static S, request: Request) -> Response {
                 let extracted = async {
                     let mut errors = Collected::default();
                     $(let $head = errors.keep($head::from_head(request.head(), state).await)?;)*
@@ -124,19 +120,19 @@ handlers!(A1 A2 A3 A4 A5 A6 A7; L);
 
 /// A handler whose arguments are forgotten, so that a router can hold many of them.
 pub(super) trait Erased<S: 'static> {
-    fn check_route(&self, parameters: &[&str]) -> std::result::Result<(), String>;
+    fn check_route(&self, parameters: &[&str]) -> Result<(), String>;
 
     fn call(
         &'static self,
         service: &'static S,
         request: Request,
-    ) -> LocalBoxFuture<'static, Result<Response>>;
+    ) -> LocalBoxFuture<'static, Response>;
 }
 
 struct Erase<H, Arguments>(H, std::marker::PhantomData<fn(Arguments)>);
 
 impl<S: 'static, Arguments: 'static, H: Handler<S, Arguments>> Erased<S> for Erase<H, Arguments> {
-    fn check_route(&self, parameters: &[&str]) -> std::result::Result<(), String> {
+    fn check_route(&self, parameters: &[&str]) -> Result<(), String> {
         H::check_route(parameters)
     }
 
@@ -144,7 +140,7 @@ impl<S: 'static, Arguments: 'static, H: Handler<S, Arguments>> Erased<S> for Era
         &'static self,
         service: &'static S,
         request: Request,
-    ) -> LocalBoxFuture<'static, Result<Response>> {
+    ) -> LocalBoxFuture<'static, Response> {
         self.0.call(service, request).boxed_local()
     }
 }

@@ -1,12 +1,12 @@
 //! What a handler may return.
-//! Deliberately gives errors to the host as they are: how they look is the same for all services.
+//! Deliberately leaves errors as they are: how they look is the same for all services.
 
 use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::{Body, Json, Response};
-use crate::error::{Result, ServiceError};
+use crate::error::ServiceError;
 
 const TEXT: &str = "content-type: text/plain; charset=utf-8\r\n";
 const BYTES: &str = "content-type: application/octet-stream\r\n";
@@ -26,19 +26,16 @@ const JSON: &str = "content-type: application/json\r\n";
 /// | `(StatusCode, T)` | `T` with that status |
 /// | `(StatusCode, headers, T)` | and with those header fields, which replace `T`'s own |
 /// | [`Response`] | itself |
-/// | [`Result<T, E>`] | `T`, or the error as JSON with the status of its kind |
+/// | [`ServiceError`] | JSON with the status of its kind |
+/// | [`Result<T, E>`] | `T`, or `E`, which is usually a [`ServiceError`] |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the answer of a handler",
     label = "does not implement `IntoResponse`",
     note = "return text, bytes, `Json(value)`, a `StatusCode`, `(StatusCode, body)`, a `Response`, or a `Result` of those"
 )]
 pub trait IntoResponse {
-    /// Makes the response.
-    ///
-    /// # Errors
-    ///
-    /// What the host answers instead, as JSON with the status of its kind.
-    fn into_response(self) -> Result<Response>;
+    /// Makes the response. What cannot be made is one that stands for an [error](Response::error).
+    fn into_response(self) -> Response;
 }
 
 /// Header fields of a response: pairs of name and value in an array or a [`Vec`], or a
@@ -50,46 +47,49 @@ pub trait IntoHeaders {
 }
 
 impl IntoResponse for Response {
-    fn into_response(self) -> Result<Response> {
-        Ok(self)
+    fn into_response(self) -> Response {
+        self
     }
 }
 
-impl<T: IntoResponse, E: Into<ServiceError>> IntoResponse for std::result::Result<T, E> {
-    fn into_response(self) -> Result<Response> {
-        self.map_err(Into::into)?.into_response()
+impl<T: IntoResponse, E: IntoResponse> IntoResponse for Result<T, E> {
+    fn into_response(self) -> Response {
+        match self {
+            Ok(value) => value.into_response(),
+            Err(error) => error.into_response(),
+        }
     }
 }
 
 impl IntoResponse for ServiceError {
-    fn into_response(self) -> Result<Response> {
-        Err(self)
+    fn into_response(self) -> Response {
+        Response::of_error(self)
     }
 }
 
 impl IntoResponse for () {
-    fn into_response(self) -> Result<Response> {
-        Ok(Response::new(StatusCode::NO_CONTENT))
+    fn into_response(self) -> Response {
+        Response::new(StatusCode::NO_CONTENT)
     }
 }
 
 impl IntoResponse for StatusCode {
-    fn into_response(self) -> Result<Response> {
-        Ok(Response::new(self))
+    fn into_response(self) -> Response {
+        Response::new(self)
     }
 }
 
 impl IntoResponse for Body {
-    fn into_response(self) -> Result<Response> {
-        Ok(Response::new(StatusCode::OK).with_body(self))
+    fn into_response(self) -> Response {
+        Response::new(StatusCode::OK).with_body(self)
     }
 }
 
 macro_rules! whole {
     ($($type:ty: $lines:expr),* $(,)?) => {$(
         impl IntoResponse for $type {
-            fn into_response(self) -> Result<Response> {
-                Ok(Response::with_lines($lines, self))
+            fn into_response(self) -> Response {
+                Response::with_lines($lines, self)
             }
         }
     )*};
@@ -98,20 +98,26 @@ macro_rules! whole {
 whole! { &'static str: TEXT, String: TEXT, &'static [u8]: BYTES, Vec<u8>: BYTES, Bytes: BYTES }
 
 impl<T: Serialize> IntoResponse for Json<T> {
-    fn into_response(self) -> Result<Response> {
-        Ok(Response::with_lines(JSON, serde_json::to_vec(&self.0)?))
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(text) => Response::with_lines(JSON, text),
+            Err(error) => ServiceError::from(error).into_response(),
+        }
     }
 }
 
 impl<T: IntoResponse> IntoResponse for (StatusCode, T) {
-    fn into_response(self) -> Result<Response> {
-        Ok(self.1.into_response()?.with_status(self.0))
+    fn into_response(self) -> Response {
+        let response = self.1.into_response();
+        // What failed is not what the status was meant for.
+        if response.error().is_some() { response } else { response.with_status(self.0) }
     }
 }
 
 impl<H: IntoHeaders, T: IntoResponse> IntoResponse for (StatusCode, H, T) {
-    fn into_response(self) -> Result<Response> {
-        Ok(self.1.apply_to(self.2.into_response()?.with_status(self.0)))
+    fn into_response(self) -> Response {
+        let response = (self.0, self.2).into_response();
+        if response.error().is_some() { response } else { self.1.apply_to(response) }
     }
 }
 

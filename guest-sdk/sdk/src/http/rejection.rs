@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Response;
-use crate::error::{Result, ServiceError};
+use super::{IntoResponse, Response};
+use crate::error::ServiceError;
 
 /// Why an extractor could not take its part from a request.
 #[derive(Debug)]
@@ -66,20 +66,15 @@ impl From<ServiceError> for Rejection {
     }
 }
 
-impl Rejection {
-    /// What the request is answered with when this is all that is wrong.
-    ///
-    /// # Errors
-    ///
-    /// The answer is an error, except for [`Rejection::Response`].
-    pub fn into_response(self) -> Result<Response> {
+/// What the request is answered with when this is all that is wrong.
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
         match self {
-            Self::Fields(fields) => {
-                Err(ServiceError::invalid_arguments("request validation failed")
-                    .with_attribute("fields", fields))
-            }
-            Self::Error(error) => Err(error),
-            Self::Response(response) => Ok(*response),
+            Self::Fields(fields) => ServiceError::invalid_arguments("request validation failed")
+                .with_attribute("fields", fields)
+                .into_response(),
+            Self::Error(error) => error.into_response(),
+            Self::Response(response) => *response,
         }
     }
 }
@@ -104,8 +99,8 @@ impl Collected {
     /// The value of an extractor, or `None` when its errors were noted and the others shall be tried.
     pub(super) fn keep<T>(
         &mut self,
-        extracted: std::result::Result<T, Rejection>,
-    ) -> std::result::Result<Option<T>, Rejection> {
+        extracted: Result<T, Rejection>,
+    ) -> Result<Option<T>, Rejection> {
         match extracted {
             Ok(value) => Ok(Some(value)),
             Err(Rejection::Fields(fields)) => {

@@ -6,7 +6,9 @@ use std::fmt;
 use ::http::StatusCode;
 
 use super::{Body, lines};
-use crate::error::{Result, ServiceError};
+use crate::error::{Result, ServiceError, wire};
+use crate::imports;
+use crate::log::{self, Level};
 
 /// A response.
 ///
@@ -26,12 +28,20 @@ pub struct Response {
     /// The first field that cannot be sent. Reported when the response is sent, so that building one
     /// needs no `?` per line.
     invalid: Option<String>,
+    /// What this response stands for while it has no body of its own.
+    error: Option<ServiceError>,
 }
 
 impl Response {
     /// A response without header fields and body.
     pub fn new(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), body: Body::empty(), invalid: None }
+        Self { status, headers: Vec::new(), body: Body::empty(), invalid: None, error: None }
+    }
+
+    /// The response that stands for an error.
+    pub(crate) fn of_error(error: ServiceError) -> Self {
+        let status = error.kind().status();
+        Self { error: Some(error), ..Self::new(status) }
     }
 
     /// The fast path of the built-in responses: `lines` are known to be valid.
@@ -47,9 +57,12 @@ impl Response {
     }
 
     /// Sets the body. Does not set a `content-type`.
+    ///
+    /// A response that stands for an [error](Response::error) stands for it no longer.
     #[must_use]
     pub fn with_body(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();
+        self.error = None;
         self
     }
 
@@ -101,20 +114,57 @@ impl Response {
         lines::find(&self.headers, name)
     }
 
-    /// The body.
-    pub fn into_body(self) -> Body {
-        self.body
+    /// The error that this response stands for, if it does.
+    ///
+    /// The host writes such a response, as JSON, when the error gets there as it is. When a layer
+    /// gives it another status or header fields, it is written here, without the cause, which is
+    /// logged instead.
+    pub fn error(&self) -> Option<&ServiceError> {
+        self.error.as_ref()
     }
 
-    /// Status, header lines and body as the host takes them.
-    pub(crate) fn into_parts(self) -> Result<(StatusCode, Vec<u8>, Body)> {
-        match self.invalid {
-            Some(name) => Err(ServiceError::internal(format!(
-                "the response's header field `{name}` has a name or a value that HTTP does not allow"
-            ))),
-            None => Ok((self.status, self.headers, self.body)),
+    /// The body; that of an error is its JSON.
+    pub fn into_body(self) -> Body {
+        match self.error {
+            Some(error) => wire::json(&error, &imports::describe().name).into(),
+            None => self.body,
         }
     }
+
+    /// Status, header lines and body as the host takes them, or the error that it writes itself.
+    pub(crate) fn into_parts(self) -> Result<(StatusCode, Vec<u8>, Body)> {
+        if let Some(name) = self.invalid {
+            return Err(ServiceError::internal(format!(
+                "the response's header field `{name}` has a name or a value that HTTP does not allow"
+            )));
+        }
+        match self.error {
+            None => Ok((self.status, self.headers, self.body)),
+            Some(error) if self.headers.is_empty() && self.status == error.kind().status() => {
+                Err(error)
+            }
+            Some(error) => Ok(written(error, self.status, self.headers)),
+        }
+    }
+}
+
+/// An error that the host cannot write, because a layer has changed how it looks.
+fn written(
+    error: ServiceError,
+    status: StatusCode,
+    mut headers: Vec<u8>,
+) -> (StatusCode, Vec<u8>, Body) {
+    let level = if status.is_server_error() { Level::Error } else { Level::Debug };
+    if level >= log::level() {
+        let mut attributes = log::Attributes::default();
+        attributes.push("error", &error.to_string());
+        attributes.write(level, "request failed");
+    }
+    if lines::find(&headers, "content-type").is_none() {
+        lines::write(&mut headers, "content-type", b"application/json");
+    }
+    let body = wire::json(&error.without_cause(), &imports::describe().name);
+    (status, headers, body.into())
 }
 
 impl fmt::Debug for Response {
@@ -123,6 +173,7 @@ impl fmt::Debug for Response {
             .field("status", &self.status)
             .field("headers", &String::from_utf8_lossy(&self.headers))
             .field("body", &self.body)
+            .field("error", &self.error)
             .finish_non_exhaustive()
     }
 }

@@ -75,10 +75,10 @@ impl<S: 'static> Routes<S> {
         &'static self,
         service: &'static S,
         mut request: Request,
-    ) -> Result<Response> {
+    ) -> Response {
         let head = request.head();
         let Ok(found) = self.paths.at(head.canonical_path()) else {
-            let Some(handler) = &self.fallback else { return Err(not_found(head)) };
+            let Some(handler) = &self.fallback else { return not_found(head) };
             return handler.call(service, request).await;
         };
         let methods = found.value;
@@ -87,9 +87,9 @@ impl<S: 'static> Routes<S> {
         match methods.get(request.head().method()) {
             Some(handler) => handler.call(service, request).await,
             None if request.head().method() == Method::OPTIONS => {
-                Ok(Response::new(StatusCode::NO_CONTENT).with_header("allow", methods.allow()))
+                Response::new(StatusCode::NO_CONTENT).with_header("allow", methods.allow())
             }
-            None => Ok(method_not_allowed(request.head(), &methods.allow())),
+            None => method_not_allowed(request.head(), &methods.allow()),
         }
     }
 }
@@ -131,8 +131,9 @@ impl<S: 'static> Methods<S> {
     }
 }
 
-fn not_found(head: &Head) -> ServiceError {
-    ServiceError::not_found(format!("no route for `{} {}`", head.method(), head.path()))
+fn not_found(head: &Head) -> Response {
+    let message = format!("no route for `{} {}`", head.method(), head.path());
+    Response::of_error(ServiceError::not_found(message))
 }
 
 /// The contract's errors have no kind for this status, so it is a response that looks like one.

@@ -62,14 +62,14 @@ impl<S> Sse<S> {
 }
 
 impl<S: Stream<Item: IntoEvent> + 'static> IntoResponse for Sse<S> {
-    fn into_response(self) -> Result<Response> {
+    fn into_response(self) -> Response {
         let events = self.events.map(|event| event.into_event().map(Event::into_bytes));
         let events = events.take_until(draining());
         let body = match self.keep_alive {
             Some(interval) => Body::stream(keep_alive(events, interval)),
             None => Body::stream(events),
         };
-        Ok(Response::with_lines(LINES, body))
+        Response::with_lines(LINES, body)
     }
 }
 

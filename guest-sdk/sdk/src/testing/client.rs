@@ -146,9 +146,8 @@ impl<S: Http> RequestBuilder<S> {
         let (service, routes) = self.client.0;
         let answer = until_cancelled(routes.respond(service, Request::new(head, self.body)));
         let answer = in_call(Some(Rc::new(self.call)), answer).await;
-        let answer = answer.unwrap_or_else(|| Ok(Response::new(StatusCode::GATEWAY_TIMEOUT)));
-        let (status, lines, body) =
-            answer.and_then(Response::into_parts).unwrap_or_else(|error| as_host(&error));
+        let answer = answer.unwrap_or_else(|| Response::new(StatusCode::GATEWAY_TIMEOUT));
+        let (status, lines, body) = answer.into_parts().unwrap_or_else(|error| as_host(&error));
         let body = if is_head { Body::empty() } else { body };
         Reply { status, headers: lines::to_map(&lines), body }
     }

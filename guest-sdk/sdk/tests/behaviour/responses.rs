@@ -9,6 +9,30 @@ use crate::{run, show};
 
 struct Probe;
 
+/// An error of the service that is a response of its own.
+#[derive(Debug)]
+enum LinkError {
+    Taken(u8),
+    Storage(ServiceError),
+}
+
+impl IntoResponse for LinkError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Taken(id) => (StatusCode::CONFLICT, format!("{id} is taken")).into_response(),
+            Self::Storage(error) => error.into_response(),
+        }
+    }
+}
+
+async fn own_error(Path(id): Path<u8>) -> Result<(), LinkError> {
+    Err(if id == 0 {
+        LinkError::Storage(ServiceError::internal("disk"))
+    } else {
+        LinkError::Taken(id)
+    })
+}
+
 impl Service for Probe {
     async fn on_start() -> Result<Self> {
         Ok(Self)
@@ -26,7 +50,15 @@ impl Http for Probe {
             .get("/pair", async || (StatusCode::CREATED, "made"))
             .get("/json", async || Json(vec![1, 2]))
             .get("/not-json", async || Json(std::collections::BTreeMap::from([((1, 2), 3)])))
-            .get("/error", async || Err::<(), _>("x".parse::<u8>().expect_err("no number")))
+            .get("/error", async || -> Result<String> { Ok("x".parse::<u8>()?.to_string()) })
+            .get("/created-error", async || {
+                (
+                    StatusCode::CREATED,
+                    [("location", "/x")],
+                    Err::<(), _>(ServiceError::not_found("x")),
+                )
+            })
+            .get("/own-error/{id}", own_error)
             .get("/triple", async || {
                 let fields =
                     [("Content-Type", "text/html"), ("set-cookie", "a=1"), ("set-cookie", "b=2")];
@@ -76,6 +108,25 @@ fn errors_are_json() {
         "/not-json",
         &expect![[
             r#"500 application/json: {"kind":"InternalError","message":"got an internal error","cause":"key must be a string","code":0,"service_name":"test"}"#
+        ]],
+    );
+}
+
+#[test]
+fn a_status_is_not_that_of_what_failed() {
+    let expected = expect![[
+        r#"404 application/json: {"kind":"NotFoundError","message":"x","code":0,"service_name":"test"}"#
+    ]];
+    answers("/created-error", &expected);
+}
+
+#[test]
+fn an_error_of_ones_own_is_a_response_of_ones_own() {
+    answers("/own-error/3", &expect!["409 text/plain; charset=utf-8: 3 is taken"]);
+    answers(
+        "/own-error/0",
+        &expect![[
+            r#"500 application/json: {"kind":"InternalError","message":"got an internal error","cause":"disk","code":0,"service_name":"test"}"#
         ]],
     );
 }
