@@ -5,6 +5,7 @@
 
 mod env;
 mod export;
+mod log_line;
 mod plugin;
 mod words;
 
@@ -20,6 +21,12 @@ pub fn export(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn export_plugin(input: TokenStream) -> TokenStream {
     plugin::expand(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "part of the macros of `mikros_sdk::log`")]
+#[proc_macro]
+pub fn log_line(input: TokenStream) -> TokenStream {
+    log_line::expand(input.into()).into()
 }
 
 #[expect(missing_docs, reason = "documented where it is re-exported")]

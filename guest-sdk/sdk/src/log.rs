@@ -98,24 +98,40 @@ impl Attributes {
 ///
 /// let user = 7;
 /// let reason = std::io::Error::other("no disk");
-/// log::write!(Level::Warn, "cannot store the item", user, attempt = 2, "http.method" = "PUT");
-/// log::error!("giving up", error = %reason, user = ?Some(user));
+/// log::write!(Level::Warn, "cannot store the item", user, attempt = 2, http.method = "PUT");
+/// log::error!("giving up", error = %reason, user = ?Some(user), "retry-after" = 3);
 /// ```
 ///
-/// The message is any expression that is a string. An attribute is `name`, `name = value` with a
-/// value that implements [`serde::Serialize`], `name = %value` for its `Display` text or
-/// `name = ?value` for its `Debug` text; a name is an identifier or a string literal.
+/// The message is any expression that is a string. A literal is not a format string: what differs from line to
+/// line belongs into attributes, so that lines can be searched by them. Single braces in a literal are a compile
+/// error that shows the right form; `{{` and `}}` are braces. A text that has to be formatted is
+/// `log::info!(format!("hello {name}"))`.
+///
+/// An attribute is `name = value` with a value that implements [`serde::Serialize`], `name = %value` for its
+/// `Display` text or `name = ?value` for its `Debug` text. A variable of the attribute's name needs no value: `name`,
+/// `%name`, `?name`. A name is an identifier, several with dots between them, or a string literal.
 ///
 /// Nothing is evaluated when the level is off.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __log_write {
-    ($level:expr, $message:expr $(, $($attributes:tt)*)?) => {{
+    ($level:expr, $message:literal $(, $($attributes:tt)*)?) => {
+        $crate::__private::log_line!($level, $message, $($($attributes)*)?)
+    };
+    ($level:expr, $message:expr $(, $($attributes:tt)*)?) => {
+        $crate::__log_line!($level, $message, $($($attributes)*)?)
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __log_line {
+    ($level:expr, $message:expr, $($attributes:tt)*) => {{
         let level: $crate::log::Level = $level;
         if level >= $crate::log::level() {
             #[allow(unused_mut)]
             let mut attributes = $crate::log::Attributes::default();
-            $($crate::__log_attributes!(attributes $($attributes)*);)?
+            $crate::__log_attributes!(attributes $($attributes)*);
             attributes.write(level, ::core::convert::AsRef::<str>::as_ref(&$message));
         }
     }};
@@ -129,11 +145,29 @@ macro_rules! __log_attributes {
         $to.push(::core::stringify!($key), &$key);
         $($crate::__log_attributes!($to $($rest)*);)?
     };
+    ($to:ident % $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__log_value!($to (::core::stringify!($key)) % $key $(, $($rest)*)?);
+    };
+    ($to:ident ? $key:ident $(, $($rest:tt)*)?) => {
+        $crate::__log_value!($to (::core::stringify!($key)) ? $key $(, $($rest)*)?);
+    };
     ($to:ident $key:ident = $($rest:tt)*) => {
         $crate::__log_value!($to (::core::stringify!($key)) $($rest)*);
     };
+    ($to:ident $first:ident $(. $key:ident)+ = $($rest:tt)*) => {
+        $crate::__log_value!(
+            $to (::core::concat!(::core::stringify!($first) $(, ".", ::core::stringify!($key))+)) $($rest)*
+        );
+    };
     ($to:ident $key:literal = $($rest:tt)*) => {
         $crate::__log_value!($to ($key) $($rest)*);
+    };
+    ($to:ident $($other:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "expected an attribute, found `", ::core::stringify!($($other)*), "`\n",
+            "the message comes first, then attributes: `log::info!(\"stored\", user, took = start.elapsed().as_millis())`\n",
+            "an attribute is `name`, `name = value`, `name = %display` or `name = ?debug`",
+        ))
     };
 }
 

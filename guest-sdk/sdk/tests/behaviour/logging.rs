@@ -36,6 +36,36 @@ fn attributes_are_structured() {
 }
 
 #[test]
+fn names_may_stand_alone_or_have_dots() {
+    let context = Context::new();
+    let (error, option) = (std::io::Error::other("no disk"), Some(1));
+
+    context.run(async {
+        log::error!("alone", %error, ?option,);
+        log::info!("dots", http.method = "PUT", a.b.c = ?option, d.e = %error);
+    });
+
+    expect![[r#"
+        error alone {"error":"no disk","option":"Some(1)"}
+        info dots {"http.method":"PUT","a.b.c":"Some(1)","d.e":"no disk"}
+    "#]]
+    .assert_eq(&lines(&context));
+}
+
+#[test]
+fn doubled_braces_in_a_literal_are_braces() {
+    let context = Context::new();
+    let name = "Ada";
+
+    context.run(async {
+        log::info!("{{name}}", name);
+        log::info!(format!("{{{name}}}"));
+    });
+
+    assert_eq!(lines(&context), "info {name} {\"name\":\"Ada\"}\ninfo {Ada}\n");
+}
+
+#[test]
 fn every_level_has_a_macro() {
     let context = Context::new();
 
