@@ -1,13 +1,16 @@
-//! Two kinds, one state: what the loop in the background counts, HTTP shows.
+//! Two kinds, one state: what the loop in the background counts, HTTP shows. Clients find at `/openapi.json`
+//! what they can ask for.
 
 #![expect(clippy::unused_async, reason = "handlers are async, also those that never wait")]
 
 use std::cell::Cell;
 use std::time::Duration;
 
+use mikros_sdk::http::openapi::operation;
 use mikros_sdk::prelude::*;
+use mikros_sdk::schemars::{self, JsonSchema};
 use mikros_sdk::{sleep, until_shutdown};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How often the loop counts.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -36,14 +39,28 @@ impl Native for Counter {
 
 impl Http for Counter {
     fn routes() -> Router<Self> {
-        Router::new().get("/", Self::show)
+        Router::new()
+            .get("/", operation(Self::show).summary("Show the count"))
+            .post("/add", operation(Self::add).summary("Add to the count"))
+            .openapi("/openapi.json")
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct State {
     count: u64,
+    /// How often this was asked for.
     requests: u64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Amount {
+    #[serde(default = "one")]
+    amount: u8,
+}
+
+fn one() -> u8 {
+    1
 }
 
 impl Counter {
@@ -51,6 +68,11 @@ impl Counter {
     async fn show(&self) -> Json<State> {
         self.requests.set(self.requests.get() + 1);
         Json(State { count: self.count.get(), requests: self.requests.get() })
+    }
+
+    /// `curl -X POST 'localhost:8080/add?amount=5'`
+    async fn add(&self, Query(Amount { amount }): Query<Amount>) {
+        self.count.set(self.count.get() + u64::from(amount));
     }
 }
 
@@ -75,5 +97,16 @@ mod tests {
 
         let expected = [json!({"count": 0, "requests": 1}), json!({"count": 3, "requests": 2})];
         assert_eq!(states.ok(), Some(expected.to_vec()));
+    }
+
+    #[test]
+    fn clients_find_what_they_can_ask_for() {
+        let document: Result<serde_json::Value> = Context::new().run(async {
+            testing::http::<Counter>().await?.get("/openapi.json").send().await.json().await
+        });
+
+        let operations = document.expect("there is one")["paths"].to_string();
+        assert!(operations.contains(r#""operationId":"show""#), "{operations}");
+        assert!(operations.contains(r#""operationId":"add""#), "{operations}");
     }
 }

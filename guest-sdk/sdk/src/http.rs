@@ -66,6 +66,8 @@ mod handler;
 mod head;
 mod into_response;
 pub(crate) mod lines;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod pattern;
 mod rejection;
 mod request;
@@ -76,10 +78,9 @@ mod sse;
 mod values;
 
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+pub use body::Body;
 #[cfg(target_family = "wasm")]
 pub(crate) use body::Content;
-pub(crate) use body::body_error;
-pub use body::{Body, BodyError, BodyStream};
 pub use bytes::Bytes;
 pub use extract::{FromHead, FromRequest, Headers, Json, Path, Query};
 pub use handler::Handler;

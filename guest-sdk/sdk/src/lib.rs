@@ -70,7 +70,8 @@
 //! - [`Service`] and the kinds [`Http`], `Grpc`, [`Native`], [`Script`] and [`Cronjob`]; [`export!`] makes them a
 //!   component.
 //! - [`Handover`]: state that is handed over when a new version of the service takes over.
-//! - [`http`](mod@http): routes, extractors, responses, streams, server-sent events.
+//! - [`http`](mod@http): routes, extractors, responses, streams, server-sent events. With the feature `openapi` a
+//!   description of them for clients, `http::openapi`.
 //! - `grpc`, with the feature of this name: services that are written in protobuf, all four shapes.
 //! - [`ServiceError`]: one constructor per kind of error; `?` works on all others.
 //! - [`log`]: structured log lines. [`env`](mod@env): typed variables. [`settings`]: the table `[service]`.
@@ -111,7 +112,6 @@ pub mod health;
 pub mod http;
 mod imports;
 mod interface;
-mod local;
 pub mod log;
 pub mod plugin;
 pub mod prelude;
@@ -138,6 +138,8 @@ pub use futures_util::stream;
 pub use prost;
 #[cfg(feature = "grpc")]
 pub use prost_types;
+#[cfg(feature = "openapi")]
+pub use schemars;
 #[cfg(feature = "grpc")]
 pub use service::Grpc;
 pub use service::{Cronjob, Handover, Http, Native, Script, Service};

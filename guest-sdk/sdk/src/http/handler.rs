@@ -30,6 +30,13 @@ pub trait Handler<S: 'static, Arguments>: 'static {
     fn check_route(_parameters: &[&str]) -> Result<(), String> {
         Ok(())
     }
+
+    /// What a document of the routes says about it.
+    #[cfg(feature = "openapi")]
+    #[doc(hidden)]
+    fn described(&self) -> Option<super::openapi::Described> {
+        None
+    }
 }
 
 /// The handler takes the service.

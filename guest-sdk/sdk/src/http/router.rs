@@ -17,6 +17,8 @@ pub struct Router<S: 'static> {
     pub(super) fallback: Option<Box<dyn Erased<S>>>,
     /// What is wrong whatever the other routes are.
     pub(super) mistakes: Vec<String>,
+    #[cfg(feature = "openapi")]
+    pub(super) openapi: Option<super::openapi::Handle>,
 }
 
 /// One handler with what it answers.
@@ -25,13 +27,21 @@ pub(super) struct Route<S: 'static> {
     pub(super) method: Option<Method>,
     pub(super) path: String,
     pub(super) handler: Box<dyn Erased<S>>,
+    #[cfg(feature = "openapi")]
+    pub(super) described: Option<super::openapi::Described>,
 }
 
 impl<S: 'static> Router<S> {
     /// A router that answers every request 404.
     #[must_use]
     pub fn new() -> Self {
-        Self { routes: Vec::new(), fallback: None, mistakes: Vec::new() }
+        Self {
+            routes: Vec::new(),
+            fallback: None,
+            mistakes: Vec::new(),
+            #[cfg(feature = "openapi")]
+            openapi: None,
+        }
     }
 
     /// Answers `GET`, and `HEAD` unless that has a handler of its own.
@@ -84,14 +94,14 @@ impl<S: 'static> Router<S> {
         path: &str,
         handler: impl Handler<S, A>,
     ) -> Self {
-        self.add(Some(method), path.to_owned(), erase(handler));
+        self.add(Some(method), path, handler);
         self
     }
 
     /// Answers all methods that have no handler of their own.
     #[must_use]
     pub fn any<A: 'static>(mut self, path: &str, handler: impl Handler<S, A>) -> Self {
-        self.add(None, path.to_owned(), erase(handler));
+        self.add(None, path, handler);
         self
     }
 
@@ -110,7 +120,11 @@ impl<S: 'static> Router<S> {
             ));
         }
         self.mistakes.extend(inner.mistakes);
+        #[cfg(feature = "openapi")]
+        self.adopt(inner.openapi);
         for route in inner.routes {
+            #[cfg(feature = "openapi")]
+            let route = route.described_below(prefix);
             let rest = if route.path == "/" { "" } else { &route.path };
             self.routes.push(Route { path: format!("{prefix}{rest}"), ..route });
         }
@@ -127,11 +141,17 @@ impl<S: 'static> Router<S> {
         self
     }
 
-    fn add(&mut self, method: Option<Method>, path: String, handler: Box<dyn Erased<S>>) {
+    fn add<A: 'static>(&mut self, method: Option<Method>, path: &str, handler: impl Handler<S, A>) {
         if !path.starts_with('/') {
             self.mistakes.push(format!("the path `{path}` must start with `/`"));
         }
-        self.routes.push(Route { method, path, handler });
+        self.routes.push(Route {
+            method,
+            path: path.to_owned(),
+            #[cfg(feature = "openapi")]
+            described: handler.described(),
+            handler: erase(handler),
+        });
     }
 }
 

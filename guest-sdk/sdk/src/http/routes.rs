@@ -26,6 +26,8 @@ struct Methods<S: 'static> {
 impl<S: 'static> Routes<S> {
     /// Builds the table. Reports all that is wrong with the routes at once.
     pub(crate) fn new(router: Router<S>) -> Result<Self> {
+        #[cfg(feature = "openapi")]
+        let router = router.planned();
         let mut mistakes = router.mistakes;
         let mut by_path: Vec<(String, Methods<S>)> = Vec::new();
         for route in router.routes {

@@ -14,6 +14,8 @@ mod handover;
 mod health;
 mod json;
 mod logging;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod plugins;
 mod responses;
 mod routing;

@@ -1,0 +1,108 @@
+//! What the type of a response says about it.
+//! Deliberately nothing about a `ServiceError`: any operation may answer with it.
+
+use ::http::StatusCode;
+use bytes::Bytes;
+use schemars::JsonSchema;
+
+use super::Description;
+use crate::error::ServiceError;
+use crate::http::{Body, Json, Response, Sse};
+
+/// A response that an [`operation`](super::operation) can describe.
+///
+/// Implement it for types of your own that are [`IntoResponse`](crate::http::IntoResponse), errors among them.
+/// The default says nothing, which is right for errors in the usual JSON form: they are in every document.
+///
+/// ```
+/// use mikros_sdk::http::openapi::{Description, OperationOutput};
+/// use mikros_sdk::prelude::*;
+///
+/// enum BorrowError {
+///     Unknown,
+///     OnLoan,
+/// }
+///
+/// impl OperationOutput for BorrowError {
+///     fn describe(operation: &mut Description<'_>) {
+///         operation.error(StatusCode::NOT_FOUND);
+///         operation.error(StatusCode::CONFLICT);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "the response `{Self}` has no description",
+    label = "does not implement `OperationOutput`",
+    note = "derive `JsonSchema` for the type in it, or write `impl OperationOutput for {Self} {{}}` if there is nothing to say"
+)]
+pub trait OperationOutput {
+    /// Says which responses there are.
+    fn describe(operation: &mut Description<'_>) {
+        let _ = operation;
+    }
+}
+
+macro_rules! whole {
+    ($content_type:literal: $($type:ty),*) => {$(
+        impl OperationOutput for $type {
+            fn describe(operation: &mut Description<'_>) {
+                operation.raw_response(Some(StatusCode::OK), Some($content_type));
+            }
+        }
+    )*};
+}
+
+whole! { "text/plain; charset=utf-8": &'static str, String }
+whole! { "application/octet-stream": &'static [u8], Vec<u8>, Bytes }
+whole! { "*/*": Body }
+
+impl<T: JsonSchema> OperationOutput for Json<T> {
+    fn describe(operation: &mut Description<'_>) {
+        operation.response::<T>(Some(StatusCode::OK), "application/json");
+    }
+}
+
+impl<S> OperationOutput for Sse<S> {
+    fn describe(operation: &mut Description<'_>) {
+        operation.raw_response(Some(StatusCode::OK), Some("text/event-stream"));
+    }
+}
+
+impl OperationOutput for () {
+    fn describe(operation: &mut Description<'_>) {
+        operation.raw_response(Some(StatusCode::NO_CONTENT), None);
+    }
+}
+
+impl OperationOutput for StatusCode {
+    fn describe(operation: &mut Description<'_>) {
+        operation.raw_response(None, None);
+    }
+}
+
+impl OperationOutput for Response {
+    fn describe(operation: &mut Description<'_>) {
+        operation.raw_response(None, None);
+    }
+}
+
+impl<T: OperationOutput> OperationOutput for (StatusCode, T) {
+    fn describe(operation: &mut Description<'_>) {
+        operation.with_status(None, None, T::describe);
+    }
+}
+
+impl<H, T: OperationOutput> OperationOutput for (StatusCode, H, T) {
+    fn describe(operation: &mut Description<'_>) {
+        operation.with_status(None, None, T::describe);
+    }
+}
+
+impl<T: OperationOutput, E: OperationOutput> OperationOutput for Result<T, E> {
+    fn describe(operation: &mut Description<'_>) {
+        T::describe(operation);
+        E::describe(operation);
+    }
+}
+
+impl OperationOutput for ServiceError {}
