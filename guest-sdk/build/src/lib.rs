@@ -39,9 +39,24 @@
 //!   per RPC, and the type `GreeterServer`, which stands for the service in
 //!   `mikros_sdk::Grpc::Services`.
 //!
-//! A package refers to another one by `super`, so packages are included in modules of their names
-//! when one imports another: `mod a { include_proto!("a"); mod b { include_proto!("a.b"); } }`.
+//! # Packages
+//!
+//! `include_proto!` takes the name of a package as the `.proto` file writes it: `include_proto!("Acme.self.v1")`.
 //! Services and messages without a package are in `include_proto!("_")`.
+//!
+//! A package refers to another one by `super`, so packages are included in modules of their names
+//! when one refers to another: `mod a { include_proto!("a"); mod b { include_proto!("a.b"); } }`.
+//! The modules are named in snake case, and keywords as prost names them: `Acme.self.type` is
+//! `acme::self_::r#type`. [`Builder::include_file`] writes these modules for you.
+//!
+//! A package and a message may have the same module: the package `shop.order`, and the message `shop.Order` with what
+//! is declared in it. If one refers to the other, `include_proto!("shop.order")` has both.
+//!
+//! # What is not supported
+//!
+//! Editions (`edition = "2023"`). Write `syntax = "proto3"` or `syntax = "proto2"`.
+//!
+//! # Reflection
 //!
 //! The descriptors of a service's file and of what it imports become part of the component, so that
 //! the host can tell clients about them (server reflection).
@@ -51,12 +66,18 @@
 mod builder;
 mod descriptors;
 mod error;
+mod files;
+mod layout;
+mod names;
+mod output;
 mod service;
+mod source;
 
 use std::path::Path;
 
 pub use builder::{Builder, configure};
 pub use error::CompileError;
+pub use names::NameConflict;
 
 /// Compiles `protos`, which are in the directories `includes`, into `OUT_DIR`.
 ///

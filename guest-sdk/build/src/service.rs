@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use heck::ToSnakeCase as _;
 use prost_build::{Comments, Method, Service, ServiceGenerator};
 
-use crate::builder::file_name;
-use crate::descriptors::full_name;
+use crate::names::server_module;
+use crate::output::file_name;
+use crate::source::full_name;
 
 /// The types of `mikros_sdk::grpc` by their full paths, as a message may have any name.
 const GRPC: &str = "::mikros_sdk::grpc";
@@ -32,15 +32,10 @@ fn write_module(service: &Service, out: &mut String) -> std::fmt::Result {
         "#[allow(clippy::allow_attributes, clippy::all, clippy::pedantic, deprecated, unreachable_pub, \
          reason = \"generated code\")]"
     )?;
-    writeln!(out, "pub mod {}_server {{", snake(&service.name))?;
+    writeln!(out, "pub mod {} {{", server_module(&service.name))?;
     write_trait(service, &name, out)?;
     write_server(service, &name, out)?;
     writeln!(out, "}}")
-}
-
-/// `HTTPServer` becomes `http_server`, as prost does it with the names of methods.
-fn snake(name: &str) -> String {
-    name.to_snake_case()
 }
 
 fn write_trait(service: &Service, name: &str, out: &mut String) -> std::fmt::Result {

@@ -98,7 +98,7 @@ pub(crate) use status::Reason;
 pub(crate) use streaming::RequestBytes;
 
 /// Includes what `mikros-sdk-build` has made of a protobuf package: `include_proto!("helloworld")`, or
-/// `include_proto!("_")` for files without a package.
+/// `include_proto!("_")` for files without a package. The name is that of the `.proto` file: `Acme.self.V1`.
 ///
 /// Write it in a module of its own. Packages that import others refer to them by `super`, so the
 /// modules have to be nested as the packages are.

@@ -7,6 +7,8 @@ use mikros_sdk::prelude::*;
 use mikros_sdk::stream::{self, StreamExt as _};
 use mikros_sdk::testing::{self, Context, GrpcClient};
 
+use all::golden::shop::self_::orders_server::{Orders, OrdersServer};
+use all::golden::shop::self_::{Order, order};
 use golden::greeter::greeter_server::{Greeter, GreeterServer};
 use golden::types::base;
 use golden::types::everything::{Choice, Inner};
@@ -35,6 +37,12 @@ mod golden {
     }
 }
 
+/// As an include file has them.
+#[expect(unreachable_pub, reason = "generated code is for other crates")]
+mod all {
+    include!("../golden/all.rs");
+}
+
 struct All;
 
 impl Service for All {
@@ -50,6 +58,7 @@ impl Grpc for All {
         EchoServer<Self>,
         HttpReverseServer<Self>,
         IdleServer<Self>,
+        OrdersServer<Self>,
     );
 }
 
@@ -168,6 +177,18 @@ impl HttpReverse for All {
 
 impl Idle for All {}
 
+impl Orders for All {
+    async fn place(&self, request: Request<Order>) -> Answer<order::Receipt> {
+        let Order { items, how } = request.into_inner();
+        let names: Vec<_> = items.into_iter().map(|order::Item { name }| name).collect();
+        let how = match how {
+            Some(order::How::Courier(name)) => name,
+            Some(order::How::Pickup(_)) | None => "nobody".to_owned(),
+        };
+        Ok(order::Receipt { number: format!("{} by {how}", names.join("+")) }.into())
+    }
+}
+
 /// Runs `body` with a client; a failure fails the test.
 #[track_caller]
 fn run<T>(body: impl AsyncFnOnce(GrpcClient<All>) -> Result<T, Status>) -> T {
@@ -256,6 +277,19 @@ fn methods_of_one_name_in_two_services_are_two() {
 }
 
 #[test]
+fn a_package_and_a_message_of_one_name_are_one_module() {
+    let items = vec![order::Item { name: "tea".to_owned() }];
+    let order = Order { items, how: Some(order::How::Courier("Ada".to_owned())) };
+
+    let receipt: order::Receipt = run(async |client| {
+        let call = client.call("/golden.Shop.self.Orders/Place");
+        call.unary(&order).await.map(Response::into_inner)
+    });
+
+    assert_eq!(receipt.number, "tea by Ada");
+}
+
+#[test]
 fn what_is_not_there_is_unimplemented() {
     for path in [
         "/golden.greeter.Greeter/sayHello",
@@ -307,7 +341,9 @@ fn the_component_declares_its_services() {
 
     assert_eq!(
         std::str::from_utf8(&NAMES),
-        Ok("golden.greeter.Greeter\ngolden.types.Types\nEcho\nHTTPReverse\nIdle\n")
+        Ok(
+            "golden.greeter.Greeter\ngolden.types.Types\nEcho\nHTTPReverse\nIdle\ngolden.Shop.self.Orders\n"
+        )
     );
     let set = FileDescriptorSet::decode(&DESCRIPTORS[..]);
     let set = set.expect("sets that follow each other are one");

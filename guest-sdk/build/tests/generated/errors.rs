@@ -6,6 +6,7 @@ use expect_test::{Expect, expect};
 use mikros_sdk_build::configure;
 
 use super::directory;
+use super::scratch::Scratch;
 
 #[track_caller]
 fn check(name: &str, text: &str, expected: &Expect) {
@@ -64,4 +65,40 @@ fn a_directory_that_is_not_there_is_named() {
 
     let error = error.expect_err("there is no directory").to_string();
     assert!(error.starts_with("cannot write `") && error.contains("missing"), "{error}");
+}
+
+#[test]
+fn an_include_file_does_not_replace_a_package() {
+    let scratch = Scratch::new("include-package", &[("a.proto", "package shop;\nmessage A {}\n")]);
+
+    let error = scratch.compile_with(configure().include_file("shop.rs"), &["a.proto"]);
+
+    expect!["`shop.rs` is the file of a package: choose another name for `include_file`"]
+        .assert_eq(&error.expect_err("the names are the same").to_string());
+}
+
+#[test]
+fn a_file_behind_another_one_of_its_name_is_named() {
+    let scratch = Scratch::new("shadow", &[("a/common.proto", ""), ("b/common.proto", "")]);
+    let path = |name: &str| scratch.path().join(name);
+    let builder = configure().out_dir(scratch.out()).emit_rerun_if_changed(false);
+
+    let files = [path("a/common.proto"), path("b/common.proto")];
+    let error = builder.compile_protos(&files, &[path("a"), path("b")]);
+
+    let directory = format!("{}/", scratch.path().display());
+    let error = error.expect_err("the second file cannot be imported").to_string();
+    expect!["path 'b/common.proto' is shadowed by 'a/common.proto' in the include paths"]
+        .assert_eq(&error.replace(&directory, ""));
+}
+
+#[test]
+fn an_edition_is_answered_with_what_is_supported() {
+    check(
+        "edition",
+        "// Comment.\nedition = \"2023\";\nmessage Some {}\n",
+        &expect![[
+            r#"some.proto:2:1: editions are not supported: instead of `edition`, write `syntax = "proto3"`, and `optional` where a field has explicit presence, or `syntax = "proto2"`"#
+        ]],
+    );
 }

@@ -63,6 +63,19 @@ fn several_services_without_a_package() {
     check_descriptor_files(&out, &["Echo", "HTTPReverse", "Idle"]);
 }
 
+#[test]
+fn a_package_beside_a_message_of_its_name() {
+    let out = directory("shop");
+
+    compile(configure().include_file("all.rs"), &["shop.proto"], &out).expect("it compiles");
+
+    let both = "golden.Shop.self.order.rs";
+    expect_file!["../golden/all.rs"].assert_eq(&read(&out, "all.rs"));
+    expect_file!["../golden/golden.Shop.self.rs"].assert_eq(&read(&out, "golden.Shop.self.rs"));
+    expect_file!["../golden/golden.Shop.self.order.rs"].assert_eq(&read(&out, both));
+    check_descriptor_files(&out, &["golden.Shop.self.Orders"]);
+}
+
 /// The files in the descriptors of a service, and what they declare.
 #[track_caller]
 fn check_descriptors(files: &[&str], service: &str, expected: &Expect) {
@@ -172,28 +185,6 @@ fn well_known_types_may_be_compiled() {
 
     assert!(read(&out, "google.protobuf.rs").contains("pub struct Timestamp"));
     assert!(read(&out, "golden.types.rs").contains("super::super::super::google::protobuf::Empty"));
-}
-
-#[test]
-fn an_include_file_has_all_packages() {
-    let out = directory("include");
-
-    compile(configure().include_file("all.rs"), &["types.proto"], &out).expect("it compiles");
-
-    let code = read(&out, "all.rs");
-    assert!(code.contains("pub mod golden") && code.contains("pub mod base"), "{code}");
-}
-
-#[test]
-fn a_package_with_a_keyword_in_its_name_is_found_under_that_name() {
-    let out = directory("keyword");
-    let text = "syntax = \"proto3\";\npackage demo.type.v1;\nmessage Some {}\n";
-    fs::write(out.join("keyword.proto"), text).expect("the file can be written");
-
-    let builder = configure().out_dir(&out).emit_rerun_if_changed(false);
-    builder.compile_protos(&[out.join("keyword.proto")], &[&out]).expect("it compiles");
-
-    assert!(read(&out, "demo.type.v1.rs").contains("pub struct Some"));
 }
 
 #[test]

@@ -6,8 +6,12 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT` writes them")]
 
 mod calls;
+mod earlier;
 mod errors;
 mod golden;
+mod names;
+mod packages;
+mod scratch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
