@@ -10,7 +10,8 @@
 //!   are percent-decoded, once. An encoded slash does not split a segment.
 //! - `/items` and `/items/` are two paths. Add both if both shall work.
 //! - A literal segment wins over a parameter, whatever the order in which they were added.
-//! - `HEAD` is answered by the handler of `GET` when there is no other; the host drops the body.
+//! - `HEAD` is answered by the handler of `GET` when there is no other; the host sends its header fields and drops
+//!   its body.
 //! - `OPTIONS` is answered 204 with `Allow` when there is no handler for it.
 //! - A known path with another method is answered 405 with `Allow`, an unknown path 404, unless there
 //!   is a [fallback](Router::fallback). Both are JSON, like every error.
@@ -47,6 +48,26 @@
 //! # drop(routes);
 //! ```
 //!
+//! # Layers and nested routers
+//!
+//! A [`Middleware`] is an async function around handlers. [`Router::layer`] puts it around all that a router
+//! has so far, [`Router::route_layer`] around the routes only, and [`Handler::layer`] around one handler.
+//! What it finds out, it hands on as a value of the request's [`Extensions`], which the handler takes with
+//! [`Extension`]. A request that no layer is around pays nothing for them.
+//!
+//! [`Router::nest`] adds a router below a prefix and [`Router::merge`] one beside the other; each may have layers
+//! and a fallback of its own, and, with [`Router::with_part`] or [`Router::with_state`], a state of its own.
+//!
+//! | axum | here |
+//! |---|---|
+//! | `State<S>` | `&self`, or the first argument `&S` |
+//! | `FromRef` | [`Router::with_part`] |
+//! | `middleware::from_fn(f)`, `from_fn_with_state` | `f` itself |
+//! | `Router::layer`, `route_layer`, `nest`, `merge`, `fallback`, `with_state` | the same |
+//! | `.route("/", get(handler.layer(f)))` | `.get("/", handler.layer(f))` |
+//! | `Extension<T>`, `MatchedPath` | the same |
+//! | `FromRequestParts`, `FromRequest` | [`FromHead`], [`FromRequest`] |
+//!
 //! # Bad requests
 //!
 //! All extractors of a request are tried before it is answered, and everything that is wrong with it
@@ -66,8 +87,10 @@ mod handler;
 mod head;
 mod into_response;
 pub(crate) mod lines;
+mod middleware;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+mod part;
 mod pattern;
 mod rejection;
 mod request;
@@ -77,15 +100,16 @@ mod routes;
 mod sse;
 mod values;
 
-pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+pub use ::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use body::Body;
 #[cfg(target_family = "wasm")]
 pub(crate) use body::Content;
 pub use bytes::Bytes;
-pub use extract::{FromHead, FromRequest, Headers, Json, Path, Query};
+pub use extract::{Extension, FromHead, FromRequest, Headers, Json, MatchedPath, Path, Query};
 pub use handler::Handler;
 pub use head::Head;
 pub use into_response::{IntoHeaders, IntoResponse};
+pub use middleware::{Layered, Middleware, Next};
 pub use rejection::{FieldError, Location, Rejection};
 pub use request::Request;
 pub use response::Response;

@@ -2,6 +2,7 @@
 //! Deliberately short: a name in here is a name that no service can use without a thought.
 
 pub use crate::error::{OrServiceError as _, Result, ServiceError};
+pub use crate::http::Handler as _;
 pub use crate::http::{
     Body, Bytes, Headers, IntoResponse, Json, Path, Query, Request, Response, Router, StatusCode,
 };

@@ -25,7 +25,7 @@ impl<S: Http, R> contract::Guest for Exported<S, R> {
             let routes = running.routes.as_ref();
             let routes =
                 routes.ok_or_else(|| ServiceError::internal("the service has no routes"))?;
-            let request = Request::new(Head::parse(head)?, from_host(body));
+            let request = Request::from_parts(Head::parse(head)?, from_host(body));
             to_host(routes.respond(&running.service, request).await)
         })
         .await

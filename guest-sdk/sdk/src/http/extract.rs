@@ -2,8 +2,10 @@
 //! Deliberately knows nothing about routing and answers.
 
 mod body;
+mod extension;
 mod headers;
 mod json;
+mod matched_path;
 mod path;
 mod query;
 
@@ -13,8 +15,10 @@ use bytes::Bytes;
 
 use super::{Body, Head, Rejection, Request};
 
+pub use extension::Extension;
 pub use headers::Headers;
 pub use json::Json;
+pub use matched_path::MatchedPath;
 pub use path::Path;
 pub use query::Query;
 

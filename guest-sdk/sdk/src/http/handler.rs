@@ -2,12 +2,15 @@
 //! Deliberately knows nothing about routing.
 
 use std::future::Future;
+use std::marker::PhantomData;
 
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use super::rejection::Collected;
-use super::{FromHead, FromRequest, IntoResponse, Rejection, Request, Response};
+use super::{
+    FromHead, FromRequest, IntoResponse, Layered, Middleware, Rejection, Request, Response,
+};
 
 /// An async function that answers requests of the service `S`.
 ///
@@ -25,6 +28,29 @@ pub trait Handler<S: 'static, Arguments>: 'static {
     fn call(&'static self, service: &'static S, request: Request)
     -> impl Future<Output = Response>;
 
+    /// Puts a middleware around this handler only.
+    ///
+    /// ```
+    /// use mikros_sdk::prelude::*;
+    /// use mikros_sdk::http::Next;
+    /// # struct Shop;
+    /// # impl Shop {
+    /// #     async fn delete(&self) {}
+    /// #     async fn only_admins(&self, request: Request, next: Next) -> Response { next.run(request).await }
+    /// # }
+    ///
+    /// let routes = Router::new().delete("/items/{id}", Shop::delete.layer(Shop::only_admins));
+    /// # drop(routes);
+    /// ```
+    fn layer<M, A: 'static>(self, middleware: M) -> Layered<S>
+    where
+        Self: Sized,
+        Arguments: 'static,
+        M: Middleware<S, A>,
+    {
+        Layered::new(middleware, self)
+    }
+
     /// Whether the arguments can be taken from a route with these parameters: what is wrong with them.
     #[doc(hidden)]
     fn check_route(_parameters: &[&str]) -> Result<(), String> {
@@ -36,6 +62,16 @@ pub trait Handler<S: 'static, Arguments>: 'static {
     #[doc(hidden)]
     fn described(&self) -> Option<super::openapi::Described> {
         None
+    }
+
+    /// Forgets the arguments.
+    #[doc(hidden)]
+    fn erased(self) -> Box<dyn Erased<S>>
+    where
+        Self: Sized,
+        Arguments: 'static,
+    {
+        Box::new(Erase(self, PhantomData))
     }
 }
 
@@ -126,7 +162,7 @@ handlers!(A1 A2 A3 A4 A5 A6; L);
 handlers!(A1 A2 A3 A4 A5 A6 A7; L);
 
 /// A handler whose arguments are forgotten, so that a router can hold many of them.
-pub(super) trait Erased<S: 'static> {
+pub trait Erased<S: 'static> {
     fn check_route(&self, parameters: &[&str]) -> Result<(), String>;
 
     fn call(
@@ -136,7 +172,7 @@ pub(super) trait Erased<S: 'static> {
     ) -> LocalBoxFuture<'static, Response>;
 }
 
-struct Erase<H, Arguments>(H, std::marker::PhantomData<fn(Arguments)>);
+struct Erase<H, Arguments>(H, PhantomData<fn(Arguments)>);
 
 impl<S: 'static, Arguments: 'static, H: Handler<S, Arguments>> Erased<S> for Erase<H, Arguments> {
     fn check_route(&self, parameters: &[&str]) -> Result<(), String> {
@@ -155,5 +191,5 @@ impl<S: 'static, Arguments: 'static, H: Handler<S, Arguments>> Erased<S> for Era
 pub(super) fn erase<S: 'static, Arguments: 'static>(
     handler: impl Handler<S, Arguments>,
 ) -> Box<dyn Erased<S>> {
-    Box::new(Erase(handler, std::marker::PhantomData))
+    handler.erased()
 }

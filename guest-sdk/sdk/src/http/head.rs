@@ -6,8 +6,9 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 
-use ::http::{HeaderMap, Method};
+use ::http::{Extensions, HeaderMap, Method};
 
+use super::routes::Matched;
 use super::{lines, pattern};
 use crate::error::{Result, ServiceError};
 
@@ -24,6 +25,9 @@ pub struct Head {
     /// Parts of that form.
     parameters: Vec<(&'static str, Range<usize>)>,
     headers: OnceCell<HeaderMap>,
+    /// What the path has matched; nothing until then.
+    route: Option<&'static Matched>,
+    extensions: Extensions,
 }
 
 impl Head {
@@ -46,7 +50,19 @@ impl Head {
             Cow::Owned(canonical) => Some(canonical),
         };
         let (parameters, headers) = (Vec::new(), OnceCell::new());
-        Ok(Self { text, method, path, query, lines, canonical, parameters, headers })
+        let (route, extensions) = (None, Extensions::new());
+        Ok(Self {
+            text,
+            method,
+            path,
+            query,
+            lines,
+            canonical,
+            parameters,
+            headers,
+            route,
+            extensions,
+        })
     }
 
     /// The method.
@@ -100,8 +116,32 @@ impl Head {
             .collect()
     }
 
-    pub(crate) fn set_parameters(&mut self, parameters: Vec<(&'static str, Range<usize>)>) {
+    pub(super) fn set_route(
+        &mut self,
+        route: Option<&'static Matched>,
+        parameters: Vec<(&'static str, Range<usize>)>,
+    ) {
+        self.route = route;
         self.parameters = parameters;
+    }
+
+    pub(super) fn route(&self) -> Option<&'static Matched> {
+        self.route
+    }
+
+    /// The path of the route that the request has matched, as it was added to the router: with
+    /// parameters such as `{id}`, and with the prefixes of nested routers. `None` in a fallback.
+    pub fn matched_path(&self) -> Option<&'static str> {
+        self.route.map(|route| &*route.path)
+    }
+
+    /// Values that [middleware](super::Middleware) has added to the request, by their types.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    pub(super) fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
     }
 
     /// Names and values, percent-encoded, of the route's parameters in the order of the path.

@@ -144,7 +144,7 @@ impl<S: Http> RequestBuilder<S> {
             Head::parse(self.head()).expect("this client writes heads as the contract wants");
         let is_head = self.method == Method::HEAD;
         let (service, routes) = self.client.0;
-        let answer = until_cancelled(routes.respond(service, Request::new(head, self.body)));
+        let answer = until_cancelled(routes.respond(service, Request::from_parts(head, self.body)));
         let answer = in_call(Some(Rc::new(self.call)), answer).await;
         let answer = answer.unwrap_or_else(|| Response::new(StatusCode::GATEWAY_TIMEOUT));
         let (status, lines, body) = answer.into_parts().unwrap_or_else(|error| as_host(&error));

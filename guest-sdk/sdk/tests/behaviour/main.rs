@@ -13,6 +13,7 @@ mod grpc;
 mod handover;
 mod health;
 mod json;
+mod layers;
 mod logging;
 #[cfg(feature = "openapi")]
 mod openapi;

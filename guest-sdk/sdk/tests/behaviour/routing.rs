@@ -213,7 +213,7 @@ impl Http for Broken {
 fn all_mistakes_in_the_routes_are_reported_at_once() {
     let error = testing::Context::new().run(testing::http::<Broken>()).expect_err("it is broken");
 
-    expect!["cannot build the routes: the prefix `/prefix/` must start with `/` and not end with it; the router below `/prefix/` has a fallback; only the outermost one can have it; the path `b` must start with `/`; there are two handlers for `GET /a`; `/items/{name}` conflicts with `/items/{id}`; a parameter `{*name}` must be the end of the path, unlike in `/{*rest}/tail`; `/twice/{id}/{id}` has two parameters `id`"]
+    expect!["cannot build the routes: the prefix `/prefix/` must start with `/` and not end with it; the path `b` must start with `/`; there are two handlers for `GET /a`; `/items/{name}` conflicts with `/items/{id}`; a parameter `{*name}` must be the end of the path, unlike in `/{*rest}/tail`; `/twice/{id}/{id}` has two parameters `id`"]
     .assert_eq(error.message());
 }
 

@@ -36,7 +36,7 @@ impl<S, T: DeserializeOwned> FromRequest<S> for Option<Json<T>> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        Json::from_request(Request::new(head, bytes.into()), service).await.map(Some)
+        Json::from_request(Request::from_parts(head, bytes.into()), service).await.map(Some)
     }
 }
 

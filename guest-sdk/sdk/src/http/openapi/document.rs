@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::operation::Edit;
 use super::schemas::Schemas;
 use super::{Described, error};
-use crate::http::router::Route;
+use crate::http::router::{Answers, Route};
 use crate::http::{Response, Router, StatusCode, pattern};
 
 /// The version of OpenAPI.
@@ -177,10 +177,14 @@ fn planned<S>(routes: &[Route<S>]) -> (Vec<Planned>, Vec<String>) {
     let mut mistakes = Vec::new();
     for route in routes {
         let Some(described) = route.described.clone() else { continue };
-        let Some(method) = route.method.as_ref().filter(|method| is_known(method)) else {
-            mistakes
-                .push(format!("`{route:?}` cannot be an operation: OpenAPI has no such method"));
-            continue;
+        let method = match &route.answers {
+            Answers::Method(method) if is_known(method) => method,
+            _ => {
+                mistakes.push(format!(
+                    "`{route:?}` cannot be an operation: OpenAPI has no such method"
+                ));
+                continue;
+            }
         };
         // What is wrong with the path is found where routes are built.
         let Ok(pattern) = pattern::of_route(&route.path) else { continue };

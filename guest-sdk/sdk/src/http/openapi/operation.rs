@@ -125,6 +125,7 @@ impl<H> Operation<H> {
 #[derive(Debug)]
 pub enum ViaOperation {}
 
+#[diagnostic::do_not_recommend]
 impl<S, Arguments, H> Handler<S, (ViaOperation, Arguments)> for Operation<H>
 where
     S: 'static,
