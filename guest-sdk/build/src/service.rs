@@ -15,16 +15,19 @@ const GRPC: &str = "::mikros_sdk::grpc";
 const PRIVATE: &str = "::mikros_sdk::__private::rpc";
 
 /// Writes the services of a file after its messages.
-pub(crate) struct Generator;
+pub(crate) struct Generator {
+    /// Whether methods that are not implemented answer `UNIMPLEMENTED`, instead of being errors.
+    pub(crate) has_stubs: bool,
+}
 
 impl ServiceGenerator for Generator {
     fn generate(&mut self, service: Service, buffer: &mut String) {
-        let written = write_module(&service, buffer);
+        let written = write_module(&service, self.has_stubs, buffer);
         written.expect("writing to a `String` cannot fail");
     }
 }
 
-fn write_module(service: &Service, out: &mut String) -> std::fmt::Result {
+fn write_module(service: &Service, has_stubs: bool, out: &mut String) -> std::fmt::Result {
     let name = full_name(&service.package, &service.proto_name);
     writeln!(out, "/// What serves `{name}`.")?;
     writeln!(
@@ -33,12 +36,17 @@ fn write_module(service: &Service, out: &mut String) -> std::fmt::Result {
          reason = \"generated code\")]"
     )?;
     writeln!(out, "pub mod {} {{", server_module(&service.name))?;
-    write_trait(service, &name, out)?;
+    write_trait(service, &name, has_stubs, out)?;
     write_server(service, &name, out)?;
     writeln!(out, "}}")
 }
 
-fn write_trait(service: &Service, name: &str, out: &mut String) -> std::fmt::Result {
+fn write_trait(
+    service: &Service,
+    name: &str,
+    has_stubs: bool,
+    out: &mut String,
+) -> std::fmt::Result {
     let rust_name = &service.name;
     write_comments(&service.comments, &format!("The service `{name}`."), out);
     if service.options.deprecated() {
@@ -62,9 +70,19 @@ fn write_trait(service: &Service, name: &str, out: &mut String) -> std::fmt::Res
         writeln!(
             out,
             "fn {}(&'static self, request: {GRPC}::Request<{request}>) -> impl ::core::future::Future<\
-             Output = ::core::result::Result<{GRPC}::Response<{response}>, {GRPC}::Status>>;",
+             Output = ::core::result::Result<{GRPC}::Response<{response}>, {GRPC}::Status>>",
             method.name
         )?;
+        if has_stubs {
+            let message = format!("`/{name}/{}` is not implemented", method.proto_name);
+            writeln!(
+                out,
+                "{{ ::core::mem::drop(request); async {{ ::core::result::Result::Err(\
+                 {GRPC}::Status::unimplemented({message:?})) }} }}"
+            )?;
+        } else {
+            writeln!(out, ";")?;
+        }
     }
     writeln!(out, "}}")
 }

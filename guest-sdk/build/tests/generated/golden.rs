@@ -178,6 +178,54 @@ fn options_change_the_types() {
 }
 
 #[test]
+fn options_change_names_and_what_is_implemented() {
+    let names = configure()
+        .retain_enum_prefix()
+        .enable_type_names()
+        .type_name_domain(["."], "type.example.com")
+        .skip_debug([".golden.types.Everything.Inner"])
+        .generate_default_stubs(true);
+    check_options(
+        names,
+        "options-names",
+        &["ColorRed", "skip_debug", "\"type.example.com/golden.types.Everything\"", "/Nothing` is"],
+        &expect![[r##"
+            #[prost(skip_debug)]
+            "type.example.com/golden.types.Everything".into()
+            ColorRed = 1,
+            Self::ColorRed => "COLOR_RED",
+            "COLOR_RED" => Some(Self::ColorRed),
+            "`/golden.types.Types/Nothing` is not implemented",
+        "##]],
+    );
+}
+
+#[test]
+fn descriptors_of_a_call_may_be_written() {
+    let out = directory("descriptor-set");
+    let path = out.join("all.binpb");
+
+    compile(configure().file_descriptor_set_path(&path), &["types.proto"], &out)
+        .expect("it compiles");
+
+    let services = fs::read(out.join("golden.types.Types.descriptors")).expect("it is written");
+    assert_eq!(fs::read(path).expect("it is written"), services);
+}
+
+#[test]
+fn files_that_nobody_imports_go_with_all_services() {
+    check_descriptors(
+        &["options.proto", "base.proto"],
+        "golden.vault.Vault",
+        &expect![[r#"
+        google/protobuf/descriptor.proto []
+        options.proto ["Vault"]
+        base.proto []
+    "#]],
+    );
+}
+
+#[test]
 fn well_known_types_may_be_compiled() {
     let out = directory("well-known");
 
