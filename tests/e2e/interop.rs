@@ -2,6 +2,7 @@
 //! Does not know what the cases demand; that is written in `tests/clients`.
 
 mod client;
+mod corpus;
 mod health;
 mod reflection;
 

@@ -74,7 +74,13 @@ fn all_are_listed_with_how_they_are() {
 
     let statuses = list.reply::<HealthListResponse>().statuses;
     let statuses: BTreeMap<_, _> = statuses.iter().map(|(name, it)| (&**name, it.status)).collect();
-    let expected = [("", SERVING), ("another.Service", NOT_SERVING), (PROBE, SERVING)];
+    let expected = [
+        ("", SERVING),
+        ("Acme.self.V1.Vault", SERVING),
+        ("another.Service", NOT_SERVING),
+        ("clinic.Patients", SERVING),
+        (PROBE, SERVING),
+    ];
     assert_eq!(statuses, BTreeMap::from(expected));
     host.stop();
 }

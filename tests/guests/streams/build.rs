@@ -1,5 +1,11 @@
-//! Compiles the protobuf service.
+//! Compiles the protobuf services.
 
-fn main() -> Result<(), mikros_sdk_build::CompileError> {
-    mikros_sdk_build::compile_protos(&["proto/probe.proto"], &["proto"])
+use mikros_sdk_build::{CompileError, compile_protos, configure};
+
+fn main() -> Result<(), CompileError> {
+    compile_protos(&["proto/probe.proto"], &["proto"])?;
+    // Two calls, as both directories have a `common.proto`.
+    let others = || configure().include_file("others.rs").generate_default_stubs(true);
+    others().compile_protos(&["proto/vault/health.proto"], &["proto/vault"])?;
+    others().compile_protos(&["proto/clinic/clinic.proto"], &["proto/clinic"])
 }

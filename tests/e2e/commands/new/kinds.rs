@@ -65,12 +65,17 @@ impl Made {
         command.env("CARGO_NET_OFFLINE", "true")
     }
 
+    /// Gives one of its files another text.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        fs::write(self.directory.join(file), text).expect("it is ours");
+    }
+
     /// Puts other text into one of its files, which has the text that is to go.
     pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.directory.join(file);
         let text = fs::read_to_string(&path).expect("it is ours");
         assert!(text.contains(from), "there is no `{from}` in {text}");
-        fs::write(path, text.replace(from, to)).expect("it is ours");
+        self.write(file, &text.replace(from, to));
     }
 
     fn cargo(&self, arguments: &[&str]) {

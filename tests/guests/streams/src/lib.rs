@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use mikros_sdk::grpc::{self, ReplyStream, Request, Response, Status, Streaming};
 use mikros_sdk::health;
 use mikros_sdk::prelude::*;
+use others::acme::self_::v1::vault_server::{Vault, VaultServer};
+use others::clinic::patients_server::{Patients, PatientsServer};
 use proto::probe_server::{Probe, ProbeServer};
 use proto::{
     CancelledReply, Chunk, Compression, ContextReply, EchoReply, EchoRequest, PourRequest,
@@ -22,6 +24,11 @@ use visits::Visits;
 pub mod proto {
     //! What the build script has made of `proto/probe.proto`.
     mikros_sdk::include_proto!("probe");
+}
+
+pub mod others {
+    //! What it has made of services that are there to be found by server reflection.
+    include!(concat!(env!("OUT_DIR"), "/others.rs"));
 }
 
 /// The table `[service]`; see `acts` for the words.
@@ -52,8 +59,12 @@ impl Service for Streams {
 }
 
 impl Grpc for Streams {
-    type Services = ProbeServer<Self>;
+    type Services = (ProbeServer<Self>, VaultServer<Self>, PatientsServer<Self>);
 }
+
+impl Vault for Streams {}
+
+impl Patients for Streams {}
 
 impl Probe for Streams {
     async fn echo(&self, request: Request<EchoRequest>) -> Result<Response<EchoReply>, Status> {
