@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
 
 use crate::support::http::{self, Client};
 use crate::support::{Host, Service, guests, http2};
@@ -24,6 +25,39 @@ fn a_hundred_calls_sleep_together_in_one_instance() {
 
     assert_eq!(instances.len(), 1);
     assert_eq!(http::get(host.port(), "/most").text(), "100");
+    host.stop();
+}
+
+#[test]
+fn a_channel_connects_calls_of_one_instance() {
+    let host = gathers("");
+    let mut followers: Vec<_> = (0..3).map(|_| Client::connect(host.port())).collect();
+    for (index, follower) in followers.iter_mut().enumerate() {
+        follower.get("/follow");
+        host.wait_for_count("a call follows", index + 1);
+    }
+
+    let publish = http::request(host.port(), "POST", "/publish/extra", "", b"");
+
+    assert_eq!(publish.text(), "3");
+    for follower in &mut followers {
+        assert_eq!(follower.response().text(), "extra");
+    }
+    host.stop();
+}
+
+#[test]
+fn a_guest_has_clocks_and_waits_by_them() {
+    let host = gathers("");
+    let seconds = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+
+    let before = seconds();
+    let answer = http::get(host.port(), "/clocks");
+    let after = seconds();
+
+    let (text, date) = answer.text().rsplit_once(' ').expect("the date is the last word");
+    assert_eq!(text, "slept=true late=Some(\"not done within 10ms\") two=2 later=true first=fast");
+    assert!((before..=after).contains(&date.parse().unwrap()), "{date}");
     host.stop();
 }
 

@@ -79,7 +79,9 @@
 //! - [`caller()`]: who the caller of a request is, when a feature of the host has found out.
 //! - [`bindings!`]: interfaces of other components, for example those that plug-ins provide.
 //! - [`plugin`]: features of the host as components.
-//! - [`sleep`], [`spawn`], [`shutdown`]: waiting without blocking the other calls.
+//! - [`time`]: clocks that tests control, [`time::timeout`], [`time::interval`].
+//! - [`task`]: work next to calls, waiting for several things at once; [`channel`]: values from one call to another.
+//! - [`sleep`], [`shutdown`], [`cancelled`]: waiting without blocking the other calls.
 //! - [`testing`]: unit tests with `cargo test`, without a host.
 //!
 //! # Calls take turns
@@ -100,6 +102,7 @@ extern crate self as mikros_sdk;
 mod bindings;
 mod call;
 mod caller;
+pub mod channel;
 mod cronjob;
 mod definition;
 pub mod env;
@@ -117,9 +120,10 @@ pub mod plugin;
 pub mod prelude;
 mod service;
 mod settings;
-mod task;
+pub mod task;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+pub mod time;
 
 #[doc(hidden)]
 pub mod __private;

@@ -1,5 +1,61 @@
-//! Work that runs next to the call that started it.
-//! Deliberately knows nothing about who runs it: the component's executor, or the one of unit tests.
+//! Work that runs next to the call that started it, and waiting for several things at once.
+//! Deliberately knows nothing about who runs it: the component's executor, or the one of unit tests. All but [`spawn`] is
+//! that of `futures`.
+//!
+//! | to | use | when it is dropped where it waits |
+//! |---|---|---|
+//! | start work that outlives the call | [`spawn`] | the task goes on; [`Task::cancel`] ends it |
+//! | wait for all of a few futures | [`join!`], [`try_join!`] | so are they all |
+//! | wait for all of many | [`join_all`], [`try_join_all`] | so are they all |
+//! | wait for the first of a few | [`select!`], [`select_biased!`], [`select`](fn@select) | the others go on if they were given by reference, and are dropped otherwise |
+//! | take the results of many as they come | [`FuturesUnordered`], `StreamExt::buffer_unordered` | nothing by `next`; all with the collection |
+//! | give up after a time | [`time::timeout`](crate::time::timeout) | the work is dropped |
+//! | do something again and again | [`time::interval`](crate::time::interval) | no tick is lost |
+//! | hand values on | [`channel`](crate::channel) | see there |
+//!
+//! Nothing of it starts a thread: the futures take turns with each other and with all other calls of the instance.
+//!
+//! # Cancel safety
+//!
+//! A future is *cancel safe* when dropping it where it waits loses nothing. What is awaited in a branch of [`select!`] should be:
+//! the branches that were not taken are dropped. It matters in handlers as well: the future of a call that nobody waits for any
+//! more is dropped at its `.await`. What has to be done to its end belongs into a [spawned](spawn) task.
+//!
+//! ```
+//! use mikros_sdk::channel::mpsc;
+//! use mikros_sdk::prelude::*;
+//! use mikros_sdk::task::{FutureExt as _, StreamExt as _, join, select};
+//! use mikros_sdk::time::interval;
+//! use std::time::Duration;
+//!
+//! /// Handles jobs as they come and says every minute how many there were.
+//! async fn work(mut jobs: mpsc::Receiver<String>) {
+//!     let mut minutes = interval(Duration::from_secs(60));
+//!     let mut done = 0;
+//!     loop {
+//!         select! {
+//!             job = jobs.next() => match job {
+//!                 Some(job) => {
+//!                     join!(store(&job), announce(&job));
+//!                     done += 1;
+//!                 }
+//!                 None => return,
+//!             },
+//!             _ = minutes.tick().fuse() => log::info!("still working", done),
+//!         }
+//!     }
+//! }
+//! # async fn store(_: &str) {}
+//! # async fn announce(_: &str) {}
+//! # fn main() {
+//! # mikros_sdk::testing::Context::new().run(async {
+//! #     let (mut sender, receiver) = mpsc::channel(1);
+//! #     sender.try_send("a".to_owned()).expect("there is room");
+//! #     drop(sender);
+//! #     work(receiver).await;
+//! # });
+//! # }
+//! ```
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,6 +65,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use futures_util::future::{AbortHandle, abortable};
+
+pub use futures_util::future::{
+    Either, join, join_all, select, select_all, try_join, try_join_all,
+};
+pub use futures_util::stream::FuturesUnordered;
+pub use futures_util::{
+    FutureExt, StreamExt, TryFutureExt, join, pin_mut, select, select_biased, try_join,
+};
 
 use crate::imports;
 

@@ -2,7 +2,7 @@
 //! Deliberately only translates types; what a function means is written in `wit/`.
 
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::bindings::imports::mikros::service as wit;
 use crate::bindings::plugin::mikros::plugin::visit;
@@ -128,6 +128,14 @@ pub(crate) async fn draining() {
 
 pub(crate) async fn shutdown_notice() {
     wit::shutdown::notice().await;
+}
+
+pub(crate) fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
+pub(crate) fn instant() -> Instant {
+    Instant::now()
 }
 
 pub(crate) async fn sleep(duration: Duration) {

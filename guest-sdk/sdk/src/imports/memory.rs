@@ -8,8 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::task::{Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Map, Value};
 
@@ -24,6 +25,9 @@ pub(crate) use call::{
     visiting_caller,
 };
 
+/// The time of day at which contexts begin, 2025-01-01 00:00:00 UTC: always the same, and in nobody's past.
+const BEGINNING: Duration = Duration::from_hours(482_136);
+
 /// What a host would know and do.
 pub(crate) struct Memory {
     pub(crate) variables: Vec<(String, String)>,
@@ -34,6 +38,8 @@ pub(crate) struct Memory {
     pub(crate) level: Cell<Level>,
     pub(crate) logs: RefCell<Vec<LogLine>>,
     pub(crate) stop_after: Option<Duration>,
+    /// The time of day when the clock stands at zero.
+    pub(crate) began: SystemTime,
     /// What was said last of each service.
     pub(crate) serving: RefCell<BTreeMap<String, bool>>,
     clock: Clock,
@@ -58,6 +64,7 @@ impl Default for Memory {
             level: Cell::new(Level::Debug),
             logs: RefCell::default(),
             stop_after: None,
+            began: SystemTime::UNIX_EPOCH + BEGINNING,
             serving: RefCell::default(),
             clock: Clock::default(),
             is_stopping: Cell::new(false),
@@ -103,6 +110,11 @@ impl Memory {
         self.clock.now()
     }
 
+    /// Lets time pass without running anything.
+    pub(crate) fn advance(&self, time: Duration) {
+        self.clock.advance_by(time);
+    }
+
     pub(crate) fn shut_down(&self) {
         self.is_stopping.set(true);
         for waker in self.stopping.take() {
@@ -114,6 +126,17 @@ impl Memory {
 /// Virtual time of the current memory.
 pub(crate) fn now() -> Duration {
     current().now()
+}
+
+pub(crate) fn system_time() -> SystemTime {
+    let memory = current();
+    memory.began + memory.now()
+}
+
+/// Of all contexts of a process the clock begins at the same moment.
+pub(crate) fn instant() -> Instant {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    *BEGAN + now()
 }
 
 pub(crate) fn log(level: Level, message: &str, attributes: &str) {

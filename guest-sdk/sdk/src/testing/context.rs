@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::imports::memory::Memory;
 use crate::log::Level;
+use crate::time::SystemTime;
 
 /// Stands in for the host in a unit test.
 ///
@@ -98,6 +99,14 @@ impl Context {
         self.change(|memory| memory.stop_after = Some(time))
     }
 
+    /// Sets the time of day at which virtual time begins, which [`time::now`](crate::time::now) returns first.
+    /// Default: 2025-01-01 00:00:00 UTC.
+    #[must_use]
+    pub fn system_time(self, time: impl Into<SystemTime>) -> Self {
+        let time = time.into().into_std();
+        self.change(|memory| memory.began = time)
+    }
+
     /// Runs `future` and what it [spawns](crate::spawn), until `future` is done; tasks that are
     /// still running then are dropped.
     ///
@@ -108,6 +117,12 @@ impl Context {
     /// When everything waits and no timer is pending, because the test would never end.
     pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.0.run(future)
+    }
+
+    /// Lets virtual time pass at once, also outside of [`Context::run`]. Timers that end meanwhile fire when the
+    /// test waits next, all at the same moment; [`sleep`](crate::sleep) in the test instead lets each fire in its time.
+    pub fn advance(&self, time: Duration) {
+        self.0.advance(time);
     }
 
     /// Tells the service to stop: [`shutdown`](crate::shutdown) returns. Can be called while

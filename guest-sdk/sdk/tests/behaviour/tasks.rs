@@ -4,7 +4,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use mikros_sdk::channel::{SinkExt as _, mpsc, oneshot};
 use mikros_sdk::prelude::*;
+use mikros_sdk::task::{
+    FutureExt as _, FuturesUnordered, StreamExt as _, join, join_all, select, try_join,
+};
 use mikros_sdk::testing::{self, Context};
 use mikros_sdk::{request_id, sleep, spawn};
 
@@ -102,4 +106,72 @@ fn a_task_belongs_to_the_request_that_spawned_it() {
     let ids: Vec<_> =
         logs.iter().map(|line| (&*line.message, line.request_id.as_deref())).collect();
     assert_eq!(ids, [("at once", Some("r1")), ("outside", None), ("afterwards", Some("r1"))]);
+}
+
+#[test]
+fn several_things_are_waited_for_at_once() {
+    let context = Context::new();
+
+    context.run(async {
+        let (one, two) = join!(after(1), after(2));
+        assert_eq!((one, two), (1, 2));
+        assert_eq!(join_all([after(2), after(1)]).await, [2, 1]);
+        let failed = try_join!(async { Ok(after(9).await) }, async { Err::<u64, _>(after(1).await) });
+        assert_eq!(failed, Err(1));
+        let first = select! { slow = Box::pin(after(5)).fuse() => slow, fast = Box::pin(after(1)).fuse() => fast };
+        assert_eq!(first, 1);
+        let all: FuturesUnordered<_> = [3, 1, 2].map(after).into_iter().collect();
+        assert_eq!(all.collect::<Vec<_>>().await, [1, 2, 3]);
+    });
+
+    assert_eq!(context.elapsed(), SECOND * (2 + 2 + 1 + 1 + 3));
+}
+
+async fn after(seconds: u64) -> u64 {
+    sleep(Duration::from_secs(seconds)).await;
+    seconds
+}
+
+#[test]
+fn channels_connect_tasks() {
+    Context::new().run(async {
+        let (mut sender, receiver) = mpsc::channel(1);
+        let (done, all) = oneshot::channel();
+        drop(spawn(async move {
+            let received: Vec<u64> = receiver.collect().await;
+            assert_eq!(done.send(received), Ok(()));
+        }));
+        for number in 0..5 {
+            assert_eq!(sender.send(number).await, Ok(()));
+        }
+        drop(sender);
+        assert_eq!(all.await, Ok(vec![0, 1, 2, 3, 4]));
+    });
+}
+
+#[test]
+fn the_channels_of_tokio_need_no_runtime() {
+    use tokio::sync::{Mutex, Notify, broadcast, watch};
+
+    Context::new().run(async {
+        let news = broadcast::Sender::new(4);
+        let mut followers = [news.subscribe(), news.subscribe()];
+        let (state, mut latest) = watch::channel(0);
+        let (signal, lock) = (Rc::new(Notify::new()), Mutex::new(0));
+        let notified = Rc::clone(&signal);
+        let task = spawn(async move { notified.notified().await });
+        drop(spawn(async move {
+            sleep(SECOND).await;
+            assert_eq!(news.send("extra").ok(), Some(2));
+            assert!(state.send(7).is_ok());
+            signal.notify_one();
+        }));
+        for follower in &mut followers {
+            assert_eq!(follower.recv().await, Ok("extra"));
+        }
+        latest.changed().await.expect("the sender is there");
+        assert_eq!(*latest.borrow(), 7);
+        assert_eq!(task.await, Some(()));
+        *lock.lock().await += 1;
+    });
 }

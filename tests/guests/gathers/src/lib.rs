@@ -3,11 +3,14 @@
 
 #![expect(clippy::unused_async, reason = "handlers are async, also those that never wait")]
 
+mod waits;
+
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use mikros_sdk::prelude::*;
+use tokio::sync::broadcast;
 
 /// How long a call sleeps before it looks whether everybody is there.
 const NAP: Duration = Duration::from_millis(50);
@@ -21,6 +24,7 @@ struct Gathers {
     /// How many calls may go on when they are enough.
     met: Cell<u64>,
     counter: Cell<u64>,
+    news: broadcast::Sender<String>,
 }
 
 impl Service for Gathers {
@@ -31,6 +35,7 @@ impl Service for Gathers {
             most: Cell::new(0),
             met: Cell::new(0),
             counter: Cell::new(0),
+            news: broadcast::Sender::new(1),
         })
     }
 }
@@ -44,6 +49,9 @@ impl Http for Gathers {
             .get("/count", Self::count)
             .get("/counted", Self::counted)
             .get("/instance", Self::instance)
+            .get("/clocks", Self::clocks)
+            .get("/follow", Self::follow)
+            .post("/publish/{text}", Self::publish)
             .get("/panic", Self::panic)
             .get("/spin", Self::spin)
     }

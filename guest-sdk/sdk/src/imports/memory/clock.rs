@@ -69,6 +69,16 @@ impl Clock {
         }
     }
 
+    /// Moves the clock forward, past the timers that end until then.
+    pub(super) fn advance_by(&self, time: Duration) {
+        let now = self.now.get().saturating_add(time);
+        self.now.set(now);
+        let later = self.timers.borrow_mut().split_off(&(now, u64::MAX));
+        for waker in self.timers.replace(later).into_values() {
+            waker.wake();
+        }
+    }
+
     /// Moves the clock to the next timer; `false` when there is none.
     fn advance(&self) -> bool {
         let Some(timer) = self.timers.borrow_mut().pop_first() else { return false };
