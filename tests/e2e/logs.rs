@@ -94,6 +94,22 @@ fn a_service_changes_its_level_while_it_runs() {
 }
 
 #[test]
+fn a_level_that_one_instance_sets_counts_in_all() {
+    let host = Host::start(&talks().host("instances = 2"));
+    let everywhere = || (0..20).for_each(|_| drop(http::get(host.port(), "/levels")));
+
+    everywhere();
+    http::request(host.port(), "PUT", "/level/debug", "", b"");
+    everywhere();
+    http::request(host.port(), "PUT", "/level/error", "", b"");
+    everywhere();
+    let stopped = host.stop();
+
+    let counts = ["at debug", "at info", "at error"].map(|line| stopped.lines(line).len());
+    assert_eq!(counts, [20, 40, 60]);
+}
+
+#[test]
 fn attributes_follow_the_fixed_fields_and_cannot_replace_the_line() {
     says(
         &talks(),
@@ -115,6 +131,34 @@ fn the_fields_of_a_line_stand_in_their_order() {
     let own = ["text", "number", "list", "attributes.msg", "attributes.request_id", "request_id"];
     assert_eq!(line.fields(), [log::FIXED.as_slice(), &own].concat());
     assert_eq!(line.text("service.name"), "impostor");
+}
+
+#[test]
+fn what_tracing_and_log_record_becomes_lines() {
+    let host = Host::start(&talks());
+    let before = host.log().len();
+
+    let mut clients = ["one", "two"].map(|name| (name, http::Client::connect(host.port())));
+    for (name, client) in &mut clients {
+        client.get(&format!("/records/{name}"));
+    }
+    for (_, client) in &mut clients {
+        assert_eq!(client.response().status, 204);
+    }
+    let stopped = host.stop();
+
+    assert_eq!(stopped.lines("the start is recorded").len(), 1);
+    assert_eq!(stopped.lines("a task of the start is recorded").len(), 1);
+    let lines = stopped.log[before..].iter();
+    let of_one = lines.filter(|line| line.get("name").is_some_and(|name| name == "one"));
+    expect![[r#"
+        INFO begins name="one" item="one" log.span="request:store" log.target="library" size=3 request_id=$ID
+        WARN is slow name="one" item="one" log.span="request:store" log.target="talks::records" attempt=2 request_id=$ID
+        INFO ends name="one" item="one" log.span="request:store" request_id=$ID
+    "#]].assert_eq(&log::outline(of_one));
+    let of_two =
+        stopped.log.iter().filter(|line| line.get("name").is_some_and(|name| name == "two"));
+    assert_eq!(of_two.count(), 3);
 }
 
 #[test]
@@ -284,7 +328,9 @@ fn libraries_are_silent_at_every_level() {
     drop(client);
     let stopped = host.stop();
 
-    let foreign: Vec<_> = stopped.log.iter().filter(|line| line.has("log.target")).collect();
+    // The guest's own lines have the attribute as well.
+    let is_foreign = |line: &&Line| line.get("log.target").is_some_and(|target| target != "talks");
+    let foreign: Vec<_> = stopped.log.iter().filter(is_foreign).collect();
     assert!(foreign.is_empty(), "{}", log::outline(foreign));
     assert_eq!(stopped.lines("request answered").len(), 1);
 }

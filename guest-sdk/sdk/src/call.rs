@@ -102,6 +102,7 @@ pub(crate) async fn until_cancelled<F: Future>(work: F) -> Option<F::Output> {
     let mut work = pin!(work);
     let mut cancelled = pin!(None);
     poll_fn(|context| {
+        imports::resumed();
         if let Poll::Ready(output) = work.as_mut().poll(context) {
             return Poll::Ready(Some(output));
         }

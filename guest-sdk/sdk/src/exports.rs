@@ -22,6 +22,7 @@ use crate::cronjob::Tick;
 use crate::definition::Identity;
 use crate::error::{Result, ServiceError};
 use crate::http::Routes;
+use crate::log;
 use crate::service::{Cronjob, Handover, Http, Native, Script, Service};
 
 pub use plugin::ExportedPlugin;
@@ -105,7 +106,7 @@ impl<S: Service, R: HasRoutes<S>> lifecycle::exports::mikros::service::lifecycle
     for Exported<S, R>
 {
     async fn on_start() -> Result<(), wit::Error> {
-        finish(async {
+        finish(log::starting(async {
             let service = S::on_start().await?;
             let routes = R::build()?.map(|Opaque(routes)| routes);
             // Leaked, because tasks may use it until the instance itself is gone.
@@ -113,7 +114,7 @@ impl<S: Service, R: HasRoutes<S>> lifecycle::exports::mikros::service::lifecycle
             RUNNING
                 .with(|slot| slot.set(running))
                 .map_err(|_running| ServiceError::internal("the host called `on-start` twice"))
-        })
+        }))
         .await
     }
 

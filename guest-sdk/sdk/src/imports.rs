@@ -9,13 +9,15 @@ pub(crate) mod memory;
 
 #[cfg(target_family = "wasm")]
 pub(crate) use component::{
-    caller, cancelled, deployment, describe, draining, feature_settings, get_level, instant, log,
-    peer, remaining, request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn,
-    substitutions, system_time, transport, variable, variable_names, visiting_caller,
+    caller, cancelled, deployment, describe, draining, feature_settings, get_level, instant,
+    known_level, log, peer, remaining, request_id, resumed, set_level, set_serving, settings,
+    shutdown_notice, sleep, spawn, substitutions, system_time, transport, variable, variable_names,
+    visiting_caller,
 };
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use memory::{
-    caller, cancelled, deployment, describe, draining, feature_settings, get_level, instant, log,
-    peer, remaining, request_id, set_level, set_serving, settings, shutdown_notice, sleep, spawn,
-    substitutions, system_time, transport, variable, variable_names, visiting_caller,
+    caller, cancelled, deployment, describe, draining, feature_settings, get_level, instant,
+    known_level, log, peer, remaining, request_id, resumed, set_level, set_serving, settings,
+    shutdown_notice, sleep, spawn, substitutions, system_time, transport, variable, variable_names,
+    visiting_caller,
 };

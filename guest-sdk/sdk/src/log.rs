@@ -1,11 +1,68 @@
 //! Log lines of the service, with structured attributes.
 //! Deliberately knows neither the format nor the destination: both are the host's.
+//!
+//! ```
+//! use mikros_sdk::log;
+//!
+//! let user = 7;
+//! log::info!("stored the item", user, took_ms = 12);
+//! ```
+//!
+//! The host adds the time, the service, and the id of the request on whose behalf the line is written. An attribute
+//! with a name of the host's own (`time`, `level`, `msg`, `request_id`) is kept as `attributes.time` and so on.
+//!
+//! # The level
+//!
+//! A line below the level of the service is not written, and nothing of it is evaluated. The level is asked of the host at
+//! most once each time a call begins, or goes on after waiting, however many lines there are; [`set_level`] counts at once in the
+//! instance that calls it, and in others when their calls begin or go on.
+//!
+//! # `tracing` and `log`
+//!
+//! With the feature `tracing` or `log` of this crate, what the service and its libraries record with the crate of this name arrives in the same
+//! log. Nothing need be called: the SDK installs both before [`on_start`](crate::Service::on_start), and in tests
+//! [`Context::logs`](crate::testing::Context::logs) has the lines.
+//!
+//! ```toml
+//! mikros-sdk = { version = "..", features = ["tracing", "log"] }
+//! tracing = "0.1"
+//! ```
+//!
+//! | of a record | in the line |
+//! |---|---|
+//! | level | `trace` and `debug` are `DEBUG`, the others as they are called |
+//! | message | the message; without one, the name of the event |
+//! | fields | attributes: numbers and truth values as such, everything else as text, errors with their sources |
+//! | target | the attribute `log.target` |
+//! | the spans it is in | their fields as attributes, of inner spans rather than of outer ones, and the attribute `log.span`: `outer:inner` |
+//!
+//! Spans belong to a task, also where calls take turns: use `#[tracing::instrument]` or `Instrument` for async code, and
+//! `spawn(work.in_current_span())` for what is [spawned](crate::spawn). Lines of this module's macros have the attributes of their
+//! spans too. A span below the level is not recorded.
+//!
+//! A service that itself depends on the crate `log` writes `use mikros_sdk::log;` next to the prelude, because the name would be
+//! ambiguous otherwise, and `::log::info!(..)` for the macros of the crate.
+//!
+//! A subscriber of one's own, with further layers: see `layer`, with the feature `tracing`. Such a subscriber gets the records of the crate
+//! `log` from `tracing-log`, so leave the feature `log` of this crate off.
+
+#[cfg(feature = "log")]
+mod bridge;
+#[cfg(feature = "tracing")]
+mod subscriber;
 
 use std::fmt;
 
 use serde::Serialize;
 
 use crate::imports;
+
+#[cfg(feature = "tracing")]
+pub use self::subscriber::layer;
+
+/// The attribute that says which module of a library or of the service has recorded a line.
+#[cfg(any(feature = "tracing", feature = "log"))]
+const TARGET: &str = "log.target";
 
 /// How important a line is, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,12 +107,55 @@ pub fn set_level(level: Level) -> Level {
     imports::set_level(level)
 }
 
+/// Whether a line of this level is written: [`level`] as it was when the call went on last.
+#[doc(hidden)]
+pub fn is_enabled(level: Level) -> bool {
+    level >= imports::known_level()
+}
+
+/// Runs the start of a service or a plug-in, with `tracing` and `log` ready for it.
+#[cfg(target_family = "wasm")]
+pub(crate) async fn starting<F: Future>(start: F) -> F::Output {
+    #[cfg(feature = "log")]
+    bridge::install();
+    #[cfg(feature = "tracing")]
+    let start = subscriber::starting(start);
+    start.await
+}
+
+/// A task that is spawned now.
+#[cfg(target_family = "wasm")]
+pub(crate) fn carried(task: impl Future<Output = ()>) -> impl Future<Output = ()> {
+    #[cfg(feature = "tracing")]
+    let task = subscriber::carried(task);
+    task
+}
+
+/// Runs a test, with `tracing` and `log` ready for it.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn within<T>(work: impl FnOnce() -> T) -> T {
+    #[cfg(feature = "log")]
+    bridge::install();
+    #[cfg(feature = "tracing")]
+    let work = || subscriber::within(work);
+    work()
+}
+
 /// The attributes of one line: a JSON object that grows by one member at a time.
 #[doc(hidden)]
 #[derive(Debug, Clone, Default)]
 pub struct Attributes(Vec<u8>);
 
 impl Attributes {
+    /// Those of a line that is written now: what the spans say that it is in, if there can be any.
+    #[cfg_attr(not(feature = "tracing"), expect(unused_mut, reason = "there are no spans"))]
+    pub fn of_line() -> Self {
+        let mut attributes = Self::default();
+        #[cfg(feature = "tracing")]
+        subscriber::add_current_spans(&mut attributes);
+        attributes
+    }
+
     pub fn push(&mut self, key: &str, value: &(impl Serialize + ?Sized)) {
         self.0.push(if self.0.is_empty() { b'{' } else { b',' });
         self.json(key);
@@ -128,9 +228,9 @@ macro_rules! __log_write {
 macro_rules! __log_line {
     ($level:expr, $message:expr, $($attributes:tt)*) => {{
         let level: $crate::log::Level = $level;
-        if level >= $crate::log::level() {
+        if $crate::log::is_enabled(level) {
             #[allow(unused_mut)]
-            let mut attributes = $crate::log::Attributes::default();
+            let mut attributes = $crate::log::Attributes::of_line();
             $crate::__log_attributes!(attributes $($attributes)*);
             attributes.write(level, ::core::convert::AsRef::<str>::as_ref(&$message));
         }

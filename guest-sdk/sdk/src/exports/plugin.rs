@@ -10,6 +10,7 @@ use crate::bindings::request_hook::exports::mikros::plugin::request_hook as requ
 use crate::bindings::response_hook::exports::mikros::plugin::response_hook as response;
 use crate::call::until_cancelled;
 use crate::error::{Result, ServiceError};
+use crate::log;
 use crate::plugin::{
     Answer, Changes, Content, Pass, Plugin, Problem, Reason, Refusal, RequestHead, RequestHook,
     ResponseHead, ResponseHook, is_running, running, start,
@@ -25,7 +26,7 @@ impl<P: Plugin> lifecycle::Guest for ExportedPlugin<P> {
             let error = ServiceError::internal("the host called `start` twice");
             return Err(lifecycle::Refusal::Error(error.into()));
         }
-        let started = until_cancelled(start::<P>(&settings)).await;
+        let started = until_cancelled(log::starting(start::<P>(&settings))).await;
         let started = started.unwrap_or_else(|| Err(cancelled().into()));
         started.map(|_plugin| ()).map_err(Into::into)
     }

@@ -1,14 +1,16 @@
 //! Asks the host, through the imports of the component.
 //! Deliberately only translates types; what a function means is written in `wit/`.
 
-use std::future::Future;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::bindings::imports::mikros::service as wit;
 use crate::bindings::plugin::mikros::plugin::visit;
 use crate::caller::Caller;
 use crate::definition::Identity;
-use crate::log::Level;
+use crate::log::{self, Level};
 use crate::plugin::Transport;
 use crate::settings::Substitution;
 
@@ -16,12 +18,29 @@ pub(crate) fn log(level: Level, message: &str, attributes: &str) {
     wit::logger::log(to_wit(level), message, attributes);
 }
 
+thread_local! {
+    /// The level, if it has been asked since a call last began or went on.
+    static LEVEL: Cell<Option<Level>> = const { Cell::new(None) };
+}
+
 pub(crate) fn get_level() -> Level {
-    from_wit(wit::logger::get_level())
+    let level = from_wit(wit::logger::get_level());
+    LEVEL.set(Some(level));
+    level
+}
+
+pub(crate) fn known_level() -> Level {
+    LEVEL.get().unwrap_or_else(get_level)
 }
 
 pub(crate) fn set_level(level: Level) -> Level {
+    LEVEL.set(Some(level));
     from_wit(wit::logger::set_level(to_wit(level)))
+}
+
+/// A call or a task begins or goes on: meanwhile other instances may have changed the level.
+pub(crate) fn resumed() {
+    LEVEL.set(None);
 }
 
 fn to_wit(level: Level) -> wit::logger::Level {
@@ -144,6 +163,14 @@ pub(crate) async fn sleep(duration: Duration) {
 }
 
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
+    let task = log::carried(async move {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            resumed();
+            future.as_mut().poll(context)
+        })
+        .await;
+    });
     // Dropping the handle detaches the task.
-    drop(wit_bindgen::spawn_local(future));
+    drop(wit_bindgen::spawn_local(task));
 }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 use self::clock::Clock;
 use crate::definition::Identity;
-use crate::log::Level;
+use crate::log::{self, Level};
 use crate::settings::Substitution;
 use crate::testing::LogLine;
 
@@ -103,7 +103,7 @@ impl Memory {
                 memory.shut_down();
             });
         }
-        self.clock.run(future)
+        log::within(|| self.clock.run(future))
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -151,6 +151,13 @@ pub(crate) fn log(level: Level, message: &str, attributes: &str) {
 pub(crate) fn get_level() -> Level {
     current().level.get()
 }
+
+pub(crate) fn known_level() -> Level {
+    get_level()
+}
+
+/// Nothing is remembered that could have changed.
+pub(crate) fn resumed() {}
 
 pub(crate) fn set_level(level: Level) -> Level {
     current().level.replace(level)

@@ -23,6 +23,8 @@ mod routing;
 mod settings;
 mod tasks;
 mod time;
+#[cfg(all(feature = "tracing", feature = "log"))]
+mod tracing;
 
 use mikros_sdk::Result;
 use mikros_sdk::testing::{Context, Reply};

@@ -138,8 +138,8 @@ fn channels_connect_tasks() {
         let (mut sender, receiver) = mpsc::channel(1);
         let (done, all) = oneshot::channel();
         drop(spawn(async move {
-            let received: Vec<u64> = receiver.collect().await;
-            assert_eq!(done.send(received), Ok(()));
+            let numbers: Vec<u64> = receiver.collect().await;
+            assert_eq!(done.send(numbers), Ok(()));
         }));
         for number in 0..5 {
             assert_eq!(sender.send(number).await, Ok(()));

@@ -3,14 +3,19 @@
 
 #![expect(clippy::unused_async, reason = "handlers are async, also those that never wait")]
 
+mod records;
+
 use std::io::{self, Write};
 
+use mikros_sdk::log;
 use mikros_sdk::prelude::*;
 
 struct Talks;
 
 impl Service for Talks {
     async fn on_start() -> Result<Self> {
+        tracing::info!("the start is recorded");
+        drop(mikros_sdk::spawn(async { tracing::info!("a task of the start is recorded") }));
         Ok(Self)
     }
 }
@@ -21,6 +26,7 @@ impl Http for Talks {
             .get("/levels", Self::levels)
             .put("/level/{level}", Self::set_level)
             .get("/attributes", Self::attributes)
+            .get("/records/{name}", Self::records)
             .get("/print", Self::print)
             .get("/print-without-end", Self::print_without_end)
             .get("/print-without-flush", Self::print_without_flush)
