@@ -101,9 +101,10 @@ mod sse;
 mod values;
 
 pub use ::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-pub use body::Body;
 #[cfg(target_family = "wasm")]
 pub(crate) use body::Content;
+pub(crate) use body::body_error;
+pub use body::{Body, BodyError, BodyStream};
 pub use bytes::Bytes;
 pub use extract::{Extension, FromHead, FromRequest, Headers, Json, MatchedPath, Path, Query};
 pub use handler::Handler;

@@ -115,6 +115,7 @@ pub mod health;
 pub mod http;
 mod imports;
 mod interface;
+mod local;
 pub mod log;
 pub mod plugin;
 pub mod prelude;

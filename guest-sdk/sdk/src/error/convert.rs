@@ -5,11 +5,13 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use super::{Result, ServiceError};
+use crate::http::body_error;
 
-/// An ordinary error is a failure of the service; its text and its sources' texts are the cause.
-impl<E: Error> From<E> for ServiceError {
+/// An ordinary error is a failure of the service; its text and its sources' texts are the cause. What a library
+/// made of the error of a body is that error.
+impl<E: Error + 'static> From<E> for ServiceError {
     fn from(error: E) -> Self {
-        Self::internal(chain(&error))
+        body_error(&error).unwrap_or_else(|| Self::internal(chain(&error)))
     }
 }
 
@@ -54,9 +56,12 @@ pub trait OrServiceError<T>: Sized {
     }
 }
 
-impl<T, E: Error> OrServiceError<T> for std::result::Result<T, E> {
+impl<T, E: Error + 'static> OrServiceError<T> for std::result::Result<T, E> {
     fn or_service_error(self, make: impl FnOnce() -> ServiceError) -> Result<T> {
-        self.map_err(|error| make().with_cause(chain(&error)))
+        self.map_err(|error| match body_error(&error) {
+            Some(error) => error,
+            None => make().with_cause(chain(&error)),
+        })
     }
 }
 

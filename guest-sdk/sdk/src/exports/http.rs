@@ -69,7 +69,7 @@ fn to_host(response: Response) -> Result<contract::Response> {
     let body = match body.into_content() {
         Content::Empty => contract::Body::None,
         Content::Whole(bytes) => contract::Body::Bytes(bytes.into_owned()),
-        Content::Stream(stream) => contract::Body::Streamed(write(stream)),
+        Content::Stream(stream) => contract::Body::Streamed(write(stream.take())),
     };
     Ok(contract::Response { status: status.as_u16(), headers, body })
 }

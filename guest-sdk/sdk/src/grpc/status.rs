@@ -177,7 +177,7 @@ impl From<ServiceError> for Status {
 }
 
 /// An ordinary error is a failure of the service, as for [`ServiceError`].
-impl<E: Error> From<E> for Status {
+impl<E: Error + 'static> From<E> for Status {
     fn from(error: E) -> Self {
         ServiceError::from(error).into()
     }

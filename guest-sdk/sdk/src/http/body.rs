@@ -1,15 +1,29 @@
 //! Bodies of requests and responses: none, known whole, or a stream.
 //! Deliberately knows nothing about content types.
 
+mod convert;
+mod error;
+mod stream;
+
 use std::borrow::Cow;
 use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::stream::{LocalBoxStream, Stream, StreamExt as _};
 
 use crate::error::{Result, ServiceError};
+use crate::local::Local;
+
+pub use error::BodyError;
+pub(crate) use error::body_error;
+pub use stream::BodyStream;
 
 /// The body of a request or a response.
+///
+/// It is `Send` and an [`http_body::Body`]; [`Body::into_stream`] and [`Body::into_reader`] make of it what other
+/// libraries read, [`Body::stream`], [`Body::from_stream`] and [`Body::from_reader`] take what they write.
 ///
 /// Read a large one piece by piece:
 ///
@@ -31,7 +45,9 @@ pub(crate) enum Content {
     #[default]
     Empty,
     Whole(Cow<'static, [u8]>),
-    Stream(LocalBoxStream<'static, Result<Bytes>>),
+    /// A component has one thread, so streams of services need not be `Send`. Libraries demand that bodies are:
+    /// the wrapper checks that none ever leaves its thread.
+    Stream(Local<LocalBoxStream<'static, Result<Bytes>>>),
 }
 
 impl Body {
@@ -50,7 +66,8 @@ impl Body {
         S: Stream<Item = Result<B>> + 'static,
         B: Into<Bytes>,
     {
-        Self(Content::Stream(stream.map(|chunk| chunk.map(Into::into)).boxed_local()))
+        let chunks = stream.map(|chunk| chunk.map(Into::into));
+        Self(Content::Stream(Local::new(chunks.boxed_local())))
     }
 
     /// The next piece, `None` at the end. A body that is known whole is one piece.
@@ -63,21 +80,20 @@ impl Body {
     ///
     /// A piece that has arrived may be lost when the future is dropped.
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        match &mut self.0 {
-            Content::Empty => Ok(None),
-            Content::Whole(bytes) => {
-                let bytes = std::mem::take(bytes);
-                self.0 = Content::Empty;
-                Ok(Some(into_bytes(bytes)))
-            }
-            Content::Stream(stream) => {
-                let item = stream.next().await.transpose();
-                if !matches!(item, Ok(Some(_))) {
-                    self.0 = Content::Empty;
-                }
-                item
-            }
-        }
+        poll_fn(|context| self.poll_chunk(context)).await.transpose()
+    }
+
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        let chunk = match &mut self.0 {
+            Content::Empty => None,
+            Content::Whole(bytes) => Some(Ok(into_bytes(std::mem::take(bytes)))),
+            Content::Stream(stream) => match ready!(stream.poll_next_unpin(context)) {
+                Some(Ok(chunk)) => return Poll::Ready(Some(Ok(chunk))),
+                end => end,
+            },
+        };
+        self.0 = Content::Empty;
+        Poll::Ready(chunk)
     }
 
     /// The whole body.
@@ -106,14 +122,6 @@ impl Body {
         text.map_err(|_wrong| ServiceError::invalid_arguments("the body must be UTF-8"))
     }
 
-    /// The pieces as a stream.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes>> + 'static {
-        futures_util::stream::unfold(self, async |mut body| {
-            let item = body.next().await.transpose()?;
-            Some((item, body))
-        })
-    }
-
     /// Whether the body is known to have zero bytes.
     pub fn is_empty(&self) -> bool {
         match &self.0 {
@@ -136,36 +144,6 @@ fn into_bytes(bytes: Cow<'static, [u8]>) -> Bytes {
     match bytes {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
-    }
-}
-
-impl From<&'static str> for Body {
-    fn from(text: &'static str) -> Self {
-        Self(Content::Whole(Cow::Borrowed(text.as_bytes())))
-    }
-}
-
-impl From<String> for Body {
-    fn from(text: String) -> Self {
-        text.into_bytes().into()
-    }
-}
-
-impl From<&'static [u8]> for Body {
-    fn from(bytes: &'static [u8]) -> Self {
-        Self(Content::Whole(Cow::Borrowed(bytes)))
-    }
-}
-
-impl From<Vec<u8>> for Body {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(Content::Whole(Cow::Owned(bytes)))
-    }
-}
-
-impl From<Bytes> for Body {
-    fn from(bytes: Bytes) -> Self {
-        Vec::from(bytes).into()
     }
 }
 

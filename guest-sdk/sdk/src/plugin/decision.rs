@@ -299,7 +299,7 @@ impl From<ServiceError> for Answer {
 }
 
 /// An ordinary error is an internal one, as for [`ServiceError`].
-impl<E: std::error::Error> From<E> for Answer {
+impl<E: std::error::Error + 'static> From<E> for Answer {
     fn from(error: E) -> Self {
         ServiceError::from(error).into()
     }

@@ -96,7 +96,7 @@ impl From<ServiceError> for Refusal {
 }
 
 /// An ordinary error is an internal one, as for [`ServiceError`].
-impl<E: Error> From<E> for Refusal {
+impl<E: Error + 'static> From<E> for Refusal {
     fn from(error: E) -> Self {
         ServiceError::from(error).into()
     }

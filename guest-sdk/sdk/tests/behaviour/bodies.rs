@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use expect_test::expect;
+use futures_util::AsyncBufReadExt as _;
 use mikros_sdk::http::{Event, Sse, sse};
 use mikros_sdk::prelude::*;
-use mikros_sdk::stream::{self, Stream};
+use mikros_sdk::stream::{self, Stream, TryStreamExt as _};
 use mikros_sdk::testing::{self, Context};
 
-use crate::run;
+use crate::{run, show};
 
 struct Probe;
 
@@ -30,6 +31,9 @@ impl Http for Probe {
             .get("/broken", async || {
                 Body::stream(stream::iter([Ok("one, "), Err(ServiceError::internal("gone"))]))
             })
+            .post("/lines", lines)
+            .post("/through", async |body: Body| Body::from_stream(body.into_stream()))
+            .get("/read", async || Body::from_reader(&b"from a reader"[..]))
             .get("/events", async || events())
             .get("/slow", async || slow())
     }
@@ -41,6 +45,12 @@ async fn count(mut body: Body) -> Result<String> {
         sizes.push(chunk.len());
     }
     Ok(format!("{sizes:?}"))
+}
+
+/// What a library that reads lines makes of a body.
+async fn lines(body: Body) -> Result<String> {
+    let lines: Vec<String> = body.into_reader().lines().try_collect().await?;
+    Ok(lines.join("+"))
 }
 
 fn events() -> Sse<impl Stream<Item = Event>> {
@@ -196,4 +206,39 @@ fn text_that_is_not_utf8_is_refused_without_a_cause() {
         assert_eq!((error.message(), error.cause()), ("the body must be UTF-8", None));
         Ok(())
     });
+}
+
+#[test]
+fn bodies_are_what_libraries_read() {
+    let texts = run(async {
+        let probe = testing::http::<Probe>().await?;
+        let lines = Body::stream(stream::iter([Ok("one\ntw"), Ok("o\nthree")]));
+        let lines = probe.post("/lines").body(lines).send().await.text().await?;
+        let through = probe.post("/through").body(pieces()).send().await.text().await?;
+        let read = probe.get("/read").send().await.text().await?;
+        Ok([lines, through, read])
+    });
+
+    assert_eq!(texts, ["one+two+three", "abcde", "from a reader"]);
+}
+
+#[test]
+fn libraries_hand_the_error_of_a_body_on() {
+    let reply = run(async {
+        let probe = testing::http::<Probe>().await?;
+        let gone = Err(ServiceError::precondition_failed("the client went away"));
+        let body = Body::stream(stream::iter([Ok("one\ntw"), gone]));
+        show(probe.post("/lines").body(body).send().await).await
+    });
+
+    expect![[r#"412 application/json: {"kind":"ConditionError","message":"the client went away","code":0,"service_name":"test"}"#]].assert_eq(&reply);
+}
+
+#[test]
+fn bodies_are_those_of_the_ecosystem() {
+    fn is_body<B: http_body::Body<Data = Bytes, Error: std::error::Error> + Send + 'static>() {}
+
+    is_body::<Body>();
+    assert_eq!(http_body::Body::size_hint(&Body::from("abc")).exact(), Some(3));
+    assert_eq!(http_body::Body::size_hint(&pieces()).exact(), None);
 }

@@ -22,7 +22,7 @@ pub(super) async fn echo(_counted: Counted, body: Bytes) -> Bytes {
 
 /// Sends every piece back before it takes the next one.
 pub(super) async fn flow(_counted: Counted, body: Body) -> Body {
-    Body::stream(body.into_stream())
+    Body::from_stream(body.into_stream())
 }
 
 /// Answers with the header fields that the request has with `reply-` before their names, with the status in
@@ -37,7 +37,7 @@ pub(super) async fn reply(_counted: Counted, request: Request) -> Result<Respons
         }
     }
     if head.query() == Some("stream") {
-        return Ok(response.with_body(Body::stream(body.into_stream())));
+        return Ok(response.with_body(Body::from_stream(body.into_stream())));
     }
     let mut whole = Vec::new();
     while let Some(piece) = body.next().await? {
