@@ -59,7 +59,7 @@
 //!         sse(unfold(self.sender.subscribe(), async |mut receiver| {
 //!             loop {
 //!                 match receiver.recv().await {
-//!                     Ok(text) => return Some((Ok(Event::new(text)), receiver)),
+//!                     Ok(text) => return Some((Event::new(text), receiver)),
 //!                     Err(RecvError::Lagged(missed)) => log::warn!("a reader is too slow", missed),
 //!                     Err(RecvError::Closed) => return None,
 //!                 }
