@@ -119,13 +119,22 @@ fn message_type(path: &str) -> String {
     }
 }
 
+/// The parameter for the type that implements the trait `rust_name`.
+fn type_parameter(rust_name: &str) -> &'static str {
+    if rust_name == "S" { "T" } else { "S" }
+}
+
 fn write_server(service: &Service, name: &str, out: &mut String) -> std::fmt::Result {
     let rust_name = &service.name;
+    let own = type_parameter(rust_name);
     writeln!(out, "/// Serves `{name}`, for `mikros_sdk::Grpc::Services`.")?;
     writeln!(out, "#[derive(Debug)]")?;
-    writeln!(out, "pub struct {rust_name}Server<S>(::core::marker::PhantomData<S>);")?;
-    writeln!(out, "impl<S: {rust_name}> {PRIVATE}::ProtoService for {rust_name}Server<S> {{")?;
-    writeln!(out, "type Service = S;")?;
+    writeln!(out, "pub struct {rust_name}Server<{own}>(::core::marker::PhantomData<{own}>);")?;
+    writeln!(
+        out,
+        "impl<{own}: {rust_name}> {PRIVATE}::ProtoService for {rust_name}Server<{own}> {{"
+    )?;
+    writeln!(out, "type Service = {own};")?;
     writeln!(out, "const NAME: &'static str = {name:?};")?;
     let file = file_name(name);
     writeln!(out, "const DESCRIPTORS: &'static [u8] = ::core::include_bytes!({file:?});")?;
@@ -146,10 +155,11 @@ fn write_dispatch(
     rust_name: &str,
     out: &mut String,
 ) -> std::fmt::Result {
+    let own = type_parameter(rust_name);
     let service = if methods.is_empty() { "_service" } else { "service" };
     writeln!(
         out,
-        "async fn {function}({service}: &'static S, call: {PRIVATE}::{prefix}Call) \
+        "async fn {function}({service}: &'static {own}, call: {PRIVATE}::{prefix}Call) \
          -> ::core::result::Result<{PRIVATE}::{prefix}Reply, {GRPC}::Status> {{"
     )?;
     if methods.is_empty() {
@@ -159,7 +169,7 @@ fn write_dispatch(
         for method in methods {
             writeln!(
                 out,
-                "{:?} => call.{}(|request| <S as {rust_name}>::{}(service, request)).await,",
+                "{:?} => call.{}(|request| <{own} as {rust_name}>::{}(service, request)).await,",
                 method.proto_name,
                 shape(method),
                 method.name

@@ -18,6 +18,7 @@ use plain::Text;
 use plain::echo_server::{Echo, EchoServer};
 use plain::http_reverse_server::{HttpReverse, HttpReverseServer};
 use plain::idle_server::{Idle, IdleServer};
+use plain::s_server::{S, SServer};
 
 #[expect(unreachable_pub, reason = "generated code is for other crates")]
 mod plain {
@@ -58,6 +59,7 @@ impl Grpc for All {
         EchoServer<Self>,
         HttpReverseServer<Self>,
         IdleServer<Self>,
+        SServer<Self>,
         OrdersServer<Self>,
     );
 }
@@ -176,6 +178,12 @@ impl HttpReverse for All {
 }
 
 impl Idle for All {}
+
+impl S for All {
+    async fn say(&self, request: Request<Text>) -> Answer<Text> {
+        Ok(request.into_inner().into())
+    }
+}
 
 impl Orders for All {
     async fn place(&self, request: Request<Order>) -> Answer<order::Receipt> {
@@ -342,12 +350,12 @@ fn the_component_declares_its_services() {
     assert_eq!(
         std::str::from_utf8(&NAMES),
         Ok(
-            "golden.greeter.Greeter\ngolden.types.Types\nEcho\nHTTPReverse\nIdle\ngolden.Shop.self.Orders\n"
+            "golden.greeter.Greeter\ngolden.types.Types\nEcho\nHTTPReverse\nIdle\nS\ngolden.Shop.self.Orders\n"
         )
     );
     let set = FileDescriptorSet::decode(&DESCRIPTORS[..]);
     let set = set.expect("sets that follow each other are one");
     let names: Vec<_> = set.file.iter().map(FileDescriptorProto::name).collect();
-    assert_eq!(names.iter().filter(|name| **name == "plain.proto").count(), 3);
+    assert_eq!(names.iter().filter(|name| **name == "plain.proto").count(), 4);
     assert!(names.contains(&"base.proto") && names.contains(&"greeter.proto"), "{names:?}");
 }

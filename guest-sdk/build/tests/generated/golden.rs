@@ -60,7 +60,7 @@ fn several_services_without_a_package() {
     compile(configure(), &["plain.proto"], &out).expect("it compiles");
 
     expect_file!["../golden/_.rs"].assert_eq(&read(&out, "_.rs"));
-    check_descriptor_files(&out, &["Echo", "HTTPReverse", "Idle"]);
+    check_descriptor_files(&out, &["Echo", "HTTPReverse", "Idle", "S"]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn descriptors_have_what_is_imported_and_no_source() {
         &["plain.proto"],
         "Idle",
         &expect![[r#"
-            plain.proto ["Echo", "HTTPReverse", "Idle"]
+            plain.proto ["Echo", "HTTPReverse", "Idle", "S"]
         "#]],
     );
 }

@@ -173,3 +173,61 @@ pub mod idle_server {
         }
     }
 }
+/// What serves `S`.
+#[allow(
+    clippy::allow_attributes,
+    clippy::all,
+    clippy::pedantic,
+    deprecated,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod s_server {
+    /// The service `S`.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` does not implement the gRPC service `S`",
+        label = "`S` is not implemented for this type",
+        note = "write `impl S for {Self} {{ .. }}`"
+    )]
+    pub trait S: ::mikros_sdk::Service {
+        /// `/S/Say`
+        fn say(
+            &'static self,
+            request: ::mikros_sdk::grpc::Request<super::Text>,
+        ) -> impl ::core::future::Future<
+            Output = ::core::result::Result<
+                ::mikros_sdk::grpc::Response<super::Text>,
+                ::mikros_sdk::grpc::Status,
+            >,
+        >;
+    }
+    /// Serves `S`, for `mikros_sdk::Grpc::Services`.
+    #[derive(Debug)]
+    pub struct SServer<T>(::core::marker::PhantomData<T>);
+    impl<T: S> ::mikros_sdk::__private::rpc::ProtoService for SServer<T> {
+        type Service = T;
+        const NAME: &'static str = "S";
+        const DESCRIPTORS: &'static [u8] = ::core::include_bytes!("S.descriptors");
+        async fn unary(
+            service: &'static T,
+            call: ::mikros_sdk::__private::rpc::UnaryCall,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::__private::rpc::UnaryReply,
+            ::mikros_sdk::grpc::Status,
+        > {
+            match call.method() {
+                "Say" => call.answer(|request| <T as S>::say(service, request)).await,
+                _ => ::core::result::Result::Err(call.unimplemented()),
+            }
+        }
+        async fn streaming(
+            _service: &'static T,
+            call: ::mikros_sdk::__private::rpc::StreamingCall,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::__private::rpc::StreamingReply,
+            ::mikros_sdk::grpc::Status,
+        > {
+            ::core::result::Result::Err(call.unimplemented())
+        }
+    }
+}
