@@ -1,5 +1,5 @@
 //! A part of a generated file, and how a module is taken out of it.
-//! Relies on what prost formats: an item begins and ends at the indentation that its depth has.
+//! Relies on formatted code: an item begins and ends at the indentation that its depth has.
 
 /// Some generated code.
 #[derive(Debug)]

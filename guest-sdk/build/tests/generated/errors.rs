@@ -102,3 +102,14 @@ fn an_edition_is_answered_with_what_is_supported() {
         ]],
     );
 }
+
+#[test]
+fn an_attribute_that_is_none_is_an_error() {
+    let scratch = Scratch::new("attribute", &[("some.proto", "message Some {}\n")]);
+    let builder = configure().type_attribute(".", "#[derive(Copy");
+
+    let error = scratch.compile_with(builder, &["some.proto"]).expect_err("it is not Rust");
+
+    let directory = format!("{}/", scratch.path().display());
+    expect!["cannot generate code: the code for `some.proto` is not valid Rust; check the attributes: cannot parse string into token stream"].assert_eq(&error.to_string().replace(&directory, ""));
+}
