@@ -1,6 +1,8 @@
 //! HTTP as clients see it: connections, routing, errors, bodies.
 //! Does not know what happens to malformed requests and failing guests; they have subjects of their own.
 
+/// A service of the `tower` ecosystem.
+mod axum;
 /// Request bodies and responses that are known whole.
 mod bodies;
 /// Protocol versions, keep-alive, addresses.

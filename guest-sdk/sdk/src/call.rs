@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use crate::local::Local;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 
@@ -29,7 +30,7 @@ pub fn remaining() -> Option<Duration> {
 /// Handlers need not look at it: the future of a cancelled call is dropped where it waits. It is
 /// meant for [spawned](crate::spawn) tasks, which are not.
 pub async fn cancelled() {
-    imports::cancelled().await;
+    Local::new(imports::cancelled()).await;
 }
 
 /// Waits for at least `duration` and lets other calls run meanwhile.
@@ -40,7 +41,7 @@ pub async fn cancelled() {
 ///
 /// Dropping the future forgets the timer.
 pub async fn sleep(duration: Duration) {
-    imports::sleep(duration).await;
+    Local::new(imports::sleep(duration)).await;
 }
 
 /// Returns when the service has begun to stop and its requests are answered; at once if that was
@@ -53,7 +54,7 @@ pub async fn sleep(duration: Duration) {
 ///
 /// Dropping the future has no effect; a later call returns at once if the notice came meanwhile.
 pub async fn shutdown() {
-    imports::shutdown_notice().await;
+    Local::new(imports::shutdown_notice()).await;
 }
 
 /// Returns when the host takes no more requests and waits for those in flight; at once if that was
@@ -66,7 +67,7 @@ pub async fn shutdown() {
 ///
 /// Dropping the future has no effect.
 pub async fn draining() {
-    imports::draining().await;
+    Local::new(imports::draining()).await;
 }
 
 /// Whether the service has begun to stop: whether [`shutdown`] would return at once.

@@ -12,6 +12,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use convert::OrServiceError;
+#[cfg(feature = "tower")]
+pub(crate) use convert::chain;
 
 /// What functions of a service return: a value or a [`ServiceError`].
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;

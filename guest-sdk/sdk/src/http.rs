@@ -103,6 +103,8 @@ mod values;
 pub use ::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 #[cfg(target_family = "wasm")]
 pub(crate) use body::Content;
+#[cfg(feature = "tower")]
+pub(crate) use body::among_causes;
 pub(crate) use body::body_error;
 pub use body::{Body, BodyError, BodyStream};
 pub use bytes::Bytes;

@@ -64,6 +64,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use crate::local::Local;
 use futures_util::future::{AbortHandle, abortable};
 
 pub use futures_util::future::{
@@ -102,7 +103,7 @@ where
             waker.wake();
         }
     });
-    Task { slot, abort }
+    Task { slot: Local::new(slot), abort }
 }
 
 /// A task that was [spawned](spawn).
@@ -110,7 +111,8 @@ where
 /// Waiting for it yields its output, or `None` when it was cancelled. Dropping it lets the task
 /// go on.
 pub struct Task<T> {
-    slot: Rc<RefCell<Slot<T>>>,
+    // Wrapped, so that handlers of other frameworks, which demand `Send`, may wait for it.
+    slot: Local<Rc<RefCell<Slot<T>>>>,
     abort: AbortHandle,
 }
 

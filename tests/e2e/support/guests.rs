@@ -14,6 +14,7 @@ use super::workspace;
 pub(crate) struct Guest(&'static str);
 
 // The examples.
+pub(crate) const AXUM_HTTP: Guest = Guest("axum-http");
 pub(crate) const CRONJOB: Guest = Guest("cronjob");
 pub(crate) const HELLO_HTTP: Guest = Guest("hello-http");
 pub(crate) const NATIVE_TICKER: Guest = Guest("native-ticker");
@@ -53,6 +54,7 @@ pub(crate) const VERSIONS: Guest = Guest("versions");
 
 /// Those that one run of cargo compiles, with the features that any of them wants.
 const PLAIN: &[Guest] = &[
+    AXUM_HTTP,
     CRONJOB,
     HELLO_HTTP,
     NATIVE_TICKER,

@@ -16,7 +16,7 @@ impl<E: Error + 'static> From<E> for ServiceError {
 }
 
 /// The text of an error and of what led to it, outermost first, separated by colons.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

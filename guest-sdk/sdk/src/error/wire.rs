@@ -49,6 +49,14 @@ struct Wire<'a> {
     attributes: &'a Map<String, Value>,
 }
 
+/// The same for a caller who may not see what led to it.
+#[cfg(feature = "tower")]
+pub(crate) fn json_without_cause(error: &ServiceError, service_name: &str) -> Vec<u8> {
+    let mut error = error.clone();
+    error.0.cause = None;
+    json(&error, service_name)
+}
+
 /// The JSON object that a caller of the service `service_name` receives.
 pub(crate) fn json(error: &ServiceError, service_name: &str) -> Vec<u8> {
     let wire = Wire {

@@ -17,6 +17,8 @@ use crate::error::{Result, ServiceError};
 use crate::local::Local;
 
 pub use error::BodyError;
+#[cfg(feature = "tower")]
+pub(crate) use error::among_causes;
 pub(crate) use error::body_error;
 pub use stream::BodyStream;
 

@@ -6,7 +6,11 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 
+#[cfg(feature = "tower")]
+use ::http::Uri;
 use ::http::{Extensions, HeaderMap, Method};
+#[cfg(feature = "tower")]
+use bytes::Bytes;
 
 use super::routes::Matched;
 use super::{lines, pattern};
@@ -148,6 +152,19 @@ impl Head {
     pub(crate) fn parameters(&self) -> impl ExactSizeIterator<Item = (&'static str, &str)> {
         let path = self.canonical_path();
         self.parameters.iter().map(|(name, range)| (*name, &path[range.clone()]))
+    }
+
+    /// Method, target, header fields and extensions in the types of the `http` crate. Values share the memory of the text.
+    #[cfg(feature = "tower")]
+    pub(crate) fn into_http(self) -> Result<(Method, Uri, HeaderMap, Extensions)> {
+        let text = Bytes::from(self.text);
+        let target = self.path.start..self.query.map_or(self.path.end, |query| query.end);
+        let uri = Uri::from_maybe_shared(text.slice(target))?;
+        let headers = match self.headers.into_inner() {
+            Some(headers) => headers,
+            None => lines::to_shared_map(&text.slice(self.lines..)),
+        };
+        Ok((self.method, uri, headers, self.extensions))
     }
 
     /// A part of the request line, which `parse` found to be UTF-8.

@@ -2,6 +2,8 @@
 //! Deliberately does not know which names are the host's.
 
 use ::http::{HeaderMap, HeaderName, HeaderValue};
+#[cfg(feature = "tower")]
+use bytes::Bytes;
 
 /// Names and values in their order. What is not a header line ends the iteration.
 pub(crate) fn read(mut text: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
@@ -31,6 +33,34 @@ pub(crate) fn to_map(text: &[u8]) -> HeaderMap {
         }
     }
     map
+}
+
+/// The same of text that values may share the memory of.
+#[cfg(feature = "tower")]
+pub(crate) fn to_shared_map(text: &Bytes) -> HeaderMap {
+    let mut map = HeaderMap::with_capacity(read(text).count());
+    for (name, value) in read(text) {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_maybe_shared(text.slice_ref(value));
+        if let (Ok(name), Ok(value)) = (name, value) {
+            map.append(name, value);
+        }
+    }
+    map
+}
+
+/// The lines of a map.
+#[cfg(feature = "tower")]
+pub(crate) fn of_map(map: &HeaderMap) -> Vec<u8> {
+    let length = map.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let mut text = Vec::with_capacity(length);
+    for (name, value) in map {
+        text.extend_from_slice(name.as_str().as_bytes());
+        text.extend_from_slice(b": ");
+        text.extend_from_slice(value.as_bytes());
+        text.extend_from_slice(b"\r\n");
+    }
+    text
 }
 
 /// Writes one line, with the name in lower case; `false` and nothing when HTTP does not allow it.

@@ -49,6 +49,12 @@ impl Response {
         Self { headers: lines.into(), body: body.into(), ..Self::new(StatusCode::OK) }
     }
 
+    /// A response with header lines that are known to be valid.
+    #[cfg(feature = "tower")]
+    pub(crate) fn from_lines(status: StatusCode, headers: Vec<u8>, body: Body) -> Self {
+        Self { headers, body, ..Self::new(status) }
+    }
+
     /// Sets the status.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {

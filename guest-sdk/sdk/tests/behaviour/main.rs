@@ -23,6 +23,8 @@ mod routing;
 mod settings;
 mod tasks;
 mod time;
+#[cfg(feature = "tower")]
+mod tower;
 #[cfg(all(feature = "tracing", feature = "log"))]
 mod tracing;
 

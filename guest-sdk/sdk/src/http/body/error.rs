@@ -58,7 +58,8 @@ pub(crate) fn body_error<E: Error + 'static>(error: &E) -> Option<ServiceError> 
     }
 }
 
-fn among_causes(mut error: &(dyn Error + 'static)) -> Option<ServiceError> {
+/// The same of an error whose type is forgotten.
+pub(crate) fn among_causes(mut error: &(dyn Error + 'static)) -> Option<ServiceError> {
     loop {
         if let Some(found) = error.downcast_ref::<BodyError>() {
             return found.take();
