@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use prost_build::Module;
 
+use crate::attributes::Target;
 use crate::descriptors;
 use crate::error::CompileError;
 use crate::files::out_dir;
@@ -30,7 +31,7 @@ pub fn configure() -> Builder {
     Builder {
         config,
         naming,
-        has_stubs: false,
+        generator: Generator::default(),
         include_file: None,
         descriptor_path: None,
         out_dir: None,
@@ -56,7 +57,7 @@ pub fn configure() -> Builder {
 pub struct Builder {
     config: prost_build::Config,
     naming: Naming,
-    has_stubs: bool,
+    generator: Generator,
     include_file: Option<PathBuf>,
     descriptor_path: Option<PathBuf>,
     out_dir: Option<PathBuf>,
@@ -90,6 +91,26 @@ impl Builder {
     /// Adds an attribute to fields.
     pub fn field_attribute(self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
         self.change(|config| config.field_attribute(path, attribute))
+    }
+
+    /// Adds an attribute to the modules of services. Their paths are as those of messages.
+    pub fn server_mod_attribute(self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
+        self.service_attribute(Target::Module, path.as_ref(), attribute.as_ref())
+    }
+
+    /// Adds an attribute to the traits of services.
+    pub fn trait_attribute(self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
+        self.service_attribute(Target::Trait, path.as_ref(), attribute.as_ref())
+    }
+
+    /// Adds an attribute to the types that stand for services in `mikros_sdk::Grpc::Services`.
+    pub fn server_attribute(self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
+        self.service_attribute(Target::Server, path.as_ref(), attribute.as_ref())
+    }
+
+    fn service_attribute(mut self, target: Target, path: &str, attribute: &str) -> Self {
+        self.generator.attributes.add(target, path, attribute);
+        self
     }
 
     /// Uses the Rust type or module at `rust_path` for the protobuf type or package at
@@ -153,7 +174,7 @@ impl Builder {
 
     /// Whether a service may leave out methods, which then answer `UNIMPLEMENTED`. Default: `false`.
     pub fn generate_default_stubs(mut self, enabled: bool) -> Self {
-        self.has_stubs = enabled;
+        self.generator.has_stubs = enabled;
         self
     }
 
@@ -234,7 +255,7 @@ impl Builder {
         descriptors: BTreeMap<String, Vec<u8>>,
     ) -> Result<(), CompileError> {
         let directory = self.directory()?;
-        self.config.service_generator(Box::new(Generator { has_stubs: self.has_stubs }));
+        self.config.service_generator(Box::new(self.generator.clone()));
         let mut generated = Generated::lock();
         let mut output = generated.output(&directory);
         let names = sources.iter().map(|source| (source.identity(), of_file(source, &self.naming)));

@@ -63,6 +63,7 @@
 
 #![warn(missing_docs)]
 
+mod attributes;
 mod builder;
 mod descriptors;
 mod error;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use prost_build::{Comments, Method, Service, ServiceGenerator};
 
+use crate::attributes::{Attributes, Target};
 use crate::names::server_module;
 use crate::output::file_name;
 use crate::source::full_name;
@@ -15,76 +16,108 @@ const GRPC: &str = "::mikros_sdk::grpc";
 const PRIVATE: &str = "::mikros_sdk::__private::rpc";
 
 /// Writes the services of a file after its messages.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Generator {
+    pub(crate) attributes: Attributes,
     /// Whether methods that are not implemented answer `UNIMPLEMENTED`, instead of being errors.
     pub(crate) has_stubs: bool,
 }
 
 impl ServiceGenerator for Generator {
     fn generate(&mut self, service: Service, buffer: &mut String) {
-        let written = write_module(&service, self.has_stubs, buffer);
+        let written = self.write_module(&service, buffer);
         written.expect("writing to a `String` cannot fail");
     }
 }
 
-fn write_module(service: &Service, has_stubs: bool, out: &mut String) -> std::fmt::Result {
-    let name = full_name(&service.package, &service.proto_name);
-    writeln!(out, "/// What serves `{name}`.")?;
-    writeln!(
-        out,
-        "#[allow(clippy::allow_attributes, clippy::all, clippy::pedantic, deprecated, unreachable_pub, \
+impl Generator {
+    fn write_module(&self, service: &Service, out: &mut String) -> std::fmt::Result {
+        let name = full_name(&service.package, &service.proto_name);
+        writeln!(out, "/// What serves `{name}`.")?;
+        writeln!(
+            out,
+            "#[allow(clippy::allow_attributes, clippy::all, clippy::pedantic, deprecated, unreachable_pub, \
          reason = \"generated code\")]"
-    )?;
-    writeln!(out, "pub mod {} {{", server_module(&service.name))?;
-    write_trait(service, &name, has_stubs, out)?;
-    write_server(service, &name, out)?;
-    writeln!(out, "}}")
-}
-
-fn write_trait(
-    service: &Service,
-    name: &str,
-    has_stubs: bool,
-    out: &mut String,
-) -> std::fmt::Result {
-    let rust_name = &service.name;
-    write_comments(&service.comments, &format!("The service `{name}`."), out);
-    if service.options.deprecated() {
-        // No attribute: who serves it has to name it.
-        writeln!(out, "///\n/// Deprecated.")?;
+        )?;
+        self.write_attributes(Target::Module, &name, out)?;
+        writeln!(out, "pub mod {} {{", server_module(&service.name))?;
+        self.write_trait(service, &name, out)?;
+        self.write_server(service, &name, out)?;
+        writeln!(out, "}}")
     }
-    writeln!(
-        out,
-        "#[diagnostic::on_unimplemented(\
+
+    fn write_trait(&self, service: &Service, name: &str, out: &mut String) -> std::fmt::Result {
+        let rust_name = &service.name;
+        write_comments(&service.comments, &format!("The service `{name}`."), out);
+        if service.options.deprecated() {
+            // No attribute: who serves it has to name it.
+            writeln!(out, "///\n/// Deprecated.")?;
+        }
+        writeln!(
+            out,
+            "#[diagnostic::on_unimplemented(\
          message = \"`{{Self}}` does not implement the gRPC service `{name}`\", \
          label = \"`{rust_name}` is not implemented for this type\", \
          note = \"write `impl {rust_name} for {{Self}} {{{{ .. }}}}`\")]"
-    )?;
-    writeln!(out, "pub trait {rust_name}: ::mikros_sdk::Service {{")?;
-    for method in &service.methods {
-        write_comments(&method.comments, &format!("`/{name}/{}`", method.proto_name), out);
-        if method.options.deprecated() {
-            writeln!(out, "#[deprecated]")?;
-        }
-        let (request, response) = (request_type(method), response_type(method));
-        writeln!(
-            out,
-            "fn {}(&'static self, request: {GRPC}::Request<{request}>) -> impl ::core::future::Future<\
-             Output = ::core::result::Result<{GRPC}::Response<{response}>, {GRPC}::Status>>",
-            method.name
         )?;
-        if has_stubs {
-            let message = format!("`/{name}/{}` is not implemented", method.proto_name);
+        self.write_attributes(Target::Trait, name, out)?;
+        writeln!(out, "pub trait {rust_name}: ::mikros_sdk::Service {{")?;
+        for method in &service.methods {
+            write_comments(&method.comments, &format!("`/{name}/{}`", method.proto_name), out);
+            if method.options.deprecated() {
+                writeln!(out, "#[deprecated]")?;
+            }
+            let (request, response) = (request_type(method), response_type(method));
             writeln!(
                 out,
-                "{{ ::core::mem::drop(request); async {{ ::core::result::Result::Err(\
-                 {GRPC}::Status::unimplemented({message:?})) }} }}"
+                "fn {}(&'static self, request: {GRPC}::Request<{request}>) -> impl ::core::future::Future<\
+             Output = ::core::result::Result<{GRPC}::Response<{response}>, {GRPC}::Status>>",
+                method.name
             )?;
-        } else {
-            writeln!(out, ";")?;
+            if self.has_stubs {
+                let message = format!("`/{name}/{}` is not implemented", method.proto_name);
+                writeln!(
+                    out,
+                    "{{ ::core::mem::drop(request); async {{ ::core::result::Result::Err(\
+                 {GRPC}::Status::unimplemented({message:?})) }} }}"
+                )?;
+            } else {
+                writeln!(out, ";")?;
+            }
         }
+        writeln!(out, "}}")
     }
-    writeln!(out, "}}")
+
+    fn write_server(&self, service: &Service, name: &str, out: &mut String) -> std::fmt::Result {
+        let rust_name = &service.name;
+        let own = type_parameter(rust_name);
+        writeln!(out, "/// Serves `{name}`, for `mikros_sdk::Grpc::Services`.")?;
+        self.write_attributes(Target::Server, name, out)?;
+        writeln!(out, "#[derive(Debug)]")?;
+        writeln!(out, "pub struct {rust_name}Server<{own}>(::core::marker::PhantomData<{own}>);")?;
+        writeln!(
+            out,
+            "impl<{own}: {rust_name}> {PRIVATE}::ProtoService for {rust_name}Server<{own}> {{"
+        )?;
+        writeln!(out, "type Service = {own};")?;
+        writeln!(out, "const NAME: &'static str = {name:?};")?;
+        let file = file_name(name);
+        writeln!(out, "const DESCRIPTORS: &'static [u8] = ::core::include_bytes!({file:?});")?;
+        let (streaming, unary): (Vec<_>, Vec<_>) = service
+            .methods
+            .iter()
+            .partition(|method| method.client_streaming || method.server_streaming);
+        write_dispatch("unary", "Unary", &unary, rust_name, out)?;
+        write_dispatch("streaming", "Streaming", &streaming, rust_name, out)?;
+        writeln!(out, "}}")
+    }
+
+    fn write_attributes(&self, target: Target, name: &str, out: &mut String) -> std::fmt::Result {
+        for attribute in self.attributes.of(target, name) {
+            writeln!(out, "{attribute}")?;
+        }
+        Ok(())
+    }
 }
 
 /// What the author wrote, or one sentence where nothing stands.
@@ -122,29 +155,6 @@ fn message_type(path: &str) -> String {
 /// The parameter for the type that implements the trait `rust_name`.
 fn type_parameter(rust_name: &str) -> &'static str {
     if rust_name == "S" { "T" } else { "S" }
-}
-
-fn write_server(service: &Service, name: &str, out: &mut String) -> std::fmt::Result {
-    let rust_name = &service.name;
-    let own = type_parameter(rust_name);
-    writeln!(out, "/// Serves `{name}`, for `mikros_sdk::Grpc::Services`.")?;
-    writeln!(out, "#[derive(Debug)]")?;
-    writeln!(out, "pub struct {rust_name}Server<{own}>(::core::marker::PhantomData<{own}>);")?;
-    writeln!(
-        out,
-        "impl<{own}: {rust_name}> {PRIVATE}::ProtoService for {rust_name}Server<{own}> {{"
-    )?;
-    writeln!(out, "type Service = {own};")?;
-    writeln!(out, "const NAME: &'static str = {name:?};")?;
-    let file = file_name(name);
-    writeln!(out, "const DESCRIPTORS: &'static [u8] = ::core::include_bytes!({file:?});")?;
-    let (streaming, unary): (Vec<_>, Vec<_>) = service
-        .methods
-        .iter()
-        .partition(|method| method.client_streaming || method.server_streaming);
-    write_dispatch("unary", "Unary", &unary, rust_name, out)?;
-    write_dispatch("streaming", "Streaming", &streaming, rust_name, out)?;
-    writeln!(out, "}}")
 }
 
 /// A function that finds the method which a call is for; `Unary` calls and the others each have one.

@@ -158,6 +158,20 @@ fn options_change_the_types() {
         "#]],
     );
 
+    let services = configure()
+        .server_mod_attribute(".golden.types", "#[five]")
+        .trait_attribute("Types", "#[six]")
+        .server_attribute("Other", "#[seven]");
+    check_options(
+        services,
+        "attributes-of-services",
+        &["#[five]", "#[six]", "#[seven]"],
+        &expect![[r#"
+            #[five]
+            #[six]
+        "#]],
+    );
+
     let types = configure()
         .bytes([".golden.types.Everything.Inner"])
         .btree_map(["."])
