@@ -14,20 +14,22 @@ mod generated {
         world: "imports",
         // Functions that need to know which call they are made in get the store.
         imports: {
-            "mikros:service/logger@0.1.0.log": store,
-            "mikros:service/call@0.1.0.request-id": store,
-            "mikros:service/call@0.1.0.remaining": store,
-            "mikros:service/call@0.1.0.caller": store,
-            "mikros:service/health@0.1.0.set-serving": trappable,
+            "mikros:service/logger@0.2.0.log": store,
+            "mikros:service/call@0.2.0.request-id": store,
+            "mikros:service/call@0.2.0.remaining": store,
+            "mikros:service/call@0.2.0.kind": store,
+            "mikros:service/call@0.2.0.peer": store,
+            "mikros:service/call@0.2.0.caller": store,
+            "mikros:service/health@0.2.0.set-serving": trappable,
         },
     });
 }
 
 pub use generated::mikros::service::{
-    call, definition, env, errors, health, logger, shutdown, time,
+    call, definition, env, errors, health, logger, shutdown, time, types,
 };
 
-/// The WIT package with its version, as in import and export names: `mikros:service/http@0.1.0`.
+/// The WIT package with its version, as in import and export names: `mikros:service/http@0.2.0`.
 pub const PACKAGE: &str = "mikros:service";
 /// The version of the contract that this host speaks.
-pub const VERSION: &str = "0.1.0";
+pub const VERSION: &str = "0.2.0";

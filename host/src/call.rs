@@ -1,10 +1,11 @@
 //! One entry into a guest: what is asked, who asks, how it ends, and which calls an instance is in.
 //!
-//! Knows neither how calls enter a guest nor which status a caller sees.
+//! Knows neither how calls enter a guest nor which status a fault has.
 
 pub mod error;
 pub mod grpc;
 pub mod http;
+pub mod kind;
 mod reply;
 pub mod stream;
 mod table;
@@ -26,7 +27,7 @@ use wasmtime::component::Val;
 pub use self::reply::Reply;
 pub use self::table::{ActiveCall, Table};
 pub use self::words::Subject;
-use crate::bindings::definition::Identity as ServiceIdentity;
+use crate::bindings::definition::Description;
 use crate::bindings::errors::Error as ServiceError;
 use crate::telemetry::Attributes;
 
@@ -171,11 +172,14 @@ pub enum Transport {
     Grpc,
 }
 
-/// The request that a plug-in is asked about.
-#[derive(Debug, Clone, Copy)]
-pub struct Visit {
-    pub transport: Transport,
-    pub peer: SocketAddr,
+impl Transport {
+    /// The kind of services whose requests arrive in this way.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Grpc => "grpc",
+        }
+    }
 }
 
 /// For whom a call is made. Shared with the capabilities, which add it to log lines.
@@ -189,8 +193,9 @@ pub struct Context {
     pub target: Option<RequestTarget>,
     /// What features have found out about the request; `None` for nothing.
     pub known: Option<Arc<Known>>,
-    /// Of a hook.
-    pub visit: Option<Visit>,
+    /// How the request arrived that a hook is asked about; `None` for everything else, see
+    /// [`Context::transport`].
+    pub hooked: Option<Transport>,
     /// When the caller stops waiting; `None` when it does not.
     pub deadline: Option<Instant>,
     /// From when on the guest may not compute for this call any more, which is the operator's to say: an
@@ -201,6 +206,15 @@ pub struct Context {
 }
 
 impl Context {
+    /// How the request arrived; `None` outside a request.
+    pub fn transport(&self) -> Option<Transport> {
+        let of_target = |target: &RequestTarget| match target {
+            RequestTarget::Http { .. } => Transport::Http,
+            RequestTarget::Rpc { .. } => Transport::Grpc,
+        };
+        self.hooked.or_else(|| self.target.as_ref().map(of_target))
+    }
+
     /// The fields of log lines about the call: the request's id, what it is for, what features have found
     /// out.
     pub fn attributes(&self) -> Attributes {
@@ -246,7 +260,7 @@ impl Step {
 /// The state that an instance of the version before has left behind.
 #[derive(Debug, Clone)]
 pub struct Legacy {
-    pub predecessor: Arc<ServiceIdentity>,
+    pub predecessor: Arc<Description>,
     pub state: Bytes,
 }
 
@@ -267,7 +281,7 @@ pub fn describe(error: &ServiceError) -> String {
 pub enum Ask {
     Step(Step),
     /// The state, for the version with this identity.
-    Give(Arc<ServiceIdentity>),
+    Give(Arc<Description>),
     Receive(Legacy),
     Http(http::Request),
     Grpc(grpc::Request),

@@ -13,7 +13,6 @@ mod memory;
 mod provided;
 mod shutdown;
 mod time;
-mod visit;
 mod wasi;
 
 use std::any::{Any, TypeId};
@@ -29,7 +28,7 @@ pub use self::health::Said;
 pub use self::memory::{Memory, is_out_of_memory};
 pub use self::provided::{FailureShape, Provide, Relay};
 use self::wasi::Output;
-use crate::bindings::{self, definition::Identity};
+use crate::bindings::{self, definition::Description};
 use crate::call::{ActiveCall, Table};
 use crate::definition::{Settings, StackTrace};
 use crate::telemetry::Logger;
@@ -37,7 +36,7 @@ use crate::telemetry::Logger;
 /// What `service.toml` grants a service: the same for all its instances, fixed while it runs.
 #[derive(Debug)]
 pub struct Grants {
-    pub identity: Identity,
+    pub identity: Description,
     /// `[service]`; of a plug-in its own table.
     pub settings: Settings,
     /// Enabled features and what they let services know of their settings.
@@ -173,19 +172,12 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// Makes what only plug-ins may import available in `linker`.
-///
-/// # Errors
-/// As [`link`].
-pub fn link_plugin(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    bindings::plugin::visit::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
-}
-
 /// Makes every import that a guest may have available in `linker`.
 ///
 /// # Errors
 /// When a name is defined twice, which is a bug in this module.
 pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    bindings::types::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::logger::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::errors::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::env::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
@@ -197,6 +189,7 @@ pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasi::link(linker)
 }
 
+impl bindings::types::Host for State {}
 impl bindings::errors::Host for State {}
 
 /// The call on whose behalf the guest runs right now: the export that the host called, however many

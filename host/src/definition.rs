@@ -60,7 +60,7 @@ pub use self::excerpt::Excerpt;
 pub use self::extension::{
     ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
 };
-pub use self::grpc::{Grpc, GrpcConnections};
+pub use self::grpc::{Grpc, GrpcConnections, StatusMessage};
 pub use self::hosting::Dev;
 pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
@@ -312,6 +312,7 @@ pub enum ErrorField {
     Attributes,
     Destination,
     Cause,
+    FieldViolations,
 }
 
 impl ErrorField {
@@ -322,6 +323,7 @@ impl ErrorField {
             "attributes" => Self::Attributes,
             "destination" => Self::Destination,
             "cause" => Self::Cause,
+            "field_violations" => Self::FieldViolations,
             _ => return None,
         })
     }

@@ -50,9 +50,6 @@ const RESERVATION: u64 = 256 << 20;
 /// What it has to grow into where it moves, in bytes.
 const GROWTH: u64 = 16 << 20;
 
-/// What plug-ins may import and services may not.
-const VISIT: &str = "mikros:plugin/visit@0.1.0";
-
 /// Compiles components and runs what it compiled.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -254,7 +251,7 @@ impl Engine {
             mismatches.extend(reasons);
             Vec::new()
         });
-        mismatches.extend(surface.unknown_imports(&[VISIT]));
+        mismatches.extend(surface.unknown_imports(&[]));
         let is_own = |interface: Interface| Interface::PLUGIN.contains(&interface);
         let decides = surface.exported().any(is_own);
         if mismatches.is_empty() && !decides && provided.is_empty() {
@@ -265,7 +262,6 @@ impl Engine {
         }
         let mut linker = Linker::new(&self.wasmtime);
         let instance = capability::link(&mut linker)
-            .and_then(|()| capability::link_plugin(&mut linker))
             .and_then(|()| linker.instantiate_pre(component))
             .map_err(|error| unlinkable(path.to_owned(), surface, &error))?;
         let functions = provided.iter().flat_map(Provided::functions).collect();

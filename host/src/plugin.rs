@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use http::StatusCode;
 use serde_json::Value;
 use tokio::time::Instant;
 use wasmtime::component::Val;
@@ -18,7 +17,7 @@ use wasmtime::component::Val;
 use self::changes::Changed;
 use crate::bindings::errors::Kind;
 use crate::bindings::plugin::{RequestDecision, ResponseDecision};
-use crate::call::{Context, Fault, Function, Known, REQUEST_ID, Subject, Visit};
+use crate::call::{Context, Fault, Function, Known, REQUEST_ID, Subject};
 use crate::capability::Provide;
 use crate::definition::OnFailure;
 use crate::engine::{Interface, Surface};
@@ -58,7 +57,7 @@ impl Plugin {
                 Arc::new(Known { identity: Some(identity.clone()), attributes: Attributes::new() })
             }),
             peer: Some(request.peer()),
-            visit: Some(Visit { transport: request.transport(), peer: request.peer() }),
+            hooked: Some(request.transport()),
             deadline: Some((deadline, self.call_timeout)),
             overdue: Some(deadline),
             ..Terms::default()
@@ -73,8 +72,7 @@ impl Plugin {
 
     /// The same for a response. What was asked for has been done: nobody should ask for it again.
     fn failed_late(&self, fault: &Fault, request: &Request<'_>) -> Decision {
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        let answer = Answer::error(status, Kind::Internal, "got an internal error");
+        let answer = Answer::error(Kind::Internal, "got an internal error");
         self.give_up(fault, request, answer)
     }
 

@@ -207,3 +207,29 @@ fn every_link_to_a_file_leads_to_one() {
 
     assert!(broken.is_empty(), "{broken:#?}");
 }
+
+/// Authors copy them, and wasm tools want each to be whole.
+#[test]
+fn the_worlds_of_the_contract_can_be_resolved() {
+    let mut contract = wit_parser::Resolve::new();
+    for directory in ["wit", "wit/plugin"] {
+        let pushed = contract.push_dir(workspace().join(directory));
+        pushed.unwrap_or_else(|error| panic!("{directory}: {error:#}"));
+    }
+    let worlds = blocks(&read("wit/README.md"), "wit");
+    assert!(worlds.len() >= 6, "{} worlds", worlds.len());
+    for (number, world) in worlds.into_iter().enumerate() {
+        let pushed = contract.clone().push_str(format!("{number}.wit"), &world);
+        pushed.unwrap_or_else(|error| panic!("{error:#}\n{world}"));
+    }
+}
+
+#[test]
+fn the_test_vectors_are_those_that_the_contract_names() {
+    let text = read("wit/README.md");
+    let files = fs::read_dir(workspace().join("tests/vectors")).expect("the vectors");
+    for file in files {
+        let name = file.expect("a file").file_name().into_string().expect("a name in ASCII");
+        assert!(text.contains(&format!("| `{name}` |")), "wit/README.md does not name `{name}`");
+    }
+}

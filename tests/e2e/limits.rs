@@ -62,7 +62,7 @@ fn a_refusal_says_when_to_come_again() {
 
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     assert_eq!(refused.header("content-type"), Some("application/json"));
-    expect![[r#"{"kind":"InternalError","message":"the service is overloaded, try again","code":0,"service_name":"probe"}"#]]
+    expect![[r#"{"kind":"UnavailableError","message":"the service is overloaded, try again","code":0,"service_name":"probe"}"#]]
         .assert_eq(refused.text());
     assert_eq!(health.status, 200);
     drop(staying);

@@ -13,12 +13,12 @@
     reason = "generated code"
 )]
 
-/// The error of all interfaces. Generated from its file alone: next to functions that return it, it would
+/// The error of all interfaces. Generated without any other interface: next to functions that return it, it would
 /// implement `std::error::Error`, and then it could not become a service error of its own kind.
 pub mod errors {
     wit_bindgen::generate!({
-        inline: "package mikros:sdk; world errors { import mikros:service/errors@0.1.0; }",
-        path: "wit/errors.wit",
+        inline: "package mikros:sdk; world errors { import mikros:service/errors@0.2.0; }",
+        path: "wit-errors",
         generate_all,
         generate_unused_types: true,
     });
@@ -31,33 +31,19 @@ pub mod imports {
         path: "wit",
         generate_unused_types: true,
         with: {
-            "mikros:service/errors@0.1.0": crate::bindings::errors::mikros::service::errors,
+            "mikros:service/errors@0.2.0": crate::bindings::errors::mikros::service::errors,
+            "mikros:service/types@0.2.0": crate::bindings::errors::mikros::service::types,
         },
     });
 }
 
-/// What a plug-in may call beyond that, with the types of [`imports`].
-pub mod plugin {
-    wit_bindgen::generate!({
-        world: "mikros:plugin/imports",
-        path: ["wit", "wit/plugin"],
-        generate_unused_types: true,
-        with: {
-            "mikros:service/call@0.1.0": crate::bindings::imports::mikros::service::call,
-            "mikros:service/definition@0.1.0": crate::bindings::imports::mikros::service::definition,
-            "mikros:service/errors@0.1.0": crate::bindings::errors::mikros::service::errors,
-            "mikros:service/logger@0.1.0": crate::bindings::imports::mikros::service::logger,
-            "mikros:service/time@0.1.0": crate::bindings::imports::mikros::service::time,
-        },
-    });
-}
-
-/// Bindings of one world that exports one interface, with the types of the modules above.
+/// Bindings of one interface that a component exports, with the types of the modules above. The world is made
+/// here: the contract's own have all exports, and a component has only some.
 macro_rules! export {
     ($module:ident, $world:literal, $macro_name:literal, $path:tt, $with:tt) => {
         pub mod $module {
             wit_bindgen::generate!({
-                world: $world,
+                inline: $world,
                 path: $path,
                 pub_export_macro: true,
                 export_macro_name: $macro_name,
@@ -72,41 +58,82 @@ macro_rules! export {
 macro_rules! export_service {
     ($module:ident, $world:literal, $macro_name:literal) => {
         export!($module, $world, $macro_name, "wit", {
-            "mikros:service/call@0.1.0": crate::bindings::imports::mikros::service::call,
-            "mikros:service/definition@0.1.0": crate::bindings::imports::mikros::service::definition,
-            "mikros:service/env@0.1.0": crate::bindings::imports::mikros::service::env,
-            "mikros:service/errors@0.1.0": crate::bindings::errors::mikros::service::errors,
-            "mikros:service/health@0.1.0": crate::bindings::imports::mikros::service::health,
-            "mikros:service/logger@0.1.0": crate::bindings::imports::mikros::service::logger,
-            "mikros:service/shutdown@0.1.0": crate::bindings::imports::mikros::service::shutdown,
-            "mikros:service/time@0.1.0": crate::bindings::imports::mikros::service::time,
+            "mikros:service/call@0.2.0": crate::bindings::imports::mikros::service::call,
+            "mikros:service/definition@0.2.0": crate::bindings::imports::mikros::service::definition,
+            "mikros:service/env@0.2.0": crate::bindings::imports::mikros::service::env,
+            "mikros:service/errors@0.2.0": crate::bindings::errors::mikros::service::errors,
+            "mikros:service/health@0.2.0": crate::bindings::imports::mikros::service::health,
+            "mikros:service/logger@0.2.0": crate::bindings::imports::mikros::service::logger,
+            "mikros:service/shutdown@0.2.0": crate::bindings::imports::mikros::service::shutdown,
+            "mikros:service/time@0.2.0": crate::bindings::imports::mikros::service::time,
+            "mikros:service/types@0.2.0": crate::bindings::errors::mikros::service::types,
         });
     };
 }
 
-export_service!(cronjob, "with-cronjob", "export_cronjob");
-export_service!(lifecycle, "with-lifecycle", "export_lifecycle");
-export_service!(handover, "with-handover", "export_handover");
+export_service!(
+    cronjob,
+    "package mikros:sdk; world cronjob { include mikros:service/imports@0.2.0; export mikros:service/cronjob@0.2.0; }",
+    "export_cronjob"
+);
+export_service!(
+    lifecycle,
+    "package mikros:sdk; world lifecycle { include mikros:service/imports@0.2.0; export mikros:service/lifecycle@0.2.0; }",
+    "export_lifecycle"
+);
+export_service!(
+    handover,
+    "package mikros:sdk; world handover { include mikros:service/imports@0.2.0; export mikros:service/handover@0.2.0; }",
+    "export_handover"
+);
 #[cfg(feature = "grpc")]
-export_service!(grpc, "with-grpc", "export_grpc");
-export_service!(http, "with-http", "export_http");
-export_service!(native, "with-native", "export_native");
-export_service!(script, "with-script", "export_script");
+export_service!(
+    grpc,
+    "package mikros:sdk; world grpc { include mikros:service/imports@0.2.0; export mikros:service/grpc@0.2.0; }",
+    "export_grpc"
+);
+export_service!(
+    http,
+    "package mikros:sdk; world http { include mikros:service/imports@0.2.0; export mikros:service/http@0.2.0; }",
+    "export_http"
+);
+export_service!(
+    native,
+    "package mikros:sdk; world native { include mikros:service/imports@0.2.0; export mikros:service/native@0.2.0; }",
+    "export_native"
+);
+export_service!(
+    script,
+    "package mikros:sdk; world script { include mikros:service/imports@0.2.0; export mikros:service/script@0.2.0; }",
+    "export_script"
+);
 
 /// Of the package for plug-ins.
 macro_rules! export_plugin {
     ($module:ident, $world:literal, $macro_name:literal) => {
         export!($module, $world, $macro_name, ["wit", "wit/plugin"], {
-            "mikros:plugin/visit@0.1.0": crate::bindings::plugin::mikros::plugin::visit,
-            "mikros:service/call@0.1.0": crate::bindings::imports::mikros::service::call,
-            "mikros:service/definition@0.1.0": crate::bindings::imports::mikros::service::definition,
-            "mikros:service/errors@0.1.0": crate::bindings::errors::mikros::service::errors,
-            "mikros:service/logger@0.1.0": crate::bindings::imports::mikros::service::logger,
-            "mikros:service/time@0.1.0": crate::bindings::imports::mikros::service::time,
+            "mikros:service/call@0.2.0": crate::bindings::imports::mikros::service::call,
+            "mikros:service/definition@0.2.0": crate::bindings::imports::mikros::service::definition,
+            "mikros:service/errors@0.2.0": crate::bindings::errors::mikros::service::errors,
+            "mikros:service/logger@0.2.0": crate::bindings::imports::mikros::service::logger,
+            "mikros:service/time@0.2.0": crate::bindings::imports::mikros::service::time,
+            "mikros:service/types@0.2.0": crate::bindings::errors::mikros::service::types,
         });
     };
 }
 
-export_plugin!(plugin_lifecycle, "mikros:plugin/plugin-with-lifecycle", "export_plugin_lifecycle");
-export_plugin!(request_hook, "mikros:plugin/plugin-with-request-hook", "export_request_hook");
-export_plugin!(response_hook, "mikros:plugin/plugin-with-response-hook", "export_response_hook");
+export_plugin!(
+    plugin_lifecycle,
+    "package mikros:sdk; world plugin-lifecycle { include mikros:plugin/imports@0.2.0; export mikros:plugin/lifecycle@0.2.0; }",
+    "export_plugin_lifecycle"
+);
+export_plugin!(
+    request_hook,
+    "package mikros:sdk; world request-hook { include mikros:plugin/imports@0.2.0; export mikros:plugin/request-hook@0.2.0; }",
+    "export_request_hook"
+);
+export_plugin!(
+    response_hook,
+    "package mikros:sdk; world response-hook { include mikros:plugin/imports@0.2.0; export mikros:plugin/response-hook@0.2.0; }",
+    "export_response_hook"
+);

@@ -2,6 +2,7 @@
 //! Deliberately knows nothing about kinds; a request and a step of the lifecycle are calls alike.
 
 use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -17,6 +18,12 @@ use crate::imports;
 /// The host puts it into every log line of the request and into the answer's header.
 pub fn request_id() -> Option<String> {
     imports::request_id()
+}
+
+/// The address from which the client's connection comes, `None` outside a request. It is a proxy's, if there is
+/// one.
+pub fn peer() -> Option<SocketAddr> {
+    imports::peer()?.parse().ok()
 }
 
 /// Time until the current call is cancelled, `None` when it has no deadline.

@@ -4,39 +4,24 @@
 #[cfg(target_family = "wasm")]
 mod contract;
 mod convert;
+mod decode;
+mod kind;
 pub(crate) mod wire;
 
 use std::fmt;
+use std::time::Duration;
 
+use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use convert::OrServiceError;
 #[cfg(feature = "tower")]
 pub(crate) use convert::chain;
+pub use kind::ErrorKind;
 
 /// What functions of a service return: a value or a [`ServiceError`].
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
-
-/// What sort of failure it is. Decides the status that the caller sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The service failed. HTTP 500.
-    Internal,
-    /// What was asked for does not exist. HTTP 404.
-    NotFound,
-    /// The request is wrong and will stay wrong. HTTP 400.
-    InvalidArguments,
-    /// The request is right, the state of the service is not. HTTP 412.
-    PreconditionFailed,
-    /// The caller may not do this. HTTP 403.
-    PermissionDenied,
-    /// A service that this one depends on failed. HTTP 500.
-    Rpc,
-    /// None of the above. HTTP 500.
-    Custom,
-}
 
 /// The error that a service returns.
 ///
@@ -78,7 +63,20 @@ pub(crate) struct Parts {
     pub(crate) code: i32,
     pub(crate) cause: Option<String>,
     pub(crate) destination: Option<String>,
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) field_violations: Vec<FieldViolation>,
     pub(crate) attributes: Map<String, Value>,
+}
+
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FieldViolation {
+    /// Where it is, with dots and indexes: `address.street`, `items[2].amount`. Empty for the request as a whole.
+    pub field: String,
+    /// Why it is wrong, for the person who filled it in: `must be a number from 0 to 255`.
+    pub description: String,
 }
 
 impl ServiceError {
@@ -89,6 +87,9 @@ impl ServiceError {
             code: 0,
             cause: None,
             destination: None,
+            status: None,
+            retry_after: None,
+            field_violations: Vec::new(),
             attributes: Map::new(),
         })
     }
@@ -132,6 +133,91 @@ impl ServiceError {
     /// A failure that no other kind describes.
     pub fn custom(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Custom, message)
+    }
+
+    /// The caller has not proved who it is.
+    pub fn unauthenticated(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unauthenticated, message)
+    }
+
+    /// What was to be created is there already.
+    pub fn already_exists(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::AlreadyExists, message)
+    }
+
+    /// Somebody else has changed it at the same time.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    /// A quota or rate limit is used up.
+    pub fn resource_exhausted(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::ResourceExhausted, message)
+    }
+
+    /// The service cannot answer now; the same request may succeed later.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unavailable, message)
+    }
+
+    /// It took too long.
+    pub fn deadline_exceeded(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::DeadlineExceeded, message)
+    }
+
+    /// The service has no such operation, or not yet.
+    pub fn unimplemented(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unimplemented, message)
+    }
+
+    /// The operation was cancelled.
+    pub fn cancelled(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Cancelled, message)
+    }
+
+    /// Past the end of what is there.
+    pub fn out_of_range(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::OutOfRange, message)
+    }
+
+    /// Data are lost or damaged beyond repair.
+    pub fn data_loss(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::DataLoss, message)
+    }
+
+    /// An error of any kind.
+    pub fn of_kind(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::new(kind, message)
+    }
+
+    /// Sets the HTTP status in place of the kind's: 402, 410, 422, 451, … Has no effect over gRPC.
+    ///
+    /// The host takes 400 to 599; it drops any other, with a warning in the log.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Says how long a client should wait before it tries again: `retry-after` over HTTP, in whole seconds,
+    /// rounded up, `google.rpc.RetryInfo` over gRPC.
+    #[must_use]
+    pub fn with_retry_after(mut self, time: Duration) -> Self {
+        self.0.retry_after = Some(time);
+        self
+    }
+
+    /// Adds what is wrong with one field of the request: an entry of `field_violations` in the JSON over HTTP,
+    /// of `google.rpc.BadRequest` over gRPC.
+    #[must_use]
+    pub fn with_violation(
+        mut self,
+        field: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Self {
+        let (field, description) = (field.into(), description.into());
+        self.0.field_violations.push(FieldViolation { field, description });
+        self
     }
 
     /// Sets the number that only this service gives a meaning to. Default: 0.
@@ -197,6 +283,21 @@ impl ServiceError {
         self.0.destination.as_deref()
     }
 
+    /// The HTTP status: the one that was set, otherwise that of its kind.
+    pub fn status(&self) -> StatusCode {
+        self.0.status.unwrap_or_else(|| self.kind().status())
+    }
+
+    /// How long a client should wait before it tries again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// What is wrong with the fields of the request.
+    pub fn field_violations(&self) -> &[FieldViolation] {
+        &self.0.field_violations
+    }
+
     /// Facts for the caller's program.
     pub fn attributes(&self) -> &Map<String, Value> {
         &self.0.attributes
@@ -226,6 +327,15 @@ impl fmt::Debug for ServiceError {
         }
         if let Some(destination) = &self.0.destination {
             text.field("destination", destination);
+        }
+        if let Some(status) = &self.0.status {
+            text.field("status", status);
+        }
+        if let Some(time) = &self.0.retry_after {
+            text.field("retry_after", time);
+        }
+        if !self.0.field_violations.is_empty() {
+            text.field("field_violations", &self.0.field_violations);
         }
         if !self.0.attributes.is_empty() {
             let json = Value::Object(self.0.attributes.clone());

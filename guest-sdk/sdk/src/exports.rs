@@ -127,12 +127,15 @@ impl<S: Service, R: HasRoutes<S>> lifecycle::exports::mikros::service::lifecycle
 }
 
 impl<S: Handover, R> handover::exports::mikros::service::handover::Guest for Exported<S, R> {
-    async fn give(successor: definition::Identity) -> Result<Option<Vec<u8>>, wit::Error> {
+    async fn give(successor: definition::Description) -> Result<Option<Vec<u8>>, wit::Error> {
         let successor = Identity::from(successor);
         finish(async { running::<S>()?.service.give(&successor).await }).await
     }
 
-    async fn receive(predecessor: definition::Identity, state: Vec<u8>) -> Result<(), wit::Error> {
+    async fn receive(
+        predecessor: definition::Description,
+        state: Vec<u8>,
+    ) -> Result<(), wit::Error> {
         let predecessor = Identity::from(predecessor);
         finish(async { running::<S>()?.service.receive(&predecessor, state).await }).await
     }

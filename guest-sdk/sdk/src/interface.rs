@@ -53,7 +53,7 @@ macro_rules! bindings {
             mod $module,
             world: $world,
             path: $path,
-            with: { "mikros:service/errors@0.1.0": mikros_sdk::__private::errors },
+            with: { "mikros:service/errors@0.2.0": mikros_sdk::__private::errors },
         }
     };
     (mod $module:ident, world: $world:literal, path: $path:tt, with: $with:tt $(,)?) => {

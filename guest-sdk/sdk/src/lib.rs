@@ -133,12 +133,13 @@ pub mod tower;
 pub mod __private;
 
 pub use call::{
-    cancelled, draining, is_shutting_down, remaining, request_id, shutdown, sleep, until_shutdown,
+    cancelled, draining, is_shutting_down, peer, remaining, request_id, shutdown, sleep,
+    until_shutdown,
 };
 pub use caller::{Caller, caller};
 pub use cronjob::Tick;
 pub use definition::{Identity, feature_settings, identity, settings};
-pub use error::{ErrorKind, OrServiceError, Result, ServiceError};
+pub use error::{ErrorKind, FieldViolation, OrServiceError, Result, ServiceError};
 #[cfg(target_family = "wasm")]
 pub use exports::call;
 pub use futures_util::stream;

@@ -26,7 +26,7 @@
 //! impl Plugin for StaffOnly {
 //!     type Settings = Settings;
 //!
-//!     async fn start(settings: Settings) -> Result<Self, Refusal> {
+//!     async fn on_start(settings: Settings) -> Result<Self, Refusal> {
 //!         if settings.password.len() < 12 {
 //!             return Err(Refusal::setting("password", "must have at least 12 characters"));
 //!         }
@@ -83,7 +83,7 @@
 //! package acme:%flags@0.1.0;
 //!
 //! interface %flags {
-//!     use mikros:service/errors@0.1.0.{error};
+//!     use mikros:service/errors@0.2.0.{error};
 //!     is-enabled: async func(name: string) -> result<bool, error>;
 //! }
 //!
@@ -103,7 +103,7 @@
 //!
 //! impl Plugin for Flags {
 //!     type Settings = NoSettings;
-//!     async fn start(_settings: NoSettings) -> Result<Self, Refusal> {
+//!     async fn on_start(_settings: NoSettings) -> Result<Self, Refusal> {
 //!         Ok(Self)
 //!     }
 //! }
@@ -167,7 +167,7 @@ use crate::{imports, settings};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a plug-in",
     label = "`Plugin` is not implemented for this type",
-    note = "write `impl Plugin for {Self} {{ type Settings = ..; async fn start(settings: Self::Settings) -> Result<Self, Refusal> {{ .. }} }}`"
+    note = "write `impl Plugin for {Self} {{ type Settings = ..; async fn on_start(settings: Self::Settings) -> Result<Self, Refusal> {{ .. }} }}`"
 )]
 pub trait Plugin: Sized + 'static {
     /// The table `[features.<name>.settings]`; [`NoSettings`] for a plug-in that has none.
@@ -181,14 +181,14 @@ pub trait Plugin: Sized + 'static {
     ///
     /// A [`Refusal`] keeps the service from starting, and a new version from taking over. `?` makes one of any
     /// error.
-    fn start(settings: Self::Settings) -> impl Future<Output = Result<Self, Refusal>>;
+    fn on_start(settings: Self::Settings) -> impl Future<Output = Result<Self, Refusal>>;
 
     /// Called once when the plug-in is not needed any more, after the service has ended. Default: nothing.
     ///
     /// # Errors
     ///
     /// Are logged and make the exit status 1.
-    fn stop(&self) -> impl Future<Output = Result<()>> {
+    fn on_finish(&self) -> impl Future<Output = Result<()>> {
         ready(Ok(()))
     }
 }
@@ -253,7 +253,7 @@ pub(crate) fn is_running() -> bool {
 /// Makes the plug-in out of its settings, a JSON object, and lets it run.
 pub(crate) async fn start<P: Plugin>(settings: &str) -> Result<&'static P, Refusal> {
     let settings = settings::read(settings, || imports::substitutions(None))?;
-    let plugin = P::start(settings).await?;
+    let plugin = P::on_start(settings).await?;
     // Leaked, because tasks may use it until the instance itself is gone.
     let plugin: &'static P = Box::leak(Box::new(plugin));
     RUNNING.set(Some(plugin));

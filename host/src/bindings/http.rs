@@ -9,6 +9,7 @@ use super::errors::Error as ServiceError;
 #[component(record)]
 pub struct Streamed {
     pub data: StreamReader<u8>,
+    pub length: Option<u64>,
     pub end: FutureReader<Result<(), ServiceError>>,
 }
 

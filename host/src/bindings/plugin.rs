@@ -6,21 +6,7 @@ use bytes::Bytes;
 use wasmtime::component::{ComponentType, Lift};
 
 use super::errors::Error as ServiceError;
-
-mod generated {
-    wasmtime::component::bindgen!({
-        path: ["../wit", "../wit/plugin"],
-        // The other imports of a plug-in are those of services.
-        inline: "
-            package mikros:host;
-            world host { import mikros:plugin/visit@0.1.0; }
-        ",
-        world: "mikros:host/host",
-        imports: { default: store },
-    });
-}
-
-pub use generated::mikros::plugin::visit;
+use super::types::Identity;
 
 /// The WIT package of plug-ins; its version is that of the contract.
 pub const PACKAGE: &str = "mikros:plugin";
@@ -41,9 +27,9 @@ pub enum StartRefusal {
     Error(ServiceError),
 }
 
-/// Parameters of `lifecycle.start`.
+/// Parameters of `lifecycle.on-start`.
 pub type StartParameters = (Arc<str>,);
-/// Results of `lifecycle.start`.
+/// Results of `lifecycle.on-start`.
 pub type StartResults = (Result<(), StartRefusal>,);
 
 #[derive(Debug, ComponentType, Lift)]
@@ -51,7 +37,7 @@ pub type StartResults = (Result<(), StartRefusal>,);
 pub struct RequestChanges {
     pub set: Bytes,
     pub remove: Bytes,
-    pub identity: Option<visit::Identity>,
+    pub identity: Option<Identity>,
     pub attributes: String,
 }
 
@@ -59,8 +45,6 @@ pub struct RequestChanges {
 #[component(record)]
 pub struct Refusal {
     pub error: ServiceError,
-    pub status: u16,
-    pub code: u8,
     pub headers: Bytes,
 }
 

@@ -2,9 +2,12 @@
 //!
 //! Does not know what callers may see of it.
 
-use serde_json::Value;
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use super::Fault;
+use super::kind::{kind_name, own_status};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::telemetry::Attributes;
 
@@ -12,6 +15,27 @@ use crate::telemetry::Attributes;
 pub fn attributes(error: &ServiceError) -> Option<Value> {
     let attributes: Value = serde_json::from_str(error.attributes.as_deref()?).ok()?;
     attributes.is_object().then_some(attributes)
+}
+
+/// What is wrong with the fields of a request, as clients and log lines are told.
+pub fn field_violations(error: &ServiceError) -> Value {
+    let violations = error.field_violations.iter();
+    violations.map(|v| json!({ "field": v.field, "description": v.description })).collect()
+}
+
+/// What is wrong with an error itself, as log lines tell it. It is left out of what clients get.
+pub fn invalid_parts(error: &ServiceError) -> impl Iterator<Item = &'static str> {
+    let attributes = error.attributes.is_some() && attributes(error).is_none();
+    let attributes =
+        attributes.then_some("the attributes of an error are no JSON object, leaving them out");
+    let status = error.status.is_some() && own_status(error).is_none();
+    let status = status.then_some("the status of an error is not 400 to 599, leaving it out");
+    attributes.into_iter().chain(status)
+}
+
+/// How long a client should wait before it tries again.
+pub fn retry_after(error: &ServiceError) -> Option<Duration> {
+    error.retry_after.map(Duration::from_nanos)
 }
 
 /// What a log line says of an error, also what callers may not see. The error's own attributes stay
@@ -27,6 +51,9 @@ pub fn log_attributes(error: &ServiceError) -> Attributes {
             fields.insert(name.to_owned(), Value::from(&**value));
         }
     }
+    if !error.field_violations.is_empty() {
+        fields.insert("error.field_violations".to_owned(), field_violations(error));
+    }
     if let Some(attributes) = attributes(error) {
         fields.insert("error.attributes".to_owned(), attributes);
     }
@@ -41,19 +68,6 @@ pub fn fault_attributes(fault: &Fault) -> Attributes {
     fields
 }
 
-/// The name of a kind on the wire and in logs, as all Mikros frameworks spell it.
-pub fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Internal => "InternalError",
-        Kind::NotFound => "NotFoundError",
-        Kind::InvalidArguments => "ValidationError",
-        Kind::PreconditionFailed => "ConditionError",
-        Kind::PermissionDenied => "PermissionError",
-        Kind::Rpc => "RPCError",
-        Kind::Custom => "CustomError",
-    }
-}
-
 /// An error of `mikros:service/errors`, as imports return it: a kind and a message, nothing else.
 pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
     ServiceError {
@@ -62,6 +76,18 @@ pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
         code: 0,
         cause: None,
         destination: None,
+        status: None,
+        retry_after: None,
+        field_violations: Vec::new(),
         attributes: None,
     }
+}
+
+/// When a client should try again what was refused or lost.
+pub const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// The same, with the time after which the client should try again.
+pub fn retryable(kind: Kind, message: impl Into<String>, after: Duration) -> ServiceError {
+    let after = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
+    ServiceError { retry_after: Some(after), ..service_error(kind, message) }
 }

@@ -29,14 +29,18 @@ pub struct Response {
 pub enum Body {
     None,
     Whole(Bytes),
-    Streamed(Streamed),
+    Streamed {
+        body: Streamed,
+        /// How many bytes it has, if that is known before.
+        length: Option<u64>,
+    },
 }
 
 impl Body {
     /// Tells whether the guest has room for more of it; `None` for what enters whole.
     pub fn hold(&self) -> Option<Arc<Hold>> {
         match self {
-            Self::Streamed(streamed) => Some(streamed.hold.clone()),
+            Self::Streamed { body, .. } => Some(body.hold.clone()),
             Self::None | Self::Whole(_) => None,
         }
     }

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 use wasmtime::component::{Access, Accessor, HasSelf};
 
 use super::{State, current_call};
-use crate::bindings::call;
+use crate::bindings::{call, types};
 use crate::call::{ActiveCall, Identity};
 
 impl call::HostWithStore<State> for HasSelf<State> {
@@ -26,12 +26,21 @@ impl call::HostWithStore<State> for HasSelf<State> {
         current_call(&mut access)?.context.request_id.as_deref().map(str::to_owned)
     }
 
-    fn caller(mut access: Access<'_, State, Self>) -> Option<call::Identity> {
+    fn kind(mut access: Access<'_, State, Self>) -> Option<String> {
+        let transport = current_call(&mut access)?.context.transport()?;
+        Some(transport.kind().to_owned())
+    }
+
+    fn peer(mut access: Access<'_, State, Self>) -> Option<String> {
+        Some(current_call(&mut access)?.context.peer?.to_string())
+    }
+
+    fn caller(mut access: Access<'_, State, Self>) -> Option<types::Identity> {
         let known = current_call(&mut access)?.context.known.as_ref()?;
         let identity = known.identity.as_deref()?;
         let Identity { subject, scheme, claims } = identity.clone();
         let claims = serde_json::Value::from(claims).to_string();
-        Some(call::Identity { subject, scheme, claims })
+        Some(types::Identity { subject, scheme, claims })
     }
 
     fn remaining(mut access: Access<'_, State, Self>) -> Option<u64> {

@@ -5,7 +5,7 @@ use crate::bindings::definition::{self, Substitution};
 use crate::definition::Settings;
 
 impl definition::Host for State {
-    fn describe(&mut self) -> definition::Identity {
+    fn describe(&mut self) -> definition::Description {
         self.grants.identity.clone()
     }
 

@@ -56,6 +56,9 @@ impl FailureShape {
                 ("code".to_owned(), Val::S32(0)),
                 ("cause".to_owned(), Val::Option(None)),
                 ("destination".to_owned(), Val::Option(None)),
+                ("status".to_owned(), Val::Option(None)),
+                ("retry-after".to_owned(), Val::Option(None)),
+                ("field-violations".to_owned(), Val::List(Vec::new())),
                 ("attributes".to_owned(), Val::Option(None)),
             ]),
         };

@@ -46,7 +46,7 @@ pub(super) const TRACKER_HEADER: Framework = Framework {
 pub(super) const HIDDEN_FIELDS: Framework = Framework {
     name: "MIKROS_HIDE_RESPONSE_FIELDS",
     default: "",
-    expected: "a list of `message`, `service_name`, `attributes`, `destination` and `cause`",
+    expected: "a list of `message`, `service_name`, `attributes`, `destination`, `cause` and `field_violations`",
     meaning: "Fields that error responses leave out, separated by commas.",
 };
 pub(super) const COUPLED_NAMESPACE: Framework = Framework {

@@ -19,6 +19,7 @@ pub struct Grpc {
     pub compresses: bool,
     /// Whether an error's code follows its kind; otherwise it is always `UNKNOWN`.
     pub maps_codes: bool,
+    pub status_message: StatusMessage,
     /// Largest message of a client, in bytes.
     pub max_request: usize,
     /// Largest message of the service, in bytes.
@@ -26,6 +27,15 @@ pub struct Grpc {
     /// Bytes.
     pub max_metadata: usize,
     pub connections: GrpcConnections,
+}
+
+/// What the message of an error's status is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusMessage {
+    /// Its sentence.
+    Text,
+    /// Its JSON.
+    Json,
 }
 
 /// Rules of connections; `None` is never.
@@ -51,6 +61,11 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Por
         health: reader.switch(section, "health").unwrap_or_default(),
         reflection: reader.switch(section, "reflection").unwrap_or_default(),
         compresses: is(reader, section, "compression", "on"),
+        status_message: if is(reader, section, "status_message", "json") {
+            StatusMessage::Json
+        } else {
+            StatusMessage::Text
+        },
         maps_codes: is(reader, section, "error_codes", "mapped"),
         max_request: reader.number(section, "max_request").unwrap_or_default(),
         max_response: reader.number(section, "max_response").unwrap_or_default(),

@@ -148,6 +148,8 @@ pub(super) const REFERENCE: &[Key] = &[
         "Whether messages are sent compressed (gzip or zstd, as the client prefers) when the service does not say otherwise. Compressed requests are always understood."),
     key("services.grpc.error_codes", Shape::Choice(&["mapped", "unknown"]), Presence::Default(r#""mapped""#), r#""unknown""#,
         "Status code of errors the service answers with: by their kind, or always `UNKNOWN`, which older clients expect."),
+    key("services.grpc.status_message", Shape::Choice(&["text", "json"]), Presence::Default(r#""text""#), r#""json""#,
+        "Message of the status of an error that the service answers with: its sentence, with its JSON in the details, or its JSON, which clients of the other Mikros frameworks decode."),
     key("services.grpc.max_request", MESSAGE, Presence::Default(r#""4MiB""#), r#""16MiB""#,
         "Largest message of a client, decompressed. Further ones are answered `RESOURCE_EXHAUSTED`."),
     key("services.grpc.max_response", MESSAGE, Presence::Default(r#""4MiB""#), r#""16MiB""#,

@@ -9,11 +9,11 @@ use http::Version;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
-use tracing::{debug, warn};
+use tracing::debug;
 
+use super::outgoing::Outgoing;
 use super::problem::Problem;
 use crate::bindings::errors::Kind;
-use crate::call::describe;
 use crate::call::http::{Body, Feed, Streamed};
 use crate::call::stream::stream;
 use crate::extension::Body as Wrapped;
@@ -96,9 +96,10 @@ pub(super) async fn receive(
             }
             Ok((Body::Whole(first.unwrap_or_else(|| whole.into())), None))
         }
-        _ => {
-            let (feed, streamed) = stream();
-            Ok((Body::Streamed(streamed), Some(Box::pin(pump(body, rules, feed)))))
+        length => {
+            let (feed, body_of_guest) = stream();
+            let streamed = Body::Streamed { body: body_of_guest, length };
+            Ok((streamed, Some(Box::pin(pump(body, rules, feed)))))
         }
     }
 }
@@ -161,20 +162,6 @@ enum Inner {
     Wrapped(Wrapped),
 }
 
-struct Outgoing {
-    body: Streamed,
-    pump: Option<Pump>,
-    /// Whether the connection may still hold back the last chunk.
-    unsent: bool,
-    request_id: std::sync::Arc<str>,
-}
-
-impl std::fmt::Debug for Outgoing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outgoing").field("body", &self.body).finish_non_exhaustive()
-    }
-}
-
 /// The guest, or its loss, ended a response before its end. The client has to notice.
 #[derive(Debug, thiserror::Error)]
 #[error("the response was cut off")]
@@ -207,12 +194,13 @@ impl ResponseBody {
         Self(Inner::Wrapped(wrap(body)))
     }
 
+    /// `length` is what the guest has announced.
     pub(super) fn streamed(
-        body: Streamed,
+        (body, length): (Streamed, Option<u64>),
         pump: Option<Pump>,
         request_id: std::sync::Arc<str>,
     ) -> Self {
-        Self(Inner::Streamed(Box::new(Outgoing { body, pump, unsent: false, request_id })))
+        Self(Inner::Streamed(Box::new(Outgoing::new(body, length, (pump, request_id)))))
     }
 }
 
@@ -238,7 +226,8 @@ impl http_body::Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Inner::Whole(bytes) => bytes.is_none(),
-            Inner::Unsent(_) | Inner::Streamed(_) => false,
+            Inner::Unsent(_) => false,
+            Inner::Streamed(outgoing) => outgoing.is_end_stream(),
             Inner::Wrapped(body) => body.is_end_stream(),
         }
     }
@@ -249,37 +238,8 @@ impl http_body::Body for ResponseBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Inner::Unsent(length) => SizeHint::with_exact(*length),
-            Inner::Streamed(_) => SizeHint::default(),
+            Inner::Streamed(outgoing) => outgoing.size_hint(),
             Inner::Wrapped(body) => body.size_hint(),
         }
-    }
-}
-
-impl Outgoing {
-    fn poll_frame(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
-        if let Some(pump) = &mut self.pump
-            && pump.as_mut().poll(context).is_ready()
-        {
-            self.pump = None;
-        }
-        if let Some(chunk) = std::task::ready!(self.body.data.poll_recv(context)) {
-            self.unsent = true;
-            return Poll::Ready(Some(Ok(Frame::data(chunk))));
-        }
-        if std::mem::take(&mut self.unsent) {
-            // Otherwise an error that follows at once would take the last chunk with it.
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let reason = match std::task::ready!(Pin::new(&mut self.body.end).poll(context)) {
-            Ok(Ok(())) => return Poll::Ready(None),
-            Ok(Err(error)) => describe(&error),
-            Err(_) => "the instance was lost".to_owned(),
-        };
-        warn!(request_id = &*self.request_id, reason, "response cut off");
-        Poll::Ready(Some(Err(Aborted)))
     }
 }

@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn whoever_streams_a_body_that_is_not_sent_learns_it() {
         let (mut feed, streamed) = stream();
-        let body = ResponseBody::streamed(streamed, None, "1".into());
+        let body = ResponseBody::streamed((streamed, None), None, "1".into());
 
         let fitted = fit(Response::new(body), (&Method::HEAD, Version::HTTP_2));
 

@@ -1,6 +1,7 @@
 //! RPCs: what the host answers itself, and what goes to the guest.
 
 mod answer;
+mod details;
 mod encoding;
 mod foreign;
 mod frame;
@@ -43,6 +44,7 @@ use crate::call::grpc::{Answer, Messages as Sent};
 use crate::call::stream::stream;
 use crate::call::{Fault, Known, grpc as guest};
 use crate::capability::Stopping;
+use crate::definition::StatusMessage;
 use crate::extension::{self as hook, Transport};
 use crate::guest::{Terms, Workers};
 use crate::http2::RequestBody;
@@ -79,6 +81,7 @@ pub struct GrpcSettings {
     pub compresses: bool,
     /// Whether an error's code follows its kind; otherwise it is always `UNKNOWN`.
     pub maps_codes: bool,
+    pub status_message: StatusMessage,
 }
 
 impl GrpcRules {
@@ -88,7 +91,11 @@ impl GrpcRules {
         request_id_header: HeaderName,
         logs_errors: bool,
     ) -> Self {
-        let statuses = StatusRules { errors, maps_codes: settings.maps_codes };
+        let statuses = StatusRules {
+            errors,
+            maps_codes: settings.maps_codes,
+            status_message: settings.status_message,
+        };
         Self { statuses, request_id_header, settings, logs_errors }
     }
 }

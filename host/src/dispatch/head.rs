@@ -280,4 +280,24 @@ mod tests {
         assert_eq!(accepted(with("/", true, 100)), Err(Refusal::TooManyFields));
         assert_eq!(accepted(with("http://a/", false, 100)), Err(Refusal::TooManyFields));
     }
+
+    /// The SDK is tested with the same heads.
+    #[test]
+    fn heads_are_packed_as_the_contract_says() {
+        let vectors = include_str!("../../../tests/vectors/requests.json");
+        let vectors: Vec<serde_json::Value> = serde_json::from_str(vectors).unwrap();
+        for vector in &vectors {
+            let text = |name: &str| vector[name].as_str().unwrap();
+            let query = vector["query"].as_str().map_or(String::new(), |query| format!("?{query}"));
+            let mut request =
+                Request::builder().method(text("method")).uri(format!("{}{query}", text("path")));
+            for field in vector["headers"].as_array().unwrap() {
+                request = request.header(field[0].as_str().unwrap(), field[1].as_str().unwrap());
+            }
+
+            let packed = pack(&parts(request), "", 1024).unwrap();
+
+            assert_eq!(std::str::from_utf8(&packed).unwrap(), text("packed"), "{vector}");
+        }
+    }
 }

@@ -19,9 +19,10 @@ use super::framing;
 use super::head::{self, Refusal};
 use super::health::Health;
 use super::hooks::{self, Answered, Hooks};
-use super::problem::{self, ErrorRules, Problem};
+use super::problem::{ErrorRules, Problem};
 use super::{reply, request_id};
 use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::error::{invalid_parts, retry_after};
 use crate::call::http as guest;
 use crate::call::{Fault, Known, RequestTarget};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
@@ -204,7 +205,7 @@ impl Dispatcher {
             }
             Ok((Err(error), _)) => {
                 let problem = Problem::returned(error);
-                self.check_attributes(&problem.error, about);
+                self.check_error(&problem.error, about);
                 self.failed(problem)
             }
             Err(Ended::Fault(fault)) => self.fault(fault),
@@ -248,8 +249,10 @@ impl Dispatcher {
         *response.status_mut() = problem.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if problem.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(after) = retry_after(&problem.error) {
+            // Whole seconds, rounded up (RFC 9110 section 10.2.3).
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         response
     }
@@ -263,9 +266,8 @@ impl Dispatcher {
         reply
     }
 
-    fn check_attributes(&self, error: &ServiceError, about: &About<'_>) {
-        if error.attributes.is_some() && problem::attributes(error).is_none() {
-            let message = "the attributes of an error are no JSON object, leaving them out";
+    fn check_error(&self, error: &ServiceError, about: &About<'_>) {
+        for message in invalid_parts(error) {
             self.log(Level::Warn, message, &Attributes::new(), about);
         }
     }

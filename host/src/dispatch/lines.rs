@@ -42,3 +42,27 @@ fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue), Fault> {
     let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok();
     name.zip(value).ok_or_else(|| invalid(format!("the header line `{}` is malformed", show())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Published with the contract.
+    #[test]
+    fn header_lines_are_read_as_the_contract_says() {
+        let vectors = include_str!("../../../tests/vectors/header-lines.json");
+        let vectors: Vec<serde_json::Value> = serde_json::from_str(vectors).unwrap();
+        for vector in &vectors {
+            let packed = vector["packed"].as_str().unwrap();
+
+            let fields = unpack(packed.as_bytes(), |_name| false).ok().map(|fields| {
+                let field = |(name, value): (&HeaderName, &HeaderValue)| {
+                    serde_json::json!([name.as_str(), value.to_str().unwrap()])
+                };
+                fields.iter().map(field).collect::<serde_json::Value>()
+            });
+
+            assert_eq!(fields.unwrap_or_default(), vector["headers"], "{vector}");
+        }
+    }
+}

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::Fault;
-use crate::call::error::service_error;
-pub(super) use crate::call::error::{attributes, fault_attributes, kind_name, log_attributes};
+use crate::call::error::{RETRY_DELAY, field_violations, retryable, service_error};
+pub(super) use crate::call::error::{attributes, fault_attributes, log_attributes};
+use crate::call::kind::{kind_name, status_of};
 use crate::definition::ErrorField;
 
 /// What callers may see of errors.
@@ -21,9 +22,8 @@ pub struct ErrorRules {
     pub service_name: String,
     /// Source: `MIKROS_HIDE_RESPONSE_FIELDS`.
     pub hidden: BTreeSet<ErrorField>,
-    /// Whether callers see what led to an error that is answered with a status of 500 or more.
-    /// Source: `MIKROS_SERVICE_DEPLOY`.
-    pub shows_internal_causes: bool,
+    /// Whether callers see what led to an error. Source: `MIKROS_SERVICE_DEPLOY`.
+    pub shows_causes: bool,
 }
 
 /// The JSON object of an error, in the order of its fields. `code` is always there, because clients
@@ -41,6 +41,8 @@ struct Wire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     destination: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    field_violations: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<&'a Value>,
 }
 
@@ -54,7 +56,7 @@ pub(super) struct Problem {
 impl Problem {
     /// What the service returned.
     pub(super) fn returned(error: ServiceError) -> Self {
-        Self { status: status_of(error.kind), error }
+        Self { status: status_of(&error), error }
     }
 
     /// Something that the host says itself.
@@ -62,9 +64,14 @@ impl Problem {
         Self { status, error: service_error(kind, message) }
     }
 
+    /// Something that the client should try again.
+    fn passing(message: &str) -> Self {
+        Self::returned(retryable(Kind::Unavailable, message, RETRY_DELAY))
+    }
+
     /// The one place where a fault becomes a status. Details stay in the log.
     pub(super) fn fault(fault: &Fault) -> Self {
-        let (status, message) = match fault {
+        match fault {
             Fault::Trapped(_)
             | Fault::OutOfMemory { .. }
             | Fault::Exited { .. }
@@ -72,34 +79,31 @@ impl Problem {
             | Fault::Blocked
             | Fault::Unresponsive
             | Fault::InvalidResponse(_) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "got an internal error")
+                Self::returned(service_error(Kind::Internal, "got an internal error"))
             }
-            Fault::DeadlineExceeded { .. } => {
-                (StatusCode::GATEWAY_TIMEOUT, "the service did not answer in time")
-            }
-            Fault::InstanceLost => {
-                (StatusCode::SERVICE_UNAVAILABLE, "the service was interrupted, try again")
-            }
+            Fault::DeadlineExceeded { .. } => Self::returned(service_error(
+                Kind::DeadlineExceeded,
+                "the service did not answer in time",
+            )),
+            Fault::InstanceLost => Self::passing("the service was interrupted, try again"),
             Fault::Unavailable | Fault::OutOfAddressSpace { .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, "the service is not available, try again")
+                Self::passing("the service is not available, try again")
             }
             Fault::Saturated | Fault::QueueTimeout { .. } => {
-                (StatusCode::SERVICE_UNAVAILABLE, "the service is overloaded, try again")
+                Self::passing("the service is overloaded, try again")
             }
-            Fault::Stopping | Fault::CutOff => {
-                (StatusCode::SERVICE_UNAVAILABLE, "the service is stopping, try again")
-            }
-        };
-        Self::own(status, Kind::Internal, message)
+            Fault::Stopping | Fault::CutOff => Self::passing("the service is stopping, try again"),
+        }
     }
 
     /// The body of the response.
     pub(super) fn json(&self, rules: &ErrorRules) -> Bytes {
         let shown = |field| !rules.hidden.contains(&field);
         let error = &self.error;
-        let shows_cause = shown(ErrorField::Cause)
-            && (!status_of(error.kind).is_server_error() || rules.shows_internal_causes);
+        let shows_cause = shown(ErrorField::Cause) && rules.shows_causes;
         let attributes = attributes(error);
+        let has_violations =
+            !error.field_violations.is_empty() && shown(ErrorField::FieldViolations);
         let wire = Wire {
             kind: kind_name(error.kind),
             message: if shown(ErrorField::Message) { &error.message } else { "" },
@@ -107,33 +111,24 @@ impl Problem {
             code: error.code,
             service_name: if shown(ErrorField::ServiceName) { &rules.service_name } else { "" },
             destination: error.destination.as_deref().filter(|_| shown(ErrorField::Destination)),
+            field_violations: has_violations.then(|| field_violations(error)),
             attributes: attributes.as_ref().filter(|_| shown(ErrorField::Attributes)),
         };
         serde_json::to_vec(&wire).expect("strings and numbers always serialize").into()
     }
 }
 
-/// The status of an error by its kind.
-pub(crate) fn status_of(kind: Kind) -> StatusCode {
-    match kind {
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::InvalidArguments => StatusCode::BAD_REQUEST,
-        Kind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-        Kind::PermissionDenied => StatusCode::FORBIDDEN,
-        Kind::Internal | Kind::Rpc | Kind::Custom => StatusCode::INTERNAL_SERVER_ERROR,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bindings::errors::FieldViolation;
     use expect_test::{Expect, expect};
 
     fn rules(hidden: &[ErrorField]) -> ErrorRules {
         ErrorRules {
             service_name: "greeter".to_owned(),
             hidden: hidden.iter().copied().collect(),
-            shows_internal_causes: true,
+            shows_causes: true,
         }
     }
 
@@ -144,6 +139,12 @@ mod tests {
             code: 7,
             cause: Some("connection refused".to_owned()),
             destination: Some("users".to_owned()),
+            status: None,
+            retry_after: None,
+            field_violations: vec![FieldViolation {
+                field: "user.id".to_owned(),
+                description: "is no number".to_owned(),
+            }],
             attributes: Some(r#"{"attempt":2}"#.to_owned()),
         }
     }
@@ -160,30 +161,30 @@ mod tests {
             full_error(),
             &rules(&[]),
             &expect![[
-                r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users","attributes":{"attempt":2}}"#
+                r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users","field_violations":[{"field":"user.id","description":"is no number"}],"attributes":{"attempt":2}}"#
             ]],
         );
     }
 
     #[test]
     fn every_field_but_kind_and_code_can_be_hidden() {
-        use ErrorField::{Attributes, Cause, Destination, Message, ServiceName};
+        use ErrorField::{Attributes, Cause, Destination, FieldViolations, Message, ServiceName};
         check(
             full_error(),
-            &rules(&[Attributes, Cause, Destination, Message, ServiceName]),
+            &rules(&[Attributes, Cause, Destination, FieldViolations, Message, ServiceName]),
             &expect![[r#"{"kind":"RPCError","code":7}"#]],
         );
     }
 
     #[test]
     fn the_cause_of_an_internal_error_stays_inside_in_production() {
-        let rules = ErrorRules { shows_internal_causes: false, ..rules(&[]) };
+        let rules = ErrorRules { shows_causes: false, ..rules(&[]) };
         let internal = ServiceError { kind: Kind::Internal, ..full_error() };
         check(
             internal,
             &rules,
             &expect![[
-                r#"{"kind":"InternalError","message":"cannot ask","code":7,"service_name":"greeter","destination":"users","attributes":{"attempt":2}}"#
+                r#"{"kind":"InternalError","message":"cannot ask","code":7,"service_name":"greeter","destination":"users","field_violations":[{"field":"user.id","description":"is no number"}],"attributes":{"attempt":2}}"#
             ]],
         );
     }
@@ -195,7 +196,7 @@ mod tests {
             error,
             &rules(&[]),
             &expect![[
-                r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users"}"#
+                r#"{"kind":"RPCError","message":"cannot ask","cause":"connection refused","code":7,"service_name":"greeter","destination":"users","field_violations":[{"field":"user.id","description":"is no number"}]}"#
             ]],
         );
     }

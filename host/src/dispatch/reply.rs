@@ -39,7 +39,9 @@ pub(super) fn unpack(
     let body = match body {
         Body::None => ResponseBody::empty(),
         Body::Whole(bytes) => ResponseBody::whole(bytes),
-        Body::Streamed(streamed) => ResponseBody::streamed(streamed, pump, request_id.clone()),
+        Body::Streamed { body, length } => {
+            ResponseBody::streamed((body, length), pump, request_id.clone())
+        }
     };
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -59,8 +61,10 @@ fn check_length(headers: &HeaderMap, body: Option<&Body>) -> Result<(), Fault> {
         }
         Some(Body::None) => 0,
         Some(Body::Whole(bytes)) => bytes.len() as u64,
-        Some(Body::Streamed(_)) => {
-            return Err(invalid("a streamed body cannot have a `content-length`"));
+        Some(Body::Streamed { .. }) => {
+            return Err(invalid(
+                "a streamed body has its length beside it, not in a `content-length`",
+            ));
         }
     };
     if announced == Some(length) {

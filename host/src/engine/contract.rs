@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn names_of_the_contract_are_taken_apart() {
-        assert_eq!(parse("mikros:service/http@0.1.0"), Some(("http", "0.1.0")));
+        assert_eq!(parse("mikros:service/http@0.2.0"), Some(("http", "0.2.0")));
         assert_eq!(parse("mikros:service/http"), Some(("http", "")));
         assert_eq!(parse("mikros:services/http@0.1.0"), None);
         assert_eq!(parse("wasi:http/types@0.2.0"), None);
@@ -129,10 +129,10 @@ mod tests {
 
     #[test]
     fn a_newer_version_of_the_same_track_is_known() {
-        let names = ["mikros:service/call@0.1.0", "mikros:service/env@0.1.7", "wasi:io/poll@0.2.6"]
+        let names = ["mikros:service/call@0.2.0", "mikros:service/env@0.2.7", "wasi:io/poll@0.2.6"]
             .map(str::to_owned);
 
-        assert_eq!(newer_than_own(&names), Some(Version::new(0, 1, 7)));
+        assert_eq!(newer_than_own(&names), Some(Version::new(0, 2, 7)));
         assert_eq!(newer_than_own(&names[..1]), None);
     }
 }

@@ -210,7 +210,7 @@ impl Surface {
 }
 
 /// The interfaces that the host offers, without their versions; see `capability`.
-const OFFERED: [&str; 21] = [
+const OFFERED: [&str; 22] = [
     "mikros:service/call",
     "mikros:service/definition",
     "mikros:service/env",
@@ -219,6 +219,7 @@ const OFFERED: [&str; 21] = [
     "mikros:service/logger",
     "mikros:service/shutdown",
     "mikros:service/time",
+    "mikros:service/types",
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -269,8 +270,8 @@ mod tests {
 
     #[test]
     fn what_is_no_kind_is_optional() {
-        let http = "mikros:service/http@0.1.0";
-        for optional in ["mikros:service/lifecycle@0.1.0", "mikros:service/handover@0.1.0"] {
+        let http = "mikros:service/http@0.2.0";
+        for optional in ["mikros:service/lifecycle@0.2.0", "mikros:service/handover@0.2.0"] {
             assert_eq!(surface(&[], &[http]).mismatches(&wanted(&[Interface::Http])), []);
             assert_eq!(surface(&[], &[http, optional]).mismatches(&wanted(&[Interface::Http])), []);
         }
@@ -285,7 +286,7 @@ mod tests {
                 "wasi:filesystem/preopens@0.2.6",
                 "acme:flags/flags",
             ],
-            &["mikros:service/native@0.1.0"],
+            &["mikros:service/native@0.2.0"],
         );
 
         assert_eq!(
@@ -306,16 +307,16 @@ mod tests {
 
     #[test]
     fn another_version_of_the_contract_is_named_instead_of_its_consequences() {
-        let surface = surface(&["mikros:service/logger@0.2.0"], &["mikros:service/http@0.2.0"]);
+        let surface = surface(&["mikros:service/logger@0.3.0"], &["mikros:service/http@0.3.0"]);
 
         let mismatches = surface.mismatches(&wanted(&[Interface::Http]));
 
-        assert_eq!(mismatches, [Mismatch::OtherVersion { version: "0.2.0".to_owned() }]);
+        assert_eq!(mismatches, [Mismatch::OtherVersion { version: "0.3.0".to_owned() }]);
     }
 
     #[test]
     fn another_version_of_the_same_track_is_spoken() {
-        let surface = surface(&["mikros:service/logger@0.1.7"], &["mikros:service/http@0.1.7"]);
+        let surface = surface(&["mikros:service/logger@0.2.7"], &["mikros:service/http@0.2.7"]);
 
         assert_eq!(surface.mismatches(&wanted(&[Interface::Http])), []);
         assert_eq!(surface.exported().collect::<Vec<_>>(), [Interface::Http]);

@@ -172,13 +172,25 @@ fn check(ty: &ComponentFunc) -> Result<FailureShape, &'static str> {
         Some(Type::String) => Ok(FailureShape::Text),
         Some(Type::Record(record)) => {
             let names = record.fields().map(|field| field.name.to_owned());
-            let is_error =
-                names.eq(["kind", "message", "code", "cause", "destination", "attributes"]);
+            let is_error = names.eq(ERROR_FIELDS);
             if is_error { Ok(FailureShape::Error) } else { Err(NO_FAILURE) }
         }
         _ => Err(NO_FAILURE),
     }
 }
+
+/// Of `error` of `mikros:service/errors`.
+const ERROR_FIELDS: [&str; 9] = [
+    "kind",
+    "message",
+    "code",
+    "cause",
+    "destination",
+    "status",
+    "retry-after",
+    "field-violations",
+    "attributes",
+];
 
 const NO_FAILURE: &str = "it cannot tell of a failure: let it return \
                           `result<.., error>` with `error` of `mikros:service/errors`, or \

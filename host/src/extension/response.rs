@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use tonic::Code;
 
 use crate::bindings::errors::{Error as ServiceError, Kind};
-use crate::call::error::service_error;
+use crate::call::error::{RETRY_DELAY, retryable, service_error};
+use crate::call::kind::{code_of, status_of};
 use crate::telemetry::Attributes;
 
 /// Any error that a body can end with.
@@ -81,7 +82,7 @@ impl std::fmt::Debug for Response<'_> {
 #[derive(Debug)]
 pub struct Answer {
     pub(crate) status: StatusCode,
-    /// For an RPC; by default the one that fits the status.
+    /// For an RPC: that of the error, or the one that fits the status.
     pub(crate) code: Option<Code>,
     pub(crate) headers: HeaderMap,
     pub(crate) content: Content,
@@ -97,14 +98,15 @@ pub(crate) enum Content {
 }
 
 impl Answer {
-    /// An error. `kind` is the word that clients find in its JSON.
-    pub fn error(status: StatusCode, kind: Kind, message: impl Into<String>) -> Self {
-        Self::of_error(status, service_error(kind, message))
+    /// An error with the status and the code of its kind.
+    pub fn error(kind: Kind, message: impl Into<String>) -> Self {
+        Self::of_error(service_error(kind, message))
     }
 
     /// An error with all that an error of the service may hold.
-    pub fn of_error(status: StatusCode, error: ServiceError) -> Self {
-        Self { status, code: None, headers: HeaderMap::new(), content: Content::Error(error) }
+    pub fn of_error(error: ServiceError) -> Self {
+        let (status, code) = (status_of(&error), Some(code_of(error.kind)));
+        Self { status, code, headers: HeaderMap::new(), content: Content::Error(error) }
     }
 
     /// A response without an error in it; an RPC ends with the code that fits the status.
@@ -115,25 +117,23 @@ impl Answer {
 
     /// 401, `UNAUTHENTICATED`. `challenge` is the value of `www-authenticate` (RFC 9110 section 11.6.1).
     pub fn unauthenticated(message: impl Into<String>, challenge: HeaderValue) -> Self {
-        Self::error(StatusCode::UNAUTHORIZED, Kind::PermissionDenied, message)
+        Self::error(Kind::Unauthenticated, message)
             .with_header(http::header::WWW_AUTHENTICATE, challenge)
     }
 
     /// 403, `PERMISSION_DENIED`.
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Self::error(StatusCode::FORBIDDEN, Kind::PermissionDenied, message)
+        Self::error(Kind::PermissionDenied, message)
     }
 
-    /// 429, `RESOURCE_EXHAUSTED`, with `retry-after` in whole seconds, rounded up.
+    /// 429, `RESOURCE_EXHAUSTED`; the client should come again after `retry_after`.
     pub fn too_many_requests(message: impl Into<String>, retry_after: Duration) -> Self {
-        let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-        Self::error(StatusCode::TOO_MANY_REQUESTS, Kind::PreconditionFailed, message)
-            .with_header(RETRY_AFTER, seconds.into())
+        Self::of_error(retryable(Kind::ResourceExhausted, message, retry_after))
     }
 
-    /// 503, `UNAVAILABLE`.
+    /// 503, `UNAVAILABLE`; the client should come again after a second.
     pub fn unavailable(message: impl Into<String>) -> Self {
-        Self::error(StatusCode::SERVICE_UNAVAILABLE, Kind::Internal, message)
+        Self::of_error(retryable(Kind::Unavailable, message, RETRY_DELAY))
     }
 
     /// Ends an RPC with this code.

@@ -8,7 +8,7 @@ mod tests;
 use std::future::ready;
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -169,7 +169,7 @@ impl Tracking {
 
     fn refuse(&self, why: &str) -> Decision {
         let message = format!("the header `{}` {why}", self.header);
-        Answer::error(StatusCode::BAD_REQUEST, Kind::InvalidArguments, message).into()
+        Answer::error(Kind::InvalidArguments, message).into()
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn lower(
     Ok(match body {
         Body::None => contract::Body::None,
         Body::Whole(bytes) => contract::Body::Bytes(bytes),
-        Body::Streamed(Streamed { data, end, hold, .. }) => {
+        Body::Streamed { body: Streamed { data, end, hold, .. }, length } => {
             let end = async move {
                 let end: Result<(), ServiceError> = end.await.unwrap_or_else(|_| Err(cut_off()));
                 Ok::<_, wasmtime::Error>(end)
@@ -41,6 +41,7 @@ pub(super) fn lower(
                     &mut store,
                     Chunks { data, next: None, taker: portion.taker(hold) },
                 )?,
+                length,
                 end: FutureReader::new(&mut store, end)?,
             })
         }
@@ -56,13 +57,13 @@ pub(super) fn lift(
         contract::Body::None => (Body::None, None),
         contract::Body::Bytes(bytes) if bytes.is_empty() => (Body::None, None),
         contract::Body::Bytes(bytes) => (Body::Whole(bytes), None),
-        contract::Body::Streamed(contract::Streamed { data, end }) => {
+        contract::Body::Streamed(contract::Streamed { data, length, end }) => {
             let (feed, streamed) = stream();
             let Feed { data: chunks, end: ended, unread } = feed;
             let (finish, finished) = oneshot::channel();
             data.pipe(&mut store, Sink { chunks: PollSender::new(chunks), _finish: finish })?;
             end.pipe(&mut store, Ending::new(ended))?;
-            (Body::Streamed(streamed), Some(Course { finished, unread }))
+            (Body::Streamed { body: streamed, length }, Some(Course { finished, unread }))
         }
     })
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxBuildHasher;
 use wasmtime::Store;
 use wasmtime::component::{ComponentNamedList, Func, Instance, Lift, Lower, TypedFunc};
 
-use crate::bindings::definition::Identity;
+use crate::bindings::definition::Description;
 use crate::bindings::errors::Error as ServiceError;
 use crate::bindings::grpc::{StreamingParameters, StreamingResults, UnaryParameters, UnaryResults};
 use crate::bindings::http::{HandleParameters, HandleResults};
@@ -20,8 +20,8 @@ use crate::engine::{Interface, Program};
 type StepResults = (Result<(), ServiceError>,);
 pub(super) type PlainStep = TypedFunc<(), StepResults>;
 pub(super) type RunStep = TypedFunc<(Vec<String>,), StepResults>;
-pub(super) type Give = TypedFunc<(Arc<Identity>,), (Result<Option<Bytes>, ServiceError>,)>;
-pub(super) type Receive = TypedFunc<(Arc<Identity>, Bytes), StepResults>;
+pub(super) type Give = TypedFunc<(Arc<Description>,), (Result<Option<Bytes>, ServiceError>,)>;
+pub(super) type Receive = TypedFunc<(Arc<Description>, Bytes), StepResults>;
 pub(super) type Unary = TypedFunc<UnaryParameters, UnaryResults>;
 pub(super) type Streaming = TypedFunc<StreamingParameters, StreamingResults>;
 pub(super) type Handle = TypedFunc<HandleParameters, HandleResults>;
@@ -79,7 +79,8 @@ impl Exports {
                     exports.grpc = Some((find.function("unary")?, find.function("streaming")?));
                 }
                 Interface::PluginLifecycle => {
-                    exports.plugin = Some((find.function("start")?, find.function("stop")?));
+                    exports.plugin =
+                        Some((find.function("on-start")?, find.function("on-finish")?));
                 }
                 Interface::RequestHook => exports.on_request = Some(find.function("on-request")?),
                 Interface::ResponseHook => {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::instance::{Residents, Visitor};
 use super::worker::Worker;
-use crate::bindings::definition::Identity;
+use crate::bindings::definition::Description;
 use crate::call::{Ask, Call, Context, Legacy, Outcome, Reply};
 
 impl Worker {
@@ -21,7 +21,7 @@ impl Worker {
     /// When the future is dropped the guest is told that the call is cancelled.
     pub async fn give(
         &self,
-        successor: Arc<Identity>,
+        successor: Arc<Description>,
         deadline: (Instant, Duration),
     ) -> Outcome<Option<Bytes>> {
         let (reply, outcome) = oneshot::channel();
@@ -51,7 +51,7 @@ fn call(ask: Ask, reply: Reply, deadline: Instant) -> Call {
 impl Residents<'_> {
     pub(super) async fn give(
         &self,
-        successor: Arc<Identity>,
+        successor: Arc<Description>,
         visitor: Visitor,
     ) -> wasmtime::Result<()> {
         let Some((give, _)) = self.exports.handover else {

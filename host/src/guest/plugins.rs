@@ -58,14 +58,14 @@ impl Workers {
 }
 
 impl Residents<'_> {
-    /// `start` of a plug-in, with its settings.
+    /// `on-start` of a plug-in, with its settings.
     pub(super) async fn start_plugin(
         &self,
         start: PluginStart,
     ) -> wasmtime::Result<Result<(), StartRefusal>> {
         // Kept until it has returned: a call that nobody waits for is cancelled.
         let (reply, _outcome) = oneshot::channel();
-        let visitor = Visitor::new("lifecycle.start", Context::default(), Reply::Step(reply));
+        let visitor = Visitor::new("lifecycle.on-start", Context::default(), Reply::Step(reply));
         let settings =
             self.accessor.with(|mut access| access.get().grants.settings.to_json().into());
         let (task, (returned,)) = self.enter(start, |_| Ok((settings,)), visitor).await?;

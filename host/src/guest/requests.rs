@@ -32,7 +32,9 @@ impl Residents<'_> {
                 Ok(response) => lift(&mut access, response).map(|(r, course)| (Ok(r), course))?,
                 Err(error) => (Err(error), None),
             };
-            if let Ok(http::Response { body: http::Body::Streamed(body), .. }) = &mut response {
+            if let Ok(http::Response { body: http::Body::Streamed { body, .. }, .. }) =
+                &mut response
+            {
                 body.when_left(self.giving_up());
             }
             if let Some(reply) = access.get().calls.answered(task) {

@@ -17,7 +17,7 @@ use super::watchdog::Watchdog;
 use super::worker::Worker;
 use crate::call::stream::Hold;
 use crate::call::{
-    Ask, Call, Context, Fault, Known, Outcome, Reply, RequestTarget, Visit, grpc, http,
+    Ask, Call, Context, Fault, Known, Outcome, Reply, RequestTarget, Transport, grpc, http,
 };
 use crate::telemetry::Logger;
 
@@ -36,7 +36,7 @@ pub struct Terms {
     /// What features have found out about it.
     pub known: Option<Arc<Known>>,
     /// Of a hook, the request that it is asked about.
-    pub visit: Option<Visit>,
+    pub hooked: Option<Transport>,
     /// When its caller stops waiting, and what the caller would say the limit was.
     pub deadline: Option<(Instant, Duration)>,
     /// From when on the guest may not compute for it any more.
@@ -53,7 +53,7 @@ impl Terms {
             deadline: self.deadline.map(|(at, _)| at),
             overdue: self.overdue,
             known: self.known.clone(),
-            visit: self.visit,
+            hooked: self.hooked,
             cancel: None,
         }
     }

@@ -28,7 +28,7 @@ use self::settings::CronjobSettings;
 use crate::extension::{Export, ExtensionError, Guest, Kind, RunningKind, Start, Stop};
 use crate::telemetry::{Attributes, Level, Logger};
 
-const INTERFACE: &str = "mikros:service/cronjob@0.1.0";
+const INTERFACE: &str = "mikros:service/cronjob@0.2.0";
 
 const RUN: Export = Export { interface: INTERFACE, function: "run" };
 

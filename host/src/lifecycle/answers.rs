@@ -139,6 +139,7 @@ impl Loaded {
             max_metadata: grpc.max_metadata,
             compresses: grpc.compresses,
             maps_codes: grpc.maps_codes,
+            status_message: grpc.status_message,
         };
         let rules = GrpcRules::new(
             settings,
@@ -169,7 +170,7 @@ impl Loaded {
         ErrorRules {
             service_name: self.definition.identity.name.clone(),
             hidden: environment.hidden_fields.clone(),
-            shows_internal_causes: environment.deployment.is_development(),
+            shows_causes: environment.deployment.is_development(),
         }
     }
 }

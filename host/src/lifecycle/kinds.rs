@@ -14,7 +14,9 @@ use wasmtime::component::Val;
 use super::crew::Presence;
 use super::equipment::with_source;
 use super::thread;
-use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
+use crate::bindings::errors::{Error as ServiceError, FieldViolation, Kind as ErrorKind};
+use crate::call::error::service_error;
+use crate::call::kind::kind_named;
 use crate::call::{Fault, Function, Known};
 use crate::extension::{
     AnyRunningKind, CallError, CallGuest, CallOptions, Export, ExtensionError, Guest, Stop,
@@ -171,14 +173,7 @@ impl CallGuest for Callee {
 
 /// An `error` of `mikros:service/errors`, or a text in place of one.
 fn lift(error: Option<&Val>) -> ServiceError {
-    let mut lifted = ServiceError {
-        kind: ErrorKind::Internal,
-        message: String::new(),
-        code: 0,
-        cause: None,
-        destination: None,
-        attributes: None,
-    };
+    let mut lifted = service_error(ErrorKind::Internal, "");
     let fields = match error {
         Some(Val::Record(fields)) => fields,
         Some(Val::String(text)) => {
@@ -189,11 +184,18 @@ fn lift(error: Option<&Val>) -> ServiceError {
     };
     for (name, value) in fields {
         match (name.as_str(), value) {
-            ("kind", Val::Enum(kind)) => lifted.kind = kind_of(kind),
+            ("kind", Val::Enum(kind)) => {
+                lifted.kind = kind_named(kind).unwrap_or(ErrorKind::Internal);
+            }
             ("message", Val::String(message)) => lifted.message.clone_from(message),
             ("code", Val::S32(code)) => lifted.code = *code,
             ("cause", Val::Option(Some(text))) => lifted.cause = text_of(text),
             ("destination", Val::Option(Some(text))) => lifted.destination = text_of(text),
+            ("status", Val::Option(Some(status))) => lifted.status = number_of(status),
+            ("retry-after", Val::Option(Some(time))) => lifted.retry_after = number_of(time),
+            ("field-violations", Val::List(violations)) => {
+                lifted.field_violations = violations.iter().filter_map(violation_of).collect();
+            }
             ("attributes", Val::Option(Some(text))) => lifted.attributes = text_of(text),
             _ => (),
         }
@@ -208,14 +210,21 @@ fn text_of(value: &Val) -> Option<String> {
     }
 }
 
-fn kind_of(name: &str) -> ErrorKind {
-    match name {
-        "not-found" => ErrorKind::NotFound,
-        "invalid-arguments" => ErrorKind::InvalidArguments,
-        "precondition-failed" => ErrorKind::PreconditionFailed,
-        "permission-denied" => ErrorKind::PermissionDenied,
-        "rpc" => ErrorKind::Rpc,
-        "custom" => ErrorKind::Custom,
-        _ => ErrorKind::Internal,
-    }
+/// A status or a duration.
+fn number_of<N: TryFrom<u64>>(value: &Val) -> Option<N> {
+    let number = match value {
+        Val::U16(number) => u64::from(*number),
+        Val::U64(number) => *number,
+        _ => return None,
+    };
+    N::try_from(number).ok()
+}
+
+fn violation_of(value: &Val) -> Option<FieldViolation> {
+    let Val::Record(fields) = value else { return None };
+    let text = |wanted| {
+        let (_, value) = fields.iter().find(|(name, _)| name == wanted)?;
+        text_of(value)
+    };
+    Some(FieldViolation { field: text("field")?, description: text("description")? })
 }

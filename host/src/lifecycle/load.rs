@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::assembly::{Assembler, Assembly, Module};
 use super::equipment::Equipment;
-use crate::bindings::definition::Identity;
+use crate::bindings::definition::Description;
 use crate::capability::{Grants, Said, Stopping};
 use crate::definition::{Definition, Feature, Kind, Settings};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
@@ -148,9 +148,9 @@ impl Loaded {
 }
 
 /// Who a version is, as guests get to know it.
-pub(super) fn identity(definition: &Definition) -> Identity {
+pub(super) fn identity(definition: &Definition) -> Description {
     let identity = &definition.identity;
-    Identity {
+    Description {
         name: identity.name.clone(),
         version: identity.version.clone(),
         product: identity.product.clone(),

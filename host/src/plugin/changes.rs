@@ -5,12 +5,11 @@
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
-use tonic::Code;
 
 use crate::bindings::plugin as contract;
+use crate::bindings::types;
 use crate::call::{Fault, Identity, Transport};
 use crate::dispatch::lines::{invalid, unpack};
-use crate::dispatch::status_of;
 use crate::extension::{Answer, Request, Response};
 
 /// What becomes of a request.
@@ -124,8 +123,8 @@ fn names(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<Vec<HeaderName>
         .collect()
 }
 
-fn checked(identity: contract::visit::Identity) -> Result<Identity, Fault> {
-    let contract::visit::Identity { subject, scheme, claims } = identity;
+fn checked(identity: types::Identity) -> Result<Identity, Fault> {
+    let types::Identity { subject, scheme, claims } = identity;
     if subject.is_empty() || scheme.is_empty() {
         return Err(invalid("an identity lacks its subject or its scheme"));
     }
@@ -158,20 +157,13 @@ fn object(what: &str, text: &str) -> Result<Map<String, Value>, Fault> {
 }
 
 pub(super) fn refusal(refusal: contract::Refusal) -> Result<Changed, Fault> {
-    let contract::Refusal { error, status, code, headers } = refusal;
-    let status = match status {
-        0 => status_of(error.kind),
-        status => StatusCode::from_u16(status)
-            .ok()
-            .filter(|status| (400..=599).contains(&status.as_u16()))
-            .ok_or_else(|| invalid(format!("its status is {status}, expected 400 to 599")))?,
-    };
-    let mut answer = Answer::of_error(status, error);
-    match code {
-        0 => (),
-        1..=16 => answer = answer.with_code(Code::from(i32::from(code))),
-        code => return Err(invalid(format!("its code is {code}, expected 1 to 16"))),
+    let contract::Refusal { error, headers } = refusal;
+    if let Some(status) = error.status
+        && !(400..=599).contains(&status)
+    {
+        return Err(invalid(format!("its status is {status}, expected 400 to 599")));
     }
+    let mut answer = Answer::of_error(error);
     answer.headers = lines(&headers, is_reserved_of_rpc)?;
     Ok(Changed::Answered(Box::new(answer)))
 }

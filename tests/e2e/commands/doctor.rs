@@ -205,9 +205,9 @@ fn a_component_that_does_not_fit_is_a_problem() {
 
     let about = finished.stdout.lines().skip_while(|line| !line.contains("component:"));
     expect![[r#"
-        problem    component: `$TARGET/wasm32-wasip2/release/hello_http.wasm`: kind `script` is declared in `types`, but the component does not export `mikros:service/script@0.1.0`
+        problem    component: `$TARGET/wasm32-wasip2/release/hello_http.wasm`: kind `script` is declared in `types`, but the component does not export `mikros:service/script@0.2.0`
                    help: add `script` to `mikros_sdk::export!`, or remove it from `types`
-        problem    component: `$TARGET/wasm32-wasip2/release/hello_http.wasm`: the component exports `mikros:service/http@0.1.0`, but kind `http` is not declared in `types`
+        problem    component: `$TARGET/wasm32-wasip2/release/hello_http.wasm`: the component exports `mikros:service/http@0.2.0`, but kind `http` is not declared in `types`
                    help: add `http` to `types`, or remove it from `mikros_sdk::export!`
         2 problems, 2 warnings"#]].assert_eq(&mask(&about.collect::<Vec<_>>().join("\n")));
     assert_eq!(finished.status, 2);
@@ -348,7 +348,7 @@ fn the_contract_of_the_sdk_is_known() {
     let rows = document["checks"].as_array().expect("it is an array");
     let sdk = rows.iter().find(|row| row["check"] == "sdk").expect("it was examined");
     let path = workspace().join("guest-sdk/sdk");
-    let message = format!("`mikros-sdk` in `{}` speaks `mikros:service@0.1.0`", path.display());
+    let message = format!("`mikros-sdk` in `{}` speaks `mikros:service@0.2.0`", path.display());
     assert_eq!(sdk["message"], message);
 }
 

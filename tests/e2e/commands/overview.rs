@@ -121,7 +121,7 @@ fn a_check_looks_at_the_component_too() {
                   "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
                   "line": null,
                   "column": null,
-                  "message": "kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`",
+                  "message": "kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.2.0`",
                   "help": "add `http` to `mikros_sdk::export!`, or remove it from `types`"
                 },
                 {
@@ -129,7 +129,7 @@ fn a_check_looks_at_the_component_too() {
                   "path": "$TARGET/wasm32-wasip2/release/imports_fs.wasm",
                   "line": null,
                   "column": null,
-                  "message": "the component exports `mikros:service/native@0.1.0`, but kind `native` is not declared in `types`",
+                  "message": "the component exports `mikros:service/native@0.2.0`, but kind `native` is not declared in `types`",
                   "help": "add `native` to `types`, or remove it from `mikros_sdk::export!`"
                 },
                 {

@@ -122,7 +122,7 @@ fn a_component_that_does_not_fit() {
             built in $T · ready in $T
             http  http://127.0.0.1:$N
             service.toml changed · replacing failed: `$DIR/app.wasm` does not fit `service.toml`:
-              the component exports `mikros:service/native@0.1.0`, but kind `native` is not declared in `types`
+              the component exports `mikros:service/native@0.2.0`, but kind `native` is not declared in `types`
                 help: add `native` to `types`, or remove it from `mikros_sdk::export!`
             still serving the version of $TIME
         "#]],

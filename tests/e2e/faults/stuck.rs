@@ -8,7 +8,7 @@ use crate::support::http::{self, Client, Response};
 use crate::support::{Host, Service, guests};
 
 const LIMITS: &str = "call_timeout = '300ms'";
-const LATE: &str = r#"{"kind":"InternalError","message":"the service did not answer in time","code":0,"service_name":"probe"}"#;
+const LATE: &str = r#"{"kind":"DeadlineExceededError","message":"the service did not answer in time","code":0,"service_name":"probe"}"#;
 
 #[track_caller]
 fn is_too_late(response: &Response) {

@@ -7,7 +7,7 @@ use super::{ask, is_internal, misbehaves, stack};
 use crate::support::http::{self, Client};
 use crate::support::{Host, Line, Service, guests, http2};
 
-const INTERRUPTED: &str = r#"{"kind":"InternalError","message":"the service was interrupted, try again","code":0,"service_name":"probe"}"#;
+const INTERRUPTED: &str = r#"{"kind":"UnavailableError","message":"the service was interrupted, try again","code":0,"service_name":"probe"}"#;
 
 /// The line that reports a loss, without what all lines have and without the stack.
 #[track_caller]

@@ -78,7 +78,7 @@ fn caller(response: &Response) -> Value {
 fn is_refused(response: &Response, message: &str) {
     assert_eq!(response.status, 401, "{response:?}");
     let problem: Value = serde_json::from_slice(&response.body).expect("problems are JSON");
-    assert_eq!(problem["kind"], "PermissionError");
+    assert_eq!(problem["kind"], "UnauthenticatedError");
     assert_eq!(problem["message"], message);
 }
 

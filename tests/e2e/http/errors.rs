@@ -42,6 +42,46 @@ fn every_kind_has_its_status_and_the_same_json() {
 }
 
 #[test]
+fn kinds_beyond_the_seven_have_the_status_of_the_published_table() {
+    let host = Host::start(&Service::new(guests::ECHOES, "http:0"));
+    let vectors = include_str!("../../vectors/kinds.json");
+    let vectors: Vec<serde_json::Value> = serde_json::from_str(vectors).expect("JSON");
+
+    for vector in &vectors {
+        let name = vector["json"].as_str().expect("a name");
+        let answer = http::get(host.port(), &format!("/error/of/{name}"));
+
+        assert_eq!(Some(u64::from(answer.status)), vector["status"].as_u64(), "{name}");
+        assert!(answer.text().starts_with(&format!(r#"{{"kind":"{name}","message":"as you "#)));
+    }
+    host.stop();
+}
+
+#[test]
+fn an_error_has_its_own_status_a_time_to_wait_and_violations() {
+    let host = Host::start(&Service::new(guests::ECHOES, "http:0"));
+
+    let answer = http::get(host.port(), "/error/refined");
+
+    assert_eq!((answer.status, answer.header("retry-after")), (422, Some("2")));
+    expect![[r#"{"kind":"ValidationError","message":"two fields are wrong","code":0,"service_name":"probe","field_violations":[{"field":"name","description":"must not be empty"},{"field":"items[2].amount","description":"must be a number"}]}"#]]
+        .assert_eq(answer.text());
+    host.stop();
+}
+
+#[test]
+fn a_status_that_is_none_of_an_error_is_dropped_and_reported() {
+    let host = Host::start(&Service::new(guests::BARE, "http:0"));
+
+    let answer = http::get(host.port(), "/error-with-status-200");
+
+    assert_eq!(answer.status, 500);
+    let stopped = host.stop();
+    let warning = "the status of an error is not 400 to 599, leaving it out";
+    assert_eq!(stopped.lines(warning).len(), 1, "{}", stopped.outline());
+}
+
+#[test]
 fn errors_are_the_same_on_http_2() {
     let host = Host::start(&Service::new(guests::ECHOES, "http:0"));
 

@@ -342,3 +342,38 @@ fn tiny_pieces_on_http_2_wait_for_a_service_that_takes_its_time() {
     assert_eq!(client.until(frames::DATA).payload, PIECES.to_string().as_bytes());
     host.stop();
 }
+
+#[test]
+fn a_stream_of_known_length_announces_it() {
+    let host = Host::start(&Service::new(guests::BARE, "http:0"));
+    let path = "/stream-as-long-as-announced";
+
+    let old = http::get(host.port(), path);
+    let new = http2::Client::connect(host.port()).get(path);
+    let head = http::request(host.port(), "HEAD", path, "", b"");
+
+    assert_eq!((old.header("content-length"), old.text()), (Some("5"), "hello"));
+    assert_eq!((new.header("content-length"), new.text()), (Some("5"), "hello"));
+    assert_eq!((head.header("content-length"), head.text()), (Some("5"), ""));
+    host.stop();
+}
+
+#[test]
+fn a_stream_of_another_length_than_announced_is_cut_off() {
+    for (path, reason) in [
+        ("/stream-shorter-than-announced", "its body is shorter than it had announced"),
+        ("/stream-longer-than-announced", "its body is longer than it had announced"),
+    ] {
+        let host = Host::start(&Service::new(guests::BARE, "http:0"));
+        let mut client = Client::connect(host.port());
+
+        client.send(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n"));
+        let head = client.head();
+        let received = client.rest().unwrap_or_default();
+
+        let announced: usize = head.header("content-length").unwrap().parse().unwrap();
+        assert!(received.len() < announced, "{path}: {received:?}");
+        assert_eq!(host.wait_for("response cut off").text("reason"), reason);
+        host.stop();
+    }
+}

@@ -162,7 +162,7 @@ fn a_component_that_exports_nothing() {
         &made_of(b"\0asm\x0d\0\x01\0"),
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`\n    help: add `http` to `mikros_sdk::export!`, or remove it from `types`"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.2.0`\n    help: add `http` to `mikros_sdk::export!`, or remove it from `types`"
             INFO service stopped exit.status=1
             status 1
         "#]],
@@ -175,7 +175,7 @@ fn a_component_that_is_a_program() {
         &Service::new(guests::PROGRAM, "native"),
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/program.wasm` does not fit `service.toml`:\n  it is a program with a `main` and does not export `mikros:service/native@0.1.0`\n    help: make it a library: rename `src/main.rs` to `src/lib.rs`, add `crate-type = [\"cdylib\"]` to `[lib]` in `Cargo.toml` and use `mikros_sdk::export!`"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/program.wasm` does not fit `service.toml`:\n  it is a program with a `main` and does not export `mikros:service/native@0.2.0`\n    help: make it a library: rename `src/main.rs` to `src/lib.rs`, add `crate-type = [\"cdylib\"]` to `[lib]` in `Cargo.toml` and use `mikros_sdk::export!`"
             INFO service stopped exit.status=1
             status 1
         "#]],
@@ -201,10 +201,10 @@ fn patched(guest: guests::Guest, replaced: &[(&str, &str)]) -> Vec<u8> {
 #[test]
 fn a_component_of_a_newer_contract() {
     does_not_run(
-        &made_of(patched(guests::NATIVE_TICKER, &[("@0.1.0", "@0.9.0")])),
+        &made_of(patched(guests::NATIVE_TICKER, &[("@0.2.0", "@0.9.0")])),
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  it was built for `mikros:service@0.9.0`, and this host speaks the older `mikros:service@0.1.0`\n    help: update mikros-host to one that speaks `mikros:service@0.9.0`, or let `mikros-sdk` in `Cargo.toml` be one for 0.1.0 and build the service again"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  it was built for `mikros:service@0.9.0`, and this host speaks the older `mikros:service@0.2.0`\n    help: update mikros-host to one that speaks `mikros:service@0.9.0`, or let `mikros-sdk` in `Cargo.toml` be one for 0.2.0 and build the service again"
             INFO service stopped exit.status=1
             status 1
         "#]],
@@ -214,10 +214,10 @@ fn a_component_of_a_newer_contract() {
 #[test]
 fn a_component_of_an_older_contract() {
     does_not_run(
-        &made_of(patched(guests::NATIVE_TICKER, &[("@0.1.0", "@0.0.9")])),
+        &made_of(patched(guests::NATIVE_TICKER, &[("@0.2.0", "@0.1.0")])),
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  it was built for `mikros:service@0.0.9`, and this host speaks the newer `mikros:service@0.1.0`\n    help: let `mikros-sdk` in `Cargo.toml` be one for 0.1.0 and build the service again, or run it with an older mikros-host"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` does not fit `service.toml`:\n  it was built for `mikros:service@0.1.0`, and this host speaks the newer `mikros:service@0.2.0`\n    help: let `mikros-sdk` in `Cargo.toml` be one for 0.2.0 and build the service again, or run it with an older mikros-host"
             INFO service stopped exit.status=1
             status 1
         "#]],
@@ -226,13 +226,13 @@ fn a_component_of_an_older_contract() {
 
 #[test]
 fn a_component_that_uses_what_a_newer_contract_added() {
-    let newer = [("@0.1.0", "@0.1.9"), ("get-level", "new-level")];
+    let newer = [("@0.2.0", "@0.2.9"), ("get-level", "new-level")];
 
     does_not_run(
         &service_of(patched(guests::NATIVE_TICKER, &newer), "native"),
         &expect![[r#"
         INFO starting service
-        FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` was built for `mikros:service@0.1.9` and needs what is not in `mikros:service@0.1.0` of this host: component imports instance `mikros:service/logger@0.1.9`, but a matching implementation was not found in the linker: instance export `new-level` has the wrong type: function implementation is missing" error.help="update mikros-host, or let `mikros-sdk` in `Cargo.toml` be the one of this host and build the service again"
+        FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` was built for `mikros:service@0.2.9` and needs what is not in `mikros:service@0.2.0` of this host: component imports instance `mikros:service/logger@0.2.9`, but a matching implementation was not found in the linker: instance export `new-level` has the wrong type: function implementation is missing" error.help="update mikros-host, or let `mikros-sdk` in `Cargo.toml` be the one of this host and build the service again"
         INFO service stopped exit.status=1
         status 1
     "#]],
@@ -241,7 +241,7 @@ fn a_component_that_uses_what_a_newer_contract_added() {
 
 #[test]
 fn a_component_of_a_newer_contract_runs_when_it_uses_nothing_new() {
-    let component = patched(guests::HELLO_HTTP, &[("@0.1.0", "@0.1.9")]);
+    let component = patched(guests::HELLO_HTTP, &[("@0.2.0", "@0.2.9")]);
     let service = service_of(component, "http:0").tables("[service]\ngreeting = 'hi'");
     let host = Host::running(&service, Host::command(&service));
 
@@ -319,7 +319,7 @@ fn a_kind_that_the_component_does_not_export() {
         &service,
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/hello_http.wasm` does not fit `service.toml`:\n  kind `native` is declared in `types`, but the component does not export `mikros:service/native@0.1.0`\n    help: add `native` to `mikros_sdk::export!`, or remove it from `types`"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/hello_http.wasm` does not fit `service.toml`:\n  kind `native` is declared in `types`, but the component does not export `mikros:service/native@0.2.0`\n    help: add `native` to `mikros_sdk::export!`, or remove it from `types`"
             INFO service stopped exit.status=1
             status 1
         "#]],
@@ -334,7 +334,7 @@ fn an_export_whose_kind_is_not_declared() {
         &service,
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/hybrid_http_native.wasm` does not fit `service.toml`:\n  the component exports `mikros:service/native@0.1.0`, but kind `native` is not declared in `types`\n    help: add `native` to `types`, or remove it from `mikros_sdk::export!`"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/hybrid_http_native.wasm` does not fit `service.toml`:\n  the component exports `mikros:service/native@0.2.0`, but kind `native` is not declared in `types`\n    help: add `native` to `types`, or remove it from `mikros_sdk::export!`"
             INFO service stopped exit.status=1
             status 1
         "#]],
@@ -349,7 +349,7 @@ fn a_component_of_another_kind_altogether() {
         &service,
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/script_report.wasm` does not fit `service.toml`:\n  kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`\n    help: add `http` to `mikros_sdk::export!`, or remove it from `types`\n  the component exports `mikros:service/script@0.1.0`, but kind `script` is not declared in `types`\n    help: add `script` to `types`, or remove it from `mikros_sdk::export!`"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/script_report.wasm` does not fit `service.toml`:\n  kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.2.0`\n    help: add `http` to `mikros_sdk::export!`, or remove it from `types`\n  the component exports `mikros:service/script@0.2.0`, but kind `script` is not declared in `types`\n    help: add `script` to `types`, or remove it from `mikros_sdk::export!`"
             INFO service stopped exit.status=1
             status 1
         "#]],

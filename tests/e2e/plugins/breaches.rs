@@ -15,7 +15,7 @@ use crate::support::{Host, guests};
 const UNDECIDED: &str = "feature could not decide";
 
 /// Everything that no decision may be, over HTTP and for RPCs alike; each is a word of `plugin-crude`.
-const BREACHES: [&str; 37] = [
+const BREACHES: [&str; 36] = [
     "no-colon",
     "no-name",
     "no-line-end",
@@ -39,7 +39,6 @@ const BREACHES: [&str; 37] = [
     "claims-no-object",
     "refuse-200",
     "refuse-1000",
-    "refuse-code-17",
     "answer-0",
     "answer-100",
     "answer-length",
@@ -111,7 +110,6 @@ fn a_breach_refuses_the_request_and_says_why() {
         claims-no-object: the plug-in returned an invalid decision: its claims are no JSON object
         refuse-200: the plug-in returned an invalid decision: its status is 200, expected 400 to 599
         refuse-1000: the plug-in returned an invalid decision: its status is 1000, expected 400 to 599
-        refuse-code-17: the plug-in returned an invalid decision: its code is 17, expected 1 to 16
         answer-0: the plug-in returned an invalid decision: its status is 0, expected 200 to 599
         answer-100: the plug-in returned an invalid decision: its status is 100, expected 200 to 599
         answer-length: the plug-in returned an invalid decision: the header `content-length` is the host\'s to set

@@ -54,7 +54,7 @@ fn a_component_that_is_a_service() {
     does_not_start(
         &echoes(&plugin("odd", guests::HELLO_HTTP, "")),
         &expect![[r#"
-        FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/hello_http.wasm` does not fit `service.toml`:\n  it is no plug-in: it exports `mikros:service/http@0.1.0`, `mikros:service/lifecycle@0.1.0`\n    help: it is a service: name it in `[host] component`"
+        FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/hello_http.wasm` does not fit `service.toml`:\n  it is no plug-in: it exports `mikros:service/http@0.2.0`, `mikros:service/lifecycle@0.2.0`\n    help: it is a service: name it in `[host] component`"
         INFO service stopped exit.status=1
         status 1
     "#]],
@@ -67,7 +67,7 @@ fn a_service_that_is_a_plug_in() {
     does_not_start(
         &service,
         &expect![[r#"
-        FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/plugin_probe.wasm` does not fit `service.toml`:\n  it was built for another host: it exports `mikros:plugin/lifecycle@0.1.0`, `mikros:plugin/request-hook@0.1.0`, `mikros:plugin/response-hook@0.1.0`, and nothing of `mikros:service`\n    help: it is a plug-in: name it in `[features.<name>] component`, and a service in `[host] component`"
+        FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/plugin_probe.wasm` does not fit `service.toml`:\n  it was built for another host: it exports `mikros:plugin/lifecycle@0.2.0`, `mikros:plugin/request-hook@0.2.0`, `mikros:plugin/response-hook@0.2.0`, and nothing of `mikros:service`\n    help: it is a plug-in: name it in `[features.<name>] component`, and a service in `[host] component`"
         INFO service stopped exit.status=1
         status 1
     "#]],

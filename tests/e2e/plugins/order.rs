@@ -54,7 +54,8 @@ fn within_a_stage_needs_decide() {
 #[test]
 fn who_stands_before_a_refusal_still_sees_the_response() {
     let before = probe_named("before", "stage = 'track'", "response = 'set=x-before:1, tell'");
-    let refuses = probe_named("refuses", "", "request = 'refuse=409'\nresponse = 'set=x-own:1'");
+    let refuses =
+        probe_named("refuses", "", "request = 'refuse=ConflictError'\nresponse = 'set=x-own:1'");
     let after = probe_named("after", "needs = ['refuses']", "response = 'set=x-after:1'");
     let tables = format!("{after}{refuses}{before}");
     let (host, rpcs) = (Host::start(&echoes(&tables)), Host::start(&streams(&tables)));

@@ -61,13 +61,14 @@ fn a_refusal_ends_an_rpc_with_the_code_that_fits() {
 
     for (actions, code) in [
         ("refuse=", 7),
-        ("refuse=401", 16),
-        ("refuse=404", 5),
-        ("refuse=418", 2),
-        ("refuse=429", 8),
-        ("refuse=500", 13),
-        ("refuse=503", 14),
-        ("refuse=403:9", 9),
+        ("refuse=UnauthenticatedError", 16),
+        ("refuse=NotFoundError", 5),
+        ("refuse=CustomError", 2),
+        ("refuse=ResourceExhaustedError", 8),
+        ("refuse=InternalError", 13),
+        ("refuse=UnavailableError", 14),
+        // A status is HTTP's alone.
+        ("refuse=:404", 7),
         ("challenge", 16),
         ("answer=200:early", 2),
         ("answer=503", 14),

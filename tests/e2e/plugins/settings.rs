@@ -104,7 +104,7 @@ fn a_start_that_exhausts_its_memory_says_so() {
     does_not_start(
         &echoes(&tables),
         &expect![[r#"
-            FATAL aborting service execution reason="could not bootstrap service" error.message="feature `probe` did not start: the plug-in exceeded its memory limit of 8388608 bytes" error.kind="out-of-memory" call="lifecycle.start" error.stack=$STACK
+            FATAL aborting service execution reason="could not bootstrap service" error.message="feature `probe` did not start: the plug-in exceeded its memory limit of 8388608 bytes" error.kind="out-of-memory" call="lifecycle.on-start" error.stack=$STACK
             INFO service stopped exit.status=1
             status 1
         "#]],
@@ -155,7 +155,7 @@ fn a_start_that_traps_is_reported_with_its_place() {
     assert!(message.starts_with("feature `probe` "), "{message}");
     assert!(message.contains("told to panic"), "{message}");
     assert_eq!(fatal.text("error.kind"), "trap");
-    assert_eq!(fatal.text("call"), "lifecycle.start");
+    assert_eq!(fatal.text("call"), "lifecycle.on-start");
     assert_eq!(stopped.status, Some(1));
 }
 
@@ -228,7 +228,7 @@ fn a_feature_of_the_host_cannot_be_a_component() {
 fn settings_hold_what_the_environment_says() {
     let tables = probe("request = 'ACTIONS@env'");
     let service = echoes(&tables);
-    let command = Host::command(&service).env("ACTIONS", "refuse=418");
+    let command = Host::command(&service).env("ACTIONS", "refuse=:418");
     let host = Host::running(&service, command);
 
     assert_eq!(super::get(&host, "/head", "").status, 418);

@@ -59,6 +59,10 @@ pub(crate) struct ServiceError {
     pub(crate) cause: String,
     #[prost(map = "string, string", tag = "5")]
     pub(crate) attributes: HashMap<String, String>,
+    #[prost(uint64, tag = "6")]
+    pub(crate) retry_after_ms: u64,
+    #[prost(map = "string, string", tag = "7")]
+    pub(crate) field_violations: HashMap<String, String>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -146,11 +146,11 @@ fn a_component_that_does_not_fit() {
         },
         &expect![[r#"
             `$DIR/app.wasm` does not fit `service.toml`:
-              kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`
+              kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.2.0`
                 help: add `http` to `mikros_sdk::export!`, or remove it from `types`
-              kind `native` is declared in `types`, but the component does not export `mikros:service/native@0.1.0`
+              kind `native` is declared in `types`, but the component does not export `mikros:service/native@0.2.0`
                 help: add `native` to `mikros_sdk::export!`, or remove it from `types`
-              the component exports `mikros:service/script@0.1.0`, but kind `script` is not declared in `types`
+              the component exports `mikros:service/script@0.2.0`, but kind `script` is not declared in `types`
                 help: add `script` to `types`, or remove it from `mikros_sdk::export!`
             help: -
         "#]],

@@ -25,7 +25,7 @@ struct Flags {
 impl Plugin for Flags {
     type Settings = Self;
 
-    async fn start(settings: Self) -> Result<Self, Refusal> {
+    async fn on_start(settings: Self) -> Result<Self, Refusal> {
         let both = settings.on.intersection(&settings.off);
         Refusal::unless_empty(
             both.map(|name| ("off", format!("must not have `{name}`, which is on"))),

@@ -30,7 +30,7 @@ struct SessionAuth {
 impl Plugin for SessionAuth {
     type Settings = Settings;
 
-    async fn start(settings: Settings) -> Result<Self, Refusal> {
+    async fn on_start(settings: Settings) -> Result<Self, Refusal> {
         let mut problems = Vec::new();
         if settings.key.len() < 32 {
             problems.push(("key".to_owned(), "must have at least 32 bytes"));

@@ -5,34 +5,8 @@ use ::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ErrorKind, ServiceError};
+use super::{FieldViolation, ServiceError};
 use crate::http::Response;
-
-impl ErrorKind {
-    /// The status that the host gives to errors of a kind.
-    pub(crate) fn status(self) -> StatusCode {
-        match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::InvalidArguments => StatusCode::BAD_REQUEST,
-            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-            Self::PermissionDenied => StatusCode::FORBIDDEN,
-            Self::Internal | Self::Rpc | Self::Custom => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// The name of this kind in JSON; the same in all Mikros frameworks.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Internal => "InternalError",
-            Self::NotFound => "NotFoundError",
-            Self::InvalidArguments => "ValidationError",
-            Self::PreconditionFailed => "ConditionError",
-            Self::PermissionDenied => "PermissionError",
-            Self::Rpc => "RPCError",
-            Self::Custom => "CustomError",
-        }
-    }
-}
 
 #[derive(Serialize)]
 struct Wire<'a> {
@@ -45,6 +19,8 @@ struct Wire<'a> {
     service_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     destination: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[FieldViolation]>::is_empty")]
+    field_violations: &'a [FieldViolation],
     #[serde(skip_serializing_if = "Map::is_empty")]
     attributes: &'a Map<String, Value>,
 }
@@ -66,6 +42,7 @@ pub(crate) fn json(error: &ServiceError, service_name: &str) -> Vec<u8> {
         code: error.code(),
         service_name,
         destination: error.destination(),
+        field_violations: error.field_violations(),
         attributes: error.attributes(),
     };
     serde_json::to_vec(&wire).expect("strings, numbers and JSON values are always valid JSON")

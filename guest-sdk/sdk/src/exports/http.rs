@@ -86,7 +86,7 @@ fn write(stream: LocalBoxStream<'static, Result<Bytes>>) -> contract::Streamed {
         // The host may be gone; then nobody wants to know.
         let _ = end_writer.write(outcome.map_err(Into::into)).await;
     });
-    contract::Streamed { data, end }
+    contract::Streamed { data, length: None, end }
 }
 
 async fn pump(

@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 
 use super::{cancelled, finish, wit};
-use crate::bindings::plugin::mikros::plugin::visit;
+use crate::bindings::errors::mikros::service::types;
 use crate::bindings::plugin_lifecycle::exports::mikros::plugin::lifecycle;
 use crate::bindings::request_hook::exports::mikros::plugin::request_hook as request;
 use crate::bindings::response_hook::exports::mikros::plugin::response_hook as response;
@@ -21,9 +21,9 @@ use crate::plugin::{
 pub struct ExportedPlugin<P>(PhantomData<P>);
 
 impl<P: Plugin> lifecycle::Guest for ExportedPlugin<P> {
-    async fn start(settings: String) -> Result<(), lifecycle::Refusal> {
+    async fn on_start(settings: String) -> Result<(), lifecycle::Refusal> {
         if is_running() {
-            let error = ServiceError::internal("the host called `start` twice");
+            let error = ServiceError::internal("the host called `on-start` twice");
             return Err(lifecycle::Refusal::Error(error.into()));
         }
         let started = until_cancelled(log::starting(start::<P>(&settings))).await;
@@ -31,8 +31,8 @@ impl<P: Plugin> lifecycle::Guest for ExportedPlugin<P> {
         started.map(|_plugin| ()).map_err(Into::into)
     }
 
-    async fn stop() -> Result<(), wit::Error> {
-        finish(async { running::<P>()?.stop().await }).await
+    async fn on_finish() -> Result<(), wit::Error> {
+        finish(async { running::<P>()?.on_finish().await }).await
     }
 }
 
@@ -70,7 +70,7 @@ impl From<Pass> for request::Decision {
         Self::Change(request::Changes {
             set: changes.set,
             remove: changes.remove,
-            identity: caller.map(|caller| visit::Identity {
+            identity: caller.map(|caller| types::Identity {
                 subject: caller.subject,
                 scheme: caller.scheme,
                 claims: caller.claims,
@@ -84,8 +84,8 @@ impl From<Answer> for request::Decision {
     fn from(answer: Answer) -> Self {
         let headers = answer.0.headers;
         match answer.0.content {
-            Content::Error { error, status, code } => {
-                Self::Refuse(request::Refusal { error: error.into(), status, code, headers })
+            Content::Error(error) => {
+                Self::Refuse(request::Refusal { error: error.into(), headers })
             }
             Content::Response { status, body } => {
                 let (status, body) = (status.as_u16(), body.into());

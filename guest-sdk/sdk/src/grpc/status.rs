@@ -116,7 +116,7 @@ impl Status {
         }
     }
 
-    /// The message. Of a [`ServiceError`] the sentence for the caller; the host sends the whole as JSON.
+    /// The message. Of a [`ServiceError`] the sentence for the caller; the host adds the rest to the details.
     pub fn message(&self) -> &str {
         match &self.0.reason {
             Reason::Error(error) => error.message(),
@@ -164,8 +164,17 @@ fn code_of(kind: ErrorKind) -> Code {
         ErrorKind::InvalidArguments => Code::InvalidArgument,
         ErrorKind::PreconditionFailed => Code::FailedPrecondition,
         ErrorKind::PermissionDenied => Code::PermissionDenied,
-        ErrorKind::Rpc => Code::Unavailable,
         ErrorKind::Custom => Code::Unknown,
+        ErrorKind::Unauthenticated => Code::Unauthenticated,
+        ErrorKind::AlreadyExists => Code::AlreadyExists,
+        ErrorKind::Conflict => Code::Aborted,
+        ErrorKind::ResourceExhausted => Code::ResourceExhausted,
+        ErrorKind::Rpc | ErrorKind::Unavailable => Code::Unavailable,
+        ErrorKind::DeadlineExceeded => Code::DeadlineExceeded,
+        ErrorKind::Unimplemented => Code::Unimplemented,
+        ErrorKind::Cancelled => Code::Cancelled,
+        ErrorKind::OutOfRange => Code::OutOfRange,
+        ErrorKind::DataLoss => Code::DataLoss,
     }
 }
 

@@ -182,3 +182,47 @@ impl fmt::Debug for Head {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The host is tested with the same heads.
+    #[test]
+    fn heads_are_read_as_the_contract_says() {
+        let vectors = include_str!("../../../../tests/vectors/requests.json");
+        let vectors: Vec<Value> = serde_json::from_str(vectors).unwrap();
+        for vector in &vectors {
+            let head = Head::parse(vector["packed"].as_str().unwrap().into()).unwrap();
+            let field = |(name, value)| json!([name, std::str::from_utf8(value).unwrap()]);
+            let read = json!({
+                "about": vector["about"],
+                "packed": vector["packed"],
+                "method": head.method().as_str(),
+                "path": head.path(),
+                "query": head.query(),
+                "headers": head.header_lines().map(field).collect::<Value>(),
+            });
+            assert_eq!(read, *vector);
+        }
+    }
+
+    /// What the host takes is what the SDK writes.
+    #[test]
+    fn header_lines_are_written_as_the_contract_says() {
+        let vectors = include_str!("../../../../tests/vectors/header-lines.json");
+        let vectors: Vec<Value> = serde_json::from_str(vectors).unwrap();
+        for fields in vectors.iter().filter_map(|vector| vector["headers"].as_array()) {
+            let mut text = Vec::new();
+            for field in fields {
+                let (name, value) = (field[0].as_str().unwrap(), field[1].as_str().unwrap());
+                assert!(lines::write(&mut text, name, value.as_bytes()), "{field}");
+            }
+
+            let field = |(name, value)| json!([name, std::str::from_utf8(value).unwrap()]);
+            assert_eq!(lines::read(&text).map(field).collect::<Vec<_>>(), *fields);
+        }
+    }
+}

@@ -7,11 +7,9 @@ use std::pin::pin;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::bindings::imports::mikros::service as wit;
-use crate::bindings::plugin::mikros::plugin::visit;
 use crate::caller::Caller;
 use crate::definition::Identity;
 use crate::log::{self, Level};
-use crate::plugin::Transport;
 use crate::settings::Substitution;
 
 pub(crate) fn log(level: Level, message: &str, attributes: &str) {
@@ -81,9 +79,9 @@ pub(crate) fn describe() -> Identity {
     wit::definition::describe().into()
 }
 
-impl From<wit::definition::Identity> for Identity {
-    fn from(identity: wit::definition::Identity) -> Self {
-        let wit::definition::Identity { name, version, product, language, kinds } = identity;
+impl From<wit::definition::Description> for Identity {
+    fn from(description: wit::definition::Description) -> Self {
+        let wit::definition::Description { name, version, product, language, kinds } = description;
         Self { name, version, product, language, kinds }
     }
 }
@@ -120,25 +118,17 @@ pub(crate) fn remaining() -> Option<Duration> {
 }
 
 pub(crate) fn caller() -> Option<Caller> {
-    let wit::call::Identity { subject, scheme, claims } = wit::call::caller()?;
+    let crate::bindings::errors::mikros::service::types::Identity { subject, scheme, claims } =
+        wit::call::caller()?;
     Some(Caller { subject, scheme, claims })
 }
 
-/// The same for a plug-in in a hook.
-pub(crate) fn visiting_caller() -> Option<Caller> {
-    let visit::Identity { subject, scheme, claims } = visit::caller()?;
-    Some(Caller { subject, scheme, claims })
-}
-
-pub(crate) fn transport() -> Option<Transport> {
-    visit::protocol().map(|protocol| match protocol {
-        visit::Transport::Http => Transport::Http,
-        visit::Transport::Grpc => Transport::Grpc,
-    })
+pub(crate) fn kind() -> Option<String> {
+    wit::call::kind()
 }
 
 pub(crate) fn peer() -> Option<String> {
-    visit::peer()
+    wit::call::peer()
 }
 
 pub(crate) async fn draining() {

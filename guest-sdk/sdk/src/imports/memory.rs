@@ -21,8 +21,7 @@ use crate::settings::Substitution;
 use crate::testing::LogLine;
 
 pub(crate) use call::{
-    Call, Visit, caller, cancelled, in_call, peer, remaining, request_id, transport,
-    visiting_caller,
+    Call, Origin, caller, cancelled, in_call, kind, peer, remaining, request_id,
 };
 
 /// The time of day at which contexts begin, 2025-01-01 00:00:00 UTC: always the same, and in nobody's past.

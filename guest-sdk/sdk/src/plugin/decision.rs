@@ -176,12 +176,8 @@ pub(crate) struct Parts {
 }
 
 pub(crate) enum Content {
-    /// Worded by the host; 0 is what fits.
-    Error {
-        error: ServiceError,
-        status: u16,
-        code: u8,
-    },
+    /// Worded by the host.
+    Error(ServiceError),
     Response {
         status: StatusCode,
         body: Bytes,
@@ -195,7 +191,7 @@ impl Answer {
 
     /// An error, worded as those of the service are.
     pub fn error(error: ServiceError) -> Self {
-        Self::of(Content::Error { error, status: 0, code: 0 })
+        Self::of(Content::Error(error))
     }
 
     /// Something else than an error. An RPC is answered with the code that fits the status and has no use for
@@ -206,8 +202,7 @@ impl Answer {
 
     /// 401, `UNAUTHENTICATED`. `challenge` is the value of `www-authenticate` (RFC 9110 §11.6.1).
     pub fn unauthenticated(message: impl Into<String>, challenge: impl AsRef<[u8]>) -> Self {
-        Self::error(ServiceError::permission_denied(message))
-            .with_status(StatusCode::UNAUTHORIZED)
+        Self::error(ServiceError::unauthenticated(message))
             .with_header("www-authenticate", challenge)
     }
 
@@ -216,31 +211,18 @@ impl Answer {
         Self::error(ServiceError::permission_denied(message))
     }
 
-    /// 429, `RESOURCE_EXHAUSTED`, with `retry-after` in whole seconds, rounded up.
+    /// 429, `RESOURCE_EXHAUSTED`; the client should come again after `retry_after`.
     pub fn too_many_requests(message: impl Into<String>, retry_after: Duration) -> Self {
-        let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-        Self::error(ServiceError::precondition_failed(message))
-            .with_status(StatusCode::TOO_MANY_REQUESTS)
-            .with_header("retry-after", seconds.to_string())
+        Self::error(ServiceError::resource_exhausted(message).with_retry_after(retry_after))
     }
 
     /// Sets the status; of an error from 400 on. Default: the one of the error's kind.
     #[must_use]
     pub fn with_status(mut self, to: StatusCode) -> Self {
-        match &mut self.0.content {
-            Content::Error { status, .. } => *status = to.as_u16(),
-            Content::Response { status, .. } => *status = to,
-        }
-        self
-    }
-
-    /// Sets the code with which an RPC ends, 1 to 16 as `google.rpc.Code` numbers them. Default, and always
-    /// for what is no error: the one that fits the status.
-    #[must_use]
-    pub fn with_code(mut self, to: u8) -> Self {
-        if let Content::Error { code, .. } = &mut self.0.content {
-            *code = to;
-        }
+        self.0.content = match self.0.content {
+            Content::Error(error) => Content::Error(error.with_status(to)),
+            Content::Response { body, .. } => Content::Response { status: to, body },
+        };
         self
     }
 
@@ -254,18 +236,8 @@ impl Answer {
     /// The status over HTTP.
     pub fn status(&self) -> StatusCode {
         match &self.0.content {
-            Content::Error { error, status, .. } => {
-                StatusCode::from_u16(*status).unwrap_or_else(|_unset| error.kind().status())
-            }
+            Content::Error(error) => error.status(),
             Content::Response { status, .. } => *status,
-        }
-    }
-
-    /// The code of an RPC, if [`Answer::with_code`] has set it.
-    pub fn code(&self) -> Option<u8> {
-        match self.0.content {
-            Content::Error { code, .. } => (code != 0).then_some(code),
-            Content::Response { .. } => None,
         }
     }
 
@@ -277,7 +249,7 @@ impl Answer {
     /// The error, `None` for what is none.
     pub fn as_error(&self) -> Option<&ServiceError> {
         match &self.0.content {
-            Content::Error { error, .. } => Some(error),
+            Content::Error(error) => Some(error),
             Content::Response { .. } => None,
         }
     }
@@ -285,7 +257,7 @@ impl Answer {
     /// The body of what is no error; empty for an error, whose body the host writes.
     pub fn body(&self) -> &[u8] {
         match &self.0.content {
-            Content::Error { .. } => &[],
+            Content::Error(_) => &[],
             Content::Response { body, .. } => body,
         }
     }

@@ -22,7 +22,7 @@ pub enum Transport {
 }
 
 /// What is known of the request beside its head. The host is asked each time.
-macro_rules! visit {
+macro_rules! request {
     () => {
         /// How the request arrived.
         ///
@@ -30,7 +30,11 @@ macro_rules! visit {
         ///
         /// When the host does not know, which would be a bug of it.
         pub fn transport(&self) -> Transport {
-            imports::transport().expect("a hook is asked about a request of a known kind")
+            match imports::kind().as_deref() {
+                Some("http") => Transport::Http,
+                Some("grpc") => Transport::Grpc,
+                kind => panic!("a hook is asked about a request of kind {kind:?}"),
+            }
         }
 
         /// The address from which the client's connection comes. It is a proxy's, if there is one.
@@ -51,7 +55,7 @@ macro_rules! visit {
 
         /// Who the caller is, as features before this one have found out.
         pub fn caller(&self) -> Option<Caller> {
-            imports::visiting_caller()
+            imports::caller()
         }
     };
 }
@@ -97,7 +101,7 @@ impl RequestHead {
         self.0.header_lines()
     }
 
-    visit!();
+    request!();
 }
 
 impl fmt::Debug for RequestHead {
@@ -148,7 +152,7 @@ impl ResponseHead {
         lines::read(&self.text[self.lines..])
     }
 
-    visit!();
+    request!();
 }
 
 /// Without headers: they may hold secrets.

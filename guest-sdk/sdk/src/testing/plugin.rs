@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::caller::Caller;
 use crate::error::Result;
 use crate::http::lines;
-use crate::imports::memory::{Call, Visit, in_call};
+use crate::imports::memory::{Call, Origin, in_call};
 use crate::plugin::{
     Answer, Changes, Pass, Plugin, Refusal, RequestHead, RequestHook, ResponseHead, ResponseHook,
     Transport,
@@ -98,8 +98,8 @@ impl<P: Plugin> PluginClient<P> {
 
     fn visitor(&self, line: String, transport: Transport) -> Visitor<P> {
         // Of the addresses for documentation (RFC 5737).
-        let visit = Visit { transport, peer: SocketAddr::from(([192, 0, 2, 1], 50000)) };
-        Visitor { plugin: self.0, line, headers: HeaderMap::new(), call: Call::default(), visit }
+        let origin = Origin { transport, peer: SocketAddr::from(([192, 0, 2, 1], 50000)) };
+        Visitor { plugin: self.0, line, headers: HeaderMap::new(), call: Call::default(), origin }
     }
 }
 
@@ -109,7 +109,7 @@ pub struct Visitor<P: 'static> {
     line: String,
     headers: HeaderMap,
     call: Call,
-    visit: Visit,
+    origin: Origin,
 }
 
 impl<P: Plugin> Visitor<P> {
@@ -143,14 +143,14 @@ impl<P: Plugin> Visitor<P> {
     /// Sets where the client's connection comes from. Default: `192.0.2.1:50000`.
     #[must_use]
     pub fn peer(mut self, peer: SocketAddr) -> Self {
-        self.visit.peer = peer;
+        self.origin.peer = peer;
         self
     }
 
     /// Sets how the request arrived, for a [response](PluginClient::response). Default: over HTTP.
     #[must_use]
     pub fn transport(mut self, transport: Transport) -> Self {
-        self.visit.transport = transport;
+        self.origin.transport = transport;
         self
     }
 
@@ -160,7 +160,7 @@ impl<P: Plugin> Visitor<P> {
         for (name, value) in &self.headers {
             lines::write(&mut head, name.as_str(), value.as_bytes());
         }
-        (self.plugin, head, Some(Rc::new(Call { visit: Some(self.visit), ..self.call })))
+        (self.plugin, head, Some(Rc::new(Call { origin: Some(self.origin), ..self.call })))
     }
 }
 
@@ -176,7 +176,7 @@ impl<P: RequestHook> Visitor<P> {
     /// When the decision is one that the host would not take, and for a
     /// [response](PluginClient::response).
     pub async fn send(self) -> Result<Pass, Answer> {
-        let transport = self.visit.transport;
+        let transport = self.origin.transport;
         let (plugin, head, call) = self.begin();
         let head = RequestHead::parse(head).expect("a response goes through `send_response`");
         let decision = in_call(call, plugin.on_request(&head)).await;
@@ -203,7 +203,7 @@ impl<P: ResponseHook> Visitor<P> {
     ///
     /// When the decision is one that the host would not take, and for a request.
     pub async fn send_response(self) -> Changes {
-        let transport = self.visit.transport;
+        let transport = self.origin.transport;
         let (plugin, head, call) = self.begin();
         let head = ResponseHead::parse(head).expect("a request goes through `send`");
         let changes = in_call(call, plugin.on_response(&head)).await;
@@ -227,7 +227,6 @@ fn check_answer(answer: &Answer) {
     let status = answer.status().as_u16();
     let range = if answer.as_error().is_some() { 400..=599 } else { 200..=599 };
     assert!(range.contains(&status), "the status {status} must be one of {range:?}");
-    assert!(answer.code().is_none_or(|code| code <= 16), "a code must be one of 1..=16");
 }
 
 #[track_caller]

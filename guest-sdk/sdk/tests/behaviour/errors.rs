@@ -123,3 +123,60 @@ fn debug_shows_what_is_set() {
         .assert_eq(&format!("{:?}", error("not-found")));
     expect![[r#"ServiceError { kind: Custom, message: "what", code: -7, cause: "why", attributes: {"b":[1,2],"a":{"x":null}} }"#]].assert_eq(&format!("{:?}", error("custom")));
 }
+
+/// The host is tested with the same table.
+#[test]
+fn every_kind_has_the_name_and_the_status_that_the_host_gives_it() {
+    let vectors = include_str!("../../../../tests/vectors/kinds.json");
+    let vectors: Vec<serde_json::Value> = serde_json::from_str(vectors).expect("JSON");
+    assert_eq!(vectors.len(), 17);
+    for vector in &vectors {
+        let name = vector["json"].as_str().expect("a name");
+        let kind = ErrorKind::from_name(name).expect("a kind of the SDK");
+        assert_eq!((kind.name(), kind.status().as_u16()), (name, status(vector)));
+    }
+}
+
+fn status(vector: &serde_json::Value) -> u16 {
+    vector["status"].as_u64().and_then(|status| status.try_into().ok()).expect("a status")
+}
+
+/// Of this host and of the frameworks for Go and Rust, and what is none of these.
+#[test]
+fn errors_of_other_services_are_read_whatever_dialect_they_speak() {
+    let vectors = include_str!("../../../../tests/vectors/decoded.json");
+    let vectors: Vec<serde_json::Value> = serde_json::from_str(vectors).expect("JSON");
+    for vector in &vectors {
+        let error = ServiceError::from_json(vector["json"].as_str().expect("a text"));
+
+        let mut read = json!({ "kind": error.kind().name() });
+        let mut tell = |name: &str, value: serde_json::Value| {
+            let is_empty = value == json!("") || value == json!(0) || value == json!([]);
+            if !is_empty && value != json!({}) && value != json!(null) {
+                read[name] = value;
+            }
+        };
+        tell("message", error.message().into());
+        tell("code", error.code().into());
+        tell("destination", error.destination().into());
+        let violations = error.field_violations().iter();
+        tell("field_violations", violations.map(|v| json!([v.field, v.description])).collect());
+        tell("attributes", error.attributes().clone().into());
+        if let Some(cause) = error.cause() {
+            read["cause"] = cause.into();
+        }
+        assert_eq!(read, vector["error"], "{}", vector["about"]);
+    }
+}
+
+#[test]
+fn an_error_has_more_than_its_kind() {
+    let error = ServiceError::invalid_arguments("two fields are wrong")
+        .with_status(StatusCode::UNPROCESSABLE_ENTITY)
+        .with_retry_after(std::time::Duration::from_secs(2))
+        .with_violation("name", "must not be empty");
+
+    assert_eq!(error.status(), 422);
+    expect![[r#"ServiceError { kind: InvalidArguments, message: "two fields are wrong", status: 422, retry_after: 2s, field_violations: [FieldViolation { field: "name", description: "must not be empty" }] }"#]]
+        .assert_eq(&format!("{error:?}"));
+}

@@ -19,7 +19,7 @@ struct Tells;
 impl Plugin for Tells {
     type Settings = NoSettings;
 
-    async fn start(_settings: NoSettings) -> Result<Self, Refusal> {
+    async fn on_start(_settings: NoSettings) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }
@@ -106,7 +106,7 @@ fn what_a_plug_in_provides_finds_it_running() {
     struct Other;
     impl Plugin for Other {
         type Settings = NoSettings;
-        async fn start(_settings: NoSettings) -> Result<Self, Refusal> {
+        async fn on_start(_settings: NoSettings) -> Result<Self, Refusal> {
             Ok(Self)
         }
     }
@@ -122,7 +122,7 @@ fn what_a_plug_in_provides_finds_it_running() {
 
 #[test]
 fn a_plug_in_need_not_stop() {
-    let stopped = Context::new().run(async { start().await.plugin().stop().await });
+    let stopped = Context::new().run(async { start().await.plugin().on_finish().await });
 
     assert_eq!(stopped, Ok(()));
 }

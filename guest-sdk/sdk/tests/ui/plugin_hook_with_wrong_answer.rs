@@ -5,7 +5,7 @@ struct Auth;
 impl Plugin for Auth {
     type Settings = NoSettings;
 
-    async fn start(_settings: NoSettings) -> Result<Self, Refusal> {
+    async fn on_start(_settings: NoSettings) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }

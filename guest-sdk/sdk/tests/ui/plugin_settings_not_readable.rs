@@ -11,7 +11,7 @@ struct Auth {
 impl Plugin for Auth {
     type Settings = Settings;
 
-    async fn start(settings: Settings) -> Result<Self, Refusal> {
+    async fn on_start(settings: Settings) -> Result<Self, Refusal> {
         Ok(Self { key: settings.key })
     }
 }

@@ -45,7 +45,7 @@ fn text_has_a_line_for_every_finding_and_a_summary() {
           help: for example `name = "greeter"`
         greeter/service.toml:4:1: warning: `[services.http]` has no effect
         environment: warning: environment variable `DATABASE_URL` counts as not set, because its value is not UTF-8
-        greeter/greeter.wasm: kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`
+        greeter/greeter.wasm: kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.2.0`
           help: add `http` to `mikros_sdk::export!`, or remove it from `types`
         serves /helloworld.Greeter/SayHello  unary -> stream
         greeter/service.toml: 2 problems, 2 warnings
@@ -87,7 +87,7 @@ fn json_has_all_keys_of_every_finding() {
               "path": "greeter/greeter.wasm",
               "line": null,
               "column": null,
-              "message": "kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.1.0`",
+              "message": "kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.2.0`",
               "help": "add `http` to `mikros_sdk::export!`, or remove it from `types`"
             }
           ],

@@ -244,7 +244,7 @@ fn unknown_fields_to_hide_are_a_warning() {
         &with(&[], ""),
         &list,
         &expect![[r#"
-        environment: `MIKROS_HIDE_RESPONSE_FIELDS` must be a list of `message`, `service_name`, `attributes`, `destination` and `cause`
+        environment: `MIKROS_HIDE_RESPONSE_FIELDS` must be a list of `message`, `service_name`, `attributes`, `destination`, `cause` and `field_violations`
         help: other words are ignored"#]],
     );
     assert_eq!(accepted(&with(&[], ""), &list).environment.hidden_fields.len(), 1);

@@ -166,7 +166,7 @@ fn the_readme_tables_follow_the_reference() {
         | `MIKROS_GRPC_PORT` | `7070` | a port from 0 to 65535 | Port of kind `grpc` when `types` names none. Overridden for one service, it also beats `types`. |
         | `MIKROS_SERVICE_DEPLOY` | `local` | `prod`, `stage`, `test`, `dev` or `local` | Where the service is deployed. Anything else is `unknown`, with a warning. |
         | `MIKROS_TRACKER_HEADER_NAME` | `X-Request-ID` | the name of an HTTP header that is free for this use | HTTP header that carries the request id, in requests and responses. |
-        | `MIKROS_HIDE_RESPONSE_FIELDS` |  | a list of `message`, `service_name`, `attributes`, `destination` and `cause` | Fields that error responses leave out, separated by commas. |
+        | `MIKROS_HIDE_RESPONSE_FIELDS` |  | a list of `message`, `service_name`, `attributes`, `destination`, `cause` and `field_violations` | Fields that error responses leave out, separated by commas. |
         | `MIKROS_COUPLED_NAMESPACE` | `localhost` | a DNS suffix | DNS suffix of other services. This version connects no clients. |
         | `MIKROS_COUPLED_PORT` | `7070` | a port from 0 to 65535 | Port of other services. This version connects no clients. |
         | `MIKROS_CICD_TEST` | `false` | `true` or `false` | Whether the service runs inside a CI pipeline. Read by test harnesses only. |

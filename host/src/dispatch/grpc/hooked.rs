@@ -79,7 +79,7 @@ impl GrpcDispatcher {
 /// What a client is told whose time was up while hooks decided.
 fn late() -> Answer {
     let message = "the service did not answer in time";
-    Answer::error(StatusCode::GATEWAY_TIMEOUT, Kind::Internal, message)
+    Answer::error(Kind::DeadlineExceeded, message)
 }
 
 /// How an RPC ended that is answered without messages.

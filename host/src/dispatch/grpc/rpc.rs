@@ -8,10 +8,11 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 use tonic::{Code, Status};
 
-use super::status::{code as code_of, code_name};
+use super::status::code_name;
 use super::{GrpcRules, metadata};
-use crate::call::error::fault_attributes;
+use crate::call::error::{fault_attributes, invalid_parts};
 use crate::call::grpc::{Failure, Reason};
+use crate::call::kind::code_of;
 use crate::call::{Fault, Known, RequestTarget};
 use crate::dispatch::{problem, request_id};
 use crate::guest::Terms;
@@ -43,6 +44,11 @@ impl Rpc {
             .and_then(|trailers| self.rules.statuses.returned(failure, trailers));
         match status {
             Ok(status) => {
+                if let Reason::Error(error) = &failure.reason {
+                    for message in invalid_parts(error) {
+                        self.log(Level::Warn, message, &Attributes::new());
+                    }
+                }
                 self.log_returned(failure, status.code());
                 status
             }

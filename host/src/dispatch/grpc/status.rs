@@ -1,28 +1,24 @@
 //! How RPCs end: faults, errors and statuses of the service as statuses on the wire.
 
-use std::time::Duration;
-
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use super::details::details;
+use crate::bindings::errors::Error as ServiceError;
 use crate::call::Fault;
 use crate::call::grpc::{Failure, Reason};
-use crate::definition::ErrorField;
+use crate::call::kind::code_of;
+use crate::definition::{ErrorField, StatusMessage};
 use crate::dispatch::lines::invalid;
-use crate::dispatch::problem::{ErrorRules, Problem, kind_name};
+use crate::dispatch::problem::{ErrorRules, Problem};
 use crate::extension::{Answer, Content};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
-/// Longest JSON of an error in a status, in bytes. It is sent twice, once in base64, and clients take
-/// about 8 KiB of trailers.
-const LONGEST_MESSAGE: usize = 2048;
-
-/// When a client should try again what was refused or lost.
-const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// Longest JSON of an error in a status, in bytes. Together with the message it is sent twice, once in base64, and
+/// clients take about 8 KiB of trailers.
+pub(super) const LONGEST_MESSAGE: usize = 2048;
 
 /// How statuses are made.
 #[derive(Debug)]
@@ -30,6 +26,7 @@ pub(super) struct StatusRules {
     pub(super) errors: ErrorRules,
     /// Whether an error's code follows its kind; otherwise it is always `UNKNOWN`.
     pub(super) maps_codes: bool,
+    pub(super) status_message: StatusMessage,
 }
 
 impl StatusRules {
@@ -52,10 +49,10 @@ impl StatusRules {
         }
     }
 
-    /// An error of the service: its JSON is the message, and what programs need is in the details.
+    /// An error of the service: its message is for people, and what programs need is in the details.
     fn error(&self, error: &ServiceError, metadata: MetadataMap) -> Status {
-        let code = if self.maps_codes { code(error.kind) } else { Code::Unknown };
-        self.status(code, &Problem::returned(error.clone()), (None, metadata))
+        let code = if self.maps_codes { code_of(error.kind) } else { Code::Unknown };
+        self.status(code, &Problem::returned(error.clone()), metadata)
     }
 
     /// What a feature answers in place of the service.
@@ -64,9 +61,7 @@ impl StatusRules {
         let Answer { status, headers, content, .. } = answer;
         let metadata = MetadataMap::from_headers(headers);
         match content {
-            Content::Error(error) => {
-                self.status(code, &Problem { status, error }, (None, metadata))
-            }
+            Content::Error(error) => self.status(code, &Problem { status, error }, metadata),
             Content::Bytes(_) => {
                 let message = status.canonical_reason().unwrap_or_default().to_lowercase();
                 Status::with_metadata(code, message, metadata)
@@ -77,77 +72,61 @@ impl StatusRules {
     /// A fault; like [`Problem::fault`], details stay in the log.
     pub(super) fn fault(&self, fault: &Fault) -> Status {
         let problem = Problem::fault(fault);
-        let code = match (fault, problem.status) {
-            (Fault::DeadlineExceeded { .. }, _) => Code::DeadlineExceeded,
-            (_, StatusCode::SERVICE_UNAVAILABLE) => Code::Unavailable,
-            _ => Code::Internal,
-        };
+        let code = code_of(problem.error.kind);
         if code == Code::DeadlineExceeded {
             // No details, as when the client's own timer ends the RPC: it races this answer.
-            return Status::new(code, self.message(&problem));
+            return Status::new(code, self.message(&problem, &self.json(&problem)));
         }
-        let retry = (code == Code::Unavailable).then_some(RETRY_DELAY);
-        self.status(code, &problem, (retry, MetadataMap::new()))
+        self.status(code, &problem, MetadataMap::new())
     }
 
-    fn status(
-        &self,
-        code: Code,
-        problem: &Problem,
-        (retry, metadata): (Option<Duration>, MetadataMap),
-    ) -> Status {
-        let error = &problem.error;
-        let shows = |field| !self.errors.hidden.contains(&field);
-        let domain =
-            if shows(ErrorField::ServiceName) { self.errors.service_name.as_str() } else { "" };
-        let mut facts = std::collections::HashMap::new();
-        facts.insert("code".to_owned(), error.code.to_string());
-        if let Some(destination) = &error.destination
-            && shows(ErrorField::Destination)
-        {
-            facts.insert("destination".to_owned(), destination.clone());
-        }
-        let mut details = ErrorDetails::with_error_info(kind_name(error.kind), domain, facts);
-        if retry.is_some() {
-            details.set_retry_info(retry);
-        }
-        Status::with_error_details_and_metadata(code, self.message(problem), details, metadata)
+    fn status(&self, code: Code, problem: &Problem, metadata: MetadataMap) -> Status {
+        let json = self.json(problem);
+        let message = self.message(problem, &json);
+        // Not twice.
+        let json = (self.status_message == StatusMessage::Text).then_some(json.as_bytes());
+        let details = details((code.into(), &message), problem, &self.errors, json);
+        Status::with_details_and_metadata(code, message, details, metadata)
     }
 
-    /// The error as JSON.
-    fn message(&self, problem: &Problem) -> String {
+    fn message(&self, problem: &Problem, json: &str) -> String {
+        if self.status_message == StatusMessage::Json {
+            json.to_owned()
+        } else if self.errors.hidden.contains(&ErrorField::Message) {
+            String::new()
+        } else {
+            beginning(&problem.error.message)
+        }
+    }
+
+    /// The error as JSON, of a size that clients take.
+    fn json(&self, problem: &Problem) -> String {
         match String::from_utf8(problem.json(&self.errors).into()) {
-            Ok(message) if message.len() <= LONGEST_MESSAGE => message,
+            Ok(json) if json.len() <= LONGEST_MESSAGE => json,
             _ => self.shortened(problem),
         }
     }
 
-    /// What is left of an error that is too large for trailers: no cause, no attributes, the beginning of
-    /// its message.
+    /// What is left of an error that is too large for trailers: no cause, no attributes, no violations, the
+    /// beginning of its message.
     fn shortened(&self, problem: &Problem) -> String {
         let error = &problem.error;
-        let end = error.message.floor_char_boundary(LONGEST_MESSAGE / 2);
-        let message = if end < error.message.len() {
-            format!("{}…", &error.message[..end])
-        } else {
-            error.message.clone()
+        let error = ServiceError {
+            message: beginning(&error.message),
+            cause: None,
+            attributes: None,
+            field_violations: Vec::new(),
+            ..error.clone()
         };
-        let error = ServiceError { message, cause: None, attributes: None, ..error.clone() };
         let json = Problem { status: problem.status, error }.json(&self.errors);
         String::from_utf8_lossy(&json).into_owned()
     }
 }
 
-pub(super) fn code(kind: Kind) -> Code {
-    match kind {
-        Kind::Internal => Code::Internal,
-        Kind::NotFound => Code::NotFound,
-        Kind::InvalidArguments => Code::InvalidArgument,
-        Kind::PreconditionFailed => Code::FailedPrecondition,
-        Kind::PermissionDenied => Code::PermissionDenied,
-        Kind::Rpc => Code::Unavailable,
-        Kind::Custom => Code::Unknown,
-    }
+/// As much of a message as clients take in trailers.
+fn beginning(message: &str) -> String {
+    let end = message.floor_char_boundary(LONGEST_MESSAGE / 2);
+    if end < message.len() { format!("{}…", &message[..end]) } else { message.to_owned() }
 }
 
 /// The trailers of an RPC that succeeded.

@@ -15,6 +15,7 @@ use serde_json::json;
 use self::scene::{Seen, scene};
 use super::*;
 use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
+use crate::call::error::service_error;
 use crate::extension::CallError;
 
 #[tokio::test(start_paused = true)]
@@ -22,9 +23,9 @@ async fn every_run_begins_when_it_is_due() {
     let seen = scene(json!({"cron": "* * * * *"}), &[5]).stopped_after(170).await;
 
     expect![[r#"
-        after 30 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
-        after 90 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:01:00+00:00 delay=0ns missed=0
-        after 150 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:02:00+00:00 delay=0ns missed=0
+        after 30 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
+        after 90 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:01:00+00:00 delay=0ns missed=0
+        after 150 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:02:00+00:00 delay=0ns missed=0
     "#]].assert_eq(&seen.lines());
     expect![[r#"
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
@@ -58,9 +59,9 @@ async fn a_run_that_takes_too_long_skips_the_next() {
     let seen = scene(json!({"cron": "* * * * *"}), &[130, 1]).stopped_after(280).await;
 
     expect![[r#"
-        after 30 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
-        after 210 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:03:00+00:00 delay=0ns missed=2
-        after 270 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:04:00+00:00 delay=0ns missed=0
+        after 30 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
+        after 210 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:03:00+00:00 delay=0ns missed=2
+        after 270 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:04:00+00:00 delay=0ns missed=0
     "#]].assert_eq(&seen.lines());
     expect![[r#"
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
@@ -83,10 +84,10 @@ async fn a_run_that_waits_begins_when_the_last_one_has_ended() {
     let seen = scene(table, &[130, 1]).stopped_after(280).await;
 
     expect![[r#"
-        after 30 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
-        after 160 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:02:00+00:00 delay=10s missed=1
-        after 210 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:03:00+00:00 delay=0ns missed=0
-        after 270 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:04:00+00:00 delay=0ns missed=0
+        after 30 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
+        after 160 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:02:00+00:00 delay=10s missed=1
+        after 210 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:03:00+00:00 delay=0ns missed=0
+        after 270 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:04:00+00:00 delay=0ns missed=0
     "#]].assert_eq(&seen.lines());
     expect![[r#"
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
@@ -112,11 +113,11 @@ async fn runs_that_may_overlap_run_side_by_side() {
     let seen = scene(table, &[130, 130, 1]).stopped_after(280).await;
 
     expect![[r#"
-        after 30 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
-        after 90 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:01:00+00:00 delay=0ns missed=0
-        after 150 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:02:00+00:00 delay=0ns missed=0
-        after 210 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:03:00+00:00 delay=0ns missed=0
-        after 270 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:04:00+00:00 delay=0ns missed=0
+        after 30 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
+        after 90 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:01:00+00:00 delay=0ns missed=0
+        after 150 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:02:00+00:00 delay=0ns missed=0
+        after 210 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:03:00+00:00 delay=0ns missed=0
+        after 270 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:04:00+00:00 delay=0ns missed=0
     "#]].assert_eq(&seen.lines());
 }
 
@@ -125,12 +126,10 @@ async fn a_run_that_fails_is_told_and_the_next_one_follows() {
     let mut scene = scene(json!({"cron": "* * * * *"}), &[1]);
     scene.task.outcome = || {
         Err(CallError::Returned(ServiceError {
-            kind: ErrorKind::PreconditionFailed,
-            message: "the archive is full".to_owned(),
             code: 7,
             cause: Some("no space left".to_owned()),
-            destination: None,
             attributes: Some(r#"{"archive":"orders"}"#.to_owned()),
+            ..service_error(ErrorKind::PreconditionFailed, "the archive is full")
         }))
     };
 
@@ -153,8 +152,8 @@ async fn a_run_that_hangs_is_cancelled_and_the_next_one_follows() {
     let seen = scene(table, &[3600]).stopped_after(200).await;
 
     expect![[r#"
-        after 30 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
-        after 150 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:02:00+00:00 delay=0ns missed=1
+        after 30 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
+        after 150 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:02:00+00:00 delay=0ns missed=1
     "#]].assert_eq(&seen.lines());
     expect![[r#"
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0
@@ -221,7 +220,7 @@ async fn runs_that_a_jump_of_the_clock_left_out_are_skipped() {
     let seen = after_a_jump("skip").await;
 
     expect![[r#"
-        after 510 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T09:15:00+00:00 delay=0ns missed=5
+        after 510 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T09:15:00+00:00 delay=0ns missed=5
     "#]].assert_eq(&seen.lines());
     expect![[r#"
         WARN  cronjob runs missed, the clock was set or the machine was asleep  cronjob.missed=5
@@ -236,8 +235,8 @@ async fn one_run_makes_up_for_those_that_a_jump_of_the_clock_left_out() {
     let seen = after_a_jump("run_once").await;
 
     expect![[r#"
-        after 30 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T09:00:00+00:00 delay=420s missed=4
-        after 510 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T09:15:00+00:00 delay=0ns missed=0
+        after 30 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T09:00:00+00:00 delay=420s missed=4
+        after 510 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T09:15:00+00:00 delay=0ns missed=0
     "#]].assert_eq(&seen.lines());
     expect![[r#"
         WARN  cronjob runs missed, the clock was set or the machine was asleep  cronjob.missed=4
@@ -263,8 +262,8 @@ async fn a_clock_that_is_set_back_begins_the_schedule_anew() {
     let seen = scene.stopped_when(moment).await;
 
     expect![[r#"
-        after 30 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
-        after 90 s: mikros:service/cronjob@0.1.0.run scheduled=2026-11-23T05:00:00+00:00 delay=0ns missed=0
+        after 30 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T08:00:00+00:00 delay=0ns missed=0
+        after 90 s: mikros:service/cronjob@0.2.0.run scheduled=2026-11-23T05:00:00+00:00 delay=0ns missed=0
     "#]].assert_eq(&seen.lines());
     expect![[r#"
         DEBUG cronjob run begins  request_id=$ID cronjob.scheduled=2026-11-23T08:00:00+00:00 cronjob.delay_ms=0 cronjob.missed=0

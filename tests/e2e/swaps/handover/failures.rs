@@ -161,7 +161,7 @@ fn a_component_that_exports_only_one_half_does_not_start() {
 
     assert_eq!(ended.status, Some(1));
     let why = ended.lines("aborting service execution")[0].text("error.message").to_owned();
-    expect!["the service trapped: `mikros:service/handover@0.1.0` has no function `receive`"]
+    expect!["the service trapped: `mikros:service/handover@0.2.0` has no function `receive`"]
         .assert_eq(&why);
 }
 

@@ -18,7 +18,17 @@ mod bindings {
         reason = "generated code"
     )]
 
-    wit_bindgen::generate!({ world: "with-http", path: "../../../wit" });
+    wit_bindgen::generate!({
+        inline: "
+            package mikros:guest;
+            world guest {
+                include mikros:service/imports@0.2.0;
+                export mikros:service/http@0.2.0;
+            }
+        ",
+        path: "../../../wit",
+        generate_all,
+    });
 
     export!(Bare with_types_in self);
 
@@ -56,6 +66,12 @@ impl Guest for Bare {
                 time::sleep(FOR_EVER).await;
             },
             b"/no-end-of-stream" => without_end(),
+            b"/stream-as-long-as-announced" => streamed(Some(5), true),
+            b"/stream-shorter-than-announced" => streamed(Some(6), true),
+            b"/stream-longer-than-announced" => streamed(Some(4), true),
+            b"/error-with-status-200" => {
+                return Err(Error { status: Some(200), ..error(None) });
+            }
             _ => answer(200, "content-type: text/plain\r\n"),
         })
     }
@@ -72,19 +88,32 @@ fn error(attributes: Option<&str>) -> Error {
         code: 3,
         cause: None,
         destination: None,
+        status: None,
+        retry_after: None,
+        field_violations: Vec::new(),
         attributes: attributes.map(str::to_owned),
     }
 }
 
 /// A streamed body that ends, and never tells how.
 fn without_end() -> Response {
+    streamed(None, false)
+}
+
+/// The body `hello` as a stream.
+fn streamed(length: Option<u64>, ends: bool) -> Response {
     let (mut writer, data) = wit_stream::new();
     let (end_writer, end) = wit_future::new(|| Err(error(None)));
     wit_bindgen::spawn_local(async move {
-        writer.write_all(b"hello".to_vec()).await;
+        writer.write_all(b"he".to_vec()).await;
+        writer.write_all(b"llo".to_vec()).await;
         drop(writer);
-        time::sleep(FOR_EVER).await;
-        drop(end_writer);
+        if !ends {
+            time::sleep(FOR_EVER).await;
+        }
+        // The host may have given up.
+        let _ = end_writer.write(Ok(())).await;
     });
-    Response { status: 200, headers: Vec::new(), body: Body::Streamed(Streamed { data, end }) }
+    let body = Body::Streamed(Streamed { data, length, end });
+    Response { status: 200, headers: Vec::new(), body }
 }

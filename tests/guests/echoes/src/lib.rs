@@ -58,6 +58,8 @@ impl Http for Echoes {
             .get("/breaks", bodies::breaks)
             .any("/wait", bodies::wait)
             .get("/error", errors::full)
+            .get("/error/of/{kind}", errors::of_kind)
+            .get("/error/refined", errors::refined)
             .get("/secret-error", errors::secret)
             .get("/variables", sandbox::variables)
             .fallback(missing)

@@ -20,10 +20,10 @@ mod bindings {
 
     wit_bindgen::generate!({
         inline: r"
-            package mikros:service@0.1.0;
+            package mikros:service@0.2.0;
 
             interface definition {
-                record identity {
+                record description {
                     name: string,
                     version: string,
                     product: string,
@@ -41,6 +41,21 @@ mod bindings {
                     permission-denied,
                     rpc,
                     custom,
+                    unauthenticated,
+                    already-exists,
+                    conflict,
+                    resource-exhausted,
+                    unavailable,
+                    deadline-exceeded,
+                    unimplemented,
+                    cancelled,
+                    out-of-range,
+                    data-loss,
+                }
+
+                record field-violation {
+                    field: string,
+                    description: string,
                 }
 
                 record error {
@@ -49,6 +64,9 @@ mod bindings {
                     code: s32,
                     cause: option<string>,
                     destination: option<string>,
+                    status: option<u16>,
+                    retry-after: option<u64>,
+                    field-violations: list<field-violation>,
                     attributes: option<string>,
                 }
             }
@@ -60,9 +78,9 @@ mod bindings {
             }
 
             interface handover {
-                use definition.{identity};
+                use definition.{description};
                 use errors.{error};
-                give: async func(successor: identity) -> result<option<list<u8>>, error>;
+                give: async func(successor: description) -> result<option<list<u8>>, error>;
             }
 
             world one-sided {
@@ -79,7 +97,7 @@ mod bindings {
 }
 
 use bindings::exports::mikros::service::{handover, native};
-use bindings::mikros::service::definition::Identity;
+use bindings::mikros::service::definition::Description;
 use bindings::mikros::service::errors::Error;
 
 struct GivesOnly;
@@ -95,7 +113,7 @@ impl native::Guest for GivesOnly {
 }
 
 impl handover::Guest for GivesOnly {
-    async fn give(_successor: Identity) -> Result<Option<Vec<u8>>, Error> {
+    async fn give(_successor: Description) -> Result<Option<Vec<u8>>, Error> {
         Ok(None)
     }
 }

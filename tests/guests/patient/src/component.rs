@@ -18,7 +18,18 @@ mod bindings {
         reason = "generated code"
     )]
 
-    wit_bindgen::generate!({ world: "with-http", path: "../../../wit", sync: true });
+    wit_bindgen::generate!({
+        inline: "
+            package mikros:guest;
+            world guest {
+                include mikros:service/imports@0.2.0;
+                export mikros:service/http@0.2.0;
+            }
+        ",
+        path: "../../../wit",
+        generate_all,
+        sync: true,
+    });
 
     export!(Patient with_types_in self);
 

@@ -5,8 +5,8 @@
 
 mikros_sdk::bindings!(
     mod bindings,
-    world: "mikros:plugin/plugin-with-request-hook",
-    path: ["../../../wit", "../../../wit/plugin"],
+    world: "mikros:crude/crude",
+    path: ["../../../wit", "../../../wit/plugin", "wit"],
 );
 
 use self::bindings::exports::mikros::plugin::request_hook::{
@@ -50,10 +50,9 @@ fn decide(word: &str) -> Decision {
         "no-scheme" => identify("ada", "", ""),
         "claims-no-json" => identify("ada", "crude", "{"),
         "claims-no-object" => identify("ada", "crude", "7"),
-        "refuse-crudely" => refuse(0, 0),
-        "refuse-200" => refuse(200, 0),
-        "refuse-1000" => refuse(1000, 0),
-        "refuse-code-17" => refuse(403, 17),
+        "refuse-crudely" => refuse(None),
+        "refuse-200" => refuse(Some(200)),
+        "refuse-1000" => refuse(Some(1000)),
         "answer-0" => answer(0, ""),
         "answer-100" => answer(100, ""),
         "answer-length" => answer(200, "content-length: 1\r\n"),
@@ -82,10 +81,10 @@ fn identify(subject: &str, scheme: &str, claims: &str) -> Decision {
     change(|changes| changes.identity = Some(Identity { subject, scheme, claims }))
 }
 
-fn refuse(status: u16, code: u8) -> Decision {
+fn refuse(status: Option<u16>) -> Decision {
     let mut error = Error::from(ServiceError::permission_denied("refused crudely"));
-    error.attributes = Some("no object".to_owned());
-    Decision::Refuse(Refusal { error, status, code, headers: Vec::new() })
+    (error.status, error.attributes) = (status, Some("no object".to_owned()));
+    Decision::Refuse(Refusal { error, headers: Vec::new() })
 }
 
 fn answer(status: u16, headers: &str) -> Decision {

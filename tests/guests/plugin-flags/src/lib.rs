@@ -29,7 +29,7 @@ struct Flags {
 impl Plugin for Flags {
     type Settings = Settings;
 
-    async fn start(settings: Settings) -> Result<Self, Refusal> {
+    async fn on_start(settings: Settings) -> Result<Self, Refusal> {
         Ok(Self { settings, asked: RefCell::default() })
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mikros_sdk::http::StatusCode;
 use mikros_sdk::log::{self, Level};
 use mikros_sdk::plugin::{Answer, Changes, Pass, RequestHead, ResponseHead};
-use mikros_sdk::{Caller, OrServiceError as _, Result, ServiceError};
+use mikros_sdk::{Caller, ErrorKind, OrServiceError as _, Result, ServiceError};
 
 /// The level of the log is the only thing that one instance can tell the next one.
 pub(crate) const MARK: Level = Level::Internal;
@@ -119,12 +119,12 @@ fn subject(caller: Option<Caller>) -> String {
     caller.map_or_else(|| "none".to_owned(), |caller| caller.subject().to_owned())
 }
 
-fn refuse(name: &str, code: &str) -> Result<Answer> {
-    let error = ServiceError::permission_denied("refused by the probe").with_cause("told to");
+/// `kind` is the name of one in JSON, or empty.
+fn refuse(kind: &str, wanted: &str) -> Result<Answer> {
+    let kind = ErrorKind::from_name(kind).unwrap_or(ErrorKind::PermissionDenied);
+    let error = ServiceError::of_kind(kind, "refused by the probe").with_cause("told to");
     let answer = Answer::error(error).with_header("x-refused", "yes");
-    let answer = if name.is_empty() { answer } else { answer.with_status(status(name)?) };
-    let code = if code.is_empty() { "0" } else { code };
-    Ok(answer.with_code(code.parse().or_invalid_arguments("a code is a small number")?))
+    Ok(if wanted.is_empty() { answer } else { answer.with_status(status(wanted)?) })
 }
 
 fn status(text: &str) -> Result<StatusCode> {

@@ -62,7 +62,7 @@ struct Probe {
 impl Plugin for Probe {
     type Settings = Settings;
 
-    async fn start(settings: Settings) -> Result<Self, Refusal> {
+    async fn on_start(settings: Settings) -> Result<Self, Refusal> {
         log::info!("probe starts");
         let problems = settings.problems.iter();
         Refusal::unless_empty(problems.map(|problem| (&*problem.path, &*problem.message)))?;
@@ -71,7 +71,7 @@ impl Plugin for Probe {
         Ok(Self { settings, seen: Cell::new(0) })
     }
 
-    async fn stop(&self) -> mikros_sdk::Result<()> {
+    async fn on_finish(&self) -> mikros_sdk::Result<()> {
         log::info!("probe stops", seen = self.seen.get());
         acts::act(&self.settings.stop).await
     }

@@ -1,8 +1,10 @@
 //! The ways to fail that a message can ask for.
 //! Does not know when.
 
-use mikros_sdk::ServiceError;
+use std::time::Duration;
+
 use mikros_sdk::grpc::{Code, Metadata, Status};
+use mikros_sdk::{ErrorKind, ServiceError};
 
 use super::proto;
 use super::proto::failure::How;
@@ -26,10 +28,19 @@ fn service_error(asked: proto::ServiceError) -> ServiceError {
         "permission-denied" => ServiceError::permission_denied(message),
         "rpc" => ServiceError::rpc("another", message),
         "custom" => ServiceError::custom(message),
-        kind => ServiceError::invalid_arguments(format!("there is no kind `{kind}`")),
+        kind => match ErrorKind::from_name(kind) {
+            Some(kind) => ServiceError::of_kind(kind, message),
+            None => ServiceError::invalid_arguments(format!("there is no kind `{kind}`")),
+        },
     };
     let error = error.with_code(asked.code);
     let error = if asked.cause.is_empty() { error } else { error.with_cause(asked.cause) };
+    let error = match asked.retry_after_ms {
+        0 => error,
+        time => error.with_retry_after(Duration::from_millis(time)),
+    };
+    let violations = asked.field_violations.into_iter();
+    let error = violations.fold(error, |error, (field, why)| error.with_violation(field, why));
     asked.attributes.into_iter().fold(error, |error, (key, value)| error.with_attribute(key, value))
 }
 

@@ -17,13 +17,13 @@ pub(crate) struct Call {
     /// On the clock of the test.
     pub(crate) deadline: Option<Duration>,
     pub(crate) caller: Option<Caller>,
-    /// Of a hook.
-    pub(crate) visit: Option<Visit>,
+    /// Of a request.
+    pub(crate) origin: Option<Origin>,
 }
 
-/// What a hook may ask beyond that.
+/// How a request has arrived.
 #[derive(Clone, Copy)]
-pub(crate) struct Visit {
+pub(crate) struct Origin {
     pub(crate) transport: Transport,
     pub(crate) peer: SocketAddr,
 }
@@ -63,19 +63,16 @@ pub(crate) fn caller() -> Option<Caller> {
     current()?.caller.clone()
 }
 
-/// As in the contract, nobody outside a hook.
-pub(crate) fn visiting_caller() -> Option<Caller> {
-    let call = current()?;
-    call.visit?;
-    call.caller.clone()
-}
-
-pub(crate) fn transport() -> Option<Transport> {
-    Some(current()?.visit?.transport)
+pub(crate) fn kind() -> Option<String> {
+    let kind = match current()?.origin?.transport {
+        Transport::Http => "http",
+        Transport::Grpc => "grpc",
+    };
+    Some(kind.to_owned())
 }
 
 pub(crate) fn peer() -> Option<String> {
-    Some(current()?.visit?.peer.to_string())
+    Some(current()?.origin?.peer.to_string())
 }
 
 pub(crate) fn remaining() -> Option<Duration> {

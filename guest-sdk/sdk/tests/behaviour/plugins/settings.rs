@@ -36,7 +36,7 @@ struct Configured;
 impl Plugin for Configured {
     type Settings = Settings;
 
-    async fn start(settings: Settings) -> Result<Self, Refusal> {
+    async fn on_start(settings: Settings) -> Result<Self, Refusal> {
         let limit: u8 = settings
             .key
             .parse()

@@ -28,10 +28,10 @@ fn definition() -> Definition {
 
 fn surface() -> Surface {
     Surface {
-        imports: vec!["mikros:service/logger@0.1.0".to_owned()],
+        imports: vec!["mikros:service/logger@0.2.0".to_owned()],
         exports: vec![
-            "mikros:service/lifecycle@0.1.0".to_owned(),
-            "mikros:service/http@0.1.0".to_owned(),
+            "mikros:service/lifecycle@0.2.0".to_owned(),
+            "mikros:service/http@0.2.0".to_owned(),
         ],
         services: Ok(Services {
             services: vec![Service {
@@ -62,9 +62,9 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         component   greeter/greeter.wasm
         kinds       http on any free port
                     native
-        exports     mikros:service/lifecycle@0.1.0
-                    mikros:service/http@0.1.0
-        imports     mikros:service/logger@0.1.0
+        exports     mikros:service/lifecycle@0.2.0
+                    mikros:service/http@0.2.0
+        imports     mikros:service/logger@0.2.0
         methods     /helloworld.Greeter/SayHellos  unary -> stream
 
         setting                           value          from
@@ -152,11 +152,11 @@ fn json_names_everything() {
           "component": {
             "path": "greeter/greeter.wasm",
             "exports": [
-              "mikros:service/lifecycle@0.1.0",
-              "mikros:service/http@0.1.0"
+              "mikros:service/lifecycle@0.2.0",
+              "mikros:service/http@0.2.0"
             ],
             "imports": [
-              "mikros:service/logger@0.1.0"
+              "mikros:service/logger@0.2.0"
             ],
             "services": [
               {

@@ -12,7 +12,7 @@ struct Looks;
 impl Plugin for Looks {
     type Settings = NoSettings;
 
-    async fn start(_settings: NoSettings) -> Result<Self, Refusal> {
+    async fn on_start(_settings: NoSettings) -> Result<Self, Refusal> {
         Ok(Self)
     }
 }
