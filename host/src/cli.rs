@@ -79,7 +79,7 @@ pub struct LogArguments {
     pub log_format: Option<LogFormat>,
     /// Least level that is logged
     ///
-    /// By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+    /// By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other commands.
     #[arg(long, global = true, value_name = "LEVEL", ignore_case = true, value_parser = level())]
     pub log_level: Option<Level>,
 }
@@ -115,6 +115,13 @@ pub enum Command {
     /// and what it finds takes over without a gap; it stops the service if its terminal is gone, and is
     /// ignored under `nohup`. The log goes to standard output.
     Run(Run),
+    /// Test a service: the tests of its crate, then others against the service itself
+    ///
+    /// Runs the unit tests with `cargo test`, compiles the component, and runs it as `service.toml` says,
+    /// but on free ports of this machine only. While it serves, the tests in `tests/` run, or
+    /// `[tests] command`: `MIKROS_TEST_HTTP` and `MIKROS_TEST_GRPC` tell them its addresses. Then it stops
+    /// in order. Its log is shown when something has failed. SIGINT and SIGTERM end everything.
+    Test(Test),
     /// Compile a service with the command in `[host] build`
     ///
     /// The command runs in the directory of `service.toml`. All its output goes to standard error.
@@ -192,6 +199,15 @@ pub struct ChangesArguments {
     /// For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the same.
     #[arg(long, requires = "watch")]
     pub poll: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Test {
+    #[command(flatten)]
+    pub service: ServiceArgument,
+    /// Arguments for `cargo test`, for example a filter; `"$@"` in `[tests] command`
+    #[arg(last = true, value_name = "ARGS")]
+    pub arguments: Vec<String>,
 }
 
 #[derive(Debug, Args)]

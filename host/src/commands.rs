@@ -14,6 +14,7 @@ mod inspect;
 mod log;
 mod new;
 mod run;
+mod test;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ use crate::watch::StartWatchError;
 
 pub use self::build::BuildError;
 pub use self::new::CreateError;
+pub use self::test::TestError;
 
 /// Name of the file in a service's directory.
 const FILE_NAME: &str = "service.toml";
@@ -52,6 +54,8 @@ pub enum CommandError {
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error(transparent)]
+    Test(#[from] TestError),
+    #[error(transparent)]
     Log(#[from] StartLogError),
     #[error(transparent)]
     Watch(#[from] StartWatchError),
@@ -70,6 +74,7 @@ impl CommandError {
             Self::Create(error) => error.help(),
             Self::Build(error) => error.help(),
             Self::Compile(error) => error.help(),
+            Self::Test(error) => error.help(),
             Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => None,
         }
     }
@@ -80,7 +85,9 @@ impl CommandError {
             Self::Create(error) => error.status(),
             Self::Build(error) => error.status(),
             Self::Compile(error) => component::status(error),
-            Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => Status::Failure,
+            Self::Test(_) | Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => {
+                Status::Failure
+            }
         }
     }
 }
@@ -97,6 +104,7 @@ pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError
         Command::Init(arguments) => new::init(&arguments, surroundings),
         Command::Dev(arguments) => dev::run(arguments, log, surroundings),
         Command::Run(arguments) => run::run(arguments, log, surroundings),
+        Command::Test(arguments) => test::run(&arguments, log, surroundings),
         Command::Build(arguments) => build::run(&arguments, surroundings),
         Command::Check(arguments) => check::run(&arguments, log, surroundings),
         Command::Doctor(arguments) => doctor::run(&arguments, log, surroundings),
@@ -111,6 +119,7 @@ fn relocated(command: &Command, surroundings: &Surroundings) -> Result<Surroundi
     let (service, builds) = match command {
         Command::Dev(typed) => (&typed.service, true),
         Command::Run(typed) => (&typed.service, typed.build),
+        Command::Test(typed) => (&typed.service, true),
         Command::Build(typed) => (&typed.service, true),
         Command::Check(typed) => (&typed.service, false),
         Command::Doctor(typed) => (&typed.service, false),

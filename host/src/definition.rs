@@ -23,6 +23,7 @@ mod kinds;
 mod load;
 mod log;
 mod nesting;
+mod origin;
 mod places;
 mod problem;
 mod quantity;
@@ -36,6 +37,7 @@ mod shape;
 mod suggestion;
 mod syntax;
 mod tables;
+mod testing;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -47,8 +49,6 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use serde::Serialize;
 
 pub use self::address::{Address, Reach};
 pub use self::catalogue::{
@@ -66,11 +66,13 @@ pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
 pub(crate) use self::invocation::Invocation;
 pub(crate) use self::kinds::suggest_kind;
+pub use self::origin::{Effective, Origin};
 pub use self::places::Places;
 pub use self::problem::{LoadError, Position, Problem};
 pub use self::relocation::Relocation;
 pub use self::schema::schema;
 pub use self::tables::{kind_settings_table, reference_table, settings_table, variables_table};
+pub use self::testing::Tests;
 pub use self::variables::{Premises, Variables};
 use crate::telemetry::Level;
 
@@ -90,6 +92,7 @@ pub struct Definition {
     /// Those that are enabled stand in the order in which they start.
     pub features: Vec<Feature>,
     pub clients: Vec<Client>,
+    pub tests: Tests,
     /// What is accepted but deserves a line in the log.
     pub warnings: Vec<Problem>,
     effective: Vec<Effective>,
@@ -357,40 +360,4 @@ pub struct Client {
     pub name: String,
     pub host: Option<String>,
     pub port: Option<u16>,
-}
-
-/// One value that counts, and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Effective {
-    /// Dotted key of the file, or name of a framework variable.
-    pub key: String,
-    /// `***` when it may be a secret.
-    pub value: String,
-    #[serde(serialize_with = "as_text")]
-    pub origin: Origin,
-}
-
-fn as_text<S: serde::Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(origin)
-}
-
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    Default,
-    File {
-        line: usize,
-    },
-    /// As spelled in the environment.
-    Variable(String),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => write!(f, "default"),
-            Self::File { line } => write!(f, "service.toml:{line}"),
-            Self::Variable(name) => write!(f, "{name}"),
-        }
-    }
 }

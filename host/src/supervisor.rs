@@ -25,8 +25,8 @@ use tracing::{info, warn};
 pub use self::director::{Demand, Director, News, Refusal};
 pub use self::hangup::is_ignored as hangup_is_ignored;
 pub use self::reload::Reload;
-pub use self::signal::{Hangup, REPEAT};
-use self::signal::{Signal, Signals};
+use self::signal::Signals;
+pub use self::signal::{Hangup, REPEAT, Signal};
 use self::tenure::Tenure;
 use crate::definition::Definition;
 use crate::engine::Cache;
@@ -183,6 +183,9 @@ impl<D: Director> Supervisor<D> {
         let ending = match self.serve(first.map(Box::new)).await {
             Ok(ending) | Err(ending) => ending,
         };
+        if !matches!(ending, Ending::Forced(_)) {
+            self.director.end().await;
+        }
         match ending {
             Ending::Stopped => info!("service stopped"),
             Ending::Failed => info!(exit.status = 1, "service stopped"),
@@ -239,7 +242,7 @@ impl<D: Director> Supervisor<D> {
             help,
             "stopping service"
         );
-        self.director.tell(News::Stopping { calls: stop.calls });
+        self.director.tell(News::Stopping { calls: stop.calls, signal });
     }
 
     /// Waits for `step` while the service stops; a further signal ends the process at once.

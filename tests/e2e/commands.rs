@@ -6,6 +6,7 @@ mod doctor;
 pub(crate) mod new;
 mod overview;
 pub(crate) mod relocation;
+mod test;
 
 use std::path::Path;
 

@@ -28,6 +28,8 @@ pub struct Surroundings {
     /// Whether to look for changed files by the clock. Source: `MIKROS_HOST_POLL`.
     pub polls: bool,
     pub cargo: CargoVariables,
+    /// This program, when the system can tell.
+    pub program: Option<PathBuf>,
     /// Where builds write, as cargo has said; nothing of the environment's.
     pub relocation: Option<Relocation>,
     /// What this host is made of beside its built-in kinds; nothing of the environment's.
@@ -45,7 +47,8 @@ pub struct CargoVariables {
 
 impl Surroundings {
     pub fn of_process(extensions: Arc<Extensions>) -> Self {
-        Self { extensions, ..Self::from_variables(std::env::vars_os()) }
+        let program = std::env::current_exe().ok();
+        Self { program, extensions, ..Self::from_variables(std::env::vars_os()) }
     }
 
     /// What definitions are read with.

@@ -193,12 +193,13 @@ fn an_impossible_kind_is_told_with_the_reason() {
 
 #[test]
 fn the_path_can_be_given_as_the_other_frameworks_want_it() {
-    for command in ["run", "dev", "build", "check", "doctor", "inspect"] {
+    for command in ["run", "dev", "test", "build", "check", "doctor", "inspect"] {
         for arguments in [&["--config", "a.toml"][..], &["--config=a.toml"], &["a.toml"]] {
             let typed = [&["mikros-host", command], arguments].concat();
             let service = match Cli::try_parse_from(typed).unwrap().command {
                 Command::Run(run) => run.service,
                 Command::Dev(dev) => dev.service,
+                Command::Test(test) => test.service,
                 Command::Build(build) => build.service,
                 Command::Check(check) => check.service,
                 Command::Doctor(doctor) => doctor.service,

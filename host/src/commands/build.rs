@@ -89,7 +89,6 @@ impl BuildError {
 pub struct Outcome(ExitStatus);
 
 impl Outcome {
-    #[cfg(test)]
     pub(super) fn of(status: ExitStatus) -> Self {
         Self(status)
     }

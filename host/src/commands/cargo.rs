@@ -30,6 +30,18 @@ pub(super) struct Package {
     /// Whether it has a `main`.
     pub(super) is_program: bool,
     pub(super) dependency: Option<Dependency>,
+    /// What `cargo test` tests of it.
+    pub(super) tested: Vec<Tested>,
+}
+
+/// A part of a crate that has tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tested {
+    Library,
+    Programs,
+    Documentation,
+    /// Those in `tests/`.
+    Files,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +102,7 @@ impl Package {
                 .iter()
                 .find(|one| one.name == SDK)
                 .map(|one| Dependency { path: one.path.clone() }),
+            tested: package.tested(),
         }))
     }
 
@@ -129,11 +142,32 @@ struct PackageMetadata {
     dependencies: Vec<DependencyMetadata>,
 }
 
+impl PackageMetadata {
+    fn tested(&self) -> Vec<Tested> {
+        let mut tested = Vec::new();
+        for target in &self.targets {
+            let parts = match target.kind.first().map(String::as_str) {
+                Some("bin") => [target.test.then_some(Tested::Programs), None],
+                Some("test") => [target.test.then_some(Tested::Files), None],
+                Some("example" | "bench" | "custom-build") | None => continue,
+                Some(_) => [
+                    target.test.then_some(Tested::Library),
+                    target.doctest.then_some(Tested::Documentation),
+                ],
+            };
+            tested.extend(parts.into_iter().flatten());
+        }
+        tested
+    }
+}
+
 #[derive(Deserialize)]
 struct TargetMetadata {
     name: String,
     kind: Vec<String>,
     crate_types: Vec<String>,
+    test: bool,
+    doctest: bool,
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use super::reader::{MOST_PROBLEMS, Reader, Section};
 use super::variables::{Premises, Scope, Variables};
 use super::{
     Definition, Effective, FeatureSource, client, environment, features, framework, hosting, http,
-    identity, kinds, log, settings, unknown,
+    identity, kinds, log, settings, testing, unknown,
 };
 use crate::file;
 
@@ -131,7 +131,7 @@ fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> De
     let kinds = kinds::read(reader, root, directory);
     let host = hosting::read(reader, root, &kinds, directory);
     let log = log::read(reader, root);
-    check_tests(reader, root);
+    let tests = testing::read(reader, root);
     let environment = environment::read(reader, root);
     let clients = client::read(reader, root);
     reader.base_path = http::base_path(&kinds);
@@ -148,16 +148,10 @@ fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> De
         settings,
         features,
         clients,
+        tests,
         warnings: Vec::new(),
         effective: Vec::new(),
     }
-}
-
-/// `[tests]` is for test harnesses: the host checks it and has no use for it.
-fn check_tests<'t>(reader: &mut Reader<'t>, root: &Section<'t>) {
-    let section = root.section("tests");
-    reader.switch(&section, "execute_lifecycle");
-    reader.switch(&section, "discard_log_messages");
 }
 
 /// `is_foreign`: the file has nothing that only this host needs.

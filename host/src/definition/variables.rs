@@ -28,6 +28,15 @@ impl Variables {
         Self { may_miss: true, ..self }
     }
 
+    /// The same variables, and `name` with this value unless it is set.
+    #[must_use]
+    pub fn or(mut self, name: &str, value: &str) -> Self {
+        if self.get(name).is_none() {
+            self.values.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }

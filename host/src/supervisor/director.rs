@@ -1,5 +1,6 @@
 //! Who decides which version of a service is served, and hears what became of it.
 
+use super::Signal;
 use crate::definition::Definition;
 use crate::lifecycle::{Endpoint, Stopped};
 use crate::telemetry::{Attributes, Level};
@@ -17,6 +18,11 @@ pub trait Director {
 
     /// Whether a service that fails is a reason to wait for the next demand rather than to end.
     fn perseveres(&self) -> bool;
+
+    /// Ends what it has started; the service has ended. Not called when a signal forces the end.
+    fn end(&mut self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
 }
 
 /// What a director wants.
@@ -42,8 +48,8 @@ pub enum News<'a> {
     Waiting { count: usize },
     /// A version that was replaced has come to its end.
     Left { version: &'a str, stopped: Stopped },
-    /// The service begins to stop, with so many calls in flight.
-    Stopping { calls: usize },
+    /// The service begins to stop, with so many calls in flight; for a signal, or as its director has asked.
+    Stopping { calls: usize, signal: Option<Signal> },
     /// The service has ended, and nothing serves; of a script, that it is done.
     Ended { well: bool },
 }

@@ -238,7 +238,7 @@ fn a_signal_ends_the_build_and_what_it_has_started() {
 }
 
 /// Whether a process is there and has not ended.
-fn is_alive(id: &str) -> bool {
+pub(super) fn is_alive(id: &str) -> bool {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
 }

@@ -48,6 +48,7 @@ fn a_new_crate_is_told_with_what_comes_next() {
             created hello/service.schema.json
             created hello/src/lib.rs
             created hello/src/tests.rs
+            created hello/tests/service.rs
             created hello/README.md
             created hello/.gitignore
 
@@ -147,7 +148,7 @@ fn the_manifest_makes_a_workspace_of_its_own() {
         publish = false
 
         [lib]
-        # A component is a `cdylib` for `wasm32-wasip2`. Add "rlib" when there are tests in `tests/`.
+        # A component is a `cdylib` for `wasm32-wasip2`. Add "rlib" when tests in `tests/` use it.
         crate-type = ["cdylib"]
         # Comments of `.proto` files become those of Rust: what stands indented in them is no test.
         doctest = false

@@ -39,6 +39,7 @@ fn the_help_lists_the_commands() {
               init         Add what an existing crate lacks to be a service
               dev          Build, run and watch a service: every change takes over without a gap
               run          Run a service until it ends or is told to stop
+              test         Test a service: the tests of its crate, then others against the service itself
               build        Compile a service with the command in `[host] build`
               check        Check everything that can be known without running the service
               doctor       Find what on this machine or in a project is in the way, and fix what is safe to fix
@@ -67,7 +68,8 @@ fn the_help_lists_the_commands() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
 
@@ -126,7 +128,8 @@ fn build_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -174,7 +177,8 @@ fn check_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -222,7 +226,8 @@ fn inspect_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -257,7 +262,8 @@ fn schema_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -294,7 +300,8 @@ fn completions_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
 

@@ -165,7 +165,9 @@ impl Group {
         self.is_condemned = false;
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Sends a signal to the program and those it has started; of a group that is that of this process only
+    /// to the program.
+    pub(in crate::commands) fn signal(&self, signal: Signal) {
         // They may all be gone.
         let _ = if self.is_own {
             kill_process_group(self.id, signal)

@@ -62,6 +62,9 @@ impl Outline {
             self.file("src/lib.rs", include_str!("templates/lib.rs.in"))?,
             self.file("src/tests.rs", include_str!("templates/tests.rs.in"))?,
         ];
+        if self.kinds.contains(KindName::Http) {
+            files.push(self.file("tests/service.rs", include_str!("templates/service.rs.in"))?);
+        }
         if self.kinds.contains(KindName::Grpc) {
             files.push(self.file("build.rs", include_str!("templates/build.rs.in"))?);
             let proto = include_str!("templates/greeter.proto.in");

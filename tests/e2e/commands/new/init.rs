@@ -22,6 +22,7 @@ fn an_existing_crate_gets_what_it_lacks() {
             created .gitignore
             created src/lib.rs
             created src/tests.rs
+            created tests/service.rs
             created README.md
 
             add to Cargo.toml:

@@ -139,11 +139,16 @@ fn stop(host: Host) -> Stopped {
 
 #[test]
 fn http_answers() {
-    let host = make("made-http", &["http:0"]).start();
+    let made = make("made-http", &["http:0"]);
+    let host = made.start();
 
     assert_eq!(http::get(host.port(), "/").text(), "hello world");
     assert_eq!(http::get(host.port(), "/hello/Ada").text(), "hello Ada");
     stop(host);
+    // All is compiled by now.
+    let tested = made.command(["test"]).run();
+    assert_eq!(tested.status, 0, "{}", tested.outline());
+    assert!(tested.stdout.contains("it_greets_over_http ... ok"), "{}", tested.stdout);
 }
 
 #[test]

@@ -57,7 +57,8 @@ fn dev_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -121,7 +122,8 @@ fn run_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -179,7 +181,8 @@ fn doctor_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "#]],

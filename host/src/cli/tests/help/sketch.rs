@@ -65,7 +65,8 @@ fn new_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -129,7 +130,8 @@ fn init_has_help() {
                   --log-level <LEVEL>
                       Least level that is logged
 
-                      By default what `[log] level` says for `run` and `dev`, and `warn` for the other commands.
+                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
+                      commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],

@@ -67,7 +67,7 @@ impl Director for Development {
             News::Waiting { .. } => {
                 self.screen.say(Tone::Plain, "waiting for an older version to finish");
             }
-            News::Stopping { calls } if calls > 0 => {
+            News::Stopping { calls, .. } if calls > 0 => {
                 self.screen.say(Tone::Plain, &status::stopping(calls));
             }
             // Nothing to wait for; the log has told of it.

@@ -1,0 +1,89 @@
+//! `[tests]`: what `mikros-host test` runs against the service, and what changes for that time.
+//!
+//! Does not know how anything is run.
+
+use std::time::Duration;
+
+use super::reader::{Reader, Section};
+use super::{Address, Definition, Kind, Origin};
+
+/// `[tests]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tests {
+    /// A line for the shell, run in the directory of the file while the service runs.
+    pub command: Option<String>,
+    /// What becomes of the service's log; `None`: it is shown when something fails.
+    pub discards_log: Option<bool>,
+}
+
+/// `execute_lifecycle` is checked for the sake of the other frameworks: an instance without `on-start` is none here.
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Tests {
+    let section = root.section("tests");
+    reader.switch(&section, "execute_lifecycle");
+    Tests {
+        command: reader.text(&section, "command"),
+        discards_log: reader.switch(&section, "discard_log_messages"),
+    }
+}
+
+impl Definition {
+    /// The same service on free ports of this machine, which nobody else knows of.
+    #[must_use]
+    pub fn for_tests(mut self) -> Self {
+        for kind in &mut self.kinds {
+            let port = match kind {
+                Kind::Http(http) => &mut http.port,
+                Kind::Grpc(grpc) => &mut grpc.port,
+                // Their kind alone knows where they listen.
+                Kind::Native | Kind::Script | Kind::Custom(_) => continue,
+            };
+            (port.number, port.source) = (0, Origin::Test);
+        }
+        self.host.address = Address::Loopback;
+        // Those who send requests are told by the signal that ends them.
+        self.host.drain_delay = Duration::ZERO;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::definition::{Deployment, Premises, Variables};
+
+    const TEXT: &str = "name = 'greeter'\ntypes = ['http:80', 'grpc:81', 'native']\nversion = 'v1'\n\
+        language = 'rust'\nproduct = 'Matrix'\n[host]\ncomponent = 'app.wasm'\naddress = '::'\ndrain_delay = '9s'\n";
+
+    #[test]
+    fn a_service_under_test_is_where_nobody_else_is() {
+        let definition = Definition::parse(Path::new("service.toml"), TEXT, &Premises::default());
+
+        let definition = definition.unwrap().for_tests();
+
+        for kind in &definition.kinds {
+            if let Kind::Http(super::super::Http { port, .. })
+            | Kind::Grpc(super::super::Grpc { port, .. }) = kind
+            {
+                assert_eq!((port.number, &port.source), (0, &Origin::Test), "{}", kind.name());
+            }
+        }
+        assert_eq!(definition.host.address, Address::Loopback);
+        assert_eq!(definition.host.drain_delay, Duration::ZERO);
+    }
+
+    #[test]
+    fn the_deployment_is_what_the_environment_says() {
+        let deployment = |variables: Variables| {
+            let premises = Premises::from(variables.or("MIKROS_SERVICE_DEPLOY", "test"));
+            let definition = Definition::parse(Path::new("service.toml"), TEXT, &premises);
+            definition.unwrap().environment.deployment
+        };
+        let variable = |name: &str| [(name.to_owned(), "stage".to_owned())].into_iter().collect();
+
+        assert_eq!(deployment(Variables::default()), Deployment::Test);
+        assert_eq!(deployment(variable("MIKROS_SERVICE_DEPLOY")), Deployment::Stage);
+        assert_eq!(deployment(variable("GREETER__MIKROS_SERVICE_DEPLOY")), Deployment::Stage);
+    }
+}
