@@ -12,6 +12,7 @@ mod logger;
 mod memory;
 mod provided;
 mod shutdown;
+mod stdio;
 mod time;
 mod wasi;
 
@@ -54,6 +55,8 @@ pub struct Grants {
     /// Of a plug-in, the feature that it is: part of its log lines.
     pub feature: Option<Arc<str>>,
     pub logger: Logger,
+    /// Whether it has standard input and output of the process; what it prints becomes log lines otherwise.
+    pub inherits_stdio: bool,
     pub stopping: watch::Receiver<Stopping>,
     /// What the service says of its health.
     pub health: watch::Sender<Said>,
@@ -105,7 +108,7 @@ impl State {
     pub fn new(grants: Arc<Grants>, local: usize, memory_limit: usize) -> Self {
         let unsettled = Unsettled::default();
         let output = Output::new(grants.logger.clone(), grants.feature.clone(), unsettled.clone());
-        let wasi = wasi::context(&grants.variables, &output);
+        let wasi = wasi::context(&grants, &output);
         Self {
             grants,
             local,

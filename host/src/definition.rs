@@ -65,6 +65,7 @@ pub use self::hosting::Dev;
 pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
 pub(crate) use self::invocation::Invocation;
+pub use self::kinds::Script;
 pub(crate) use self::kinds::suggest_kind;
 pub use self::origin::{Effective, Origin};
 pub use self::places::Places;
@@ -115,7 +116,7 @@ pub enum Kind {
     Http(Http),
     Grpc(Grpc),
     Native,
-    Script,
+    Script(Script),
     Custom(CustomKind),
 }
 
@@ -125,7 +126,7 @@ impl Kind {
             Self::Http(_) => "http",
             Self::Grpc(_) => "grpc",
             Self::Native => "native",
-            Self::Script => "script",
+            Self::Script(_) => "script",
             Self::Custom(custom) => custom.name,
         }
     }

@@ -34,7 +34,7 @@ use crate::extension::Extensions;
 use crate::lifecycle::{Loader, Pace, Service, Stopped, with_source};
 use crate::machine;
 use crate::telemetry::{
-    self, Attributes, Flush, Format, HostLog, Level, Logger, Settings, StartLogError,
+    self, Attributes, Flush, Format, HostLog, Level, LogStream, Logger, Settings, StartLogError,
 };
 
 /// How long the end of the process may wait for whoever reads the log.
@@ -48,6 +48,8 @@ pub struct Options {
     /// What to serve first; `None` leaves that to the director as well.
     pub definition: Option<Definition>,
     pub look: Look,
+    /// Where the log goes, which makes way for a script.
+    pub stream: LogStream,
     /// For a script.
     pub arguments: Vec<String>,
     /// Where compiled components are kept; `None` compiles at every start.
@@ -102,6 +104,7 @@ pub fn run<D: Director, E: From<RunError>>(
     output: impl Write + Send + 'static,
     direct: impl AsyncFnOnce(&HostLog) -> Result<D, E>,
 ) -> Result<Ending, E> {
+    options.stream.use_stderr(options.definition.as_ref().is_some_and(leaves_stdout));
     let settings = match &options.definition {
         Some(definition) => announce::log_settings(definition, options.look),
         None => announce::bare_log_settings(options.look),
@@ -115,14 +118,15 @@ pub fn run<D: Director, E: From<RunError>>(
     let ending = runtime.block_on(async {
         let signals = Signals::listen(options.hangup).map_err(RunError::Signals)?;
         let director = direct(&log).await?;
-        let Options { definition, look, arguments, cache_directory, extensions, pace, .. } =
-            options;
+        let Options { definition, look, stream, arguments, .. } = options;
+        let Options { cache_directory, extensions, pace, .. } = options;
         let supervisor = Supervisor {
             signals,
             director,
             log,
             logger: None,
             look,
+            stream,
             arguments,
             cache_directory,
             extensions,
@@ -169,6 +173,7 @@ struct Supervisor<D> {
     /// What the last version's lines look like as its definition says, and what writes them.
     logger: Option<(Settings, Logger)>,
     look: Look,
+    stream: LogStream,
     arguments: Vec<String>,
     cache_directory: Option<PathBuf>,
     extensions: Arc<Extensions>,
@@ -299,6 +304,7 @@ impl<D: Director> Supervisor<D> {
 
     /// Lets the host's own lines look like those of a version, which `logger` writes.
     fn speak_as(&mut self, definition: &Definition, logger: Logger) {
+        self.stream.use_stderr(leaves_stdout(definition));
         let own = announce::log_settings(definition, Look { level: None, ..self.look });
         self.logger = Some((own, logger));
         self.speak();
@@ -314,6 +320,11 @@ impl<D: Director> Supervisor<D> {
             _ => logger.clone(),
         });
     }
+}
+
+/// Whether standard output is the script's, so that the log goes to standard error.
+pub fn leaves_stdout(definition: &Definition) -> bool {
+    definition.script().is_some_and(|script| script.inherits_stdio)
 }
 
 /// A panic of the host is a bug in it; the log is where it is looked for.

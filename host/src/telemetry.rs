@@ -27,7 +27,7 @@ use std::time::Duration;
 
 pub use self::events::{HostLog, subscriber};
 pub use self::level::{Level, ParseLevelError};
-pub use self::output::StandardOutput;
+pub use self::output::{LogOutput, LogStream};
 pub use self::queue::Delivery;
 
 use self::clock::Clock;

@@ -1,9 +1,13 @@
 //! Kind `script`: `run`, then `cleanup` always, then `on-finish`; and the exit status of each way.
 //! Does not know signals.
 
+use std::io::{self, Read as _, Write as _};
+use std::thread;
+
 use expect_test::{Expect, expect};
 
-use crate::support::{Host, Service, guests};
+use crate::support::log::{self, Line};
+use crate::support::{Host, Service, Signal, guests};
 
 const NONE: [&str; 0] = [];
 
@@ -210,6 +214,96 @@ fn a_cleanup_that_computes_for_ever_is_interrupted() {
             status 1
         "#]],
     );
+}
+
+/// A script with the standard input and output of the host.
+fn piped(run: &str) -> Service {
+    let tables = format!("[services.script]\nstdio = 'inherit'\n[service]\nrun = '{run}'");
+    Service::new(guests::SCRIPTS, "script").host("shutdown_timeout = '300ms'").tables(&tables)
+}
+
+/// The log, where it went to standard error.
+#[track_caller]
+fn log_of(stderr: &str) -> Vec<Line> {
+    stderr.lines().map(Line::parse).collect()
+}
+
+#[test]
+fn a_script_has_its_place_in_a_pipe() {
+    const LINES: usize = 20_000;
+    let (input, mut keyboard) = io::pipe().unwrap();
+    let service = piped("copy");
+    let mut process = Host::command(&service).spawn_with_input(input);
+    let writer = thread::spawn(move || {
+        for number in 0..LINES {
+            writeln!(keyboard, "line {number}").expect("the script reads it");
+        }
+    });
+
+    let status = process.wait();
+    writer.join().expect("the script has read all");
+
+    let output = process.stdout();
+    assert!(status.success(), "{}", process.stderr());
+    assert_eq!(output.len(), LINES + 1);
+    assert!((0..LINES).all(|number| output[number] == format!("LINE {number}")));
+    assert_eq!(output[LINES], "end");
+    expect![[r#"
+        INFO starting service
+        INFO starting features
+        INFO service resources component="$TARGET/wasm32-wasip2/release/scripts.wasm" limits.memory=268435456 limits.max_concurrency=256 started_in_ms=$MS
+        INFO service is running kind="script"
+        INFO run begins arguments=[]
+        INFO to stderr, terminal: false stream="stderr"
+        INFO cleanup begins
+        INFO stopping service
+        INFO on-finish begins
+        INFO service stopped
+    "#]].assert_eq(&log::outline(&log_of(&process.stderr())));
+}
+
+#[test]
+fn a_script_whose_reader_leaves_is_told_so() {
+    let (mut reader, output) = io::pipe().unwrap();
+    let service = piped("pour");
+    let mut process = Host::command(&service).spawn_into(output.into());
+
+    reader.read_exact(&mut [0; 1001]).unwrap();
+    drop(reader);
+    let status = process.wait();
+
+    assert_eq!(status.code(), Some(1));
+    let log = log_of(&process.stderr());
+    let reason = log.iter().find(|line| line.msg() == "aborting service execution").unwrap();
+    assert_eq!(
+        reason.text("error.message"),
+        "kind `script` failed: got an internal error: Broken pipe (os error 64)"
+    );
+}
+
+#[test]
+fn a_reader_that_takes_nothing_holds_up_no_signal() {
+    let (mut reader, output) = io::pipe().unwrap();
+    let service = piped("pour");
+    let mut process = Host::command(&service).spawn_into(output.into());
+
+    reader.read_exact(&mut [0; 1001]).unwrap();
+    process.signal(Signal::TERM);
+    let status = process.wait();
+
+    assert_eq!(status.code(), Some(143), "{}", process.stderr());
+    drop(reader);
+}
+
+#[test]
+fn what_a_script_prints_is_a_line_of_the_log_unless_it_wants_it_otherwise() {
+    let service = Service::new(guests::SCRIPTS, "script").tables("[service]\nrun = 'copy'");
+
+    let stopped = Host::run(&service, NONE);
+
+    // There is no input either.
+    assert_eq!(stopped.lines("end").len(), 1, "{}", stopped.outline());
+    assert_eq!(stopped.stderr, "");
 }
 
 #[test]

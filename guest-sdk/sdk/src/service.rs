@@ -82,6 +82,9 @@ pub trait Native: Service {
 }
 
 /// The kind `script`: one piece of work, then the process ends.
+///
+/// What it prints becomes log lines. With `[services.script] stdio = "inherit"` it has the standard input and output of the
+/// host instead, for pipes, through `std::io::stdin` and `std::io::stdout`; the log goes to standard error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is exported as `script` but has nothing to run",
     label = "`Script` is not implemented for this type",

@@ -1,5 +1,6 @@
 //! WASI 0.2 as far as a service gets it: environment, clocks, random numbers, and standard output
-//! that becomes log lines. No file system, no sockets, no standard input, no arguments.
+//! that becomes log lines. No file system, no sockets, no arguments, and standard input only for a script that has asked
+//! for it.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +16,8 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView};
 use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamResult, bindings};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
 
-use super::{State, Unsettled};
+use super::stdio::Stdout;
+use super::{Grants, State, Unsettled};
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// Most text of a panic that is kept, and most that is taken at once, in bytes.
@@ -40,12 +42,15 @@ fn random(state: &mut State) -> &mut WasiRandomCtx {
 }
 
 /// What WASI shows to an instance.
-pub(super) fn context(variables: &[(String, String)], output: &Output) -> WasiCtx {
-    WasiCtx::builder()
-        .envs(variables)
-        .stdout(Stream { name: "stdout", output: output.clone() })
-        .stderr(Stream { name: "stderr", output: output.clone() })
-        .build()
+pub(super) fn context(grants: &Grants, output: &Output) -> WasiCtx {
+    let mut context = WasiCtx::builder();
+    context.envs(&grants.variables).stderr(Stream { name: "stderr", output: output.clone() });
+    if grants.inherits_stdio {
+        context.stdin(io::stdin()).stdout(Stdout::default());
+    } else {
+        context.stdout(Stream { name: "stdout", output: output.clone() });
+    }
+    context.build()
 }
 
 /// Standard output and standard error of one instance.

@@ -26,7 +26,7 @@ use crate::definition::{Definition, LoadError, Premises, Reach};
 use crate::lifecycle::Pace;
 use crate::report::Status;
 use crate::supervisor::{self, Hangup, Look, Options, RunError};
-use crate::telemetry::Level;
+use crate::telemetry::{Level, LogOutput};
 use crate::watch::{Place, Watch};
 
 pub(super) fn run(
@@ -41,8 +41,10 @@ pub(super) fn run(
         return Err(error.into());
     }
     let screen = Screen::of_process(surroundings.allows_colour);
+    let output = LogOutput::standard();
     let options = Options {
         definition: None,
+        stream: output.stream(),
         look: Look {
             format: log.format(LogFormat::Text, &std::io::stdout()),
             level: log.level,
@@ -59,7 +61,7 @@ pub(super) fn run(
     let premises = Premises { reach, ..surroundings.premises() };
     let log_level = log.level;
     let polls = typed.poll || surroundings.polls;
-    let ending = supervisor::run(options, screen.log_output(), async |_log| {
+    let ending = supervisor::run(options, screen.log_output(output), async |_log| {
         let definition = Definition::load(&path, &premises);
         let sources = match &definition {
             Ok(definition) => Subject::of(definition).find().await,

@@ -8,12 +8,12 @@ use super::build::{self, Built};
 use super::log::Choice;
 use super::{CommandError, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
-use crate::definition::{Definition, Kind};
+use crate::definition::Definition;
 use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::Status;
 use crate::supervisor::{self, Ending, Hangup, Look, Options, Reload, RunError};
-use crate::telemetry::StandardOutput;
+use crate::telemetry::LogOutput;
 
 pub(super) fn run(
     typed: cli::Run,
@@ -29,13 +29,16 @@ pub(super) fn run(
     {
         return Ok(Status::Forced(signal));
     }
+    let output = LogOutput::standard();
+    let format = if supervisor::leaves_stdout(&definition) {
+        log.kept_format(LogFormat::Json, &io::stderr())
+    } else {
+        log.kept_format(LogFormat::Json, &io::stdout())
+    };
     let options = Options {
         definition: Some(definition),
-        look: Look {
-            format: log.kept_format(LogFormat::Json, &io::stdout()),
-            level: log.level,
-            host_level: None,
-        },
+        stream: output.stream(),
+        look: Look { format, level: log.level, host_level: None },
         arguments: typed.arguments,
         cache_directory: surroundings.cache_directory.clone(),
         extensions: surroundings.extensions.clone(),
@@ -44,7 +47,7 @@ pub(super) fn run(
     };
     let premises = surroundings.premises();
     let polls = typed.changes.poll || surroundings.polls;
-    let ending = supervisor::run(options, StandardOutput::of_process(), async |log| {
+    let ending = supervisor::run(options, output, async |log| {
         // What is to be built has been: nobody inherits it.
         machine::raise_descriptors();
         let reload = Reload::new(path, premises, log.clone()).map_err(RunError::Signals)?;
@@ -66,7 +69,7 @@ pub(super) fn status(ending: Ending) -> Status {
 }
 
 fn check_arguments(definition: &Definition, arguments: &[String]) -> Result<(), CommandError> {
-    if arguments.is_empty() || definition.kinds.contains(&Kind::Script) {
+    if arguments.is_empty() || definition.script().is_some() {
         return Ok(());
     }
     let kinds = definition.kinds.iter().map(|kind| format!("`{}`", kind.name()));

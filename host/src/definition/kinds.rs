@@ -4,10 +4,12 @@
 
 mod custom;
 mod port;
+mod script;
 
 use std::path::Path;
 
 pub(super) use self::port::parse_port;
+pub use self::script::Script;
 use super::catalogue::Catalogue;
 use super::document::Place;
 use super::indirection::quoted;
@@ -110,7 +112,7 @@ fn kind<'t>(
             Kind::Http(http::read(reader, &table(root, name), port))
         }
         KindName::Native => Kind::Native,
-        KindName::Script => Kind::Script,
+        KindName::Script => Kind::Script(script::read(reader, &table(root, name))),
         KindName::Custom(_) => custom::read(reader, root, declared, directory),
     }
 }
@@ -262,7 +264,8 @@ fn check_unused<'t>(
     match name {
         KindName::Http => http::check(reader, table),
         KindName::Grpc => grpc::check(reader, table),
-        KindName::Native | KindName::Script => (),
+        KindName::Script => script::check(reader, table),
+        KindName::Native => (),
         KindName::Custom(name) => custom::check(reader, table, name, directory),
     }
 }

@@ -100,7 +100,7 @@ impl Loaded {
             let (port, rules, answers) = match kind {
                 Kind::Http(http) => (&http.port, of_http(http), self.http(http, needs)),
                 Kind::Grpc(grpc) => (&grpc.port, of_grpc(grpc), self.grpc(grpc, needs)?),
-                Kind::Native | Kind::Script | Kind::Custom(_) => continue,
+                Kind::Native | Kind::Script(_) | Kind::Custom(_) => continue,
             };
             let address = self.definition.host.address;
             let wish = Wish { kind: kind.name(), address, port: port.number };

@@ -324,6 +324,7 @@ fn grants(
         deployment: definition.environment.deployment.as_str(),
         stack_trace: definition.log.stack_trace,
         logger: logger.clone(),
+        inherits_stdio: false,
         stopping: stopping.subscribe(),
         health: watch::Sender::new(Said::new()),
     }

@@ -131,6 +131,7 @@ impl Loaded {
             providers: equipment.providers(),
             feature: None,
             logger: self.logger.clone(),
+            inherits_stdio: definition.script().is_some_and(|script| script.inherits_stdio),
             stopping,
             health: watch::Sender::new(Said::new()),
         }
@@ -165,7 +166,7 @@ pub(super) fn interfaces(kinds: &[Kind], extensions: &Extensions) -> Vec<Interfa
         Kind::Http(_) => Some(Interface::Http),
         Kind::Grpc(_) => Some(Interface::Grpc),
         Kind::Native => Some(Interface::Native),
-        Kind::Script => Some(Interface::Script),
+        Kind::Script(_) => Some(Interface::Script),
         Kind::Custom(custom) => extensions
             .kind(custom.name)
             .map(|kind| Interface::Custom { kind: custom.name, name: kind.interface() }),

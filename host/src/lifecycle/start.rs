@@ -19,7 +19,7 @@ use super::service::Service;
 use super::station::{Endpoint, Station, Wish};
 use super::version::{self, Version};
 use crate::capability::{Grants, Stopping};
-use crate::definition::{Definition, Instances, Kind};
+use crate::definition::{Definition, Instances};
 use crate::dispatch::Condition;
 use crate::engine::{Interface, Program};
 use crate::guest::{self, Event, Seat, Workers};
@@ -138,7 +138,7 @@ impl Service {
                 grants: grants.clone(),
                 limits,
                 events: events.clone(),
-                replace: !version.is(&Kind::Script),
+                replace: version.definition.script().is_none(),
                 longest_delay: LONGEST_DELAY,
             });
             let (end, ended) = oneshot::channel();

@@ -301,5 +301,5 @@ impl<D: Director> Supervisor<D> {
 }
 
 pub(super) fn is_script(definition: &Definition) -> bool {
-    definition.kinds.contains(&Kind::Script)
+    definition.script().is_some()
 }

@@ -1,30 +1,53 @@
-//! Standard output as the log wants it: what is written is out.
+//! The standard streams as the log wants them: what is written is out.
 //!
 //! Does not know what is written.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{FileType, fstat};
 
-/// Standard output without the buffer of the standard library, which would keep what a full disk refuses and write
-/// it a second time.
+/// Standard output, or standard error while the other belongs to a script, without the buffer of the standard library,
+/// which would keep what a full disk refuses and write it a second time.
 #[derive(Debug)]
-pub struct StandardOutput {
-    /// It is a file whose last line has no end: a process before this one was cut off.
+pub struct LogOutput {
+    stream: LogStream,
+    /// Standard output is a file whose last line has no end: a process before this one was cut off.
     is_within_line: bool,
 }
 
-impl StandardOutput {
-    /// Standard output of this process.
-    pub fn of_process() -> Self {
-        Self { is_within_line: ends_within_line().unwrap_or_default() }
+/// Which of the standard streams a [`LogOutput`] writes to; at first standard output. Clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct LogStream(Arc<AtomicBool>);
+
+impl LogStream {
+    /// Takes effect with the next write.
+    pub fn use_stderr(&self, is_so: bool) {
+        self.0.store(is_so, Ordering::Relaxed);
     }
 }
 
-impl Write for StandardOutput {
+impl LogOutput {
+    /// The standard streams of this process.
+    pub fn standard() -> Self {
+        let is_within_line = ends_within_line().unwrap_or_default();
+        Self { stream: LogStream::default(), is_within_line }
+    }
+
+    /// What switches it over.
+    pub fn stream(&self) -> LogStream {
+        self.stream.clone()
+    }
+}
+
+impl Write for LogOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.stream.0.load(Ordering::Relaxed) {
+            return Ok(rustix::io::write(io::stderr(), bytes)?);
+        }
         if self.is_within_line {
             rustix::io::write(io::stdout(), b"\n")?;
             self.is_within_line = false;

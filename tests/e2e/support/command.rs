@@ -81,6 +81,12 @@ impl Command {
         Process::spawn(self.0, true)
     }
 
+    /// Starts it with an input, which is read to its end.
+    pub(crate) fn spawn_with_input(mut self, input: impl Into<process::Stdio>) -> Process {
+        self.0.stdin(input);
+        Process::spawn_with_input(self.0, true)
+    }
+
     /// Starts it with its stdout going to `stdout`.
     pub(crate) fn spawn_into(mut self, stdout: process::Stdio) -> Process {
         self.0.stdout(stdout);

@@ -14,7 +14,7 @@ use rustix::process::getpgrp;
 use rustix::termios::{tcgetpgrp, tcgetwinsize};
 
 use self::line::{clean, is_painted, truncated};
-use crate::telemetry::StandardOutput;
+use crate::telemetry::LogOutput;
 
 /// Back to the first column, and nothing in this line any more.
 const ERASE: &[u8] = b"\r\x1b[2K";
@@ -137,9 +137,9 @@ impl Screen {
         }
     }
 
-    /// Standard output for the log, whose lines and the one at the bottom respect each other.
-    pub(super) fn log_output(&self) -> impl Write + Send + 'static + use<> {
-        self.beside(StandardOutput::of_process(), io::stdout().is_terminal())
+    /// The output of the log, whose lines and the one at the bottom respect each other.
+    pub(super) fn log_output(&self, output: LogOutput) -> impl Write + Send + 'static + use<> {
+        self.beside(output, io::stdout().is_terminal())
     }
 
     fn beside<W: Write>(&self, output: W, is_terminal: bool) -> Beside<W> {

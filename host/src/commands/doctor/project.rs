@@ -117,7 +117,7 @@ pub(super) fn ports(definition: &Definition) -> Vec<Diagnosis> {
         Kind::Http(http) => Some((kind.name(), http.port.number)),
         Kind::Grpc(grpc) => Some((kind.name(), grpc.port.number)),
         Kind::Custom(custom) => Some((custom.name, custom.port.as_ref()?.number)),
-        Kind::Native | Kind::Script => None,
+        Kind::Native | Kind::Script(_) => None,
     });
     let fixed = ports.filter(|(_, number)| *number != 0);
     fixed.map(|(kind, number)| port(definition, kind, number)).collect()

@@ -87,7 +87,7 @@ impl KindOverview {
             Kind::Http(http) => Some(http.port.number),
             Kind::Grpc(grpc) => Some(grpc.port.number),
             Kind::Custom(custom) => custom.port.as_ref().map(|port| port.number),
-            Kind::Native | Kind::Script => None,
+            Kind::Native | Kind::Script(_) => None,
         };
         Self { kind: kind.name(), port }
     }

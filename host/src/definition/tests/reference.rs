@@ -64,7 +64,10 @@ fn every_default_is_valid_and_counts() {
             "features.*.enabled" => "[features.anything]\n",
             _ => "[features.anything]\nenabled = true\ncomponent = \"x.wasm\"\n",
         };
-        let definition = accepted(&with(&[("types", r#"["http", "grpc"]"#)], feature), &[]);
+        // A script stands alone.
+        let is_of_script = key.path.starts_with("services.script.");
+        let kinds = if is_of_script { r#"["script"]"# } else { r#"["http", "grpc"]"# };
+        let definition = accepted(&with(&[("types", kinds)], feature), &[]);
 
         let path = key.path.replace('*', "anything");
         let effective = definition.explain().iter().find(|effective| effective.key == path);
@@ -76,9 +79,12 @@ fn every_default_is_valid_and_counts() {
 
 #[test]
 fn writing_the_default_changes_nothing() {
-    let plain = accepted(&with(&[], ""), &[]);
+    let of_http = accepted(&with(&[], ""), &[]);
+    let of_script = accepted(&with(&[("types", r#"["script"]"#)], ""), &[]);
     for key in REFERENCE {
         let Presence::Default(default) = key.presence else { continue };
+        let is_of_script = key.path.starts_with("services.script.");
+        let plain = if is_of_script { &of_script } else { &of_http };
 
         let written = accepted(&with_key(key, default), &[]);
 
