@@ -1,9 +1,11 @@
-//! gRPC as clients see it that have nothing in common with the host: grpcio for Python, grpc-js for Node.js.
+//! Services as programs see them that have nothing in common with the host: gRPC by grpcio for Python and grpc-js for
+//! Node.js, OpenAPI by a validator.
 //! Does not know what the cases demand; that is written in `tests/clients`.
 
 mod client;
 mod corpus;
 mod health;
+mod openapi;
 mod reflection;
 
 use self::client::{Client, Language};

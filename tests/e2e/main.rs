@@ -51,7 +51,7 @@ mod features;
 /// Features as components.
 mod plugins;
 
-/// gRPC with the clients of others.
+/// gRPC and OpenAPI with the clients of others.
 mod interop;
 
 /// Clients that break the rules of HTTP, or of good manners.
