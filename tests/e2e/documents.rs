@@ -75,7 +75,7 @@ fn the_readme_has_the_reference_of_all_variables() {
 
 #[test]
 fn every_definition_in_a_document_is_valid() {
-    let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
+    let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/coming-from.md"];
     let texts = documents.map(|path| (path, read(path)));
     let sdk = read("guest-sdk/sdk/src/lib.rs").replace("//! ", "").replace("//!", "");
     let texts = texts.into_iter().chain([("the documentation of the SDK", sdk)]);
@@ -112,6 +112,19 @@ fn the_service_in_the_readme_is_the_one_that_the_sdk_compiles() {
         .map(|file| read(&format!("examples/{file}")));
     for excerpt in shown {
         assert!(example.iter().any(|file| file.contains(&excerpt)), "{excerpt}");
+    }
+}
+
+/// All other examples of the page are compiled with the SDK's.
+#[test]
+fn what_the_documents_take_from_examples_is_in_them() {
+    let example = read("examples/greeter-grpc/src/lib.rs");
+
+    let excerpts = blocks(&read("docs/coming-from.md"), "rust,ignore");
+
+    assert_eq!(excerpts.len(), 1);
+    for excerpt in excerpts {
+        assert!(example.contains(&excerpt), "{excerpt}");
     }
 }
 

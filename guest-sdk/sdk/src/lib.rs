@@ -67,6 +67,10 @@
 //!
 //! # What there is
 //!
+//! What needs a feature of this crate says so: `grpc`, `multipart`, `openapi`, `tower`, `tracing`, `log`. Documentation that
+//! is built without `--all-features` has no module `grpc`. Who comes from axum, tonic or another Mikros framework finds
+//! what is called how in `docs/coming-from.md`.
+//!
 //! - [`Service`] and the kinds [`Http`], `Grpc`, [`Native`], [`Script`] and [`Cronjob`]; [`export!`] makes them a
 //!   component.
 //! - [`Handover`]: state that is handed over when a new version of the service takes over.
@@ -131,6 +135,11 @@ pub mod tower;
 
 #[doc(hidden)]
 pub mod __private;
+
+/// The examples of the documents are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/coming-from.md")]
+mod documents {}
 
 pub use call::{
     cancelled, draining, is_shutting_down, peer, remaining, request_id, shutdown, sleep,
