@@ -285,6 +285,57 @@ mod two_forms {
     }
 }
 
+/// Routers put together in all ways, with layers around them.
+mod layers {
+    use mikros_sdk::http::{Extension, MatchedPath, Next};
+
+    use super::*;
+
+    struct Parts;
+
+    impl Service for Parts {
+        async fn on_start() -> Result<Self> {
+            Ok(Self)
+        }
+    }
+
+    impl Http for Parts {
+        fn routes() -> Router<Self> {
+            let part = Router::new().get("/", operation(named)).with_state("state");
+            let other =
+                Router::new().get("/other", operation(with_extension)).openapi("/openapi.json");
+            Router::new()
+                .get("/own", operation(async || "own").id("own").layer(pass))
+                .nest("/part", part)
+                .merge(other)
+                .layer(pass)
+        }
+    }
+
+    async fn pass(mut request: Request, next: Next) -> Response {
+        request.extensions_mut().insert(7_u32);
+        next.run(request).await
+    }
+
+    async fn named(name: &&'static str) -> &'static str {
+        name
+    }
+
+    async fn with_extension(_path: MatchedPath, Extension(number): Extension<u32>) -> String {
+        number.to_string()
+    }
+
+    #[test]
+    fn operations_stay_in_the_document_whatever_is_around_them() {
+        let paths = document::<Parts>()["paths"].take();
+
+        let operation = |path: &str| paths[path]["get"]["operationId"].clone();
+        assert_eq!(operation("/own"), "own");
+        assert_eq!(operation("/part"), "named");
+        assert_eq!(operation("/other"), "with_extension");
+    }
+}
+
 /// Every test has a type of its own: routes are a type's.
 macro_rules! refused {
     ($name:ident: $router:expr, $expected:expr) => {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 
 use super::Description;
-use crate::http::{Body, Headers, Json, Path, Query, Rejection, Request};
+use crate::http::{Body, Extension, Headers, Json, MatchedPath, Path, Query, Rejection, Request};
 
 /// An extractor that an [`operation`](super::operation) can describe.
 ///
@@ -68,6 +68,11 @@ impl OperationInput for Body {
 }
 
 impl OperationInput for HeaderMap {}
+
+/// What a middleware has found out: whether from the request is for an [edit](super::Operation::edit) to say.
+impl<T> OperationInput for Extension<T> {}
+
+impl OperationInput for MatchedPath {}
 
 /// Anything may be in it: the handler itself knows what it takes.
 impl OperationInput for Request {}
