@@ -15,6 +15,8 @@ pub use crate::exports::{Exported, ExportedPlugin, WithRoutes, WithoutRoutes};
 #[cfg(target_family = "wasm")]
 pub use wit_bindgen;
 
+#[cfg(feature = "tonic")]
+pub use crate::tonic::Servers;
 #[cfg(feature = "tower")]
 pub use crate::tower::app::{App, app};
 pub use mikros_sdk_macros::log_line;

@@ -77,6 +77,7 @@
 //! - [`http`](mod@http): routes, extractors, responses, streams, server-sent events. With the feature `openapi` a
 //!   description of them for clients, `http::openapi`.
 //! - `grpc`, with the feature of this name: services that are written in protobuf, all four shapes.
+//! - `tonic`, with the feature of this name: servers that tonic's build step has generated.
 //! - `tower`, with the feature of this name: axum and everything else that is a `tower::Service`.
 //! - [`ServiceError`]: one constructor per kind of error; `?` works on all others.
 //! - [`log`]: structured log lines. [`env`](mod@env): typed variables. [`settings`]: the table `[service]`.
@@ -130,6 +131,8 @@ pub mod task;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod time;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 

@@ -36,7 +36,13 @@ fn text(text: &str) -> Text {
 
 #[test]
 fn the_greeter_greets_in_every_shape() {
-    let host = Host::start(&Service::new(guests::GREETER_GRPC, "grpc:0"));
+    for guest in [guests::GREETER_GRPC, guests::TONIC_GRPC] {
+        greets_in_every_shape(guest);
+    }
+}
+
+fn greets_in_every_shape(guest: guests::Guest) {
+    let host = Host::start(&Service::new(guest, "grpc:0"));
     let mut client = connect(&host);
     let greeter = |method: &str| Request::new(&format!("/helloworld.Greeter/{method}"));
 

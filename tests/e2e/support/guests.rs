@@ -24,6 +24,7 @@ pub(crate) const FLAGS: Guest = Guest("flags");
 pub(crate) const SESSION_AUTH: Guest = Guest("session-auth");
 pub(crate) const GREETER_GRPC: Guest = Guest("greeter-grpc");
 pub(crate) const GRPC_INTEROP: Guest = Guest("grpc-interop");
+pub(crate) const TONIC_GRPC: Guest = Guest("tonic-grpc");
 pub(crate) const HYBRID_GRPC_HTTP: Guest = Guest("hybrid-grpc-http");
 pub(crate) const HYBRID_HTTP_NATIVE: Guest = Guest("hybrid-http-native");
 
@@ -86,6 +87,7 @@ const PLAIN: &[Guest] = &[
     SCRIPTS,
     STARTS,
     STREAMS,
+    TONIC_GRPC,
     USES_FLAGS,
     VERSIONS,
 ];

@@ -64,6 +64,12 @@ impl UnaryCall {
         Self { path, metadata: Metadata::from_lines(metadata), messages: One(message) }
     }
 
+    /// Path, metadata and message.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn into_parts(self) -> (String, Metadata, RequestBytes) {
+        (self.path, self.metadata, self.messages.0)
+    }
+
     /// Calls the method.
     pub async fn answer<A, B, F>(
         self,
@@ -91,6 +97,14 @@ impl StreamingCall {
         messages: LocalBoxStream<'static, Result<RequestBytes, Status>>,
     ) -> Self {
         Self { path, metadata: Metadata::from_lines(metadata), messages: Many(messages) }
+    }
+
+    /// Path, metadata and messages.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn into_parts(
+        self,
+    ) -> (String, Metadata, LocalBoxStream<'static, Result<RequestBytes, Status>>) {
+        (self.path, self.metadata, self.messages.0)
     }
 
     fn into_request<A: Message + Default + 'static>(self) -> Request<Streaming<A>> {

@@ -60,6 +60,27 @@ impl Metadata {
         Self { lines }
     }
 
+    /// What a service may set of these fields; those of the transport are left out.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn from_headers(headers: &::http::HeaderMap) -> Self {
+        let mut metadata = Self::new();
+        for (name, value) in headers {
+            let name = name.as_str();
+            if check_name(name).is_ok()
+                && let Ok(value) = value.to_str()
+            {
+                metadata.push(name, value);
+            }
+        }
+        metadata
+    }
+
+    /// The same as fields.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn to_headers(&self) -> ::http::HeaderMap {
+        lines::to_map(&self.lines)
+    }
+
     /// As the host takes it.
     pub(crate) fn into_lines(self) -> Vec<u8> {
         self.lines

@@ -127,6 +127,16 @@ impl StreamingReply {
         Self { metadata, messages, trailers, late_trailers: stream.trailers }
     }
 
+    /// Messages that are encoded already, and how they end.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn of_parts(
+        metadata: Metadata,
+        messages: LocalBoxStream<'static, Result<ReplyBytes, Status>>,
+        trailers: LocalBoxFuture<'static, Result<Metadata, Status>>,
+    ) -> Self {
+        Self { metadata, messages, trailers: Metadata::new(), late_trailers: Some(trailers) }
+    }
+
     pub(super) fn of_message(response: Response<impl Message>) -> Self {
         let compression = response.compression();
         let (message, metadata, trailers) = response.into_parts();
