@@ -68,6 +68,22 @@
 //! | `Extension<T>`, `MatchedPath` | the same |
 //! | `FromRequestParts`, `FromRequest` | [`FromHead`], [`FromRequest`] |
 //!
+//! # Extractors and features
+//!
+//! | what | type | feature |
+//! |---|---|---|
+//! | the query, a form, JSON | [`Query`], [`Form`], [`Json`] | |
+//! | conditions and ranges | [`Conditions`], which answers 206, 304, 412 and 416 | |
+//! | HTML, another address, a download | [`Html`], [`Redirect`], [`Attachment`] | |
+//! | a form with files, streamed | `Multipart` | `multipart` |
+//! | cookies | `cookie::CookieJar` | `cookie` |
+//! | cookies that clients cannot change, or read | `cookie::SignedCookieJar`, `cookie::PrivateCookieJar` | `cookie-signed`, `cookie-private` |
+//! | header fields with a type | `TypedHeader<T>` | `typed-header` |
+//! | files in the component | `StaticFiles` | `static-files` |
+//!
+//! `Option<T>` of an extractor is `None` when the request has no such part, `Result<T, Rejection>` takes every request.
+//! For extractors of your own implement [`OptionalFromHead`] or [`OptionalFromRequest`].
+//!
 //! # Bad requests
 //!
 //! All extractors of a request are tried before it is answered, and everything that is wrong with it
@@ -82,6 +98,9 @@
 //! ```
 
 mod body;
+mod conditions;
+#[cfg(feature = "cookie")]
+pub mod cookie;
 mod extract;
 mod handler;
 mod head;
@@ -98,6 +117,8 @@ mod response;
 mod router;
 mod routes;
 mod sse;
+#[cfg(feature = "static-files")]
+mod static_files;
 mod values;
 
 pub use ::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -108,15 +129,27 @@ pub(crate) use body::among_causes;
 pub(crate) use body::body_error;
 pub use body::{Body, BodyError, BodyStream};
 pub use bytes::Bytes;
-pub use extract::{Extension, FromHead, FromRequest, Headers, Json, MatchedPath, Path, Query};
+pub use conditions::{Conditions, ETag, Validators};
+#[cfg(feature = "typed-header")]
+pub use extract::TypedHeader;
+pub use extract::{
+    Extension, Form, FromHead, FromRequest, Headers, Json, MatchedPath, OptionalFromHead,
+    OptionalFromRequest, Path, Query,
+};
+#[cfg(feature = "multipart")]
+pub use extract::{Field, Multipart};
 pub use handler::Handler;
 pub use head::Head;
-pub use into_response::{IntoHeaders, IntoResponse};
+#[cfg(feature = "typed-header")]
+pub use headers;
+pub use into_response::{Attachment, Html, IntoHeaders, IntoResponse, Redirect};
 pub use middleware::{Layered, Middleware, Next};
 pub use rejection::{FieldError, Location, Rejection};
 pub use request::Request;
 pub use response::Response;
 pub use router::Router;
 pub use sse::{Event, IntoEvent, Sse, sse};
+#[cfg(feature = "static-files")]
+pub use static_files::StaticFiles;
 
 pub(crate) use routes::Routes;

@@ -8,6 +8,7 @@ mod stream;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
+use std::ops::Range;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -130,6 +131,24 @@ impl Body {
             Content::Empty => true,
             Content::Whole(bytes) => bytes.is_empty(),
             Content::Stream(_) => false,
+        }
+    }
+
+    /// How many bytes it has, if it is known whole.
+    pub(crate) fn whole_length(&self) -> Option<usize> {
+        match &self.0 {
+            Content::Empty => Some(0),
+            Content::Whole(bytes) => Some(bytes.len()),
+            Content::Stream(_) => None,
+        }
+    }
+
+    /// A part of a body that is known whole.
+    pub(crate) fn part(self, range: Range<usize>) -> Self {
+        match self.0 {
+            Content::Whole(Cow::Borrowed(bytes)) => bytes[range].into(),
+            Content::Whole(Cow::Owned(bytes)) => Bytes::from(bytes).slice(range).into(),
+            other => Self(other),
         }
     }
 

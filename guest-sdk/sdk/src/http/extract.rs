@@ -3,24 +3,35 @@
 
 mod body;
 mod extension;
+mod form;
 mod headers;
 mod json;
 mod matched_path;
+mod media_type;
+#[cfg(feature = "multipart")]
+mod multipart;
+mod optional;
 mod path;
 mod query;
+#[cfg(feature = "typed-header")]
+mod typed_header;
 
 use std::future::{Future, ready};
 
-use bytes::Bytes;
-
-use super::{Body, Head, Rejection, Request};
+use super::{Head, Rejection, Request};
 
 pub use extension::Extension;
+pub use form::Form;
 pub use headers::Headers;
 pub use json::Json;
 pub use matched_path::MatchedPath;
+#[cfg(feature = "multipart")]
+pub use multipart::{Field, Multipart};
+pub use optional::{OptionalFromHead, OptionalFromRequest};
 pub use path::Path;
 pub use query::Query;
+#[cfg(feature = "typed-header")]
+pub use typed_header::TypedHeader;
 
 /// An extractor that needs the head of a request only.
 ///
@@ -135,20 +146,5 @@ impl<S> FromRequest<S> for Request {
         _service: &'static S,
     ) -> impl Future<Output = Result<Self, Rejection>> {
         ready(Ok(request))
-    }
-}
-
-impl<S> FromRequest<S> for Body {
-    fn from_request(
-        request: Request,
-        _service: &'static S,
-    ) -> impl Future<Output = Result<Self, Rejection>> {
-        ready(Ok(request.into_body()))
-    }
-}
-
-impl<S> FromRequest<S> for Bytes {
-    async fn from_request(request: Request, _service: &'static S) -> Result<Self, Rejection> {
-        Ok(request.into_body().bytes().await?)
     }
 }

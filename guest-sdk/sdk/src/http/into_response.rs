@@ -1,12 +1,20 @@
 //! What a handler may return.
 //! Deliberately leaves errors as they are: how they look is the same for all services.
 
+mod attachment;
+mod html;
+mod redirect;
+
 use ::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::{Body, Json, Response};
 use crate::error::ServiceError;
+
+pub use attachment::Attachment;
+pub use html::Html;
+pub use redirect::Redirect;
 
 const TEXT: &str = "content-type: text/plain; charset=utf-8\r\n";
 const BYTES: &str = "content-type: application/octet-stream\r\n";
@@ -20,11 +28,15 @@ const JSON: &str = "content-type: application/json\r\n";
 /// | `Vec<u8>`, `&'static [u8]`, [`Bytes`] | 200, `application/octet-stream` |
 /// | [`Body`] | 200, no content type |
 /// | [`Json<T>`] | 200, `application/json` |
+/// | [`Html<T>`] | 200, `text/html; charset=utf-8` |
+/// | [`Redirect`] | 303, 307 or 308 with `location` |
+/// | [`Attachment<T>`] | `T`, to be saved |
 /// | [`Sse`](super::Sse) | 200, `text/event-stream` |
 /// | `()` | 204 |
 /// | [`StatusCode`] | that status, no body |
 /// | `(StatusCode, T)` | `T` with that status |
-/// | `(StatusCode, headers, T)` | and with those header fields, which replace `T`'s own |
+/// | `(headers, T)` | `T` with those [header fields](IntoHeaders), which replace its own |
+/// | `(StatusCode, headers, T)` | and with that status |
 /// | [`Response`] | itself |
 /// | [`ServiceError`] | JSON with the status of its kind |
 /// | [`Result<T, E>`] | `T`, or `E`, which is usually a [`ServiceError`] |
@@ -38,8 +50,8 @@ pub trait IntoResponse {
     fn into_response(self) -> Response;
 }
 
-/// Header fields of a response: pairs of name and value in an array or a [`Vec`], or a
-/// [`HeaderMap`].
+/// Header fields of a response: pairs of name and value in an array or a [`Vec`], a [`HeaderMap`], or two of those
+/// in a tuple.
 pub trait IntoHeaders {
     /// Sets the fields, replacing those of the same name; a name that occurs twice in `self` is
     /// sent twice.
@@ -118,6 +130,19 @@ impl<H: IntoHeaders, T: IntoResponse> IntoResponse for (StatusCode, H, T) {
     fn into_response(self) -> Response {
         let response = (self.0, self.2).into_response();
         if response.error().is_some() { response } else { self.1.apply_to(response) }
+    }
+}
+
+impl<H: IntoHeaders, T: IntoResponse> IntoResponse for (H, T) {
+    fn into_response(self) -> Response {
+        let response = self.1.into_response();
+        if response.error().is_some() { response } else { self.0.apply_to(response) }
+    }
+}
+
+impl<A: IntoHeaders, B: IntoHeaders> IntoHeaders for (A, B) {
+    fn apply_to(self, response: Response) -> Response {
+        self.1.apply_to(self.0.apply_to(response))
     }
 }
 

@@ -2,6 +2,7 @@
 //! Deliberately keeps header lines as the bytes that the host takes, so that nothing is built twice.
 
 use std::fmt;
+use std::ops::Range;
 
 use ::http::StatusCode;
 
@@ -108,6 +109,29 @@ impl Response {
         if !lines::write(&mut self.headers, name, value) {
             self.invalid.get_or_insert_with(|| name.to_owned());
         }
+    }
+
+    /// How many bytes the body has, when that is known.
+    pub(crate) fn whole_length(&self) -> Option<usize> {
+        self.body.whole_length()
+    }
+
+    /// With a part of the body, which is known whole.
+    pub(crate) fn with_part(mut self, range: Range<usize>) -> Self {
+        self.body = self.body.part(range);
+        self
+    }
+
+    /// Without the header fields that describe a body.
+    pub(crate) fn without_content_fields(mut self) -> Self {
+        let mut kept = Response::new(self.status);
+        for (name, value) in lines::read(&self.headers) {
+            if !name.starts_with("content-") || name == "content-location" {
+                kept.append_header(name, value);
+            }
+        }
+        self.headers = kept.headers;
+        self
     }
 
     /// The status.

@@ -8,6 +8,7 @@
 pub(super) mod number;
 mod problem;
 mod source;
+pub(super) mod urlencoded;
 mod value;
 
 use std::borrow::Cow;
@@ -178,7 +179,7 @@ fn deserialize<T: DeserializeOwned>(
             Problem::Missing(name) => (name.to_owned(), "is missing".to_owned(), Fault::Missing),
             Problem::Unknown(name, message) => (name, message, Fault::Unknown),
         };
-        if fault == Fault::Value && location == Location::Query && empty < MOST_EMPTY {
+        if fault == Fault::Value && is_form(location) && empty < MOST_EMPTY {
             // Forms send every field: one that is left empty and cannot be has not been filled in.
             let refused = groups.iter().position(|group| group.name == name && group.is_empty());
             if let Some(index) = refused {
@@ -193,6 +194,11 @@ fn deserialize<T: DeserializeOwned>(
         }
         wrong.push(Wrong { error: FieldError::new(location, name, message), fault });
     }
+}
+
+/// Whether the texts of a location are those of a form.
+fn is_form(location: Location) -> bool {
+    matches!(location, Location::Query | Location::Body)
 }
 
 fn all(wrong: Vec<Wrong>) -> Rejection {

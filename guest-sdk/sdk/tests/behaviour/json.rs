@@ -157,7 +157,7 @@ fn text_must_be_utf8() {
     answers(
         |probe| probe.post("/text").body(vec![b'a', 0xff]),
         &expect![[r#"
-        400 request validation failed
-          body ``: invalid utf-8 sequence of 1 bytes from index 1"#]],
+            400 request validation failed
+              body ``: must be UTF-8, but byte 1 is not"#]],
     );
 }

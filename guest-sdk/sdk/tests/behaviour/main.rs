@@ -5,15 +5,25 @@
 
 mod bodies;
 mod callers;
+mod conditions;
 mod environment;
 mod errors;
 mod extraction;
+mod forms;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod handover;
 mod health;
 mod json;
 mod layers;
+#[cfg(all(
+    feature = "cookie-private",
+    feature = "cookie-signed",
+    feature = "multipart",
+    feature = "static-files",
+    feature = "typed-header"
+))]
+mod libraries;
 mod logging;
 #[cfg(feature = "openapi")]
 mod openapi;

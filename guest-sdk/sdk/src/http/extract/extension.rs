@@ -1,7 +1,7 @@
 //! Extracts what middleware has added to a request.
 //! Deliberately knows none of these values.
 
-use super::{FromHead, Rejection};
+use super::{FromHead, OptionalFromHead, Rejection};
 use crate::error::ServiceError;
 use crate::http::Head;
 
@@ -47,8 +47,8 @@ impl<S, T: Clone + Send + Sync + 'static> FromHead<S> for Extension<T> {
     }
 }
 
-impl<S, T: Clone + Send + Sync + 'static> FromHead<S> for Option<Extension<T>> {
-    async fn from_head(head: &Head, _service: &'static S) -> Result<Self, Rejection> {
-        Ok(head.extensions().get().cloned().map(Extension))
+impl<S, T: Clone + Send + Sync + 'static> OptionalFromHead<S> for Extension<T> {
+    async fn from_head(head: &Head, _service: &'static S) -> Result<Option<Self>, Rejection> {
+        Ok(head.extensions().get().cloned().map(Self))
     }
 }

@@ -1,14 +1,11 @@
 //! Extracts a JSON body; the same type answers with JSON.
 //! Deliberately reports the first thing that is wrong with a body only: serde stops there.
 
-use ::http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use super::{FromRequest, Rejection, Request};
-use crate::error::{ServiceError, wire};
+use super::{FromRequest, OptionalFromRequest, Rejection, Request, media_type, optional};
 use crate::http::values::number;
-use crate::http::{FieldError, Head, Location, Response};
-use crate::imports;
+use crate::http::{FieldError, Head, Location};
 
 /// A JSON body: as an extractor the request's, as an answer the response's.
 ///
@@ -22,21 +19,23 @@ impl<S, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _service: &'static S) -> Result<Self, Rejection> {
         let (head, body) = request.into_parts();
         if !is_json(&head) {
-            return Err(Rejection::Response(Box::new(unsupported(&head))));
+            return Err(media_type::unsupported(&head, "application/json"));
         }
         parse(&body.bytes().await?)
     }
 }
 
-impl<S, T: DeserializeOwned> FromRequest<S> for Option<Json<T>> {
-    async fn from_request(request: Request, service: &'static S) -> Result<Self, Rejection> {
-        let (head, body) = request.into_parts();
-        // Reading first: only that tells an empty stream from one that has data.
-        let bytes = body.bytes().await?;
-        if bytes.is_empty() {
-            return Ok(None);
+impl<S, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
+    async fn from_request(
+        request: Request,
+        service: &'static S,
+    ) -> Result<Option<Self>, Rejection> {
+        match optional::with_body(request).await? {
+            Some(request) => {
+                <Self as FromRequest<S>>::from_request(request, service).await.map(Some)
+            }
+            None => Ok(None),
         }
-        Json::from_request(Request::from_parts(head, bytes.into()), service).await.map(Some)
     }
 }
 
@@ -68,22 +67,9 @@ fn in_words(message: String) -> String {
     }
 }
 
-/// RFC 8259 §11 and the suffix of RFC 6839 §3.1; parameters do not matter.
+/// RFC 8259 §11 and the suffix of RFC 6839 §3.1.
 fn is_json(head: &Head) -> bool {
-    let Some(value) = head.header("content-type") else { return false };
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let Some(subtype) = essence.strip_prefix("application/") else { return false };
-    subtype == "json" || subtype.ends_with("+json")
-}
-
-/// The contract's errors have no kind for this status, so it is a response that looks like one.
-fn unsupported(head: &Head) -> Response {
-    let found = match head.header("content-type") {
-        Some(value) => format!("found `{value}`"),
-        None => "found none".to_owned(),
-    };
-    let error = ServiceError::invalid_arguments(format!(
-        "expected a body of content type `application/json`, {found}"
-    ));
-    wire::response(&error, StatusCode::UNSUPPORTED_MEDIA_TYPE, &imports::describe().name)
+    let essence = media_type::essence(head);
+    let subtype = essence.strip_prefix("application/");
+    subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::{FromHead, Rejection};
+use super::{FromHead, OptionalFromHead, Rejection};
 use crate::error::ServiceError;
 use crate::http::Head;
 
@@ -35,8 +35,8 @@ impl<S> FromHead<S> for MatchedPath {
     }
 }
 
-impl<S> FromHead<S> for Option<MatchedPath> {
-    async fn from_head(head: &Head, _service: &'static S) -> Result<Self, Rejection> {
-        Ok(head.matched_path().map(MatchedPath))
+impl<S> OptionalFromHead<S> for MatchedPath {
+    async fn from_head(head: &Head, _service: &'static S) -> Result<Option<Self>, Rejection> {
+        Ok(head.matched_path().map(Self))
     }
 }

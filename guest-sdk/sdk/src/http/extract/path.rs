@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::{FromHead, Rejection};
+use super::{FromHead, OptionalFromHead, Rejection};
 use crate::http::Head;
 use crate::http::values::Values;
 
@@ -27,12 +27,12 @@ impl<S, T: DeserializeOwned> FromHead<S> for Path<T> {
     }
 }
 
-impl<S, T: DeserializeOwned> FromHead<S> for Option<Path<T>> {
-    async fn from_head(head: &Head, service: &'static S) -> Result<Self, Rejection> {
+impl<S, T: DeserializeOwned> OptionalFromHead<S> for Path<T> {
+    async fn from_head(head: &Head, service: &'static S) -> Result<Option<Self>, Rejection> {
         if head.parameters().len() == 0 {
             return Ok(None);
         }
-        Path::from_head(head, service).await.map(Some)
+        <Self as FromHead<S>>::from_head(head, service).await.map(Some)
     }
 
     fn check_route(parameters: &[&str]) -> Result<(), String> {

@@ -1,13 +1,10 @@
 //! Extracts the query.
 //! Deliberately knows one encoding only: `application/x-www-form-urlencoded`.
 
-use std::borrow::Cow;
-
-use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::{FromHead, Rejection};
-use crate::http::values::Values;
+use super::{FromHead, OptionalFromHead, Rejection};
+use crate::http::values::urlencoded;
 use crate::http::{Head, Location};
 
 /// The query, as a struct or a map.
@@ -27,36 +24,15 @@ pub struct Query<T>(pub T);
 
 impl<S, T: DeserializeOwned> FromHead<S> for Query<T> {
     async fn from_head(head: &Head, _service: &'static S) -> Result<Self, Rejection> {
-        parse(head.query().unwrap_or_default()).into_fields(Location::Query).map(Query)
+        urlencoded::parse(head.query().unwrap_or_default()).into_fields(Location::Query).map(Query)
     }
 }
 
-impl<S, T: DeserializeOwned> FromHead<S> for Option<Query<T>> {
-    async fn from_head(head: &Head, service: &'static S) -> Result<Self, Rejection> {
+impl<S, T: DeserializeOwned> OptionalFromHead<S> for Query<T> {
+    async fn from_head(head: &Head, service: &'static S) -> Result<Option<Self>, Rejection> {
         match head.query() {
             None | Some("") => Ok(None),
-            Some(_) => Query::from_head(head, service).await.map(Some),
+            Some(_) => <Self as FromHead<S>>::from_head(head, service).await.map(Some),
         }
     }
-}
-
-/// Names with all their values, in the order in which they first occur.
-fn parse(query: &str) -> Values<'_> {
-    let mut values = Values::default();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // A name that cannot be decoded belongs to no field; it stays as it is.
-        values.add(decode(name).unwrap_or(Cow::Borrowed(name)), decode(value));
-    }
-    values
-}
-
-/// `None` when it is not UTF-8.
-fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains(['+', '%']) {
-        return Some(Cow::Borrowed(text));
-    }
-    // In forms `+` means a blank, and `%2B` a plus: hence before the rest is decoded.
-    let text = text.replace('+', " ");
-    percent_decode_str(&text).decode_utf8().ok().map(|text| Cow::Owned(text.into_owned()))
 }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 
 use super::Description;
-use crate::http::{Body, Extension, Headers, Json, MatchedPath, Path, Query, Rejection, Request};
+use crate::http::{
+    Body, Conditions, Extension, Form, Headers, Json, MatchedPath, Path, Query, Rejection, Request,
+};
 
 /// An extractor that an [`operation`](super::operation) can describe.
 ///
@@ -48,6 +50,22 @@ impl<T: JsonSchema> OperationInput for Json<T> {
     }
 }
 
+impl<T: JsonSchema> OperationInput for Form<T> {
+    fn describe(operation: &mut Description<'_>) {
+        operation.body::<T>("application/x-www-form-urlencoded");
+        operation.error(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+}
+
+#[cfg(feature = "multipart")]
+impl OperationInput for crate::http::Multipart {
+    fn describe(operation: &mut Description<'_>) {
+        operation.raw_body("multipart/form-data", true);
+        operation.error(StatusCode::BAD_REQUEST);
+        operation.error(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+}
+
 impl OperationInput for String {
     fn describe(operation: &mut Description<'_>) {
         operation.raw_body("*/*", false);
@@ -69,10 +87,26 @@ impl OperationInput for Body {
 
 impl OperationInput for HeaderMap {}
 
+
 /// What a middleware has found out: whether from the request is for an [edit](super::Operation::edit) to say.
 impl<T> OperationInput for Extension<T> {}
 
 impl OperationInput for MatchedPath {}
+
+impl OperationInput for Conditions {}
+
+#[cfg(feature = "typed-header")]
+impl<T> OperationInput for crate::http::TypedHeader<T> {}
+
+#[cfg(feature = "cookie")]
+impl OperationInput for crate::http::cookie::CookieJar {}
+
+#[cfg(feature = "cookie-signed")]
+impl OperationInput for crate::http::cookie::SignedCookieJar {}
+
+#[cfg(feature = "cookie-private")]
+impl OperationInput for crate::http::cookie::PrivateCookieJar {}
+
 
 /// Anything may be in it: the handler itself knows what it takes.
 impl OperationInput for Request {}

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 
 use super::Description;
 use crate::error::ServiceError;
-use crate::http::{Body, Json, Response, Sse};
+use crate::http::{Attachment, Body, Html, IntoHeaders, Json, Redirect, Response, Sse};
 
 /// A response that an [`operation`](super::operation) can describe.
 ///
@@ -62,6 +62,25 @@ impl<T: JsonSchema> OperationOutput for Json<T> {
     }
 }
 
+impl<T> OperationOutput for Html<T> {
+    fn describe(operation: &mut Description<'_>) {
+        operation.raw_response(Some(StatusCode::OK), Some("text/html; charset=utf-8"));
+    }
+}
+
+impl<T: OperationOutput> OperationOutput for Attachment<T> {
+    fn describe(operation: &mut Description<'_>) {
+        T::describe(operation);
+    }
+}
+
+/// Which of the three statuses it has is known when it is made.
+impl OperationOutput for Redirect {
+    fn describe(operation: &mut Description<'_>) {
+        operation.raw_response(None, None);
+    }
+}
+
 impl<S> OperationOutput for Sse<S> {
     fn describe(operation: &mut Description<'_>) {
         operation.raw_response(Some(StatusCode::OK), Some("text/event-stream"));
@@ -89,6 +108,12 @@ impl OperationOutput for Response {
 impl<T: OperationOutput> OperationOutput for (StatusCode, T) {
     fn describe(operation: &mut Description<'_>) {
         operation.with_status(None, None, T::describe);
+    }
+}
+
+impl<H: IntoHeaders, T: OperationOutput> OperationOutput for (H, T) {
+    fn describe(operation: &mut Description<'_>) {
+        T::describe(operation);
     }
 }
 

@@ -30,7 +30,7 @@ impl<'a> Source<'a> {
     fn only_value(&self) -> Result<Value<'a>, Problem> {
         match (self.shape, self.attempt.groups) {
             (Shape::Fields, _) => Err(Problem::Unsupported(
-                "the type of a `Query` or `Headers` must be a struct or a map".to_owned(),
+                "the type of a `Query`, `Form` or `Headers` must be a struct or a map".to_owned(),
             )),
             (Shape::Parameters, [group]) => {
                 self.attempt.current.set(Some(&group.name));

@@ -143,7 +143,8 @@ impl<'de> Deserializer<'de> for Value<'_> {
                 visitor.visit_map(MapDeserializer::new(std::iter::empty::<(Self, Self)>()))
             }
             Self::Given(_) => Err(Problem::Unsupported(
-                "a field of a `Path`, `Query` or `Headers` cannot be a struct or a map".to_owned(),
+                "a field of a `Path`, `Query`, `Form` or `Headers` cannot be a struct or a map"
+                    .to_owned(),
             )),
         }
     }
