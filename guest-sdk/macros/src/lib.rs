@@ -7,6 +7,7 @@ mod env;
 mod export;
 mod log_line;
 mod plugin;
+mod service_error;
 mod words;
 
 use proc_macro::TokenStream;
@@ -33,4 +34,10 @@ pub fn log_line(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Env, attributes(env))]
 pub fn derive_env(input: TokenStream) -> TokenStream {
     env::expand(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported")]
+#[proc_macro_derive(ServiceError, attributes(service_error, source, from))]
+pub fn derive_service_error(input: TokenStream) -> TokenStream {
+    service_error::expand(input.into()).into()
 }

@@ -21,6 +21,8 @@ pub use crate::tonic::Servers;
 pub use crate::tower::app::{App, app};
 pub use mikros_sdk_macros::log_line;
 
+pub use crate::error::chain;
+
 use crate::plugin::{Plugin, RequestHook, ResponseHook};
 use crate::service::{Cronjob, Handover, Http, Native, Script, Service};
 
@@ -92,3 +94,20 @@ macro_rules! __with_grpc {
 }
 
 pub use crate::__with_grpc as with_grpc;
+
+/// Expands to what it is given with the feature `grpc`, and to nothing without it.
+#[cfg(feature = "grpc")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_grpc {
+    ($($tokens:tt)*) => { $($tokens)* };
+}
+
+#[cfg(not(feature = "grpc"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_grpc {
+    ($($tokens:tt)*) => {};
+}
+
+pub use crate::__if_grpc as if_grpc;

@@ -6,6 +6,7 @@ mod contract;
 mod convert;
 mod decode;
 mod kind;
+mod standard;
 pub(crate) mod wire;
 
 use std::fmt;
@@ -15,10 +16,9 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-pub use convert::OrServiceError;
-#[cfg(feature = "tower")]
-pub(crate) use convert::chain;
+pub use convert::{OrServiceError, chain};
 pub use kind::ErrorKind;
+pub(crate) use standard::of_standard;
 
 /// What functions of a service return: a value or a [`ServiceError`].
 pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
@@ -40,9 +40,12 @@ pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
 /// # `?` on other errors
 ///
 /// Every [`std::error::Error`] converts into an internal error whose cause is the error's text
-/// and the texts of its sources. That is the reason why `ServiceError` itself does not implement
-/// `std::error::Error`: the two conversions would overlap. Where another kind is right, say so with
-/// [`OrServiceError`]:
+/// and the texts of its sources; a service error among these stays what it is. For that reason
+/// `ServiceError` itself does not implement `std::error::Error`, as `anyhow::Error` does not: the two
+/// conversions would overlap. It dereferences to a `dyn Error` instead, so that it can be the `#[source]` or
+/// `#[from]` of an error that `thiserror` derives, and converts into a `Box<dyn Error + Send + Sync>`.
+///
+/// Where another kind is right, say so with [`OrServiceError`]:
 ///
 /// ```
 /// use mikros_sdk::prelude::*;
@@ -52,11 +55,55 @@ pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
 /// }
 /// # assert!(age("x").is_err());
 /// ```
+///
+/// # Errors of your own
+///
+/// `#[derive(ServiceError)]` says of each variant which kind it is; `?` then makes that of it, and handlers
+/// may return it. Callers see the message; of an internal error they see a fixed phrase, and the message is
+/// the cause. Fields are named in messages as in `format!`, those of tuples by their number.
+///
+/// ```
+/// use mikros_sdk::prelude::*;
+///
+/// #[derive(Debug, ServiceError)]
+/// enum LinkError {
+///     #[service_error(kind = not_found, message = "there is no link `{id}`")]
+///     Missing { id: String },
+///     #[service_error(kind = precondition_failed, message = "`{0}` is taken", code = 7)]
+///     Taken(String),
+///     #[service_error(kind = invalid_arguments, message = "the port must be a number")]
+///     Port(#[from] std::num::ParseIntError),
+///     #[service_error(kind = internal, message = "cannot store the link")]
+///     Storage(#[source] std::io::Error),
+///     #[service_error(transparent)]
+///     Other(#[from] ServiceError),
+/// }
+///
+/// async fn resolve(Path(id): Path<String>) -> Result<String, LinkError> {
+///     Err(LinkError::Missing { id })
+/// }
+///
+/// fn port(text: &str) -> Result<u16> {
+///     let port = || -> Result<u16, LinkError> { Ok(text.parse()?) };
+///     Ok(port()?)
+/// }
+/// # struct Links;
+/// # drop(Router::<Links>::new().get("/{id}", resolve));
+/// assert_eq!(port("x").unwrap_err().kind(), mikros_sdk::ErrorKind::InvalidArguments);
+/// ```
+///
+/// - `#[source]` marks the error that led to this one: its text becomes the cause. `#[from]` does the same,
+///   and `?` makes the variant of such an error.
+/// - `transparent` passes on what the only field is as a service error.
+/// - Such a type must not implement [`std::error::Error`]: `?` would make an internal error of it. The
+///   compiler refuses both together, and the derive stands in for that of `thiserror`.
+/// - A type that is a `std::error::Error` can be the error of a handler when it implements
+///   [`IntoResponse`](crate::http::IntoResponse) itself.
 #[derive(Clone, PartialEq)]
 pub struct ServiceError(Box<Parts>);
 
 /// What an error consists of, as the contract has it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parts {
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,
@@ -307,11 +354,7 @@ impl ServiceError {
 /// The message, then the cause in parentheses.
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.message())?;
-        match self.cause() {
-            Some(cause) => write!(f, " ({cause})"),
-            None => Ok(()),
-        }
+        fmt::Display::fmt(&*self.0, f)
     }
 }
 

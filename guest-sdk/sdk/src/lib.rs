@@ -182,6 +182,9 @@ pub use task::{Task, spawn};
 /// Write it once per component. On other targets than WebAssembly it only checks the traits.
 pub use mikros_sdk_macros::export;
 
+/// Says which [`ServiceError`] each variant of an error type is; documented there.
+pub use mikros_sdk_macros::ServiceError;
+
 /// Makes a plug-in the exports of a component: `export_plugin!(MyPlugin: request_hook)`.
 ///
 /// After the type come its hooks, `request_hook` and `response_hook`, each with the trait of its name

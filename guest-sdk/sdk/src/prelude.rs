@@ -1,7 +1,9 @@
 //! What nearly every service needs, for `use mikros_sdk::prelude::*`.
 //! Deliberately short: a name in here is a name that no service can use without a thought.
 
-pub use crate::error::{OrServiceError as _, Result, ServiceError};
+// The type and its derive.
+pub use crate::ServiceError;
+pub use crate::error::{OrServiceError as _, Result};
 pub use crate::http::Handler as _;
 pub use crate::http::{
     Body, Bytes, Headers, IntoResponse, Json, Path, Query, Request, Response, Router, StatusCode,

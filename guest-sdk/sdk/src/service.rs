@@ -14,6 +14,21 @@ use crate::http::Router;
 /// to it; calls take turns, so a [`Cell`](std::cell::Cell) or a [`RefCell`](std::cell::RefCell) is
 /// all that shared state needs. Do not hold a `RefCell` borrow across an `.await`: another call may
 /// run there.
+///
+/// # What a panic costs
+///
+/// A panic ends the instance, not only the call in which it happens, because WebAssembly does not unwind.
+/// That call is answered 500, all others of the instance 503 (`UNAVAILABLE` over gRPC), and what the service
+/// held in memory is lost; the host then makes a new instance, from `on_start` on. [`Handover`] does not
+/// help: an instance that is lost hands nothing over.
+///
+/// A `RefCell` that is borrowed twice, an index that is out of bounds and an `unwrap` are panics.
+///
+/// - Return an error for whatever a request can cause; `get` instead of an index, `or_not_found` instead of
+///   `unwrap`.
+/// - End a borrow of a `RefCell` before you wait, or use `try_borrow_mut` where you cannot.
+/// - Keep outside of the instance what must not be lost. With several (`[host] instances`), each has a state
+///   of its own, and a panic in one does not reach the calls of the others.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a service",
     label = "`Service` is not implemented for this type",

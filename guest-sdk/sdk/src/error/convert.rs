@@ -16,7 +16,8 @@ impl<E: Error + 'static> From<E> for ServiceError {
 }
 
 /// The text of an error and of what led to it, outermost first, separated by colons.
-pub(crate) fn chain(error: &dyn Error) -> String {
+#[doc(hidden)]
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

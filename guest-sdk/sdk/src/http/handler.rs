@@ -21,7 +21,8 @@ use super::{
     label = "is not a handler",
     note = "write `async fn name(&self, extractors..) -> ..`; it must be `async`, and `&self` may be left out",
     note = "extractors are `Path<T>`, `Query<T>` and `Headers<T>`, and as the last argument also `Json<T>`, `String`, `Bytes`, `Body` and `Request`",
-    note = "the answer is text, bytes, `Json(value)`, `StatusCode`, `(StatusCode, body)`, `Response`, or a `Result` of those"
+    note = "the answer is text, bytes, `Json(value)`, `StatusCode`, `(StatusCode, body)`, `Response`, or a `Result` of those",
+    note = "the error of a `Result` is a `ServiceError`, which `?` makes of any error, or a type that derives `ServiceError` or implements `IntoResponse`"
 )]
 pub trait Handler<S: 'static, Arguments>: 'static {
     /// Extracts the arguments and runs the function.

@@ -57,6 +57,7 @@ where
 #[derive(Debug)]
 pub enum WithTower {}
 
+#[diagnostic::do_not_recommend]
 impl<S, F, T, B> Handler<S, (WithTower, T, B)> for ServiceHandler<F, T>
 where
     S: 'static,

@@ -8,6 +8,7 @@ mod callers;
 mod conditions;
 mod environment;
 mod errors;
+mod errors_of_ones_own;
 mod extraction;
 mod forms;
 #[cfg(feature = "grpc")]

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 use std::{fmt, io};
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, of_standard};
 
 /// Why the rest of a body is missing, in the form that libraries take: an [`Error`].
 ///
@@ -63,6 +63,9 @@ pub(crate) fn among_causes(mut error: &(dyn Error + 'static)) -> Option<ServiceE
     loop {
         if let Some(found) = error.downcast_ref::<BodyError>() {
             return found.take();
+        }
+        if let Some(found) = of_standard(error) {
+            return Some(found);
         }
         error = match error.downcast_ref::<io::Error>() {
             Some(error) => wrapped(error)?,
