@@ -57,10 +57,10 @@ fn a_bad_request_is_told_what_is_wrong() {
     });
 
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    let field = &error["attributes"]["fields"][0];
+    let field = &error["field_violations"][0];
     assert_eq!(
         *field,
-        json!({"in": "query", "name": "times", "message": "expected a whole number from 0 to 255, found `often`"})
+        json!({"field": "query.times", "description": "expected a whole number from 0 to 255, found `often`"})
     );
 }
 

@@ -14,7 +14,13 @@ use tonic::{Request, Response, Status, Streaming};
 #[cfg(test)]
 mod tests;
 
-#[expect(clippy::pedantic, unused_qualifications, reason = "generated code")]
+#[expect(
+    clippy::pedantic,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    unused_qualifications,
+    reason = "generated code"
+)]
 pub mod proto {
     //! What the build script has made of `proto/greeter.proto`.
     tonic::include_proto!("helloworld");

@@ -12,13 +12,23 @@ use crate::words;
 const USAGE: &str = "write `#[service_error(kind = not_found, message = \"no link {id}\")]`, or `#[service_error(transparent)]` around another error";
 
 /// The constructors of `ServiceError` that take a message; the type has one per kind.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 16] = [
     "internal",
     "not_found",
     "invalid_arguments",
     "precondition_failed",
     "permission_denied",
     "custom",
+    "unauthenticated",
+    "already_exists",
+    "conflict",
+    "resource_exhausted",
+    "unavailable",
+    "deadline_exceeded",
+    "unimplemented",
+    "cancelled",
+    "out_of_range",
+    "data_loss",
 ];
 
 /// A variant, or the struct itself.
@@ -30,7 +40,7 @@ struct Variant<'a> {
 
 enum Mapping {
     Transparent,
-    Kind { kind: Ident, message: Option<LitStr>, code: Option<LitInt> },
+    Kind { kind: Ident, message: Option<LitStr>, code: Option<LitInt>, status: Option<LitInt> },
 }
 
 /// Expands the derive. On errors the expansion is `compile_error!`s that point at the author's words.
@@ -125,7 +135,8 @@ fn not_thiserror(attributes: &[Attribute]) -> syn::Result<()> {
 }
 
 fn mapping(span: Span, attributes: &[Attribute]) -> syn::Result<Mapping> {
-    let (mut kind, mut message, mut code) = (None, None, None);
+    let (mut kind, mut message) = (None, None);
+    let (mut code, mut status) = (None, None);
     let mut is_transparent = false;
     for attribute in attributes.iter().filter(|it| it.path().is_ident("service_error")) {
         attribute.parse_nested_meta(|meta| {
@@ -134,7 +145,9 @@ fn mapping(span: Span, attributes: &[Attribute]) -> syn::Result<Mapping> {
             } else if meta.path.is_ident("message") {
                 set(&mut message, &meta, meta.value()?.parse::<LitStr>()?)
             } else if meta.path.is_ident("code") {
-                set(&mut code, &meta, number(&meta)?)
+                set(&mut code, &meta, number(&meta, "a code is a whole number")?)
+            } else if meta.path.is_ident("status") {
+                set(&mut status, &meta, status_number(&meta)?)
             } else if meta.path.is_ident("transparent") {
                 is_transparent = true;
                 Ok(())
@@ -144,11 +157,13 @@ fn mapping(span: Span, attributes: &[Attribute]) -> syn::Result<Mapping> {
         })?;
     }
     match (kind, is_transparent) {
-        (Some(kind), false) => Ok(Mapping::Kind { kind, message, code }),
-        (None, true) if message.is_none() && code.is_none() => Ok(Mapping::Transparent),
+        (Some(kind), false) => Ok(Mapping::Kind { kind, message, code, status }),
+        (None, true) if message.is_none() && code.is_none() && status.is_none() => {
+            Ok(Mapping::Transparent)
+        }
         (_, true) => Err(syn::Error::new(
             span,
-            "`transparent` takes kind, message and code of the other error; remove either",
+            "`transparent` takes kind, message, code and status of the other error; remove either",
         )),
         (None, false) => {
             Err(syn::Error::new(span, format!("which kind of service error is this? {USAGE}")))
@@ -171,10 +186,20 @@ fn known_kind(meta: &ParseNestedMeta<'_>) -> syn::Result<Ident> {
     Err(syn::Error::new(kind.span(), words::unknown("kind", &kind.to_string(), &KINDS)))
 }
 
-fn number(meta: &ParseNestedMeta<'_>) -> syn::Result<LitInt> {
+fn number(meta: &ParseNestedMeta<'_>, rule: &str) -> syn::Result<LitInt> {
     match meta.value()?.parse()? {
         Lit::Int(number) => Ok(number),
-        other => Err(syn::Error::new_spanned(other, "a code is a whole number")),
+        other => Err(syn::Error::new_spanned(other, rule)),
+    }
+}
+
+/// What the host takes as the status of an error.
+fn status_number(meta: &ParseNestedMeta<'_>) -> syn::Result<LitInt> {
+    const RULE: &str = "the status of an error is a number from 400 to 599";
+    let number = number(meta, RULE)?;
+    match number.base10_parse::<u16>() {
+        Ok(400..=599) => Ok(number),
+        _ => Err(syn::Error::new_spanned(number, RULE)),
     }
 }
 
@@ -244,12 +269,12 @@ fn arm(variant: &Variant<'_>) -> TokenStream {
     });
     let pattern = quote!(#path { #(#bindings),* });
     let source = source(variant.fields).map(|member| binding(&member));
-    let (kind, message, code) = match &variant.mapping {
+    let (kind, message, code, status) = match &variant.mapping {
         Mapping::Transparent => {
             let member = variant.fields.members().next().map(|member| binding(&member));
             return quote!(#pattern => ::core::convert::From::from(#member),);
         }
-        Mapping::Kind { kind, message, code } => (kind, message, code),
+        Mapping::Kind { kind, message, code, status } => (kind, message, code, status),
     };
     let message = message.as_ref().map(|message| {
         let message = with_bindings(message);
@@ -257,6 +282,11 @@ fn arm(variant: &Variant<'_>) -> TokenStream {
     });
     let chain = source.map(|source| quote!(::mikros_sdk::__private::chain(&#source)));
     let code = code.as_ref().map(|code| quote!(.with_code(#code)));
+    let status = status.as_ref().map(|status| {
+        quote!(.with_status(
+            ::mikros_sdk::http::StatusCode::from_u16(#status).expect("the status is checked")
+        ))
+    });
     // What an internal error is about is for whoever debugs it.
     let made = match (kind == "internal", message, chain) {
         (true, Some(message), Some(chain)) => {
@@ -269,7 +299,7 @@ fn arm(variant: &Variant<'_>) -> TokenStream {
         (false, message, Some(chain)) => quote!(#kind(#message).with_cause(#chain)),
         (false, message, None) => quote!(#kind(#message)),
     };
-    quote!(#pattern => ::mikros_sdk::ServiceError::#made #code,)
+    quote!(#pattern => ::mikros_sdk::ServiceError::#made #code #status,)
 }
 
 /// The name of a field in the code that is generated; that of the field if it has one.

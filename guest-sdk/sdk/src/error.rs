@@ -69,7 +69,7 @@ pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
 /// enum LinkError {
 ///     #[service_error(kind = not_found, message = "there is no link `{id}`")]
 ///     Missing { id: String },
-///     #[service_error(kind = precondition_failed, message = "`{0}` is taken", code = 7)]
+///     #[service_error(kind = already_exists, message = "`{0}` is taken", code = 7)]
 ///     Taken(String),
 ///     #[service_error(kind = invalid_arguments, message = "the port must be a number")]
 ///     Port(#[from] std::num::ParseIntError),
@@ -94,6 +94,8 @@ pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
 ///
 /// - `#[source]` marks the error that led to this one: its text becomes the cause. `#[from]` does the same,
 ///   and `?` makes the variant of such an error.
+/// - `kind` is one of the constructors below that take a message; `status = 422` sets a status of HTTP in place of
+///   the kind's.
 /// - `transparent` passes on what the only field is as a service error.
 /// - Such a type must not implement [`std::error::Error`]: `?` would make an internal error of it. The
 ///   compiler refuses both together, and the derive stands in for that of `thiserror`.

@@ -91,10 +91,10 @@
 //!
 //! ```json
 //! {"kind": "ValidationError", "message": "request validation failed", "code": 0, "service_name": "shop",
-//!  "attributes": {"fields": [
-//!    {"in": "path", "name": "id", "message": "expected a whole number from 0 to 18446744073709551615, found `x`"},
-//!    {"in": "query", "name": "limit", "message": "expected a whole number from 0 to 4294967295, found `-1`"}
-//!  ]}}
+//!  "field_violations": [
+//!    {"field": "path.id", "description": "expected a whole number from 0 to 18446744073709551615, found `x`"},
+//!    {"field": "query.limit", "description": "expected a whole number from 0 to 4294967295, found `-1`"}
+//!  ]}
 //! ```
 
 mod body;

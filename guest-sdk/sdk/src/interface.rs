@@ -40,7 +40,7 @@
 /// mikros_sdk::export!(Orders: lifecycle);
 /// ```
 ///
-/// `error` of `mikros:service/errors` becomes a [`ServiceError`](crate::ServiceError) by `?` and the other way
+/// `error` of `mikros:service/errors` becomes a [`ServiceError`](struct@crate::ServiceError) by `?` and the other way
 /// round; its attributes are left behind. Where no interface uses it, because their errors are strings, add
 /// `with: {}`: the table of types that are there already, which wit-bindgen wants to be exact.
 ///

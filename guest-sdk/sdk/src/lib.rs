@@ -79,7 +79,7 @@
 //! - `grpc`, with the feature of this name: services that are written in protobuf, all four shapes.
 //! - `tonic`, with the feature of this name: servers that tonic's build step has generated.
 //! - `tower`, with the feature of this name: axum and everything else that is a `tower::Service`.
-//! - [`ServiceError`]: one constructor per kind of error; `?` works on all others.
+//! - [`ServiceError`](struct@ServiceError): one constructor per kind of error; `?` works on all others.
 //! - [`log`]: structured log lines. [`env`](mod@env): typed variables. [`settings`]: the table `[service]`.
 //! - [`health`]: whether the service wants to be sent work.
 //! - [`caller()`]: who the caller of a request is, when a feature of the host has found out.
@@ -182,7 +182,7 @@ pub use task::{Task, spawn};
 /// Write it once per component. On other targets than WebAssembly it only checks the traits.
 pub use mikros_sdk_macros::export;
 
-/// Says which [`ServiceError`] each variant of an error type is; documented there.
+/// Says which [`ServiceError`](struct@ServiceError) each variant of an error type is; documented there.
 pub use mikros_sdk_macros::ServiceError;
 
 /// Makes a plug-in the exports of a component: `export_plugin!(MyPlugin: request_hook)`.

@@ -26,7 +26,7 @@
 //! );
 //! ```
 //!
-//! A service that has more to it, such as another kind or a step when it stops, is a [`Service`](crate::Service)
+//! A service that has more to it, such as another kind or a step when it stops, is a [`Service`]
 //! that [`Serves`] the generated servers:
 //!
 //! ```ignore
@@ -48,7 +48,7 @@
 //! # What runs unchanged
 //!
 //! All four shapes, interceptors (`GreeterServer::with_interceptor`), layers around one server
-//! (`tonic::service::LayerExt`), metadata both ways, statuses with details. [`ServiceError`](crate::ServiceError) becomes a
+//! (`tonic::service::LayerExt`), metadata both ways, statuses with details. [`ServiceError`](struct@crate::ServiceError) becomes a
 //! `tonic::Status` by `?`, and what the host then makes of it is what it makes of those of other services.
 //!
 //! # What is the host's

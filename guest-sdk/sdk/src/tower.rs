@@ -36,7 +36,7 @@
 //! Extractors and responses, `axum-extra`, `utoipa`, layers of `tower` and `tower-http`, `tokio::sync`, and tests that
 //! send requests with `tower::ServiceExt::oneshot`, inside of `testing::Context::run`. Everything
 //! else of the SDK can be used in handlers: [`settings`](crate::settings), [`log`](mod@crate::log),
-//! [`caller`](crate::caller()), [`shutdown`](crate::shutdown). [`ServiceError`](crate::ServiceError) is a response of
+//! [`caller`](crate::caller()), [`shutdown`](crate::shutdown). [`ServiceError`](struct@crate::ServiceError) is a response of
 //! axum. A handler whose caller has gone or whose deadline has passed is dropped where it waits.
 //!
 //! # What does not, and what takes its place

@@ -25,11 +25,12 @@ use super::child::{self, Ended};
 use super::log::Choice;
 use super::{CommandError, directory_of, locate, warn_of_undecodable};
 use crate::cli::{self, LogFormat, Surroundings};
-use crate::definition::{Definition, Kind, Premises};
+use crate::definition::{Definition, Premises};
 use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::{self, Status};
 use crate::supervisor::{self, Ending, Hangup, Look, Options};
+use crate::telemetry::LogStream;
 
 /// Why a service has not passed its tests.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +89,7 @@ pub(super) fn run(
         None => package.and_then(|one| Suite::of_files(&one, directory, &typed.arguments)),
     };
     let suite = suite.map(|suite| suite.told(&path, surroundings.program.as_deref()));
-    if definition.kinds.contains(&Kind::Script) {
+    if definition.script().is_some() {
         return script(&definition, suite);
     }
     serve(definition, suite, log, surroundings)
@@ -136,6 +137,7 @@ fn serve(
     let name = definition.identity.name.clone();
     let options = Options {
         definition: Some(definition),
+        stream: LogStream::default(),
         look,
         arguments: Vec::new(),
         cache_directory: surroundings.cache_directory.clone(),

@@ -35,7 +35,7 @@ impl Definition {
                 Kind::Http(http) => &mut http.port,
                 Kind::Grpc(grpc) => &mut grpc.port,
                 // Their kind alone knows where they listen.
-                Kind::Native | Kind::Script | Kind::Custom(_) => continue,
+                Kind::Native | Kind::Script(_) | Kind::Custom(_) => continue,
             };
             (port.number, port.source) = (0, Origin::Test);
         }

@@ -141,7 +141,8 @@ fn rpcs_are_refused_in_their_own_words() {
     let refused = client.unary(ECHO, &echo(b"hello"));
 
     assert_eq!((refused.http_status, refused.code()), (200, 8));
-    assert!(refused.trailer("retry-after").is_some());
+    // With `google.rpc.RetryInfo`.
+    assert!(refused.trailer("grpc-status-details-bin").is_some());
     assert_eq!(client.unary(CONTEXT, &Empty {}).code(), 0);
     host.stop();
 }

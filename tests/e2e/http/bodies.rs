@@ -62,13 +62,13 @@ fn everything_that_is_wrong_with_a_request_is_told_at_once() {
     assert_eq!((answer.status, answer.header("content-type")), (400, Some("application/json")));
     let json: Value = serde_json::from_slice(&answer.body).expect("the answer is JSON");
     assert_eq!(json["kind"], json!("ValidationError"));
-    let fields = json["attributes"]["fields"].as_array().expect("the fields are listed");
+    let fields = json["field_violations"].as_array().expect("the fields are listed");
     let fields = fields.iter().map(|field| format!("{field}\n"));
     expect![[r#"
-        {"in":"path","name":"id","message":"expected a whole number from 0 to 18446744073709551615, found `seven`"}
-        {"in":"query","name":"limit","message":"expected a whole number from 0 to 4294967295, found `few`"}
-        {"in":"header","name":"x-tenant","message":"expected a whole number from 0 to 255, found `300`"}
-        {"in":"body","name":"amount","message":"invalid value: integer `-1`, expected a whole number from 0 to 255 at line 1 column 25"}
+        {"field":"path.id","description":"expected a whole number from 0 to 18446744073709551615, found `seven`"}
+        {"field":"query.limit","description":"expected a whole number from 0 to 4294967295, found `few`"}
+        {"field":"header.x-tenant","description":"expected a whole number from 0 to 255, found `300`"}
+        {"field":"amount","description":"invalid value: integer `-1`, expected a whole number from 0 to 255 at line 1 column 25"}
     "#]]
     .assert_eq(&fields.collect::<String>());
     host.stop();

@@ -63,7 +63,7 @@ fn a_refusal_is_worded_as_an_error_of_the_service() {
     let host = Host::start(&echoes(&probe("")));
 
     let plain = probed(&host, "/head", "refuse=");
-    let teapot = probed(&host, "/head", "refuse=NotFoundError:418");
+    let teapot = probed(&host, "/head", "refuse=:418");
     let challenge = probed(&host, "/nowhere", "challenge");
 
     assert_eq!((plain.status, plain.header("x-refused")), (403, Some("yes")));

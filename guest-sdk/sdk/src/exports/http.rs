@@ -36,7 +36,13 @@ fn from_host(body: contract::Body) -> Body {
     match body {
         contract::Body::None => Body::empty(),
         contract::Body::Bytes(bytes) => bytes.into(),
-        contract::Body::Streamed(streamed) => Body::stream(read(streamed.data, streamed.end)),
+        contract::Body::Streamed(contract::Streamed { data, length, end }) => {
+            let body = Body::stream(read(data, end));
+            match length {
+                Some(length) => body.with_length(length),
+                None => body,
+            }
+        }
     }
 }
 
@@ -69,13 +75,18 @@ fn to_host(response: Response) -> Result<contract::Response> {
     let body = match body.into_content() {
         Content::Empty => contract::Body::None,
         Content::Whole(bytes) => contract::Body::Bytes(bytes.into_owned()),
-        Content::Stream(stream) => contract::Body::Streamed(write(stream.take())),
+        Content::Stream { chunks, remaining } => {
+            contract::Body::Streamed(write(chunks.take(), remaining))
+        }
     };
     Ok(contract::Response { status: status.as_u16(), headers, body })
 }
 
 /// Hands the reading ends to the host and writes from a task, which outlives the call's answer.
-fn write(stream: LocalBoxStream<'static, Result<Bytes>>) -> contract::Streamed {
+fn write(
+    stream: LocalBoxStream<'static, Result<Bytes>>,
+    length: Option<u64>,
+) -> contract::Streamed {
     let (writer, data) = wit_stream::new();
     let (end_writer, end) =
         wit_future::new(|| Err(ServiceError::internal("the body was given up").into()));
@@ -86,7 +97,7 @@ fn write(stream: LocalBoxStream<'static, Result<Bytes>>) -> contract::Streamed {
         // The host may be gone; then nobody wants to know.
         let _ = end_writer.write(outcome.map_err(Into::into)).await;
     });
-    contract::Streamed { data, length: None, end }
+    contract::Streamed { data, length, end }
 }
 
 async fn pump(

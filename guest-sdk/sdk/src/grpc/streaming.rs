@@ -10,6 +10,7 @@ use futures_util::stream::{LocalBoxStream, Stream, StreamExt as _, iter};
 use prost::Message;
 
 use super::Status;
+use crate::error::ServiceError;
 
 /// The messages of a client.
 ///
@@ -147,6 +148,18 @@ pub(super) fn decode<T: Message + Default>(data: Vec<u8>) -> Result<T, Status> {
     T::decode(Bytes::from(data)).map_err(|error| {
         let text = error.to_string();
         let reason = text.strip_prefix("failed to decode Protobuf message: ").unwrap_or(&text);
-        Status::invalid_argument(format!("cannot decode the message: {reason}"))
+        undecodable(reason).into()
     })
+}
+
+/// `reason` is prost's: the fields from the outside in, each after its message, then what is wrong with the last:
+/// `Order.items: Item.amount: invalid wire type: ..`.
+fn undecodable(reason: &str) -> ServiceError {
+    let is_field = |part: &&str| part.contains('.') && !part.contains(' ');
+    let fields: Vec<_> = reason.split(": ").take_while(is_field).collect();
+    let names = fields.iter().filter_map(|field| field.rsplit('.').next());
+    let path = names.collect::<Vec<_>>().join(".");
+    let description = reason.splitn(fields.len() + 1, ": ").last().unwrap_or(reason);
+    ServiceError::invalid_arguments(format!("cannot decode the message: {reason}"))
+        .with_violation(path, description)
 }

@@ -50,7 +50,11 @@ pub(crate) enum Content {
     Whole(Cow<'static, [u8]>),
     /// A component has one thread, so streams of services need not be `Send`. Libraries demand that bodies are:
     /// the wrapper checks that none ever leaves its thread.
-    Stream(Local<LocalBoxStream<'static, Result<Bytes>>>),
+    Stream {
+        chunks: Local<LocalBoxStream<'static, Result<Bytes>>>,
+        /// How many bytes are still to come, if that is known.
+        remaining: Option<u64>,
+    },
 }
 
 impl Body {
@@ -70,7 +74,27 @@ impl Body {
         B: Into<Bytes>,
     {
         let chunks = stream.map(|chunk| chunk.map(Into::into));
-        Self(Content::Stream(Local::new(chunks.boxed_local())))
+        let chunks = Local::new(chunks.boxed_local());
+        Self(Content::Stream { chunks, remaining: None })
+    }
+
+    /// Says how many bytes a [stream](Body::stream) has. A response then has a `content-length`, and is cut off when
+    /// the stream turns out to be shorter or longer. Without effect on what is known whole.
+    #[must_use]
+    pub fn with_length(mut self, length: u64) -> Self {
+        if let Content::Stream { remaining, .. } = &mut self.0 {
+            *remaining = Some(length);
+        }
+        self
+    }
+
+    /// How many bytes are still to come, if that is known. Of a request it is what the client has announced.
+    pub fn length(&self) -> Option<u64> {
+        match &self.0 {
+            Content::Empty => Some(0),
+            Content::Whole(bytes) => Some(bytes.len() as u64),
+            Content::Stream { remaining, .. } => *remaining,
+        }
     }
 
     /// The next piece, `None` at the end. A body that is known whole is one piece.
@@ -90,10 +114,15 @@ impl Body {
         let chunk = match &mut self.0 {
             Content::Empty => None,
             Content::Whole(bytes) => Some(Ok(into_bytes(std::mem::take(bytes)))),
-            Content::Stream(stream) => match ready!(stream.poll_next_unpin(context)) {
-                Some(Ok(chunk)) => return Poll::Ready(Some(Ok(chunk))),
-                end => end,
-            },
+            Content::Stream { chunks, remaining } => {
+                match ready!(chunks.poll_next_unpin(context)) {
+                    Some(Ok(chunk)) => {
+                        *remaining = remaining.map(|left| left.saturating_sub(chunk.len() as u64));
+                        return Poll::Ready(Some(Ok(chunk)));
+                    }
+                    end => end,
+                }
+            }
         };
         self.0 = Content::Empty;
         Poll::Ready(chunk)
@@ -130,7 +159,7 @@ impl Body {
         match &self.0 {
             Content::Empty => true,
             Content::Whole(bytes) => bytes.is_empty(),
-            Content::Stream(_) => false,
+            Content::Stream { .. } => false,
         }
     }
 
@@ -139,7 +168,7 @@ impl Body {
         match &self.0 {
             Content::Empty => Some(0),
             Content::Whole(bytes) => Some(bytes.len()),
-            Content::Stream(_) => None,
+            Content::Stream { .. } => None,
         }
     }
 
@@ -173,7 +202,7 @@ impl fmt::Debug for Body {
         match &self.0 {
             Content::Empty => f.write_str("Body(empty)"),
             Content::Whole(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Content::Stream(_) => f.write_str("Body(stream)"),
+            Content::Stream { .. } => f.write_str("Body(stream)"),
         }
     }
 }

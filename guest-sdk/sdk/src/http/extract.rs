@@ -83,7 +83,7 @@ pub trait FromHead<S>: Sized {
 
 /// An extractor that may consume the body of a request; the last argument of a handler.
 ///
-/// [`Json`], [`String`], [`Bytes`], [`Body`] and [`Request`] are, and all that are [`FromHead`].
+/// [`Json`], [`String`], [`Bytes`](crate::http::Bytes), [`Body`](crate::http::Body) and [`Request`] are, and all that are [`FromHead`].
 /// `Via` only keeps the two families apart; leave it out when implementing this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be extracted from a request",

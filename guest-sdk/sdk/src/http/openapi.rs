@@ -1,7 +1,7 @@
 //! OpenAPI 3.1: a description of the routes, made of the types that their handlers have.
 //! Deliberately knows nothing about requests: it describes what the extractors and responses do.
 //!
-//! Needs the feature `openapi`. [`Router::openapi`] serves the document, [`operation`] puts a handler into it:
+//! Needs the feature `openapi`. [`Router::openapi`](crate::http::Router::openapi) serves the document, [`operation`] puts a handler into it:
 //!
 //! ```
 //! use mikros_sdk::http::openapi::operation;

@@ -21,10 +21,9 @@ pub enum Rejection {
 }
 
 /// One thing that is wrong with a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// Where it is.
-    #[serde(rename = "in")]
     pub location: Location,
     /// Which field it is, empty for all of the location. For nested ones a path such as
     /// `items[0].name`.
@@ -52,6 +51,17 @@ impl FieldError {
     pub fn new(location: Location, name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { location, name: name.into(), message: message.into() }
     }
+
+    /// Where it is, as callers are told: the field of a body, and `query.limit` of a query.
+    fn place(&self) -> String {
+        let location = match self.location {
+            Location::Path => "path",
+            Location::Query => "query",
+            Location::Header => "header",
+            Location::Body => return self.name.clone(),
+        };
+        if self.name.is_empty() { location.to_owned() } else { format!("{location}.{}", self.name) }
+    }
 }
 
 impl From<FieldError> for Rejection {
@@ -70,9 +80,13 @@ impl From<ServiceError> for Rejection {
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         match self {
-            Self::Fields(fields) => ServiceError::invalid_arguments("request validation failed")
-                .with_attribute("fields", fields)
-                .into_response(),
+            Self::Fields(fields) => {
+                let error = ServiceError::invalid_arguments("request validation failed");
+                let violated = |error: ServiceError, field: FieldError| {
+                    error.with_violation(field.place(), field.message)
+                };
+                fields.into_iter().fold(error, violated).into_response()
+            }
             Self::Error(error) => error.into_response(),
             Self::Response(response) => *response,
         }

@@ -41,7 +41,7 @@ impl Response {
 
     /// The response that stands for an error.
     pub(crate) fn of_error(error: ServiceError) -> Self {
-        let status = error.kind().status();
+        let status = error.status();
         Self { error: Some(error), ..Self::new(status) }
     }
 
@@ -170,9 +170,7 @@ impl Response {
         }
         match self.error {
             None => Ok((self.status, self.headers, self.body)),
-            Some(error) if self.headers.is_empty() && self.status == error.kind().status() => {
-                Err(error)
-            }
+            Some(error) if self.headers.is_empty() && self.status == error.status() => Err(error),
             Some(error) => Ok(written(error, self.status, self.headers)),
         }
     }
@@ -189,6 +187,12 @@ fn written(
         let mut attributes = log::Attributes::default();
         attributes.push("error", &error.to_string());
         attributes.write(level, "request failed");
+    }
+    if let Some(after) = error.retry_after()
+        && lines::find(&headers, "retry-after").is_none()
+    {
+        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        lines::write(&mut headers, "retry-after", seconds.to_string().as_bytes());
     }
     if lines::find(&headers, "content-type").is_none() {
         lines::write(&mut headers, "content-type", b"application/json");

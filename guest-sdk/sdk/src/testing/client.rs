@@ -166,7 +166,7 @@ impl<S: Http> RequestBuilder<S> {
 
 /// What the host would answer to an error.
 fn as_host(error: &ServiceError) -> (StatusCode, Vec<u8>, Body) {
-    wire::response(error, error.kind().status(), &imports::describe().name)
+    wire::response(error, error.status(), &imports::describe().name)
         .into_parts()
         .expect("the header fields of an error are valid")
 }

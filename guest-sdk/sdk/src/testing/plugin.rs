@@ -28,7 +28,7 @@ use crate::plugin::{
 /// # struct Closed;
 /// # impl Plugin for Closed {
 /// #     type Settings = NoSettings;
-/// #     async fn start(_settings: NoSettings) -> Result<Self, Refusal> {
+/// #     async fn on_start(_settings: NoSettings) -> Result<Self, Refusal> {
 /// #         Ok(Self)
 /// #     }
 /// # }

@@ -66,11 +66,11 @@ impl http_body::Body for Messages {
         let Some(message) = ready!(self.poll_message(context)) else { return Poll::Ready(None) };
         let data = match message {
             Ok(message) => Bytes::from(message.data),
-            Err(error) => return Poll::Ready(Some(Err(status::to_tonic(error)))),
+            Err(error) => return Poll::Ready(Some(Err(status::to_tonic(&error)))),
         };
         let header = match header(data.len()) {
             Ok(header) => Bytes::copy_from_slice(&header),
-            Err(error) => return Poll::Ready(Some(Err(status::to_tonic(error)))),
+            Err(error) => return Poll::Ready(Some(Err(status::to_tonic(&error)))),
         };
         self.message = Some(data).filter(|data| !data.is_empty());
         Poll::Ready(Some(Ok(Frame::data(header))))

@@ -28,18 +28,18 @@ impl Error for Source {}
 /// other services; in the middle of a stream only code and message arrive.
 impl From<ServiceError> for ::tonic::Status {
     fn from(error: ServiceError) -> Self {
-        to_tonic(error.into())
+        to_tonic(&error.into())
     }
 }
 
 /// The same code, message, details and metadata.
 impl From<Status> for ::tonic::Status {
     fn from(status: Status) -> Self {
-        to_tonic(status)
+        to_tonic(&status)
     }
 }
 
-pub(super) fn to_tonic(status: Status) -> ::tonic::Status {
+pub(super) fn to_tonic(status: &Status) -> ::tonic::Status {
     let metadata = MetadataMap::from_headers(status.metadata().to_headers());
     let mut converted = ::tonic::Status::with_details_and_metadata(
         ::tonic::Code::from_i32(status.code().number()),
@@ -61,12 +61,11 @@ pub(super) fn of_error(error: impl Into<BoxError>) -> Status {
 fn of_tonic(status: &::tonic::Status) -> Status {
     let metadata = Metadata::from_headers(&status.metadata().clone().into_headers());
     let source = status.source().and_then(|source| source.downcast_ref::<Source>());
-    let converted = match source {
-        Some(Source(error)) => Status::from(error.clone()),
-        None => {
-            let code = Code::from_number(status.code() as i32).unwrap_or(Code::Unknown);
-            Status::new(code, status.message()).with_details(status.details())
-        }
+    let converted = if let Some(Source(error)) = source {
+        Status::from(error.clone())
+    } else {
+        let code = Code::from_number(status.code() as i32).unwrap_or(Code::Unknown);
+        Status::new(code, status.message()).with_details(status.details())
     };
     converted.with_metadata(metadata)
 }

@@ -51,13 +51,18 @@ where
     let body = if body.is_end_stream() {
         Body::empty()
     } else {
+        let length = body.size_hint().exact();
         let mut pieces = Pieces(Box::pin(body));
         match pieces.whole().await? {
             Gathered::Whole(bytes) => bytes.into(),
             Gathered::Beginning(beginning) => {
-                // The host knows the length only of what it has got whole.
+                // The host makes it of the length of the stream.
                 parts.headers.remove(CONTENT_LENGTH);
-                pieces.stream(beginning)
+                let stream = pieces.stream(beginning);
+                match length {
+                    Some(length) => stream.with_length(length),
+                    None => stream,
+                }
             }
         }
     };

@@ -161,8 +161,8 @@ fn a_field_that_a_form_leaves_empty_counts_as_not_sent_unless_it_can_be_empty() 
         "/query?limit=&offset=&order=up",
         &expect![[r#"
             400 request validation failed
-              query `order`: unknown variant `up`, expected `ascending` or `descending`
-              query `offset`: is missing"#]],
+              `query.order`: unknown variant `up`, expected `ascending` or `descending`
+              `query.offset`: is missing"#]],
     );
     let many: Vec<_> = (0..64).map(|index| format!("n{index}=")).collect();
     get(&format!("/numbers?{}", many.join("&")), &expect!["200 {}"]);
@@ -182,11 +182,11 @@ fn every_bad_query_field_is_told() {
         "/query?limit=0&tag=1&tag=x&tag=300&order=up&exact=yes",
         &expect![[r#"
             400 request validation failed
-              query `limit`: invalid value: integer `0`, expected a nonzero u32
-              query `tag`: expected a whole number from 0 to 255, found `x`
-              query `order`: unknown variant `up`, expected `ascending` or `descending`
-              query `exact`: expected `true` or `false`, found `yes`
-              query `offset`: is missing"#]],
+              `query.limit`: invalid value: integer `0`, expected a nonzero u32
+              `query.tag`: expected a whole number from 0 to 255, found `x`
+              `query.order`: unknown variant `up`, expected `ascending` or `descending`
+              `query.exact`: expected `true` or `false`, found `yes`
+              `query.offset`: is missing"#]],
     );
 }
 
@@ -195,8 +195,8 @@ fn a_scalar_must_not_occur_twice() {
     get(
         "/query?offset=1&offset=2",
         &expect![[r#"
-        400 request validation failed
-          query `offset`: expected one value, found 2"#]],
+            400 request validation failed
+              `query.offset`: expected one value, found 2"#]],
     );
 }
 
@@ -205,14 +205,14 @@ fn what_is_not_utf8_is_told() {
     get(
         "/map?a=%FF",
         &expect![[r#"
-        400 request validation failed
-          query `a`: must be UTF-8"#]],
+            400 request validation failed
+              `query.a`: must be UTF-8"#]],
     );
     get(
         "/number/%FF",
         &expect![[r#"
-        400 request validation failed
-          path `id`: must be UTF-8"#]],
+            400 request validation failed
+              `path.id`: must be UTF-8"#]],
     );
 }
 
@@ -222,9 +222,9 @@ fn fields_that_the_type_refuses_are_told() {
         "/strict?a=x&b=1&c=2",
         &expect![[r#"
             400 request validation failed
-              query `a`: expected a whole number from 0 to 255, found `x`
-              query `b`: is unknown, expected `a`
-              query `c`: is unknown, expected `a`"#]],
+              `query.a`: expected a whole number from 0 to 255, found `x`
+              `query.b`: is unknown, expected `a`
+              `query.c`: is unknown, expected `a`"#]],
     );
 }
 
@@ -234,7 +234,7 @@ fn a_long_value_is_cut_in_the_message() {
         &format!("/number/{}", "x".repeat(100)),
         &expect![[r#"
             400 request validation failed
-              path `id`: expected a whole number from 0 to 18446744073709551615, found `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`"#]],
+              `path.id`: expected a whole number from 0 to 18446744073709551615, found `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…`"#]],
     );
 }
 
@@ -246,7 +246,7 @@ fn an_optional_query_is_none_without_a_query() {
         "/maybe?a=x",
         &expect![[r#"
             400 request validation failed
-              query `a`: expected a whole number from 0 to 255, found `x`"#]],
+              `query.a`: expected a whole number from 0 to 255, found `x`"#]],
     );
 }
 
@@ -259,9 +259,9 @@ fn header_fields_become_a_struct() {
     answers(
         |probe| probe.get("/headers").header("x-attempt", "three"),
         &expect![[r#"
-        400 request validation failed
-          header `x-attempt`: expected a whole number from 0 to 4294967295, found `three`
-          header `if-match`: is missing"#]],
+            400 request validation failed
+              `header.x-attempt`: expected a whole number from 0 to 4294967295, found `three`
+              `header.if-match`: is missing"#]],
     );
     answers(|probe| probe.get("/raw-headers").header("a", "1").header("a", "2"), &expect!["200 2"]);
 }
@@ -280,20 +280,20 @@ fn every_bad_parameter_is_told() {
         "/number/-1",
         &expect![[r#"
             400 request validation failed
-              path `id`: expected a whole number from 0 to 18446744073709551615, found `-1`"#]],
+              `path.id`: expected a whole number from 0 to 18446744073709551615, found `-1`"#]],
     );
     get(
         "/pair/300/maybe",
         &expect![[r#"
             400 request validation failed
-              path `a`: expected a whole number from 0 to 255, found `300`
-              path `b`: expected `true` or `false`, found `maybe`"#]],
+              `path.a`: expected a whole number from 0 to 255, found `300`
+              `path.b`: expected `true` or `false`, found `maybe`"#]],
     );
     get(
         "/shops/north/x",
         &expect![[r#"
             400 request validation failed
-              path `id`: expected a whole number from 0 to 18446744073709551615, found `x`"#]],
+              `path.id`: expected a whole number from 0 to 18446744073709551615, found `x`"#]],
     );
 }
 
@@ -308,12 +308,12 @@ fn errors_of_all_extractors_are_in_one_answer() {
         },
         &expect![[r#"
             400 request validation failed
-              path `id`: expected a whole number from 0 to 18446744073709551615, found `x`
-              query `limit`: expected a whole number from 0 to 4294967295, found `-1`
-              query `offset`: expected a whole number from 0 to 4294967295, found `y`
-              header `x-attempt`: expected a whole number from 0 to 4294967295, found `z`
-              header `if-match`: is missing
-              body `name`: invalid type: integer `1`, expected a string at line 1 column 9"#]],
+              `path.id`: expected a whole number from 0 to 18446744073709551615, found `x`
+              `query.limit`: expected a whole number from 0 to 4294967295, found `-1`
+              `query.offset`: expected a whole number from 0 to 4294967295, found `y`
+              `header.x-attempt`: expected a whole number from 0 to 4294967295, found `z`
+              `header.if-match`: is missing
+              `name`: invalid type: integer `1`, expected a string at line 1 column 9"#]],
     );
 }
 

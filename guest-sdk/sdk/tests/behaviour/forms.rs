@@ -73,9 +73,9 @@ fn forms_are_read_as_browsers_send_them() {
     expect![[r#"
         200 Filter { name: "Jörg M", min: None, active: true, tag: ["a", "b"] }
         400 request validation failed
-          body `min`: expected a whole number from 0 to 255, found `300`
-          body `active`: expected `true` or `false`, found `maybe`
-          body `name`: is missing
+          `min`: expected a whole number from 0 to 255, found `300`
+          `active`: expected `true` or `false`, found `maybe`
+          `name`: is missing
         415 expected a body of content type `application/x-www-form-urlencoded`, found `application/json`
         200 Filter { name: "x", min: Some(7), active: false, tag: [] }
         200 None

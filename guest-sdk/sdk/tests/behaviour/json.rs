@@ -81,32 +81,32 @@ fn json_errors_name_the_path() {
     answers(
         post(r#"{"name": "tea", "prices": [{"amount": 1}, {"amount": -3}]}"#),
         &expect![[r#"
-        400 request validation failed
-          body `prices[1].amount`: invalid value: integer `-3`, expected a whole number from 0 to 4294967295 at line 1 column 55"#]],
+            400 request validation failed
+              `prices[1].amount`: invalid value: integer `-3`, expected a whole number from 0 to 4294967295 at line 1 column 55"#]],
     );
     answers(
         post(r#"{"name": "tea"}"#),
         &expect![[r#"
-        400 request validation failed
-          body ``: missing field `prices` at line 1 column 15"#]],
+            400 request validation failed
+              ``: missing field `prices` at line 1 column 15"#]],
     );
     answers(
         post(r#"{"name": "tea", "#),
         &expect![[r#"
             400 request validation failed
-              body ``: EOF while parsing a value at line 1 column 16"#]],
+              ``: EOF while parsing a value at line 1 column 16"#]],
     );
     answers(
         post(r#"{"name": "tea", "prices": []} x"#),
         &expect![[r#"
-        400 request validation failed
-          body ``: trailing characters at line 1 column 31"#]],
+            400 request validation failed
+              ``: trailing characters at line 1 column 31"#]],
     );
     answers(
         post(""),
         &expect![[r#"
             400 request validation failed
-              body ``: is empty"#]],
+              ``: is empty"#]],
     );
 }
 
@@ -158,6 +158,6 @@ fn text_must_be_utf8() {
         |probe| probe.post("/text").body(vec![b'a', 0xff]),
         &expect![[r#"
             400 request validation failed
-              body ``: must be UTF-8, but byte 1 is not"#]],
+              ``: must be UTF-8, but byte 1 is not"#]],
     );
 }

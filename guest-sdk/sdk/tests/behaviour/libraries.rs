@@ -179,9 +179,9 @@ fn header_fields_have_types() {
     expect![[r#"
         200 text/plain; charset=utf-8: 7
         400 request validation failed
-          header `content-length`: does not have the right form
+          `header.content-length`: does not have the right form
         400 request validation failed
-          header `content-length`: is missing
+          `header.content-length`: is missing
         200 text/plain; charset=utf-8: false"#]]
     .assert_eq(&shown);
 }

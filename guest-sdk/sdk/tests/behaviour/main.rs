@@ -26,6 +26,7 @@ mod layers;
 ))]
 mod libraries;
 mod logging;
+mod misplaced_layers;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod plugins;
@@ -68,10 +69,10 @@ async fn show_fields(reply: Reply) -> Result<String> {
     }
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let cause = error["cause"].as_str().map(|cause| format!(" ({cause})")).unwrap_or_default();
-    let fields = error["attributes"]["fields"].as_array().into_iter().flatten().map(|field| {
-        let (location, name) = (text(&field["in"]), text(&field["name"]));
-        format!("\n  {location} `{name}`: {}", text(&field["message"]))
-    });
+    let fields =
+        error["field_violations"].as_array().into_iter().flatten().map(|field| {
+            format!("\n  `{}`: {}", text(&field["field"]), text(&field["description"]))
+        });
     let head = format!("{status} {}{cause}", text(&error["message"]));
     Ok(std::iter::once(head).chain(fields).collect())
 }

@@ -5,7 +5,7 @@ use http::request::Builder;
 use serde_json::json;
 
 use super::*;
-use crate::extension::{Identity, Transport};
+use crate::extension::{Content, Identity, Transport};
 use crate::features::testing;
 
 fn limits(settings: serde_json::Value) -> Limits {
@@ -64,7 +64,9 @@ fn who_asks_too_often_is_told_when_to_come_back() {
     let answer = visitor.ask(get("/")).unwrap();
 
     assert_eq!((answer.status.as_u16(), answer.code()), (429, tonic::Code::ResourceExhausted));
-    assert_eq!(answer.headers["retry-after"], "30");
+    let Content::Error(error) = &answer.content else { panic!("{answer:?}") };
+    let seconds = error.retry_after.unwrap().div_ceil(1_000_000_000);
+    assert_eq!(seconds, 30);
     assert!(Visitor::new(&limits, "203.0.113.10").passes(get("/")));
 }
 

@@ -30,7 +30,7 @@ const URLENCODED: &str = "application/x-www-form-urlencoded";
 /// }
 ///
 /// async fn sign_up(Form(form): Form<SignUp>) -> Redirect {
-///     log::info!("signed up", form.name, form.newsletter);
+///     log::info!("signed up", name = form.name, newsletter = form.newsletter);
 ///     Redirect::to("/welcome")
 /// }
 /// # struct Shop;

@@ -36,25 +36,19 @@ impl JsonSchema for ServiceError {
                 "code": {"type": "integer", "description": "A number that the service gives to it, otherwise 0."},
                 "service_name": {"type": "string"},
                 "destination": {"type": "string", "description": "The service that failed, if it is another one."},
-                "attributes": {
-                    "type": "object",
-                    "description": "Details.",
-                    "properties": {
-                        "fields": {
-                            "type": "array",
-                            "description": "What is wrong with the request.",
-                            "items": {
-                                "type": "object",
-                                "properties": {
-                                    "in": {"enum": ["path", "query", "header", "body"]},
-                                    "name": {"type": "string"},
-                                    "message": {"type": "string"},
-                                },
-                                "required": ["in", "name", "message"],
-                            },
+                "field_violations": {
+                    "type": "array",
+                    "description": "What is wrong with the fields of the request, for the person who filled it in.",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "field": {"type": "string"},
+                            "description": {"type": "string"},
                         },
+                        "required": ["field", "description"],
                     },
                 },
+                "attributes": {"type": "object", "description": "Details."},
             },
             "required": ["kind", "code"],
         })

@@ -87,7 +87,6 @@ impl OperationInput for Body {
 
 impl OperationInput for HeaderMap {}
 
-
 /// What a middleware has found out: whether from the request is for an [edit](super::Operation::edit) to say.
 impl<T> OperationInput for Extension<T> {}
 
@@ -106,7 +105,6 @@ impl OperationInput for crate::http::cookie::SignedCookieJar {}
 
 #[cfg(feature = "cookie-private")]
 impl OperationInput for crate::http::cookie::PrivateCookieJar {}
-
 
 /// Anything may be in it: the handler itself knows what it takes.
 impl OperationInput for Request {}

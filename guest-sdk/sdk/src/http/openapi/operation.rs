@@ -103,7 +103,7 @@ impl<H> Operation<H> {
         self
     }
 
-    /// Adds the status of a [`ServiceError`](crate::ServiceError) that the handler returns.
+    /// Adds the status of a [`ServiceError`](struct@crate::ServiceError) that the handler returns.
     #[must_use]
     pub fn error(mut self, status: StatusCode) -> Self {
         self.texts.errors.push(status);

@@ -119,7 +119,11 @@ fn usual_answers_have_their_status_and_header() {
     assert_eq!(unknown.status().as_u16(), 401);
     assert_eq!(unknown.header("www-authenticate"), Some("Bearer"));
     assert_eq!(Answer::forbidden("no").status().as_u16(), 403);
-    assert_eq!((busy.status().as_u16(), busy.header("retry-after")), (429, Some("2")));
+    let error = busy.as_error().expect("it is an error");
+    assert_eq!(
+        (busy.status().as_u16(), error.retry_after()),
+        (429, Some(Duration::from_millis(1001)))
+    );
 }
 
 #[test]
