@@ -342,6 +342,12 @@ impl ServiceError {
         self.0.retry_after
     }
 
+    /// The same as `retry-after` has it: in whole seconds, rounded up (RFC 9110 §10.2.3).
+    pub(crate) fn retry_after_seconds(&self) -> Option<u64> {
+        let time = self.0.retry_after?;
+        Some(time.as_secs() + u64::from(time.subsec_nanos() > 0))
+    }
+
     /// What is wrong with the fields of the request.
     pub fn field_violations(&self) -> &[FieldViolation] {
         &self.0.field_violations

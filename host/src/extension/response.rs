@@ -136,13 +136,6 @@ impl Answer {
         Self::of_error(retryable(Kind::Unavailable, message, RETRY_DELAY))
     }
 
-    /// Ends an RPC with this code.
-    #[must_use]
-    pub fn with_code(mut self, code: Code) -> Self {
-        self.code = Some(code);
-        self
-    }
-
     /// Adds a header, or a trailer of an RPC.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {

@@ -1,12 +1,10 @@
 //! How a service error looks to an HTTP caller: its JSON object.
 //! Deliberately the same as what the host writes; needed where the SDK answers without the host.
 
-use ::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{FieldViolation, ServiceError};
-use crate::http::Response;
 
 #[derive(Serialize)]
 struct Wire<'a> {
@@ -25,14 +23,6 @@ struct Wire<'a> {
     attributes: &'a Map<String, Value>,
 }
 
-/// The same for a caller who may not see what led to it.
-#[cfg(feature = "tower")]
-pub(crate) fn json_without_cause(error: &ServiceError, service_name: &str) -> Vec<u8> {
-    let mut error = error.clone();
-    error.0.cause = None;
-    json(&error, service_name)
-}
-
 /// The JSON object that a caller of the service `service_name` receives.
 pub(crate) fn json(error: &ServiceError, service_name: &str) -> Vec<u8> {
     let wire = Wire {
@@ -46,11 +36,4 @@ pub(crate) fn json(error: &ServiceError, service_name: &str) -> Vec<u8> {
         attributes: error.attributes(),
     };
     serde_json::to_vec(&wire).expect("strings, numbers and JSON values are always valid JSON")
-}
-
-/// A response that looks like the host's answer to `error`, with a status that no kind has.
-pub(crate) fn response(error: &ServiceError, status: StatusCode, service_name: &str) -> Response {
-    Response::new(status)
-        .with_header("content-type", "application/json")
-        .with_body(json(error, service_name))
 }

@@ -11,8 +11,7 @@ use ::http::{Method, StatusCode};
 
 use self::range::Selected;
 use super::{Body, FromHead, Head, IntoResponse, Rejection, Response};
-use crate::error::{ServiceError, wire};
-use crate::imports;
+use crate::error::ServiceError;
 
 pub use etag::ETag;
 
@@ -214,8 +213,7 @@ fn partial(mut response: Response, selected: Selected, length: usize) -> Respons
         }
         Selected::Nothing => {
             let error = ServiceError::invalid_arguments("the range lies outside of the content");
-            let status = StatusCode::RANGE_NOT_SATISFIABLE;
-            wire::response(&error, status, &imports::describe().name)
+            Response::of_error(error.with_status(StatusCode::RANGE_NOT_SATISFIABLE))
                 .with_header("content-range", format!("bytes */{length}"))
         }
     }

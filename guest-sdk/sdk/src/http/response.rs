@@ -188,10 +188,9 @@ fn written(
         attributes.push("error", &error.to_string());
         attributes.write(level, "request failed");
     }
-    if let Some(after) = error.retry_after()
+    if let Some(seconds) = error.retry_after_seconds()
         && lines::find(&headers, "retry-after").is_none()
     {
-        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
         lines::write(&mut headers, "retry-after", seconds.to_string().as_bytes());
     }
     if lines::find(&headers, "content-type").is_none() {

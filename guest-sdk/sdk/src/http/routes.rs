@@ -11,8 +11,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::handler::Erased;
 use super::{Head, Request, Response};
-use crate::error::{ServiceError, wire};
-use crate::imports;
+use crate::error::ServiceError;
 
 /// The routes of the service `S`, ready to be looked up.
 pub(crate) struct Routes<S: 'static> {
@@ -125,10 +124,9 @@ fn refuse(head: &Head) -> Response {
     if method == Method::OPTIONS {
         return Response::new(StatusCode::NO_CONTENT).with_header("allow", allow);
     }
-    // The contract's errors have no kind for this status, so it is a response that looks like one.
     let error = ServiceError::invalid_arguments(format!(
         "`{path}` does not answer `{method}`, expected one of {allow}"
     ));
-    wire::response(&error, StatusCode::METHOD_NOT_ALLOWED, &imports::describe().name)
+    Response::of_error(error.with_status(StatusCode::METHOD_NOT_ALLOWED))
         .with_header("allow", allow)
 }

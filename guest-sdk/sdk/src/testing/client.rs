@@ -166,9 +166,12 @@ impl<S: Http> RequestBuilder<S> {
 
 /// What the host would answer to an error.
 fn as_host(error: &ServiceError) -> (StatusCode, Vec<u8>, Body) {
-    wire::response(error, error.status(), &imports::describe().name)
-        .into_parts()
-        .expect("the header fields of an error are valid")
+    let mut head = Vec::new();
+    lines::write(&mut head, "content-type", b"application/json");
+    if let Some(seconds) = error.retry_after_seconds() {
+        lines::write(&mut head, "retry-after", seconds.to_string().as_bytes());
+    }
+    (error.status(), head, wire::json(error, &imports::describe().name).into())
 }
 
 /// The answer to a request of a test.

@@ -4,9 +4,8 @@
 use ::http::StatusCode;
 
 use super::Rejection;
-use crate::error::{ServiceError, wire};
+use crate::error::ServiceError;
 use crate::http::Head;
-use crate::imports;
 
 /// The media type in lower case and without its parameters, empty when the request has none.
 pub(super) fn essence(head: &Head) -> String {
@@ -14,7 +13,7 @@ pub(super) fn essence(head: &Head) -> String {
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// The contract's errors have no kind for this status, so it is a response that looks like one.
+/// What a body of another type is answered with.
 pub(super) fn unsupported(head: &Head, expected: &str) -> Rejection {
     let found = match head.header("content-type") {
         Some(value) => format!("found `{value}`"),
@@ -23,6 +22,5 @@ pub(super) fn unsupported(head: &Head, expected: &str) -> Rejection {
     let error = ServiceError::invalid_arguments(format!(
         "expected a body of content type `{expected}`, {found}"
     ));
-    let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    Rejection::Response(Box::new(wire::response(&error, status, &imports::describe().name)))
+    Rejection::Error(error.with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE))
 }
