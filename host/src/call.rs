@@ -105,15 +105,34 @@ impl Fault {
     /// What a caller with this deadline is told. A busy thread may hear of the end of an instance
     /// before its own timer tells it that time is up, which is what the instance was ended for.
     #[must_use]
-    pub fn for_caller(self, deadline: Option<(Instant, Duration)>) -> Self {
+    pub fn for_caller(self, deadline: Option<Deadline>) -> Self {
         match (self, deadline) {
-            (Self::Interrupted | Self::Blocked, Some((deadline, limit)))
-                if deadline <= Instant::now() =>
+            (Self::Interrupted | Self::Blocked, Some(Deadline { at, limit }))
+                if at <= Instant::now() =>
             {
                 Self::DeadlineExceeded { limit }
             }
             (fault, _) => fault,
         }
+    }
+}
+
+/// When a caller stops waiting, and the limit that is named when it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    pub at: Instant,
+    pub limit: Duration,
+}
+
+impl Deadline {
+    /// `limit` from now.
+    pub fn after(limit: Duration) -> Self {
+        Self { at: Instant::now() + limit, limit }
+    }
+
+    /// A moment that somebody else has chosen; the limit is what is left until then.
+    pub fn at(at: Instant) -> Self {
+        Self { at, limit: at.saturating_duration_since(Instant::now()) }
     }
 }
 
@@ -182,7 +201,7 @@ impl Transport {
     }
 }
 
-/// For whom a call is made. Shared with the capabilities, which add it to log lines.
+/// For whom a call is made, and until when. Shared with the capabilities, which add it to log lines.
 #[derive(Debug, Default)]
 pub struct Context {
     /// Where the request comes from, which is a connection; `None` for everything else.
@@ -197,7 +216,7 @@ pub struct Context {
     /// [`Context::transport`].
     pub hooked: Option<Transport>,
     /// When the caller stops waiting; `None` when it does not.
-    pub deadline: Option<Instant>,
+    pub deadline: Option<Deadline>,
     /// From when on the guest may not compute for this call any more, which is the operator's to say: an
     /// interruption costs the whole instance. `None` is for ever.
     pub overdue: Option<Instant>,
@@ -259,7 +278,7 @@ impl Step {
 
 /// The state that an instance of the version before has left behind.
 #[derive(Debug, Clone)]
-pub struct Legacy {
+pub struct HandoverState {
     pub predecessor: Arc<Description>,
     pub state: Bytes,
 }
@@ -278,11 +297,11 @@ pub fn describe(error: &ServiceError) -> String {
 
 /// What is asked of the guest.
 #[derive(Debug)]
-pub enum Ask {
+pub enum CallRequest {
     Step(Step),
     /// The state, for the version with this identity.
     Give(Arc<Description>),
-    Receive(Legacy),
+    Receive(HandoverState),
     Http(http::Request),
     Grpc(grpc::Request),
     /// About a request whose head this is.
@@ -300,7 +319,7 @@ pub struct Function {
     pub arguments: Vec<Val>,
 }
 
-impl Ask {
+impl CallRequest {
     /// The exported function, for log lines.
     pub fn name(&self) -> Cow<'static, str> {
         let name = match self {
@@ -339,7 +358,7 @@ impl Ask {
 /// A call that has not entered the guest yet.
 #[derive(Debug)]
 pub struct Call {
-    pub ask: Ask,
+    pub request: CallRequest,
     pub reply: Reply,
     pub context: Context,
 }

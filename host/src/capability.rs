@@ -97,7 +97,7 @@ pub struct State {
     pub calls: Table,
     pub memory: Memory,
     /// Whether [`State::survived`] has anything to do; shared so that asking needs no store.
-    pub unsettled: Unsettled,
+    pub pending_stderr: PendingStderr,
     output: Output,
     wasi: WasiCtx,
     resources: ResourceTable,
@@ -106,15 +106,16 @@ pub struct State {
 impl State {
     /// State of an instance of the worker `local` that may use `memory_limit` bytes of linear memory.
     pub fn new(grants: Arc<Grants>, local: usize, memory_limit: usize) -> Self {
-        let unsettled = Unsettled::default();
-        let output = Output::new(grants.logger.clone(), grants.feature.clone(), unsettled.clone());
+        let pending_stderr = PendingStderr::default();
+        let output =
+            Output::new(grants.logger.clone(), grants.feature.clone(), pending_stderr.clone());
         let wasi = wasi::context(&grants, &output);
         Self {
             grants,
             local,
             calls: Table::default(),
-            memory: Memory::new(memory_limit, unsettled.clone()),
-            unsettled,
+            memory: Memory::new(memory_limit, pending_stderr.clone()),
+            pending_stderr,
             output,
             wasi,
             resources: ResourceTable::new(),
@@ -137,16 +138,16 @@ impl State {
 
     /// What the guest wrote to stderr since it last came back to the host: after a trap the text of
     /// its panic. `None` when it wrote nothing.
-    pub fn last_words(&mut self) -> Option<String> {
-        self.output.last_words()
+    pub fn pending_stderr(&mut self) -> Option<String> {
+        self.output.pending_stderr()
     }
 }
 
 /// Set while the guest has printed, or was refused memory, since it last came back to the host.
 #[derive(Debug, Clone, Default)]
-pub struct Unsettled(Arc<AtomicBool>);
+pub struct PendingStderr(Arc<AtomicBool>);
 
-impl Unsettled {
+impl PendingStderr {
     fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

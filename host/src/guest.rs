@@ -4,16 +4,16 @@
 //! Knows neither sockets nor status codes.
 
 mod body;
-mod course;
+mod completion;
 mod delay;
 mod exports;
 mod handover;
+mod heartbeat;
 mod instance;
 mod intake;
 mod loss;
 mod messages;
 mod plugins;
-mod pulse;
 mod queue;
 mod refusals;
 mod report;
@@ -27,8 +27,8 @@ use std::time::Duration;
 
 pub use self::loss::{Loss, StartFailure};
 pub use self::watchdog::Watchdog;
-pub use self::worker::{Event, EventKind, Seat, Worker};
-pub use self::workers::{Terms, Workers};
+pub use self::worker::{Worker, WorkerConfig, WorkerEvent, WorkerEventKind};
+pub use self::workers::Workers;
 
 /// How long a guest may go on computing after the deadline of the call it computes for: time to
 /// notice by itself that the call is cancelled.

@@ -3,19 +3,19 @@
 //!
 //! Wires the modules below together; knows no other services, no signals and no exit status.
 
-mod answers;
 mod assembly;
-mod crew;
 mod end;
-mod equip;
-mod equipment;
+mod endpoints;
 mod handover;
 mod kinds;
+mod listener;
 mod load;
+mod running_extensions;
 mod service;
 mod start;
-mod station;
+mod starting_extensions;
 mod thread;
+mod threads;
 mod version;
 
 use std::io;
@@ -23,12 +23,12 @@ use std::net::SocketAddr;
 
 pub use self::assembly::{Assembler, Assembly, Module};
 pub use self::end::Stopped;
-pub use self::equip::{EquippedVersion, Equipping};
-pub(crate) use self::equipment::with_source;
+pub use self::listener::Endpoint;
 pub use self::load::{LoadError, Loaded, Loader, Pace};
+pub(crate) use self::running_extensions::with_source;
 pub use self::service::{Incident, Service};
 pub use self::start::Starting;
-pub use self::station::Endpoint;
+pub use self::starting_extensions::StartingExtensions;
 pub use self::version::KindFailure;
 use crate::call::Subject;
 use crate::definition::Address;

@@ -11,18 +11,17 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use tokio::time::Instant;
 use wasmtime::component::Val;
 
 use self::changes::Changed;
 use crate::bindings::errors::Kind;
 use crate::bindings::plugin::{RequestDecision, ResponseDecision};
-use crate::call::{Context, Fault, Function, Known, REQUEST_ID, Subject};
+use crate::call::{Context, Deadline, Fault, Function, Known, REQUEST_ID, Subject};
 use crate::capability::Provide;
 use crate::definition::OnFailure;
 use crate::engine::{Interface, Surface};
 use crate::extension::{Answer, Decision, Hook, Hooked, Request, Response};
-use crate::guest::{Terms, Workers};
+use crate::guest::Workers;
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// A feature as a component, in one version of a service.
@@ -49,18 +48,19 @@ impl Plugin {
         }
     }
 
-    fn terms(&self, request: &Request<'_>) -> Terms {
-        let deadline = Instant::now() + self.call_timeout;
-        Terms {
-            request_id: request.id().clone(),
+    /// For a call about `request`.
+    fn context(&self, request: &Request<'_>) -> Context {
+        let deadline = Deadline::after(self.call_timeout);
+        Context {
+            request_id: Some(request.id().clone()),
             known: request.identity().map(|identity| {
                 Arc::new(Known { identity: Some(identity.clone()), attributes: Attributes::new() })
             }),
             peer: Some(request.peer()),
             hooked: Some(request.transport()),
-            deadline: Some((deadline, self.call_timeout)),
-            overdue: Some(deadline),
-            ..Terms::default()
+            deadline: Some(deadline),
+            overdue: Some(deadline.at),
+            ..Context::default()
         }
     }
 
@@ -108,8 +108,8 @@ impl Plugin {
 
 impl Hook for Plugin {
     async fn on_request(&self, request: &mut Request<'_>) -> Decision {
-        let (head, terms) = (heads::of_request(request), self.terms(request));
-        let decision = match self.workers.on_request(request.local(), head, terms).await {
+        let (head, context) = (heads::of_request(request), self.context(request));
+        let decision = match self.workers.on_request(request.local(), head, context).await {
             Ok(Ok(decision)) => decision,
             Err(fault) => return self.failed(&fault, request),
         };
@@ -127,8 +127,8 @@ impl Hook for Plugin {
     }
 
     async fn on_response(&self, request: &Request<'_>, response: &mut Response<'_>) -> Decision {
-        let (head, terms) = (heads::of_response(response), self.terms(request));
-        let decision = match self.workers.on_response(request.local(), head, terms).await {
+        let (head, context) = (heads::of_response(response), self.context(request));
+        let decision = match self.workers.on_response(request.local(), head, context).await {
             Ok(Ok(decision)) => decision,
             Err(fault) => return self.failed_late(&fault, request),
         };
@@ -147,25 +147,21 @@ impl Provide for Plugin {
         function: Function,
         context: Context,
     ) -> BoxFuture<'static, Result<Vec<Val>, Fault>> {
-        let own = Instant::now() + self.call_timeout;
-        let terms = Terms {
-            request_id: context.request_id.unwrap_or_default(),
-            peer: context.peer,
-            target: context.target,
-            known: context.known,
-            // What nobody waits for any more is not worth the time.
-            deadline: Some((
-                context.deadline.map_or(own, |deadline| deadline.min(own)),
-                self.call_timeout,
-            )),
-            overdue: Some(own),
-            ..Terms::default()
+        let own = Deadline::after(self.call_timeout);
+        // What nobody waits for any more is not worth the time.
+        let at = context.deadline.map_or(own.at, |callers| callers.at.min(own.at));
+        let context = Context {
+            deadline: Some(Deadline { at, ..own }),
+            overdue: Some(own.at),
+            hooked: None,
+            cancel: None,
+            ..context
         };
         let (workers, logger, name) =
             (self.workers.clone(), self.logger.clone(), self.name.clone());
         Box::pin(async move {
-            let id = terms.request_id.clone();
-            let outcome = workers.function(local, function, terms).await;
+            let id = context.request_id.clone();
+            let outcome = workers.function(local, function, context).await;
             let fault = match outcome {
                 Ok(Ok(returned)) => return Ok(returned),
                 Err(fault) => fault,
@@ -175,7 +171,8 @@ impl Provide for Plugin {
                     ("feature".to_owned(), Value::from(&*name)),
                     ("error.message".to_owned(), Value::from(fault.of(Subject::Plugin))),
                 ]);
-                let context = Attributes::from_iter([(REQUEST_ID.to_owned(), Value::from(&*id))]);
+                let context = id.map(|id| (REQUEST_ID.to_owned(), Value::from(&*id)));
+                let context = Attributes::from_iter(context);
                 logger.log(Level::Error, "feature did not answer", &attributes, &context);
             }
             Err(fault)

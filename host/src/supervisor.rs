@@ -9,8 +9,8 @@ mod hangup;
 mod preparation;
 mod reload;
 mod script;
+mod service_run;
 mod signal;
-mod tenure;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -22,12 +22,12 @@ use humantime::format_duration;
 use serde_json::Value;
 use tracing::{info, warn};
 
-pub use self::director::{Demand, Director, News, Refusal};
+pub use self::director::{Demand, Director, Refusal, ServiceEvent};
 pub use self::hangup::is_ignored as hangup_is_ignored;
 pub use self::reload::Reload;
+use self::service_run::RunOutcome;
 use self::signal::Signals;
 pub use self::signal::{Hangup, REPEAT, Signal};
-use self::tenure::Tenure;
 use crate::definition::Definition;
 use crate::engine::Cache;
 use crate::extension::Extensions;
@@ -223,9 +223,9 @@ impl<D: Director> Supervisor<D> {
     /// Serves one service after the other; more than one only with a director that perseveres.
     async fn serve(&mut self, mut next: Option<Box<Definition>>) -> Step<Ending> {
         loop {
-            match self.tenure(next.take()).await? {
-                Tenure::Ended(ending) => return Ok(ending),
-                Tenure::Next(definition) => next = definition,
+            match self.run_service(next.take()).await? {
+                RunOutcome::Ended(ending) => return Ok(ending),
+                RunOutcome::Next(definition) => next = definition,
             }
         }
     }
@@ -247,7 +247,7 @@ impl<D: Director> Supervisor<D> {
             help,
             "stopping service"
         );
-        self.director.tell(News::Stopping { calls: stop.calls, signal });
+        self.director.notify(ServiceEvent::Stopping { calls: stop.calls, signal });
     }
 
     /// Waits for `step` while the service stops; a further signal ends the process at once.
@@ -276,7 +276,7 @@ impl<D: Director> Supervisor<D> {
         let mut left = Vec::new();
         let stopped = self.forcible(service.stop(limit, &mut left)).await?;
         for (version, stopped) in left {
-            self.director.tell(News::Left { version: &version, stopped });
+            self.director.notify(ServiceEvent::Left { version: &version, stopped });
         }
         Ok(stopped)
     }

@@ -18,7 +18,7 @@ pub struct ActiveCall {
     /// `None` once the outcome is sent; what the guest does after that still belongs to the call.
     pub reply: Option<Reply>,
     /// Who is told when the instance is lost after the outcome was sent.
-    pub aftermath: Option<oneshot::Sender<Fault>>,
+    pub late_fault: Option<oneshot::Sender<Fault>>,
     cancellation: Cancellation,
 }
 
@@ -32,7 +32,7 @@ enum Cancellation {
 impl ActiveCall {
     pub fn new(name: Cow<'static, str>, context: Context, reply: Reply) -> Self {
         let cancellation = Cancellation::Awaited(Vec::new());
-        Self { name, context, reply: Some(reply), aftermath: None, cancellation }
+        Self { name, context, reply: Some(reply), late_fault: None, cancellation }
     }
 
     /// Tells the guest that nobody waits for this call any more.
@@ -103,8 +103,8 @@ impl Table {
     /// fault that ends the stream.
     pub fn streams(&mut self, task: GuestTaskId) -> Option<(Reply, oneshot::Receiver<Fault>)> {
         let call = self.calls.get_mut(&task)?;
-        let (aftermath, fault) = oneshot::channel();
-        call.aftermath = Some(aftermath);
+        let (late_fault, fault) = oneshot::channel();
+        call.late_fault = Some(late_fault);
         call.reply.take().map(|reply| (reply, fault))
     }
 

@@ -45,7 +45,7 @@ impl call::HostWithStore<State> for HasSelf<State> {
 
     fn remaining(mut access: Access<'_, State, Self>) -> Option<u64> {
         let deadline = current_call(&mut access)?.context.deadline?;
-        let remaining = deadline.saturating_duration_since(Instant::now());
+        let remaining = deadline.at.saturating_duration_since(Instant::now());
         Some(u64::try_from(remaining.as_nanos()).unwrap_or(u64::MAX))
     }
 }

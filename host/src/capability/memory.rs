@@ -3,7 +3,7 @@
 use rustix::io::Errno;
 use wasmtime::ResourceLimiter;
 
-use super::Unsettled;
+use super::PendingStderr;
 
 /// Most entries that a guest's tables may have together; an entry is a pointer.
 const TABLE_ENTRIES: usize = 1_000_000;
@@ -20,13 +20,13 @@ pub struct Memory {
     refused: bool,
     /// Whether the system refused it.
     starved: bool,
-    unsettled: Unsettled,
+    pending_stderr: PendingStderr,
 }
 
 impl Memory {
     /// At most `limit` bytes.
-    pub(super) fn new(limit: usize, unsettled: Unsettled) -> Self {
-        Self { limit, used: 0, table_entries: 0, refused: false, starved: false, unsettled }
+    pub(super) fn new(limit: usize, pending_stderr: PendingStderr) -> Self {
+        Self { limit, used: 0, table_entries: 0, refused: false, starved: false, pending_stderr }
     }
 
     pub fn limit(&self) -> usize {
@@ -69,7 +69,7 @@ impl ResourceLimiter for Memory {
         let used = self.used.saturating_sub(current).saturating_add(desired);
         if used > self.limit {
             self.refused = true;
-            self.unsettled.set();
+            self.pending_stderr.set();
             return Ok(false);
         }
         self.used = used;
@@ -79,7 +79,7 @@ impl ResourceLimiter for Memory {
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         if is_out_of_memory(&error) {
             self.starved = true;
-            self.unsettled.set();
+            self.pending_stderr.set();
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamResult, bindings};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
 
 use super::stdio::Stdout;
-use super::{Grants, State, Unsettled};
+use super::{Grants, PendingStderr, State};
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// Most text of a panic that is kept, and most that is taken at once, in bytes.
@@ -60,7 +60,7 @@ pub(super) fn context(grants: &Grants, output: &Output) -> WasiCtx {
 #[derive(Clone)]
 pub(super) struct Output {
     lines: Arc<Mutex<Lines>>,
-    unsettled: Unsettled,
+    pending_stderr: PendingStderr,
 }
 
 struct Lines {
@@ -74,9 +74,13 @@ struct Lines {
 }
 
 impl Output {
-    pub(super) fn new(logger: Logger, feature: Option<Arc<str>>, unsettled: Unsettled) -> Self {
+    pub(super) fn new(
+        logger: Logger,
+        feature: Option<Arc<str>>,
+        pending_stderr: PendingStderr,
+    ) -> Self {
         let lines = Lines { logger, feature, stdout: Vec::new(), stderr: Vec::new() };
-        Self { lines: Arc::new(Mutex::new(lines)), unsettled }
+        Self { lines: Arc::new(Mutex::new(lines)), pending_stderr }
     }
 
     /// Logs the whole lines of stderr.
@@ -99,7 +103,7 @@ impl Output {
     }
 
     /// Takes what is held back of stderr.
-    pub(super) fn last_words(&self) -> Option<String> {
+    pub(super) fn pending_stderr(&self) -> Option<String> {
         let text = std::mem::take(&mut self.lines().stderr);
         let text = String::from_utf8_lossy(&text).trim().to_owned();
         (!text.is_empty()).then_some(text)
@@ -113,7 +117,7 @@ impl Output {
             stdout.extend_from_slice(bytes);
             publish(sink, name, stdout);
         } else {
-            self.unsettled.set();
+            self.pending_stderr.set();
             stderr.extend_from_slice(bytes);
             if stderr.len() > LONGEST_TEXT {
                 publish(sink, name, stderr);

@@ -42,11 +42,11 @@ use super::problem::ErrorRules;
 use super::{head, request_id};
 use crate::call::grpc::{Answer, Messages as Sent};
 use crate::call::stream::stream;
-use crate::call::{Fault, Known, grpc as guest};
+use crate::call::{Context, Deadline, Fault, Known, grpc as guest};
 use crate::capability::Stopping;
 use crate::definition::StatusMessage;
 use crate::extension::{self as hook, Transport};
-use crate::guest::{Terms, Workers};
+use crate::guest::Workers;
 use crate::http2::RequestBody;
 use crate::telemetry::Logger;
 
@@ -223,7 +223,7 @@ impl GrpcDispatcher {
         let visit = Visit { rpc, shape, metadata, outlet };
         if let Some(deadline) = visit.rpc.deadline() {
             let waiting = self.await_service();
-            if timeout_at(deadline, waiting).await.is_err() {
+            if timeout_at(deadline.at, waiting).await.is_err() {
                 return visit.rpc.trailers_only(&visit.rpc.overdue());
             }
         } else {
@@ -251,19 +251,18 @@ impl GrpcDispatcher {
         let Visit { rpc, metadata, outlet, .. } = visit;
         let call_timeout = self.rules.settings.call_timeout;
         let limit = rpc.timeout.map_or(call_timeout, |timeout| timeout.min(call_timeout));
-        let deadline = rpc.begun + limit;
         let message = match self.only_message(&rpc, &mut frames).await {
             Ok(message) => message,
             Err(status) => return rpc.trailers_only(&status),
         };
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::One(message) };
-        let terms = Terms {
-            deadline: Some((deadline, limit)),
+        let context = Context {
+            deadline: Some(Deadline { at: rpc.begun + limit, limit }),
             overdue: Some(rpc.begun + call_timeout),
-            ..rpc.terms()
+            ..rpc.context()
         };
-        match self.workers.grpc(self.local, request, terms, None).await {
+        match self.workers.grpc(self.local, request, context, None).await {
             Ok(Ok(Answer::One(response))) => rpc.whole(response, outlet),
             Ok(Ok(Answer::Many(_))) => rpc.failed(&Fault::InvalidResponse("it is a stream".into())),
             Ok(Err(failure)) => rpc.trailers_only(&rpc.returned(&failure)),
@@ -302,14 +301,14 @@ impl GrpcDispatcher {
         };
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::Many(incoming) };
-        let deadline = rpc.deadline().zip(rpc.timeout);
+        let deadline = rpc.deadline();
         let call_ends = rpc.begun + self.rules.settings.call_timeout;
-        let overdue = deadline.map(|(deadline, _)| deadline.max(call_ends));
-        let terms = Terms { deadline, overdue, ..rpc.terms() };
+        let overdue = deadline.map(|deadline| deadline.at.max(call_ends));
+        let context = Context { deadline, overdue, ..rpc.context() };
         let mut pumping = true;
         let answer = {
             let mut call =
-                std::pin::pin!(self.workers.grpc(self.local, request, terms, Some(last)));
+                std::pin::pin!(self.workers.grpc(self.local, request, context, Some(last)));
             loop {
                 tokio::select! {
                     biased;

@@ -109,7 +109,7 @@ impl Watcher {
             self.health.serving.mark_unchanged();
             let version = current.map(|Condition { mut said, workers, .. }| {
                 said.mark_unchanged();
-                (said, workers.doors())
+                (said, workers.readiness())
             });
             let status = self.health.status(&self.service);
             if self.last != Some(status) {
@@ -130,10 +130,10 @@ impl Watcher {
 
 /// Resolves when a version speaks of its health or its workers come and go; never once it is gone.
 async fn changed_within(version: Option<(watch::Receiver<Said>, watch::Receiver<()>)>) {
-    let Some((mut said, mut doors)) = version else { return pending().await };
+    let Some((mut said, mut readiness)) = version else { return pending().await };
     let told = tokio::select! {
         told = said.changed() => told,
-        told = doors.changed() => told,
+        told = readiness.changed() => told,
     };
     if told.is_err() {
         pending::<()>().await;

@@ -24,9 +24,9 @@ use super::{reply, request_id};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::error::{invalid_parts, retry_after};
 use crate::call::http as guest;
-use crate::call::{Fault, Known, RequestTarget};
+use crate::call::{Context, Fault, Known, RequestTarget};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
-use crate::guest::{Terms, Workers};
+use crate::guest::Workers;
 use crate::http2::RequestBody;
 use crate::telemetry::{Attributes, Level, Logger};
 
@@ -221,7 +221,7 @@ impl Dispatcher {
         pump: Option<Pump>,
         about: &About<'_>,
     ) -> Result<(Returned, Option<Pump>), Ended> {
-        let mut call = pin!(self.workers.http(self.local, request, about.terms()));
+        let mut call = pin!(self.workers.http(self.local, request, about.context()));
         let Some(mut pump) = pump else { return Ok((call.await?, None)) };
         tokio::select! {
             biased;
@@ -294,7 +294,7 @@ impl Dispatcher {
     }
 
     fn log(&self, level: Level, message: &str, attributes: &Attributes, about: &About<'_>) {
-        let context = about.terms().context().attributes();
+        let context = about.context().attributes();
         self.logger.log(level, message, attributes, &context);
     }
 }
@@ -332,11 +332,11 @@ impl<'a> About<'a> {
     }
 
     /// What a call for it needs to know of it.
-    fn terms(&self) -> Terms {
+    fn context(&self) -> Context {
         let path = self.target.path_and_query().cloned();
         let target = path.map(|path| RequestTarget::Http { method: self.method.clone(), path });
-        let (request_id, known) = (self.id.clone(), self.known.clone());
-        Terms { request_id, peer: Some(self.peer), target, known, ..Terms::default() }
+        let (request_id, known) = (Some(self.id.clone()), self.known.clone());
+        Context { request_id, peer: Some(self.peer), target, known, ..Context::default() }
     }
 }
 

@@ -11,7 +11,7 @@ use wasmtime::component::{
 };
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use super::course::{Course, Ending, cut_off};
+use super::completion::{Ending, StreamCompletion, cut_off};
 use super::intake::{Portion, Taker};
 use crate::bindings::errors::Error as ServiceError;
 use crate::bindings::http as contract;
@@ -52,7 +52,7 @@ pub(super) fn lower(
 pub(super) fn lift(
     mut store: impl AsContextMut<Data = State>,
     body: contract::Body,
-) -> wasmtime::Result<(Body, Option<Course>)> {
+) -> wasmtime::Result<(Body, Option<StreamCompletion>)> {
     Ok(match body {
         contract::Body::None => (Body::None, None),
         contract::Body::Bytes(bytes) if bytes.is_empty() => (Body::None, None),
@@ -63,7 +63,7 @@ pub(super) fn lift(
             let (finish, finished) = oneshot::channel();
             data.pipe(&mut store, Sink { chunks: PollSender::new(chunks), _finish: finish })?;
             end.pipe(&mut store, Ending::new(ended))?;
-            (Body::Streamed { body: streamed, length }, Some(Course { finished, unread }))
+            (Body::Streamed { body: streamed, length }, Some(StreamCompletion { finished, unread }))
         }
     })
 }

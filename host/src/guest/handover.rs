@@ -3,16 +3,14 @@
 //! Does not know which instance it goes to.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
-use super::instance::{Residents, Visitor};
+use super::instance::{CallLoop, PendingCall};
 use super::worker::Worker;
 use crate::bindings::definition::Description;
-use crate::call::{Ask, Call, Context, Legacy, Outcome, Reply};
+use crate::call::{Call, CallRequest, Context, Deadline, HandoverState, Outcome, Reply};
 
 impl Worker {
     /// Asks the instance for its state, and waits for it until the deadline.
@@ -22,10 +20,10 @@ impl Worker {
     pub async fn give(
         &self,
         successor: Arc<Description>,
-        deadline: (Instant, Duration),
+        deadline: Deadline,
     ) -> Outcome<Option<Bytes>> {
         let (reply, outcome) = oneshot::channel();
-        let call = call(Ask::Give(successor), Reply::Give(reply), deadline.0);
+        let call = call(CallRequest::Give(successor), Reply::Give(reply), deadline);
         self.queue.push(call).map_err(|refused| refused.fault)?;
         self.outcome(outcome, Some(deadline)).await
     }
@@ -34,30 +32,30 @@ impl Worker {
     ///
     /// # Cancel safety
     /// As for [`Worker::give`].
-    pub async fn receive(&self, legacy: Legacy, deadline: (Instant, Duration)) -> Outcome<()> {
+    pub async fn receive(&self, handed_over: HandoverState, deadline: Deadline) -> Outcome<()> {
         let (reply, outcome) = oneshot::channel();
-        let call = call(Ask::Receive(legacy), Reply::Step(reply), deadline.0);
+        let call = call(CallRequest::Receive(handed_over), Reply::Step(reply), deadline);
         self.queue.push(call).map_err(|refused| refused.fault)?;
         self.outcome(outcome, Some(deadline)).await
     }
 }
 
-fn call(ask: Ask, reply: Reply, deadline: Instant) -> Call {
+fn call(request: CallRequest, reply: Reply, deadline: Deadline) -> Call {
     let context =
-        Context { deadline: Some(deadline), overdue: Some(deadline), ..Context::default() };
-    Call { ask, reply, context }
+        Context { deadline: Some(deadline), overdue: Some(deadline.at), ..Context::default() };
+    Call { request, reply, context }
 }
 
-impl Residents<'_> {
+impl CallLoop<'_> {
     pub(super) async fn give(
         &self,
         successor: Arc<Description>,
-        visitor: Visitor,
+        pending: PendingCall,
     ) -> wasmtime::Result<()> {
         let Some((give, _)) = self.exports.handover else {
             wasmtime::bail!("a component without `handover` was asked for its state");
         };
-        let (task, (returned,)) = self.enter(give, |_| Ok((successor,)), visitor).await?;
+        let (task, (returned,)) = self.enter(give, |_| Ok((successor,)), pending).await?;
         self.accessor.with(|mut access| {
             if let Some(reply) = access.get().calls.answered(task) {
                 reply.answer_give(returned);
@@ -66,13 +64,17 @@ impl Residents<'_> {
         Ok(())
     }
 
-    pub(super) async fn receive(&self, legacy: Legacy, visitor: Visitor) -> wasmtime::Result<()> {
+    pub(super) async fn receive(
+        &self,
+        handed_over: HandoverState,
+        pending: PendingCall,
+    ) -> wasmtime::Result<()> {
         let Some((_, receive)) = self.exports.handover else {
             wasmtime::bail!("a state was brought to a component without `handover`");
         };
-        let Legacy { predecessor, state } = legacy;
+        let HandoverState { predecessor, state } = handed_over;
         let (task, (returned,)) =
-            self.enter(receive, |_| Ok((predecessor, state)), visitor).await?;
+            self.enter(receive, |_| Ok((predecessor, state)), pending).await?;
         self.accessor.with(|mut access| {
             if let Some(reply) = access.get().calls.answered(task) {
                 reply.answer_step(returned);

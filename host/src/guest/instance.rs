@@ -20,28 +20,28 @@ use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 use super::OVERDUE_GRACE;
 use super::exports::Exports;
 use super::intake::{Intake, Portion};
-use super::worker::Seat;
+use super::worker::WorkerConfig;
 use crate::bindings::plugin::StartRefusal;
-use crate::call::{ActiveCall, Ask, Call, Context as CallContext, Reply, Step};
-use crate::capability::{self, State, Unsettled};
+use crate::call::{ActiveCall, Call, CallRequest, Context as CallContext, Reply, Step};
+use crate::capability::{self, PendingStderr, State};
 
 /// How long calls that nobody waits for may hold all places of an instance: enough to notice that
 /// they are cancelled.
 const ABANDONED_GRACE: Duration = Duration::from_secs(1);
 
 /// A store with the limits of the service, for one instance.
-pub(super) fn store(seat: &Seat) -> Store<State> {
-    let state = State::new(seat.grants.clone(), seat.index, seat.limits.memory);
-    let mut store = Store::new(seat.program.instance().engine(), state);
+pub(super) fn store(config: &WorkerConfig) -> Store<State> {
+    let state = State::new(config.grants.clone(), config.index, config.limits.memory);
+    let mut store = Store::new(config.program.instance().engine(), state);
     store.limiter(|state| &mut state.memory);
     store.set_epoch_deadline(1);
-    let pulse = seat.worker.pulse.clone();
+    let heartbeat = config.worker.heartbeat.clone();
     let (mut last_turn, mut since) = (0, Instant::now());
     store.epoch_deadline_callback(move |mut context| {
-        if pulse.is_interrupted() {
+        if heartbeat.is_interrupted() {
             return Ok(UpdateDeadline::Interrupt);
         }
-        let turn = pulse.turns();
+        let turn = heartbeat.turns();
         if turn == last_turn {
             if is_late(&mut context, since) {
                 return Ok(UpdateDeadline::Interrupt);
@@ -63,7 +63,7 @@ fn is_late(context: &mut StoreContextMut<'_, State>, since: Instant) -> bool {
         return false;
     };
     // What goes on after a call has returned may still do a little at a time.
-    let is_open = call.reply.is_some() || call.aftermath.is_some();
+    let is_open = call.reply.is_some() || call.late_fault.is_some();
     let begin = if is_open { overdue } else { overdue.max(since) };
     Instant::now() >= begin + OVERDUE_GRACE
 }
@@ -72,35 +72,35 @@ fn is_late(context: &mut StoreContextMut<'_, State>, since: Instant) -> bool {
 ///
 /// Sets `started` when `on-start` has returned. An inner error is what `on-start` returned instead.
 pub(super) async fn live(
-    seat: &Seat,
+    config: &WorkerConfig,
     store: &mut Store<State>,
     started: &Cell<bool>,
 ) -> wasmtime::Result<Result<(), StartRefusal>> {
-    let instance = seat.program.instance().instantiate_async(&mut *store).await?;
-    let exports = Exports::find(store, &instance, &seat.program)?;
-    let unsettled = store.data().unsettled.clone();
+    let instance = config.program.instance().instantiate_async(&mut *store).await?;
+    let exports = Exports::find(store, &instance, &config.program)?;
+    let pending_stderr = store.data().pending_stderr.clone();
     store
         .run_concurrent(async |accessor| {
-            let residents = Residents {
-                seat,
+            let calls = CallLoop {
+                config,
                 accessor,
                 exports: &exports,
-                intake: Arc::new(Intake::new(&seat.limits)),
+                intake: Arc::new(Intake::new(&config.limits)),
                 abandoned: Cell::new(0),
                 all_abandoned: Cell::new(None),
                 is_native_begun: Cell::new(false),
             };
             let stay = async {
-                if let Err(refusal) = residents.start().await? {
+                if let Err(refusal) = calls.start().await? {
                     return Ok(Err(refusal));
                 }
                 started.set(true);
-                seat.opened();
-                residents.serve().await.map(Ok)
+                config.opened();
+                calls.serve().await.map(Ok)
             };
             let mut stay = pin!(stay);
             poll_fn(|context| {
-                turn(seat, accessor, &unsettled);
+                turn(config, accessor, &pending_stderr);
                 stay.as_mut().poll(context)
             })
             .await
@@ -109,9 +109,9 @@ pub(super) async fn live(
 }
 
 /// Once per turn of the event loop: no guest code is on the stack now.
-fn turn(seat: &Seat, accessor: &Accessor<State>, unsettled: &Unsettled) {
-    seat.worker.pulse.beat(seat.worker.alarm.now());
-    if unsettled.take() {
+fn turn(config: &WorkerConfig, accessor: &Accessor<State>, pending_stderr: &PendingStderr) {
+    config.worker.heartbeat.beat(config.worker.watchdog.now());
+    if pending_stderr.take() {
         accessor.with(|mut access| access.get().survived());
     }
 }
@@ -123,8 +123,8 @@ enum Left {
 }
 
 /// The calls inside the instance.
-pub(super) struct Residents<'a> {
-    pub(super) seat: &'a Seat,
+pub(super) struct CallLoop<'a> {
+    pub(super) config: &'a WorkerConfig,
     pub(super) accessor: &'a Accessor<State>,
     pub(super) exports: &'a Exports,
     /// What they may be given of their requests together.
@@ -137,7 +137,7 @@ pub(super) struct Residents<'a> {
     is_native_begun: Cell<bool>,
 }
 
-impl Residents<'_> {
+impl CallLoop<'_> {
     /// `on-start`, if there is one; `start` of a plug-in.
     async fn start(&self) -> wasmtime::Result<Result<(), StartRefusal>> {
         if let Some((start, _)) = self.exports.plugin {
@@ -145,7 +145,7 @@ impl Residents<'_> {
         }
         let (reply, outcome) = oneshot::channel();
         let call = Call {
-            ask: Ask::Step(Step::OnStart),
+            request: CallRequest::Step(Step::OnStart),
             reply: Reply::Step(reply),
             context: CallContext::default(),
         };
@@ -159,16 +159,16 @@ impl Residents<'_> {
 
     /// Takes in calls and lets them go, until the queue is closed and everybody has left.
     async fn serve(&self) -> wasmtime::Result<()> {
-        let queue = &self.seat.worker.queue;
+        let queue = &self.config.worker.queue;
         let mut inside = FuturesUnordered::new();
         poll_fn(|context| {
             loop {
                 queue.register(context.waker());
-                let fits = |ask: &Ask| {
-                    self.intake.fits(ask.whole(), || self.spare_memory(), context.waker())
+                let fits = |request: &CallRequest| {
+                    self.intake.fits(request.whole(), || self.spare_memory(), context.waker())
                 };
                 while let Some(call) = queue.pop(fits) {
-                    let portion = self.intake.begin(call.ask.whole());
+                    let portion = self.intake.begin(call.request.whole());
                     inside.push(self.admit(call, portion));
                 }
                 match Pin::new(&mut inside).poll_next(context) {
@@ -186,7 +186,7 @@ impl Residents<'_> {
 
     /// Fails once calls that ignore their cancellation have kept everybody else out for too long.
     fn poll_all_abandoned(&self, context: &mut Context<'_>) -> Poll<wasmtime::Result<()>> {
-        if self.abandoned.get() < self.seat.limits.max_concurrency.get() {
+        if self.abandoned.get() < self.config.limits.max_concurrency.get() {
             self.all_abandoned.take();
             return Poll::Pending;
         }
@@ -204,42 +204,50 @@ impl Residents<'_> {
     }
 
     async fn admit(&self, call: Call, portion: Portion) -> wasmtime::Result<Left> {
-        let Call { ask, reply, context } = call;
-        let visitor = Visitor { name: ask.name(), context, reply };
-        match ask {
-            Ask::Http(request) => {
-                self.http(request, (visitor, portion)).await.map(|()| Left::Request)
+        let Call { request, reply, context } = call;
+        let pending = PendingCall { name: request.name(), context, reply };
+        match request {
+            CallRequest::Http(request) => {
+                self.http(request, (pending, portion)).await.map(|()| Left::Request)
             }
-            Ask::Grpc(request) => {
-                self.grpc(request, (visitor, portion)).await.map(|()| Left::Request)
+            CallRequest::Grpc(request) => {
+                self.grpc(request, (pending, portion)).await.map(|()| Left::Request)
             }
-            Ask::Step(step) => self.step(step, visitor).await.map(|()| Left::Step),
-            Ask::Give(successor) => self.give(successor, visitor).await.map(|()| Left::Step),
-            Ask::Receive(legacy) => self.receive(legacy, visitor).await.map(|()| Left::Step),
-            Ask::OnRequest(head) => self.on_request(head, visitor).await.map(|()| Left::Request),
-            Ask::OnResponse(head) => self.on_response(head, visitor).await.map(|()| Left::Request),
-            Ask::Function(function) => {
-                self.function(function, visitor).await.map(|()| Left::Request)
+            CallRequest::Step(step) => self.step(step, pending).await.map(|()| Left::Step),
+            CallRequest::Give(successor) => {
+                self.give(successor, pending).await.map(|()| Left::Step)
+            }
+            CallRequest::Receive(handed_over) => {
+                self.receive(handed_over, pending).await.map(|()| Left::Step)
+            }
+            CallRequest::OnRequest(head) => {
+                self.on_request(head, pending).await.map(|()| Left::Request)
+            }
+            CallRequest::OnResponse(head) => {
+                self.on_response(head, pending).await.map(|()| Left::Request)
+            }
+            CallRequest::Function(function) => {
+                self.function(function, pending).await.map(|()| Left::Request)
             }
         }
     }
 
-    async fn step(&self, step: Step, visitor: Visitor) -> wasmtime::Result<()> {
+    async fn step(&self, step: Step, pending: PendingCall) -> wasmtime::Result<()> {
         if step == Step::NativeStart && self.is_native_begun.replace(true) {
-            visitor.reply.answer_step(Ok(()));
+            pending.reply.answer_step(Ok(()));
             return Ok(());
         }
         let entered = match (step, self.exports.run()) {
             (Step::ScriptRun { arguments }, Some(run)) => {
-                self.enter(run, |_| Ok((arguments,)), visitor).await?
+                self.enter(run, |_| Ok((arguments,)), pending).await?
             }
             (step, _) => {
                 let Some(function) = self.exports.plain(&step) else {
                     // What a component does not have is done at once.
-                    visitor.reply.answer_step(Ok(()));
+                    pending.reply.answer_step(Ok(()));
                     return Ok(());
                 };
-                self.enter(function, |_| Ok(()), visitor).await?
+                self.enter(function, |_| Ok(()), pending).await?
             }
         };
         let (task, (returned,)) = entered;
@@ -256,18 +264,18 @@ impl Residents<'_> {
         &self,
         function: TypedFunc<P, R>,
         parameters: impl FnOnce(&mut Access<'_, State>) -> wasmtime::Result<P>,
-        mut visitor: Visitor,
+        mut pending: PendingCall,
     ) -> wasmtime::Result<(GuestTaskId, R)>
     where
         P: ComponentNamedList + Lower + Send + Sync + 'static,
         R: ComponentNamedList + Lift + Send + Sync + 'static,
     {
-        let cancel = visitor.take_cancel();
+        let cancel = pending.take_cancel();
         let (task, started) = self.accessor.with(|mut access| -> wasmtime::Result<_> {
             let parameters = parameters(&mut access)?;
             let started = function.start_call_concurrent(&mut access, parameters)?;
             let task = started.task();
-            access.get().calls.enter(task, visitor.into_call());
+            access.get().calls.enter(task, pending.into_call());
             Ok((task, started))
         })?;
         let finish = function.finish_call_concurrent(self.accessor, started);
@@ -306,7 +314,7 @@ impl Residents<'_> {
     /// Tells the guest that nobody waits for the call any more. One that has returned and streams gets as
     /// much time to compute again as a call has.
     pub(super) fn cancel(&self, task: GuestTaskId) {
-        let limit = self.seat.limits.call_timeout;
+        let limit = self.config.limits.call_timeout;
         self.accessor.with(|mut access| {
             if let Some(call) = access.get().calls.get_mut(task) {
                 call.cancel();
@@ -335,13 +343,13 @@ impl Residents<'_> {
 pub(super) struct Unresponsive;
 
 /// Who makes a call, and where its outcome goes.
-pub(super) struct Visitor {
+pub(super) struct PendingCall {
     name: Cow<'static, str>,
     context: CallContext,
     reply: Reply,
 }
 
-impl Visitor {
+impl PendingCall {
     pub(super) fn new(name: &'static str, context: CallContext, reply: Reply) -> Self {
         Self { name: name.into(), context, reply }
     }

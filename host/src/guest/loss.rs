@@ -141,8 +141,8 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnc
         // It only waited.
         Cause::CutOff(None) => None,
     };
-    let last_words = store.data_mut().last_words();
-    let fault = fault(store.data(), cause, last_words);
+    let pending_stderr = store.data_mut().pending_stderr();
+    let fault = fault(store.data(), cause, pending_stderr);
     let context = Attributes::new();
     let mut loss = Loss { fault, call: None, context, stack: stack(cause), siblings: 0 };
     let mut ends = Vec::new();
@@ -154,24 +154,24 @@ pub(super) fn settle(store: &mut Store<State>, cause: &Cause, report: impl FnOnc
         } else {
             Fault::InstanceLost
         };
-        let streams = call.aftermath.as_ref().is_some_and(|aftermath| !aftermath.is_closed());
+        let streams = call.late_fault.as_ref().is_some_and(|late_fault| !late_fault.is_closed());
         let is_waited_for = call.reply.is_some() || streams;
         loss.siblings += usize::from(is_waited_for && Some(task) != culprit);
-        ends.push((call.reply, call.aftermath, fault));
+        ends.push((call.reply, call.late_fault, fault));
     }
     report(&loss);
-    for (reply, aftermath, fault) in ends {
+    for (reply, late_fault, fault) in ends {
         if let Some(reply) = reply {
             reply.fail(fault);
-        } else if let Some(aftermath) = aftermath {
+        } else if let Some(late_fault) = late_fault {
             // Nobody has to want to know.
-            drop(aftermath.send(fault));
+            drop(late_fault.send(fault));
         }
     }
     loss
 }
 
-fn fault(state: &State, cause: &Cause, last_words: Option<String>) -> Fault {
+fn fault(state: &State, cause: &Cause, pending_stderr: Option<String>) -> Fault {
     let error = match cause {
         Cause::Failed(error) => error,
         Cause::Blocked => return Fault::Blocked,
@@ -193,7 +193,7 @@ fn fault(state: &State, cause: &Cause, last_words: Option<String>) -> Fault {
     if state.memory.refused() {
         return Fault::OutOfMemory { limit: state.memory.limit() };
     }
-    let text = match (last_words, trap) {
+    let text = match (pending_stderr, trap) {
         (Some(words), _) => without_notes(&words),
         (None, Some(trap)) => trap.to_string(),
         // What stands around it is the stack, which is told apart.

@@ -11,7 +11,7 @@ use wasmtime::component::{
 };
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use super::course::{Course, Ending, cut_off};
+use super::completion::{Ending, StreamCompletion, cut_off};
 use super::intake::{Portion, Taker};
 use crate::bindings::grpc as contract;
 use crate::call::grpc::{End, Incoming, RequestMessage, ResponseMessage};
@@ -37,14 +37,14 @@ pub(super) fn lower(
 pub(super) fn lift(
     mut store: impl AsContextMut<Data = State>,
     outgoing: contract::Outgoing,
-) -> wasmtime::Result<(Streamed<ResponseMessage, End>, Course)> {
+) -> wasmtime::Result<(Streamed<ResponseMessage, End>, StreamCompletion)> {
     let contract::Outgoing { messages, end, .. } = outgoing;
     let (feed, streamed) = stream();
     let Feed { data, end: ended, unread } = feed;
     let (finish, finished) = oneshot::channel();
     messages.pipe(&mut store, Consumer { data: PollSender::new(data), _finish: finish })?;
     end.pipe(&mut store, Ending::new(ended))?;
-    Ok((streamed, Course { finished, unread }))
+    Ok((streamed, StreamCompletion { finished, unread }))
 }
 
 struct Producer {

@@ -8,10 +8,10 @@ use tokio::sync::oneshot;
 use wasmtime::component::{ComponentNamedList, GuestTaskId, Lift, TypedFunc, Val};
 
 use super::exports::PluginStart;
-use super::instance::{Residents, Visitor};
-use super::workers::{Terms, Workers};
+use super::instance::{CallLoop, PendingCall};
+use super::workers::Workers;
 use crate::bindings::plugin::{RequestDecision, ResponseDecision, StartRefusal};
-use crate::call::{Ask, Context, Function, Outcome, Reply};
+use crate::call::{Call, CallRequest, Context, Function, Outcome, Reply};
 
 impl Workers {
     /// Asks a plug-in about a request. As for [`Workers::http`].
@@ -22,11 +22,12 @@ impl Workers {
         &self,
         local: usize,
         head: Bytes,
-        terms: Terms,
+        context: Context,
     ) -> Outcome<RequestDecision, Infallible> {
         let (reply, outcome) = oneshot::channel();
-        let call = terms.call(Ask::OnRequest(head), Reply::OnRequest(reply));
-        self.request(local, call, outcome, (terms, pending())).await
+        let call =
+            Call { request: CallRequest::OnRequest(head), reply: Reply::OnRequest(reply), context };
+        self.request(local, call, outcome, pending()).await
     }
 
     /// The same for a response.
@@ -34,11 +35,15 @@ impl Workers {
         &self,
         local: usize,
         head: Bytes,
-        terms: Terms,
+        context: Context,
     ) -> Outcome<ResponseDecision, Infallible> {
         let (reply, outcome) = oneshot::channel();
-        let call = terms.call(Ask::OnResponse(head), Reply::OnResponse(reply));
-        self.request(local, call, outcome, (terms, pending())).await
+        let call = Call {
+            request: CallRequest::OnResponse(head),
+            reply: Reply::OnResponse(reply),
+            context,
+        };
+        self.request(local, call, outcome, pending()).await
     }
 
     /// Calls a function that has no type of the contract.
@@ -49,15 +54,19 @@ impl Workers {
         &self,
         local: usize,
         function: Function,
-        terms: Terms,
+        context: Context,
     ) -> Outcome<Vec<Val>, Infallible> {
         let (reply, outcome) = oneshot::channel();
-        let call = terms.call(Ask::Function(function), Reply::Function(reply));
-        self.request(local, call, outcome, (terms, pending())).await
+        let call = Call {
+            request: CallRequest::Function(function),
+            reply: Reply::Function(reply),
+            context,
+        };
+        self.request(local, call, outcome, pending()).await
     }
 }
 
-impl Residents<'_> {
+impl CallLoop<'_> {
     /// `on-start` of a plug-in, with its settings.
     pub(super) async fn start_plugin(
         &self,
@@ -65,29 +74,38 @@ impl Residents<'_> {
     ) -> wasmtime::Result<Result<(), StartRefusal>> {
         // Kept until it has returned: a call that nobody waits for is cancelled.
         let (reply, _outcome) = oneshot::channel();
-        let visitor = Visitor::new("lifecycle.on-start", Context::default(), Reply::Step(reply));
+        let pending =
+            PendingCall::new("lifecycle.on-start", Context::default(), Reply::Step(reply));
         let settings =
             self.accessor.with(|mut access| access.get().grants.settings.to_json().into());
-        let (task, (returned,)) = self.enter(start, |_| Ok((settings,)), visitor).await?;
+        let (task, (returned,)) = self.enter(start, |_| Ok((settings,)), pending).await?;
         self.answered(task);
         Ok(returned)
     }
 
-    pub(super) async fn on_request(&self, head: Bytes, visitor: Visitor) -> wasmtime::Result<()> {
+    pub(super) async fn on_request(
+        &self,
+        head: Bytes,
+        pending: PendingCall,
+    ) -> wasmtime::Result<()> {
         let Some(function) = self.exports.on_request else {
             wasmtime::bail!("a component without `request-hook` was asked about a request");
         };
-        if let Some((reply, decision)) = self.decide(function, head, visitor).await? {
+        if let Some((reply, decision)) = self.decide(function, head, pending).await? {
             reply.answer_on_request(Ok(decision));
         }
         Ok(())
     }
 
-    pub(super) async fn on_response(&self, head: Bytes, visitor: Visitor) -> wasmtime::Result<()> {
+    pub(super) async fn on_response(
+        &self,
+        head: Bytes,
+        pending: PendingCall,
+    ) -> wasmtime::Result<()> {
         let Some(function) = self.exports.on_response else {
             wasmtime::bail!("a component without `response-hook` was asked about a response");
         };
-        if let Some((reply, decision)) = self.decide(function, head, visitor).await? {
+        if let Some((reply, decision)) = self.decide(function, head, pending).await? {
             reply.answer_on_response(Ok(decision));
         }
         Ok(())
@@ -97,13 +115,13 @@ impl Residents<'_> {
         &self,
         function: TypedFunc<(Bytes,), (D,)>,
         head: Bytes,
-        visitor: Visitor,
+        pending: PendingCall,
     ) -> wasmtime::Result<Option<(Reply, D)>>
     where
         D: Send + Sync + 'static,
         (D,): ComponentNamedList + Lift,
     {
-        let (task, (decision,)) = self.enter(function, |_| Ok((head,)), visitor).await?;
+        let (task, (decision,)) = self.enter(function, |_| Ok((head,)), pending).await?;
         Ok(self.answered(task).map(|reply| (reply, decision)))
     }
 
@@ -116,19 +134,19 @@ impl Residents<'_> {
     pub(super) async fn function(
         &self,
         function: Function,
-        mut visitor: Visitor,
+        mut pending: PendingCall,
     ) -> wasmtime::Result<()> {
         let Function { name, arguments } = function;
         let Some(function) = self.exports.by_name(&name) else {
             wasmtime::bail!("the component has no function `{name}`");
         };
-        let cancel = visitor.take_cancel();
+        let cancel = pending.take_cancel();
         // Each of them returns one value: a result.
         let mut results = [Val::Bool(false)];
         let (task, started) = self.accessor.with(|mut access| -> wasmtime::Result<_> {
             let started = function.start_call_concurrent(&mut access, &arguments, &mut results)?;
             let task = started.task();
-            access.get().calls.enter(task, visitor.into_call());
+            access.get().calls.enter(task, pending.into_call());
             Ok((task, started))
         })?;
         let finish = function.finish_call_concurrent(self.accessor, started);

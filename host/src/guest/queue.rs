@@ -1,6 +1,6 @@
 //! Calls on their way into one instance. Any thread may add to it.
 
-mod turns;
+mod order;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
-use self::turns::Turns;
-use crate::call::{Ask, Call, Fault};
+use self::order::FairOrder;
+use crate::call::{Call, CallRequest, Fault};
 
 /// Least time between two looks for callers that have left a full queue.
 const SWEEP_PAUSE: Duration = Duration::from_millis(10);
@@ -22,38 +22,38 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(10);
 /// others; what the host itself asks, the steps, goes first and has no bound.
 #[derive(Debug)]
 pub(super) struct Queue {
-    lanes: Mutex<Lanes>,
+    state: Mutex<QueueState>,
     waker: AtomicWaker,
     /// Requests inside the instance.
     in_flight: AtomicUsize,
     max_in_flight: usize,
     max_waiting: usize,
-    /// Told whenever the door moves.
-    doors: watch::Sender<()>,
+    /// Notified whenever the readiness changes.
+    readiness: watch::Sender<()>,
     /// Told when the last request has left.
     emptied: AtomicWaker,
 }
 
 #[derive(Debug)]
-struct Lanes {
+struct QueueState {
     steps: VecDeque<Call>,
-    /// In the order of their turns.
+    /// By their turns.
     requests: VecDeque<Waiting>,
-    turns: Turns,
-    door: Door,
-    /// Whether requests wait although the door is open.
+    order: FairOrder,
+    readiness: Readiness,
+    /// Whether requests wait although the instance is ready.
     held: bool,
     /// When callers that have left were last looked for.
     swept: Option<Instant>,
 }
 
-/// Whether calls get in.
+/// Whether calls can enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum Readiness {
     /// The instance starts; requests wait for it.
     Starting,
     /// The instance takes requests in.
-    Open,
+    Ready,
     /// The instance could not be started; requests are refused until a later one is.
     Broken,
     /// The worker ends; nothing is taken any more.
@@ -74,7 +74,7 @@ pub(super) struct Refused {
     pub(super) fault: Fault,
 }
 
-impl Lanes {
+impl QueueState {
     /// Takes out the requests whose callers have left, so that they do not keep others out. Not at
     /// every refusal: a queue that is full is looked through in vain most of the time.
     fn sweep(&mut self) {
@@ -103,12 +103,12 @@ impl Lanes {
         }
         // What enters at once takes no turn from anybody.
         let waits = self.requests.len() >= free;
-        let turn = if waits { self.turns.next(peer) } else { self.turns.now() };
+        let turn = if waits { self.order.next(peer) } else { self.order.now() };
         let mut displaced = None;
         if self.requests.len() >= places {
             match self.requests.pop_back() {
                 Some(last) if turn < last.turn => {
-                    self.turns.give_back(last.call.context.peer, last.turn);
+                    self.order.give_back(last.call.context.peer, last.turn);
                     displaced = Some(last.call);
                 }
                 last => {
@@ -118,11 +118,11 @@ impl Lanes {
             }
         }
         if waits {
-            self.turns.take(peer, turn);
+            self.order.take(peer, turn);
         }
         let place = self.requests.partition_point(|other| other.turn <= turn);
         self.requests.insert(place, Waiting { call, since: Instant::now(), turn });
-        if self.turns.is_large(self.requests.len()) {
+        if self.order.is_large(self.requests.len()) {
             self.remember_those_waiting();
         }
         Ok(displaced)
@@ -131,27 +131,31 @@ impl Lanes {
     /// Remembers the turns of those that wait, and no others.
     fn remember_those_waiting(&mut self) {
         let waiting = self.requests.iter();
-        self.turns.keep(waiting.map(|waiting| (waiting.call.context.peer, waiting.turn)));
+        self.order.keep(waiting.map(|waiting| (waiting.call.context.peer, waiting.turn)));
     }
 }
 
 impl Queue {
-    pub(super) fn new(max_in_flight: usize, max_waiting: usize, doors: watch::Sender<()>) -> Self {
-        let lanes = Lanes {
+    pub(super) fn new(
+        max_in_flight: usize,
+        max_waiting: usize,
+        readiness: watch::Sender<()>,
+    ) -> Self {
+        let state = QueueState {
             steps: VecDeque::new(),
             requests: VecDeque::new(),
-            turns: Turns::default(),
-            door: Door::Starting,
+            order: FairOrder::default(),
+            readiness: Readiness::Starting,
             held: false,
             swept: None,
         };
         Self {
-            lanes: Mutex::new(lanes),
+            state: Mutex::new(state),
             waker: AtomicWaker::new(),
             in_flight: AtomicUsize::new(0),
             max_in_flight,
             max_waiting,
-            doors,
+            readiness,
             emptied: AtomicWaker::new(),
         }
     }
@@ -163,11 +167,11 @@ impl Queue {
     /// [`Fault::Saturated`] when it is a request and there is no place for it, [`Fault::Unavailable`] while
     /// the instance cannot be started, [`Fault::Stopping`] after [`Queue::close`].
     pub(super) fn push(&self, call: Call) -> Result<(), Box<Refused>> {
-        let mut lanes = self.lanes();
-        let is_request = call.ask.is_request();
-        let refusal = match lanes.door {
-            Door::Closed => Some(Fault::Stopping),
-            Door::Broken if is_request => Some(Fault::Unavailable),
+        let mut state = self.state();
+        let is_request = call.request.is_request();
+        let refusal = match state.readiness {
+            Readiness::Closed => Some(Fault::Stopping),
+            Readiness::Broken if is_request => Some(Fault::Unavailable),
             _ => None,
         };
         if let Some(fault) = refusal {
@@ -175,42 +179,42 @@ impl Queue {
         }
         if is_request {
             let free = self.free();
-            let admitted = lanes.admit(call, free, free + self.max_waiting);
-            drop(lanes);
+            let admitted = state.admit(call, free, free + self.max_waiting);
+            drop(state);
             if let Some(displaced) = admitted? {
                 displaced.reply.fail(Fault::Saturated);
             }
         } else {
-            lanes.steps.push_back(call);
-            drop(lanes);
+            state.steps.push_back(call);
+            drop(state);
         }
         self.waker.wake();
         Ok(())
     }
 
     /// Takes the next call that may enter now, a request if it `fits`, and counts that as inside.
-    pub(super) fn pop(&self, fits: impl Fn(&Ask) -> bool) -> Option<Call> {
-        let mut lanes = self.lanes();
-        while let Some(step) = lanes.steps.pop_front() {
+    pub(super) fn pop(&self, fits: impl Fn(&CallRequest) -> bool) -> Option<Call> {
+        let mut state = self.state();
+        while let Some(step) = state.steps.pop_front() {
             // One whose time is over must not begin after what was to follow it.
             if !step.reply.is_abandoned() {
                 return Some(step);
             }
         }
-        if lanes.held || self.free() == 0 {
+        if state.held || self.free() == 0 {
             return None;
         }
         let mut dropped = false;
         let may_leave =
-            |Waiting { call, .. }: &Waiting| call.reply.is_abandoned() || fits(&call.ask);
+            |Waiting { call, .. }: &Waiting| call.reply.is_abandoned() || fits(&call.request);
         while let Some(Waiting { call, turn, .. }) =
-            lanes.requests.iter().position(may_leave).and_then(|place| lanes.requests.remove(place))
+            state.requests.iter().position(may_leave).and_then(|place| state.requests.remove(place))
         {
             // Others may be passed over, whose turn is still to come.
-            let first = lanes.requests.front().map_or(turn, |first| first.turn);
-            lanes.turns.has_come(turn.min(first));
-            if lanes.requests.is_empty() {
-                lanes.remember_those_waiting();
+            let first = state.requests.front().map_or(turn, |first| first.turn);
+            state.order.entered(turn.min(first));
+            if state.requests.is_empty() {
+                state.remember_those_waiting();
             }
             if !call.reply.is_abandoned() {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
@@ -245,11 +249,11 @@ impl Queue {
 
     /// Lets requests wait, and steps pass, until [`Queue::release`].
     pub(super) fn hold(&self) {
-        self.lanes().held = true;
+        self.state().held = true;
     }
 
     pub(super) fn release(&self) {
-        self.lanes().held = false;
+        self.state().held = false;
         self.waker.wake();
     }
 
@@ -265,87 +269,91 @@ impl Queue {
     }
 
     fn take_out(&self, id: &Arc<str>, is_it: impl Fn(&Call) -> bool) -> Option<Call> {
-        let mut lanes = self.lanes();
+        let mut state = self.state();
         let is_it = |Waiting { call, .. }: &Waiting| {
             let other = call.context.request_id.as_ref();
             other.is_some_and(|other| Arc::ptr_eq(id, other)) && is_it(call)
         };
-        let place = lanes.requests.iter().position(is_it)?;
-        let withdrawn = lanes.requests.remove(place)?;
-        lanes.turns.give_back(withdrawn.call.context.peer, withdrawn.turn);
-        drop(lanes);
+        let place = state.requests.iter().position(is_it)?;
+        let withdrawn = state.requests.remove(place)?;
+        state.order.give_back(withdrawn.call.context.peer, withdrawn.turn);
+        drop(state);
         self.emptied.wake();
         Some(withdrawn.call)
     }
 
     /// Takes every request that waits, for another worker.
     pub(super) fn take_requests(&self) -> Vec<Call> {
-        let mut lanes = self.lanes();
-        let requests = lanes.requests.drain(..).map(|waiting| waiting.call).collect();
-        lanes.remember_those_waiting();
-        drop(lanes);
+        let mut state = self.state();
+        let requests = state.requests.drain(..).map(|waiting| waiting.call).collect();
+        state.remember_those_waiting();
+        drop(state);
         self.emptied.wake();
         requests
     }
 
     /// Takes every step that waits.
     pub(super) fn take_steps(&self) -> Vec<Call> {
-        self.lanes().steps.drain(..).collect()
+        self.state().steps.drain(..).collect()
     }
 
     /// Whether a request that is added now can be expected to enter at once: there is a place, and
     /// what was added before was taken in within `patience`.
     pub(super) fn is_open(&self, patience: Duration) -> bool {
-        let lanes = self.lanes();
-        lanes.door == Door::Open
-            && !lanes.held
-            && lanes.requests.len() < self.free()
-            && lanes.requests.front().is_none_or(|waiting| waiting.since.elapsed() < patience)
+        let state = self.state();
+        state.readiness == Readiness::Ready
+            && !state.held
+            && state.requests.len() < self.free()
+            && state.requests.front().is_none_or(|waiting| waiting.since.elapsed() < patience)
     }
 
     /// Requests inside and waiting.
     pub(super) fn load(&self) -> usize {
-        self.lanes().requests.len() + self.in_flight.load(Ordering::Relaxed)
+        self.state().requests.len() + self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Moves the door, unless it is closed for good.
-    pub(super) fn set_door(&self, door: Door) {
-        let mut lanes = self.lanes();
-        if lanes.door != Door::Closed {
-            lanes.door = door;
+    /// Sets the readiness, unless the queue is closed.
+    pub(super) fn set_readiness(&self, readiness: Readiness) {
+        let mut state = self.state();
+        if state.readiness != Readiness::Closed {
+            state.readiness = readiness;
         }
-        drop(lanes);
-        self.doors.send_replace(());
+        drop(state);
+        self.readiness.send_replace(());
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.lanes().door == Door::Open
+        self.state().readiness == Readiness::Ready
     }
 
     /// Resolves once the queue is closed.
     pub(super) async fn closed(&self) {
         poll_fn(|context| {
             self.waker.register(context.waker());
-            if self.lanes().door == Door::Closed { Poll::Ready(()) } else { Poll::Pending }
+            if self.state().readiness == Readiness::Closed {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
         })
         .await;
     }
 
     /// Takes no more calls; those that wait still enter.
     pub(super) fn close(&self) {
-        self.lanes().door = Door::Closed;
+        self.state().readiness = Readiness::Closed;
         self.waker.wake();
-        self.doors.send_replace(());
+        self.readiness.send_replace(());
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.lanes().door == Door::Closed
+        self.state().readiness == Readiness::Closed
     }
 
     /// Closed, and nothing waits.
     pub(super) fn is_finished(&self) -> bool {
-        let lanes = self.lanes();
-        lanes.door == Door::Closed && lanes.steps.is_empty() && lanes.requests.is_empty()
+        let state = self.state();
+        state.readiness == Readiness::Closed && state.steps.is_empty() && state.requests.is_empty()
     }
 
     /// Makes the event loop turn.
@@ -361,7 +369,7 @@ impl Queue {
         self.max_in_flight.saturating_sub(self.in_flight.load(Ordering::Relaxed))
     }
 
-    fn lanes(&self) -> MutexGuard<'_, Lanes> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,11 +5,11 @@
 use serde_json::Value;
 
 use super::loss::{Loss, StartFailure};
-use super::worker::Seat;
+use super::worker::WorkerConfig;
 use crate::call::{Fault, Subject};
 use crate::telemetry::{Attributes, Level};
 
-impl Seat {
+impl WorkerConfig {
     pub(super) fn report(&self, loss: &Loss) {
         let (level, message) = match loss.fault {
             // The supervisor says that time ran out; this says in which instance calls were cut.

@@ -3,8 +3,8 @@
 
 use wasmtime::component::{Access, GuestTaskId};
 
-use super::course::Course;
-use super::instance::{Abandoned, Residents, Visitor};
+use super::completion::StreamCompletion;
+use super::instance::{Abandoned, CallLoop, PendingCall};
 use super::intake::Portion;
 use super::{body, messages};
 use crate::bindings::http as contract;
@@ -12,11 +12,11 @@ use crate::call::grpc::{Answer, Messages};
 use crate::call::{grpc, http};
 use crate::capability::State;
 
-impl Residents<'_> {
+impl CallLoop<'_> {
     pub(super) async fn http(
         &self,
         request: http::Request,
-        (visitor, portion): (Visitor, Portion),
+        (pending, portion): (PendingCall, Portion),
     ) -> wasmtime::Result<()> {
         let http::Request { head, body } = request;
         let Some(handle) = self.exports.handle else {
@@ -24,12 +24,14 @@ impl Residents<'_> {
         };
         let taken = &portion;
         let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body, taken)?));
-        let (task, (returned,)) = self.enter(handle, lower, visitor).await?;
+        let (task, (returned,)) = self.enter(handle, lower, pending).await?;
         // What is read after this is passed on as it comes.
         drop(portion);
-        let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
-            let (mut response, course) = match returned {
-                Ok(response) => lift(&mut access, response).map(|(r, course)| (Ok(r), course))?,
+        let completion = self.accessor.with(|mut access| -> wasmtime::Result<_> {
+            let (mut response, completion) = match returned {
+                Ok(response) => {
+                    lift(&mut access, response).map(|(r, completion)| (Ok(r), completion))?
+                }
                 Err(error) => (Err(error), None),
             };
             if let Ok(http::Response { body: http::Body::Streamed { body, .. }, .. }) =
@@ -40,16 +42,16 @@ impl Residents<'_> {
             if let Some(reply) = access.get().calls.answered(task) {
                 reply.answer_http(response);
             }
-            Ok(course)
+            Ok(completion)
         })?;
-        self.follow(task, course).await;
+        self.follow(task, completion).await;
         Ok(())
     }
 
     pub(super) async fn grpc(
         &self,
         request: grpc::Request,
-        (visitor, portion): (Visitor, Portion),
+        (pending, portion): (PendingCall, Portion),
     ) -> wasmtime::Result<()> {
         let grpc::Request { method, metadata, messages } = request;
         let Some((unary, streaming)) = self.exports.grpc else {
@@ -58,7 +60,7 @@ impl Residents<'_> {
         let messages = match messages {
             Messages::One(message) => {
                 let lower = |_: &mut Access<'_, State>| Ok((method, metadata, message));
-                let (task, (returned,)) = self.enter(unary, lower, visitor).await?;
+                let (task, (returned,)) = self.enter(unary, lower, pending).await?;
                 self.accessor.with(|mut access| {
                     if let Some(reply) = access.get().calls.answered(task) {
                         reply.answer_grpc(returned.map(Answer::One));
@@ -71,9 +73,9 @@ impl Residents<'_> {
         let lower = |access: &mut Access<'_, State>| {
             Ok((method, metadata, messages::lower(access, messages, &portion)?))
         };
-        let (task, (returned,)) = self.enter(streaming, lower, visitor).await?;
+        let (task, (returned,)) = self.enter(streaming, lower, pending).await?;
         drop(portion);
-        let course = self.accessor.with(|mut access| -> wasmtime::Result<_> {
+        let completion = self.accessor.with(|mut access| -> wasmtime::Result<_> {
             let outgoing = match returned {
                 Ok(outgoing) => outgoing,
                 Err(failure) => {
@@ -84,29 +86,29 @@ impl Residents<'_> {
                 }
             };
             let metadata = outgoing.metadata.clone();
-            let (mut messages, course) = messages::lift(&mut access, outgoing)?;
+            let (mut messages, completion) = messages::lift(&mut access, outgoing)?;
             messages.when_left(self.giving_up());
             if let Some((reply, fault)) = access.get().calls.streams(task) {
                 let outgoing = grpc::Outgoing { metadata, messages, fault };
                 reply.answer_grpc(Ok(Answer::Many(outgoing)));
             }
-            Ok(Some(course))
+            Ok(Some(completion))
         })?;
-        self.follow(task, course).await;
+        self.follow(task, completion).await;
         Ok(())
     }
 
     /// What a client does that leaves a stream: the guest may be computing for it and not come back, in which
     /// case nothing in here notices.
     fn giving_up(&self) -> impl FnOnce() + Send + 'static {
-        let worker = self.seat.worker.clone();
+        let worker = self.config.worker.clone();
         move || worker.give_up()
     }
 
     /// Waits until what is streamed is written. A client that leaves cancels the call, also when the
     /// guest has nothing to write at the moment.
-    async fn follow(&self, task: GuestTaskId, course: Option<Course>) {
-        let Some(Course { mut finished, unread }) = course else { return };
+    async fn follow(&self, task: GuestTaskId, completion: Option<StreamCompletion>) {
+        let Some(StreamCompletion { mut finished, unread }) = completion else { return };
         tokio::select! {
             biased;
             _ = &mut finished => (),
@@ -122,8 +124,8 @@ impl Residents<'_> {
 fn lift(
     access: &mut Access<'_, State>,
     response: contract::Response,
-) -> wasmtime::Result<(http::Response, Option<Course>)> {
+) -> wasmtime::Result<(http::Response, Option<StreamCompletion>)> {
     let contract::Response { status, headers, body } = response;
-    let (body, course) = body::lift(access, body)?;
-    Ok((http::Response { status, headers, body }, course))
+    let (body, completion) = body::lift(access, body)?;
+    Ok((http::Response { status, headers, body }, completion))
 }

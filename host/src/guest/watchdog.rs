@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use super::pulse::{Pulse, Verdict};
+use super::heartbeat::{Heartbeat, Verdict};
 
 /// How often guests are made to yield. One that computes gives way to its thread's other work after
 /// one to two ticks.
@@ -17,27 +17,27 @@ const IDLE_TICKS: u32 = 100;
 /// Drives the epoch of an engine while guests run. Stops and joins its thread when dropped.
 #[derive(Debug)]
 pub struct Watchdog {
-    alarm: Arc<Alarm>,
+    watchdog: Arc<WatchdogHandle>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// How workers reach the watchdog.
 #[derive(Debug)]
-pub(super) struct Alarm {
+pub(super) struct WatchdogHandle {
     origin: Instant,
     /// Milliseconds since `origin`, as of the last tick or awakening.
     clock: AtomicU64,
     asleep: AtomicBool,
     stopping: AtomicBool,
     thread: std::sync::OnceLock<Thread>,
-    watched: Mutex<Vec<Weak<Pulse>>>,
+    watched: Mutex<Vec<Weak<Heartbeat>>>,
 }
 
 impl Watchdog {
     /// # Errors
     /// When the system refuses another thread.
     pub fn start(engine: &wasmtime::Engine) -> std::io::Result<Self> {
-        let alarm = Arc::new(Alarm {
+        let watchdog = Arc::new(WatchdogHandle {
             origin: Instant::now(),
             clock: AtomicU64::new(0),
             asleep: AtomicBool::new(false),
@@ -46,7 +46,7 @@ impl Watchdog {
             watched: Mutex::default(),
         });
         let engine = engine.weak();
-        let watching = alarm.clone();
+        let watching = watchdog.clone();
         let thread = std::thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
             // Until this is set nobody can be asleep, so nobody needs to be woken.
             watching.thread.get_or_init(std::thread::current);
@@ -58,17 +58,17 @@ impl Watchdog {
                 });
             }
         })?;
-        Ok(Self { alarm, thread: Some(thread) })
+        Ok(Self { watchdog, thread: Some(thread) })
     }
 
-    pub(super) fn alarm(&self) -> Arc<Alarm> {
-        self.alarm.clone()
+    pub(super) fn watchdog(&self) -> Arc<WatchdogHandle> {
+        self.watchdog.clone()
     }
 }
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        self.alarm.stopping.store(true, Ordering::SeqCst);
+        self.watchdog.stopping.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
             // A watchdog that panicked has said so already.
@@ -77,15 +77,15 @@ impl Drop for Watchdog {
     }
 }
 
-impl Alarm {
-    pub(super) fn watch_over(&self, pulse: &Arc<Pulse>) {
+impl WatchdogHandle {
+    pub(super) fn watch_over(&self, heartbeat: &Arc<Heartbeat>) {
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        watched.retain(|pulse| pulse.strong_count() > 0);
-        watched.push(Arc::downgrade(pulse));
+        watched.retain(|heartbeat| heartbeat.strong_count() > 0);
+        watched.push(Arc::downgrade(heartbeat));
     }
 
     /// A guest is about to run, or a caller gave up on one. Cheap unless the watchdog sleeps.
-    pub(super) fn rouse(&self) {
+    pub(super) fn wake(&self) {
         if self.asleep.load(Ordering::SeqCst)
             && let Some(thread) = self.thread.get()
         {
@@ -105,7 +105,7 @@ impl Alarm {
         self.clock.fetch_max(elapsed, Ordering::Relaxed);
     }
 
-    /// Ticks until nothing has happened for a while, then sleeps until it is roused.
+    /// Ticks until nothing has happened for a while, then sleeps until it is woken.
     fn watch(&self, tick: impl Fn()) {
         let mut idle = 0;
         while idle < IDLE_TICKS {
@@ -130,11 +130,11 @@ impl Alarm {
         let now = self.now();
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         let mut busy = false;
-        for pulse in watched.iter().filter_map(Weak::upgrade) {
-            match pulse.judge(now) {
+        for heartbeat in watched.iter().filter_map(Weak::upgrade) {
+            match heartbeat.judge(now) {
                 Verdict::Idle => continue,
                 Verdict::Watched => (),
-                Verdict::Stuck => pulse.kill(),
+                Verdict::Stuck => heartbeat.kill(),
             }
             busy = true;
         }

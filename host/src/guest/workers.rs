@@ -1,14 +1,13 @@
 //! All workers of one service, and which of them a request goes to.
 
 use std::future::{pending, poll_fn};
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::Limits;
 use super::queue::Refused;
@@ -16,52 +15,11 @@ use super::refusals::Refusals;
 use super::watchdog::Watchdog;
 use super::worker::Worker;
 use crate::call::stream::Hold;
-use crate::call::{
-    Ask, Call, Context, Fault, Known, Outcome, Reply, RequestTarget, Transport, grpc, http,
-};
+use crate::call::{Call, CallRequest, Context, Deadline, Fault, Outcome, Reply, grpc, http};
 use crate::telemetry::Logger;
 
 /// A worker that has not taken in a request for so long is stuck or saturated: others are better.
 pub(super) const PATIENCE: Duration = Duration::from_millis(20);
-
-/// On which terms a request is made.
-#[derive(Debug, Default)]
-pub struct Terms {
-    /// Empty for what is not for a request and has no id.
-    pub request_id: Arc<str>,
-    /// Where the request comes from: those of one connection take turns with those of others.
-    pub peer: Option<SocketAddr>,
-    /// What the request is for.
-    pub target: Option<RequestTarget>,
-    /// What features have found out about it.
-    pub known: Option<Arc<Known>>,
-    /// Of a hook, the request that it is asked about.
-    pub hooked: Option<Transport>,
-    /// When its caller stops waiting, and what the caller would say the limit was.
-    pub deadline: Option<(Instant, Duration)>,
-    /// From when on the guest may not compute for it any more.
-    pub overdue: Option<Instant>,
-}
-
-impl Terms {
-    /// What log lines and the guest may know of the call.
-    pub fn context(&self) -> Context {
-        Context {
-            peer: self.peer,
-            request_id: Some(self.request_id.clone()).filter(|id| !id.is_empty()),
-            target: self.target.clone(),
-            deadline: self.deadline.map(|(at, _)| at),
-            overdue: self.overdue,
-            known: self.known.clone(),
-            hooked: self.hooked,
-            cancel: None,
-        }
-    }
-
-    pub(super) fn call(&self, ask: Ask, reply: Reply) -> Call {
-        Call { ask, reply, context: self.context() }
-    }
-}
 
 /// The workers of a service. Cheap to clone; usable from any thread.
 #[derive(Debug, Clone)]
@@ -69,7 +27,7 @@ pub struct Workers {
     all: Arc<[Worker]>,
     /// Longest time a request may take, until the head of its response.
     call_timeout: Duration,
-    doors: watch::Sender<()>,
+    readiness: watch::Sender<()>,
     refusals: Arc<Refusals>,
 }
 
@@ -81,15 +39,15 @@ impl Workers {
         watchdog: &Watchdog,
         (logger, feature): (&Logger, Option<&str>),
     ) -> Self {
-        let doors = watch::Sender::new(());
-        let all = (0..count).map(|_| Worker::new(limits, watchdog, doors.clone())).collect();
+        let readiness = watch::Sender::new(());
+        let all = (0..count).map(|_| Worker::new(limits, watchdog, readiness.clone())).collect();
         let refusals = Arc::new(Refusals::new((logger, feature), count, limits));
-        Self { all, call_timeout: limits.call_timeout, doors, refusals }
+        Self { all, call_timeout: limits.call_timeout, readiness, refusals }
     }
 
     /// Told whenever a worker becomes ready, or no longer is.
-    pub fn doors(&self) -> watch::Receiver<()> {
-        self.doors.subscribe()
+    pub fn readiness(&self) -> watch::Receiver<()> {
+        self.readiness.subscribe()
     }
 
     /// The worker with this index among its siblings.
@@ -151,15 +109,15 @@ impl Workers {
         &self,
         local: usize,
         request: http::Request,
-        mut terms: Terms,
+        mut context: Context,
     ) -> Outcome<http::Response> {
         let (reply, outcome) = oneshot::channel();
-        let deadline = Instant::now() + self.call_timeout;
-        terms.deadline = Some((deadline, self.call_timeout));
-        terms.overdue = Some(deadline);
+        let deadline = Deadline::after(self.call_timeout);
+        context.deadline = Some(deadline);
+        context.overdue = Some(deadline.at);
         let hold = request.body.hold();
-        let call = terms.call(Ask::Http(request), Reply::Http(reply));
-        self.with_room(hold, self.request(local, call, outcome, (terms, pending()))).await
+        let call = Call { request: CallRequest::Http(request), reply: Reply::Http(reply), context };
+        self.with_room(hold, self.request(local, call, outcome, pending())).await
     }
 
     /// The same for an RPC. One that begins with a stream of the client counts its time from `last` on,
@@ -171,14 +129,14 @@ impl Workers {
         &self,
         local: usize,
         request: grpc::Request,
-        terms: Terms,
+        context: Context,
         last: Option<oneshot::Receiver<()>>,
     ) -> Outcome<grpc::Answer, grpc::Failure> {
         let (reply, outcome) = oneshot::channel();
         let hold = request.messages.hold();
-        let call = terms.call(Ask::Grpc(request), Reply::Grpc(reply));
+        let call = Call { request: CallRequest::Grpc(request), reply: Reply::Grpc(reply), context };
         let late = async {
-            // It has a deadline in its terms.
+            // Its context has a deadline.
             let Some(last) = last else { return pending().await };
             if last.await.is_err() {
                 // The client broke off, which ends the RPC by itself.
@@ -187,7 +145,7 @@ impl Workers {
             sleep(self.call_timeout).await;
             self.call_timeout
         };
-        self.with_room(hold, self.request(local, call, outcome, (terms, late))).await
+        self.with_room(hold, self.request(local, call, outcome, late)).await
     }
 
     /// The outcome of a call, unless there is no room for the rest of its request.
@@ -214,16 +172,16 @@ impl Workers {
         }
     }
 
-    /// Sends a call to a worker and waits for its outcome, until the deadline in its terms or until `late`
+    /// Sends a call to a worker and waits for its outcome, until the deadline in its context or until `late`
     /// says which limit has passed.
     pub(super) async fn request<T, E>(
         &self,
         local: usize,
         call: Call,
         mut outcome: oneshot::Receiver<Outcome<T, E>>,
-        (terms, late): (Terms, impl Future<Output = Duration>),
+        late: impl Future<Output = Duration>,
     ) -> Outcome<T, E> {
-        let Terms { request_id, deadline, .. } = terms;
+        let (id, deadline) = (call.context.request_id.clone(), call.context.deadline);
         let mut worker = self.push(local, call).map_err(|refused| self.failed(refused.fault))?;
         self.refusals.admitted();
         if self.all.len() > 1 {
@@ -232,8 +190,8 @@ impl Workers {
                     .unwrap_or(Err(Fault::Stopping))
                     .map_err(|fault| self.failed(fault));
             }
-            if let Some(call) = worker.queue.withdraw(&request_id) {
-                worker.pulse.suspect();
+            if let Some(call) = id.as_ref().and_then(|id| worker.queue.withdraw(id)) {
+                worker.heartbeat.suspect();
                 worker = self.push(local, call).map_err(|refused| self.failed(refused.fault))?;
             }
         }
@@ -241,7 +199,7 @@ impl Workers {
         outcome.map_err(|fault| match fault {
             // It may wait for another one by now.
             Fault::DeadlineExceeded { limit }
-                if self.all.iter().any(|worker| worker.queue.forget(&request_id)) =>
+                if id.is_some_and(|id| self.all.iter().any(|worker| worker.queue.forget(&id))) =>
             {
                 Fault::QueueTimeout { limit }
             }

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::warn;
 
-use super::handover::Succession;
-use super::station::Station;
+use super::handover::StateHandover;
+use super::listener::Listener;
 use super::version::{CANCEL_GRACE, Version};
 use crate::capability::Stopping;
 
@@ -20,11 +20,11 @@ pub struct Stopped {
     pub requests_cut: usize,
 }
 
-/// A version that comes to its end, with the stations that are closed with it.
+/// A version that comes to its end, with the listeners that are closed with it.
 #[derive(Debug)]
 pub(super) struct Ending {
     pub(super) version: Version,
-    pub(super) stations: Vec<Station>,
+    pub(super) listeners: Vec<Listener>,
     /// Whether kind `native` has begun its work.
     pub(super) has_natives: bool,
 }
@@ -52,12 +52,12 @@ impl Ending {
     /// of all its state goes to its successor, if that takes one.
     ///
     /// What is not done after its own `[host] shutdown_timeout`, counted from then on, is cut off.
-    pub(super) async fn retire(mut self, succession: Option<Succession>) -> Stopped {
+    pub(super) async fn retire(mut self, handover: Option<StateHandover>) -> Stopped {
         self.drain();
         // What it inherits itself is part of what it leaves.
         self.version.cleared.clone().await;
-        if let Some(succession) = succession {
-            succession.hand_over(&mut self.version).await;
+        if let Some(handover) = handover {
+            handover.hand_over(&mut self.version).await;
         }
         let limit = self.version.definition.host.shutdown_timeout;
         let message = "the previous version takes too long to end, interrupting it";
@@ -68,7 +68,7 @@ impl Ending {
     fn drain(&mut self) {
         self.version.stopping.send_replace(Stopping::Draining);
         self.version.stop_kinds();
-        self.stations.iter_mut().for_each(Station::close);
+        self.listeners.iter_mut().for_each(Listener::close);
     }
 
     async fn run(mut self, drain: Drain, limit: Duration, too_late: &'static str) -> Stopped {
@@ -76,10 +76,10 @@ impl Ending {
         let deadline = Instant::now() + limit.max(CANCEL_GRACE);
         let mut stopped = Stopped { in_order: true, requests_cut: 0 };
         let mut step = "drain";
-        let Self { version, stations, has_natives } = &mut self;
+        let Self { version, listeners, has_natives } = &mut self;
         let steps = async {
-            for station in stations {
-                station.drained().await;
+            for listener in listeners {
+                listener.drained().await;
             }
             let kinds = version.kinds_ended().await;
             if drain == Drain::Requests {
@@ -96,10 +96,10 @@ impl Ending {
                 calls.cut = stopped.requests_cut,
                 "{too_late}"
             );
-            self.stations.iter().for_each(Station::cut);
+            self.listeners.iter().for_each(Listener::cut);
             self.version.cut().await;
         }
-        self.stations.iter().for_each(Station::cut);
+        self.listeners.iter().for_each(Listener::cut);
         let untaken = self.untaken().await;
         if untaken > 0 {
             stopped.in_order = false;
@@ -110,13 +110,13 @@ impl Ending {
             );
         }
         // Not one of the steps that are cut off: each feature ends once, and has a limit of its own.
-        stopped.in_order &= self.version.equipment.end(deadline).await;
+        stopped.in_order &= self.version.running_extensions.end(deadline).await;
         stopped
     }
 
     /// How many responses were cut off that only their clients had not taken yet.
     async fn untaken(&mut self) -> usize {
-        let counts = join_all(self.stations.iter_mut().map(Station::drained));
+        let counts = join_all(self.listeners.iter_mut().map(Listener::drained));
         // Threads that do not say it in time are stuck, which has been told.
         timeout(CANCEL_GRACE, counts).await.unwrap_or_default().iter().sum()
     }

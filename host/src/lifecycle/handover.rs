@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use super::load::identity;
 use super::version::Version;
-use crate::call::{Fault, Legacy, Outcome, describe};
+use crate::call::{Deadline, Fault, HandoverState, Outcome, describe};
 use crate::capability::Stopping;
 use crate::definition::Definition;
 use crate::guest::{Worker, Workers};
@@ -27,7 +27,7 @@ const NOT_HANDED_OVER: &str = "state was not handed over, the new version starts
 /// That a version is to inherit. For as long as it is there, requests to that version wait, and so does
 /// its kind `native`.
 #[derive(Debug)]
-pub(super) struct Succession {
+pub(super) struct StateHandover {
     /// Of the new version, as are the workers.
     definition: Arc<Definition>,
     workers: Workers,
@@ -36,7 +36,7 @@ pub(super) struct Succession {
     _cleared: oneshot::Sender<()>,
 }
 
-impl Drop for Succession {
+impl Drop for StateHandover {
     fn drop(&mut self) {
         self.workers.release();
     }
@@ -44,7 +44,7 @@ impl Drop for Succession {
 
 /// What became of the state of one old instance.
 #[derive(Debug)]
-struct Passage {
+struct Transfer {
     /// Index of the instance that gave it.
     from: usize,
     /// Its size.
@@ -59,9 +59,9 @@ struct Failure {
 }
 
 /// The state of the old instance with this index.
-type Parcel = (usize, Bytes);
+type InstanceState = (usize, Bytes);
 
-impl Succession {
+impl StateHandover {
     /// Lets requests to `successor` wait. What comes with it resolves when they no longer do.
     pub(super) fn begin(
         successor: &Version,
@@ -79,17 +79,17 @@ impl Succession {
         let from = old.definition.clone();
         let (from, to) = (&from.identity.version, &self.definition.identity.version);
         let mut stopping = self.stopping.clone();
-        let passages = tokio::select! {
+        let transfers = tokio::select! {
             biased;
             _ = stopping.wait_for(|stopping| *stopping != Stopping::No) => {
                 let reason = Fault::Stopping;
                 warn!(from.version = from, to.version = to, error.message = %reason, "{NOT_HANDED_OVER}");
                 return;
             }
-            passages = self.pass_on(old) => passages,
+            transfers = self.pass_on(old) => transfers,
         };
         let mut sizes = Vec::new();
-        for Passage { from: worker, result } in passages {
+        for Transfer { from: worker, result } in transfers {
             match result {
                 Ok(size) => sizes.push(size),
                 Err(Failure { call, reason }) => warn!(
@@ -108,49 +108,47 @@ impl Succession {
         }
     }
 
-    async fn pass_on(&self, old: &mut Version) -> Vec<Passage> {
+    async fn pass_on(&self, old: &mut Version) -> Vec<Transfer> {
         let settle = SETTLE_LIMIT.min(old.definition.host.shutdown_timeout);
         // What goes on for longer is not part of the state.
         let _ = timeout(settle, old.drained()).await;
-        let (parcels, mut passages) = self.collect(old).await;
-        passages.extend(self.deliver(parcels, &old.definition).await);
-        passages.sort_by_key(|passage| passage.from);
-        passages
+        let (states, mut transfers) = self.collect(old).await;
+        transfers.extend(self.deliver(states, &old.definition).await);
+        transfers.sort_by_key(|transfer| transfer.from);
+        transfers
     }
 
     /// Asks all old instances for their states. One that is lost right now has none.
-    async fn collect(&self, old: &Version) -> (Vec<Parcel>, Vec<Passage>) {
-        let limit = old.definition.host.start_timeout;
-        let deadline = (Instant::now() + limit, limit);
+    async fn collect(&self, old: &Version) -> (Vec<InstanceState>, Vec<Transfer>) {
+        let deadline = Deadline::after(old.definition.host.start_timeout);
         let successor = Arc::new(identity(&self.definition));
         let ready = old.workers.iter().enumerate().filter(|(_, worker)| worker.is_ready());
         let given =
             join_all(ready.map(async |(from, worker)| {
                 (from, worker.give(successor.clone(), deadline).await)
             }));
-        let (mut parcels, mut failed) = (Vec::new(), Vec::new());
+        let (mut states, mut failed) = (Vec::new(), Vec::new());
         for (from, outcome) in given.await {
             match plain(outcome) {
-                Ok(state) => parcels.extend(state.map(|state| (from, state))),
+                Ok(state) => states.extend(state.map(|state| (from, state))),
                 Err(reason) => {
                     let result = Err(Failure { call: "handover.give", reason });
-                    failed.push(Passage { from, result });
+                    failed.push(Transfer { from, result });
                 }
             }
         }
-        (parcels, failed)
+        (states, failed)
     }
 
     /// Brings the states to the new instances.
-    async fn deliver(&self, parcels: Vec<Parcel>, old: &Definition) -> Vec<Passage> {
-        let limit = self.definition.host.start_timeout;
-        let deadline = (Instant::now() + limit, limit);
+    async fn deliver(&self, states: Vec<InstanceState>, old: &Definition) -> Vec<Transfer> {
+        let deadline = Deadline::after(self.definition.host.start_timeout);
         let predecessor = Arc::new(identity(old));
         let mut shares: Vec<_> = self.workers.iter().map(|worker| (worker, Vec::new())).collect();
         let count = shares.len();
-        for (from, state) in parcels {
-            let legacy = Legacy { predecessor: predecessor.clone(), state };
-            shares[from % count].1.push((from, legacy));
+        for (from, state) in states {
+            let handed_over = HandoverState { predecessor: predecessor.clone(), state };
+            shares[from % count].1.push((from, handed_over));
         }
         let delivered = shares.into_iter().map(|(worker, share)| bring(worker, share, deadline));
         join_all(delivered).await.into_iter().flatten().collect()
@@ -160,31 +158,31 @@ impl Succession {
 /// Brings one instance its share, one state after the other.
 async fn bring(
     worker: &Worker,
-    share: Vec<(usize, Legacy)>,
-    deadline: (Instant, Duration),
-) -> Vec<Passage> {
-    let mut passages: Vec<Passage> = Vec::new();
+    share: Vec<(usize, HandoverState)>,
+    deadline: Deadline,
+) -> Vec<Transfer> {
+    let mut transfers: Vec<Transfer> = Vec::new();
     let mut is_lost = false;
-    for (from, legacy) in share {
-        let size = legacy.state.len();
+    for (from, handed_over) in share {
+        let size = handed_over.state.len();
         let outcome = if is_lost {
             Err(Fault::InstanceLost)
-        } else if deadline.0 <= Instant::now() {
-            Err(Fault::DeadlineExceeded { limit: deadline.1 })
+        } else if deadline.at <= Instant::now() {
+            Err(Fault::DeadlineExceeded { limit: deadline.limit })
         } else {
-            worker.receive(legacy, deadline).await
+            worker.receive(handed_over, deadline).await
         };
         if !matches!(outcome, Ok(_) | Err(Fault::DeadlineExceeded { .. })) && !is_lost {
             is_lost = true;
             // What it had received is gone with it.
-            for passage in &mut passages {
-                passage.result = Err(of_receive(Fault::InstanceLost.to_string()));
+            for transfer in &mut transfers {
+                transfer.result = Err(of_receive(Fault::InstanceLost.to_string()));
             }
         }
         let result = plain(outcome).map(|()| size).map_err(of_receive);
-        passages.push(Passage { from, result });
+        transfers.push(Transfer { from, result });
     }
-    passages
+    transfers
 }
 
 fn of_receive(reason: String) -> Failure {

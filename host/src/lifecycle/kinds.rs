@@ -7,21 +7,20 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
-use tokio::time::Instant;
 use tracing::error;
 use wasmtime::component::Val;
 
-use super::crew::Presence;
-use super::equipment::with_source;
+use super::running_extensions::with_source;
 use super::thread;
+use super::threads::DrainGuard;
 use crate::bindings::errors::{Error as ServiceError, FieldViolation, Kind as ErrorKind};
 use crate::call::error::service_error;
 use crate::call::kind::kind_named;
-use crate::call::{Fault, Function, Known};
+use crate::call::{Context, Deadline, Fault, Function, Known};
 use crate::extension::{
     AnyRunningKind, CallError, CallGuest, CallOptions, Export, ExtensionError, Guest, Stop,
 };
-use crate::guest::{Terms, Workers};
+use crate::guest::Workers;
 use crate::telemetry::Attributes;
 
 /// A kind that is to run once its version serves. Its thread is there already: nothing that the system
@@ -132,7 +131,7 @@ fn panicked() -> ExtensionError {
 pub(super) struct Callee {
     pub(super) workers: Workers,
     pub(super) call_timeout: std::time::Duration,
-    pub(super) _presence: Presence,
+    pub(super) _guard: DrainGuard,
 }
 
 impl CallGuest for Callee {
@@ -144,20 +143,20 @@ impl CallGuest for Callee {
     ) -> BoxFuture<'static, Result<Option<Val>, CallError>> {
         let CallOptions { timeout, id, attributes } = options;
         let limit = timeout.unwrap_or(self.call_timeout);
-        let deadline = Instant::now() + limit;
+        let deadline = Deadline::after(limit);
         let known = Known { identity: None, attributes };
-        let terms = Terms {
-            request_id: id.unwrap_or_default(),
+        let context = Context {
+            request_id: id,
             known: Some(Arc::new(known)),
-            deadline: Some((deadline, limit)),
-            overdue: Some(deadline),
-            ..Terms::default()
+            deadline: Some(deadline),
+            overdue: Some(deadline.at),
+            ..Context::default()
         };
         let workers = self.workers.clone();
         let name = format!("{}#{}", export.interface, export.function).into();
         Box::pin(async move {
             let function = Function { name, arguments };
-            let outcome = workers.function(workers.least_loaded(), function, terms).await;
+            let outcome = workers.function(workers.least_loaded(), function, context).await;
             let returned = match outcome {
                 Ok(Ok(returned)) => returned,
                 Err(fault) => return Err(fault.into()),

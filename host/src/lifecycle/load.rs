@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::assembly::{Assembler, Assembly, Module};
-use super::equipment::Equipment;
+use super::running_extensions::RunningExtensions;
 use crate::bindings::definition::Description;
 use crate::capability::{Grants, Said, Stopping};
 use crate::definition::{Definition, Feature, Kind, Settings};
@@ -115,7 +115,7 @@ impl Loaded {
     /// What the guest may have.
     pub(super) fn grants(
         &self,
-        equipment: &Equipment,
+        running_extensions: &RunningExtensions,
         stopping: watch::Receiver<Stopping>,
     ) -> Grants {
         let definition = &*self.definition;
@@ -127,8 +127,8 @@ impl Loaded {
             variables: definition.environment.declared.clone(),
             deployment: definition.environment.deployment.as_str(),
             stack_trace: definition.log.stack_trace,
-            shared: equipment.shared(),
-            providers: equipment.providers(),
+            shared: running_extensions.shared(),
+            providers: running_extensions.providers(),
             feature: None,
             logger: self.logger.clone(),
             inherits_stdio: definition.script().is_some_and(|script| script.inherits_stdio),

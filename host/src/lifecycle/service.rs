@@ -11,13 +11,13 @@ use tokio::time::{Instant, timeout};
 use tracing::warn;
 
 use super::StartError;
-use super::crew::{Crew, StationId};
 use super::end::{Ending, Stopped};
-use super::equip::Equipping;
-use super::equipment::Equipment;
-use super::handover::Succession;
+use super::handover::StateHandover;
+use super::listener::Listener;
+use super::running_extensions::RunningExtensions;
 use super::start::{Place, Planned, Starting};
-use super::station::Station;
+use super::starting_extensions::StartingExtensions;
+use super::threads::{ListenerId, WorkerThreads};
 use super::version::{CANCEL_GRACE, KindFailure, LAST_GRACE, Version};
 use crate::capability::Stopping;
 use crate::dispatch::Condition;
@@ -30,15 +30,15 @@ const MOST_LEAVING: usize = 3;
 /// A service whose versions follow each other on the same sockets.
 #[derive(Debug)]
 pub struct Service {
-    pub(super) crew: Crew,
-    pub(super) stations: Vec<Station>,
+    pub(super) threads: WorkerThreads,
+    pub(super) listeners: Vec<Listener>,
     /// True while the health check says so.
     pub(super) serving: watch::Sender<bool>,
     pub(super) stopping: watch::Sender<Stopping>,
     pub(super) condition: watch::Sender<Option<Condition>>,
     current: Option<Version>,
     leaving: FuturesUnordered<Leaving>,
-    stations_made: u64,
+    listeners_made: u64,
 }
 
 /// A version on its way out.
@@ -62,14 +62,14 @@ pub enum Incident {
 impl Service {
     pub fn new() -> Self {
         Self {
-            crew: Crew::default(),
-            stations: Vec::new(),
+            threads: WorkerThreads::default(),
+            listeners: Vec::new(),
             serving: watch::Sender::new(false),
             stopping: watch::Sender::new(Stopping::No),
             condition: watch::Sender::new(None),
             current: None,
             leaving: FuturesUnordered::new(),
-            stations_made: 0,
+            listeners_made: 0,
         }
     }
 
@@ -95,9 +95,9 @@ impl Service {
         current.chain(leaving).map(Workers::load).sum()
     }
 
-    pub(super) fn next_station(&mut self) -> StationId {
-        self.stations_made += 1;
-        StationId(self.stations_made)
+    pub(super) fn next_listener(&mut self) -> ListenerId {
+        self.listeners_made += 1;
+        ListenerId(self.listeners_made)
     }
 
     /// Lets a version that is ready take over: requests that begin from now on are its, on all
@@ -108,78 +108,90 @@ impl Service {
     /// When the system refuses what further threads need. Then the version has taken over all the same,
     /// on the threads that are there.
     pub async fn open(&mut self, starting: Starting) -> Result<(), StartError> {
-        let Starting { mut version, condition, needs, stations, .. } = starting;
+        let Starting { mut version, condition, dispatch, listeners, .. } = starting;
         let count = version.workers.iter().count();
         // Before the first request can come.
-        let (succession, inheritance) = self.succession(&version).unzip();
+        let (handover, inheritance) = self.handover(&version).unzip();
         let mut kept = Vec::new();
         let mut result = Ok(());
-        for Planned { plan, place, .. } in stations {
+        for Planned { plan, place, .. } in listeners {
             match place {
-                Place::New(station) => {
-                    station.open();
-                    kept.push(station);
+                Place::New(listener) => {
+                    listener.open();
+                    kept.push(listener);
                 }
                 Place::Kept(id) => {
-                    let Some(index) = self.stations.iter().position(|s| s.id == id) else {
+                    let Some(index) = self.listeners.iter().position(|s| s.id == id) else {
                         continue;
                     };
-                    let mut station = self.stations.swap_remove(index);
-                    station
-                        .answer(&self.crew, |thread| plan.answerer(thread % count, &needs))
+                    let mut listener = self.listeners.swap_remove(index);
+                    listener
+                        .replace_service(&self.threads, |thread| {
+                            plan.service(thread % count, &dispatch)
+                        })
                         .await;
-                    for thread in station.reach()..count {
-                        let attended = station.attend(&self.crew, plan.answerer(thread, &needs));
+                    for thread in listener.thread_count()..count {
+                        let attended =
+                            listener.add_thread(&self.threads, plan.service(thread, &dispatch));
                         result = result.and(attended);
                     }
-                    kept.push(station);
+                    kept.push(listener);
                 }
             }
         }
-        let closed = std::mem::replace(&mut self.stations, kept);
+        let closed = std::mem::replace(&mut self.listeners, kept);
         self.condition.send_replace(Some(condition));
         self.serving.send_replace(true);
-        version.open(inheritance, &needs.presence);
+        version.open(inheritance, &dispatch.guard);
         if let Some(old) = self.current.replace(version) {
-            self.let_go(old, closed, succession);
+            self.let_go(old, closed, handover);
         }
         result
     }
 
-    fn succession(&self, version: &Version) -> Option<(Succession, oneshot::Receiver<()>)> {
+    fn handover(&self, version: &Version) -> Option<(StateHandover, oneshot::Receiver<()>)> {
         let old = self.current.as_ref()?;
         let both = old.hands_over && version.hands_over;
-        both.then(|| Succession::begin(version, self.stopping.subscribe()))
+        both.then(|| StateHandover::begin(version, self.stopping.subscribe()))
     }
 
     /// Takes back a version that does not come to serve; it ends beside those that were replaced, after
     /// `limit` at the latest.
     pub fn abandon(&mut self, starting: Starting, limit: Duration) {
-        let workers = Some(starting.needs.workers.clone());
+        let workers = Some(starting.dispatch.workers.clone());
         self.leaving.push(Leaving { name: None, workers, end: Box::pin(starting.abandon(limit)) });
     }
 
     /// Takes back a version whose features and kinds were being started.
-    pub fn abandon_equipping(&mut self, equipping: Equipping, limit: Duration) {
-        let end = Box::pin(equipping.abandon(limit));
+    pub fn abandon_extensions(&mut self, starting: StartingExtensions, limit: Duration) {
+        let end = Box::pin(starting.abandon(limit));
         self.leaving.push(Leaving { name: None, workers: None, end });
     }
 
     /// Takes back features that have started, of a version that has not.
-    pub(super) fn unequip(&mut self, mut equipment: Equipment, limit: Duration) {
+    pub(super) fn end_extensions(
+        &mut self,
+        mut running_extensions: RunningExtensions,
+        limit: Duration,
+    ) {
         let end = Box::pin(async move {
-            let in_order = equipment.end(Instant::now() + limit).await;
+            let in_order = running_extensions.end(Instant::now() + limit).await;
             Stopped { in_order, requests_cut: 0 }
         });
         self.leaving.push(Leaving { name: None, workers: None, end });
     }
 
-    fn let_go(&mut self, version: Version, stations: Vec<Station>, succession: Option<Succession>) {
+    fn let_go(
+        &mut self,
+        version: Version,
+        listeners: Vec<Listener>,
+        handover: Option<StateHandover>,
+    ) {
         let name = version.definition.identity.version.clone();
         let workers = Some(version.workers.clone());
-        let ending = Ending { version, stations, has_natives: true };
+        let ending = Ending { version, listeners, has_natives: true };
         let name = Some(name);
-        self.leaving.push(Leaving { name, workers, end: Box::pin(ending.retire(succession)) });
+        self.leaving.push(Leaving { name, workers, end: Box::pin(ending.retire(handover)) });
     }
 
     /// Resolves when something happens by itself; stays pending for as long as all is well.
@@ -249,19 +261,19 @@ impl Service {
     /// What is not done after `limit` is cut off. `left` receives the versions that were on their way out,
     /// as [`Incident::Left`].
     pub async fn stop(self, limit: Duration, left: &mut Vec<(String, Stopped)>) -> Stopped {
-        let Self { crew, stations, serving, stopping, current, mut leaving, .. } = self;
+        let Self { threads, listeners, serving, stopping, current, mut leaving, .. } = self;
         serving.send_replace(false);
         stopping.send_replace(Stopping::Draining);
         let end = async {
             match current {
-                Some(version) => Ending { version, stations, has_natives: true }.end(limit).await,
+                Some(version) => Ending { version, listeners, has_natives: true }.end(limit).await,
                 None => Stopped { in_order: true, requests_cut: 0 },
             }
         };
         let (mut stopped, others) = tokio::join!(end, all_left(&mut leaving, limit, left));
         stopped.in_order &= others.in_order;
         stopped.requests_cut += others.requests_cut;
-        drop(crew);
+        drop(threads);
         stopped
     }
 }

@@ -10,19 +10,19 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::StartError;
-use super::answers::{Needs, Plan};
-use super::crew::{Order, StationId};
 use super::end::{Ending, Stopped};
-use super::equip::EquippedVersion;
+use super::endpoints::{DispatchContext, EndpointPlan};
+use super::listener::{Endpoint, Listener, ListenerKey};
 use super::load::Loaded;
 use super::service::Service;
-use super::station::{Endpoint, Station, Wish};
+use super::starting_extensions::StartingExtensions;
+use super::threads::{ListenerId, ThreadCommand};
 use super::version::{self, Version};
 use crate::capability::{Grants, Stopping};
 use crate::definition::{Definition, Instances};
 use crate::dispatch::Condition;
 use crate::engine::{Interface, Program};
-use crate::guest::{self, Event, Seat, Workers};
+use crate::guest::{self, WorkerConfig, WorkerEvent, Workers};
 use crate::telemetry::{Attributes, Logger};
 
 /// Longest wait for an instance that replaces a lost one.
@@ -33,16 +33,16 @@ const LONGEST_DELAY: Duration = Duration::from_secs(1);
 pub struct Starting {
     pub(super) version: Version,
     pub(super) condition: Condition,
-    pub(super) needs: Needs,
-    pub(super) stations: Vec<Planned>,
+    pub(super) dispatch: DispatchContext,
+    pub(super) listeners: Vec<Planned>,
     pub(super) logger: Logger,
     /// Indices of the workers whose first instance has not started yet.
     waiting: BTreeSet<usize>,
 }
 
-/// A station that the version will serve.
+/// A listener that the version will serve.
 pub(super) struct Planned {
-    pub(super) plan: Plan,
+    pub(super) plan: EndpointPlan,
     pub(super) endpoint: Endpoint,
     pub(super) place: Place,
 }
@@ -56,9 +56,9 @@ impl std::fmt::Debug for Planned {
 #[derive(Debug)]
 pub(super) enum Place {
     /// One that serves the version before.
-    Kept(StationId),
+    Kept(ListenerId),
     /// One of this version, attended by its threads already.
-    New(Station),
+    New(Listener),
 }
 
 impl Service {
@@ -67,33 +67,33 @@ impl Service {
     ///
     /// # Errors
     /// [`StartError::Bind`] and [`StartError::Descriptors`]; nothing is left running then.
-    pub fn start(&mut self, equipped: EquippedVersion) -> Result<Starting, StartError> {
-        let EquippedVersion { loaded, equipment } = equipped;
+    pub fn start(&mut self, extensions: StartingExtensions) -> Result<Starting, StartError> {
+        let StartingExtensions { loaded, running: running_extensions, .. } = extensions;
         let definition = loaded.definition.clone();
         let count = instances(definition.host.instances);
         let limits = limits(&definition);
         let workers = Workers::new(count, &limits, &loaded.watchdog, (&loaded.logger, None));
         let stopping = watch::Sender::new(Stopping::No);
-        let grants = Arc::new(loaded.grants(&equipment, stopping.subscribe()));
+        let grants = Arc::new(loaded.grants(&running_extensions, stopping.subscribe()));
         let condition = loaded.condition(grants.health.subscribe(), &workers);
         if !self.is_serving() {
             self.condition.send_replace(Some(condition.clone()));
         }
         // Its capacity is never used: nothing is sent.
-        let (sender, presence) = mpsc::channel(1);
-        let needs = Needs {
+        let (guard, guards) = mpsc::channel(1);
+        let dispatch = DispatchContext {
             workers: workers.clone(),
             logger: loaded.logger.clone(),
             serving: self.serving.subscribe(),
             stopping: self.stopping.subscribe(),
             condition: self.condition.subscribe(),
-            presence: sender,
-            hooks: equipment.hooks(),
+            guard,
+            hooks: running_extensions.hooks(),
         };
-        let stations = match self.settle(&loaded, count, &needs) {
-            Ok(stations) => stations,
+        let listeners = match self.settle(&loaded, count, &dispatch) {
+            Ok(listeners) => listeners,
             Err(error) => {
-                self.unequip(equipment, definition.host.shutdown_timeout);
+                self.end_extensions(running_extensions, definition.host.shutdown_timeout);
                 return Err(error);
             }
         };
@@ -106,31 +106,31 @@ impl Service {
             stopping,
             events: receiver,
             ended: Vec::new(),
-            presence,
-            own_presence: None,
+            guards,
+            own_guard: None,
             natives: FuturesUnordered::new(),
             has_begun: false,
             cleared: version::cleared(None),
-            equipment,
+            running_extensions,
             kinds: Vec::new(),
             _watchdog: loaded.watchdog,
         };
-        self.man(&mut version, (grants, limits, events), &loaded.program);
+        self.start_workers(&mut version, (grants, limits, events), &loaded.program);
         let waiting = (0..count).collect();
         let logger = loaded.logger;
-        Ok(Starting { version, condition, needs, stations, logger, waiting })
+        Ok(Starting { version, condition, dispatch, listeners, logger, waiting })
     }
 
     /// Orders the threads to run the workers of a version.
-    fn man(
+    fn start_workers(
         &self,
         version: &mut Version,
-        (grants, limits, events): (Arc<Grants>, guest::Limits, mpsc::UnboundedSender<Event>),
+        (grants, limits, events): (Arc<Grants>, guest::Limits, mpsc::UnboundedSender<WorkerEvent>),
         program: &Program,
     ) {
         let workers = version.workers.clone();
         for (index, worker) in workers.iter().enumerate() {
-            let seat = Box::new(Seat {
+            let config = Box::new(WorkerConfig {
                 index,
                 worker: worker.clone(),
                 workers: workers.clone(),
@@ -142,28 +142,32 @@ impl Service {
                 longest_delay: LONGEST_DELAY,
             });
             let (end, ended) = oneshot::channel();
-            self.crew.order(index, Order::Work { seat, end });
+            self.threads.send(index, ThreadCommand::RunWorker { config, end });
             version.ended.push(Some(ended));
         }
     }
 
-    /// The stations of a version, attended by its threads.
+    /// The listeners of a version, attended by its threads.
     fn settle(
         &mut self,
         loaded: &Loaded,
         count: usize,
-        needs: &Needs,
+        dispatch: &DispatchContext,
     ) -> Result<Vec<Planned>, StartError> {
-        let stations = self.place(loaded.plans(needs)?, count)?;
-        self.attend_new(stations, count, needs)
+        let listeners = self.place(loaded.plans(dispatch)?, count)?;
+        self.listen_new(listeners, count, dispatch)
     }
 
-    /// Finds or binds a station for each plan.
-    fn place(&mut self, plans: Vec<Plan>, count: usize) -> Result<Vec<Planned>, StartError> {
+    /// Finds or binds a listener for each plan.
+    fn place(
+        &mut self,
+        plans: Vec<EndpointPlan>,
+        count: usize,
+    ) -> Result<Vec<Planned>, StartError> {
         let mut planned = Vec::new();
         for plan in plans {
-            let (addresses, place) = self.find_place(plan.wish, count)?;
-            let (kind, source) = (plan.wish.kind, plan.source.clone());
+            let (addresses, place) = self.find_place(plan.key, count)?;
+            let (kind, source) = (plan.key.kind, plan.source.clone());
             planned.push(Planned { plan, endpoint: Endpoint { kind, addresses, source }, place });
         }
         Ok(planned)
@@ -171,28 +175,28 @@ impl Service {
 
     fn find_place(
         &mut self,
-        wish: Wish,
+        key: ListenerKey,
         count: usize,
     ) -> Result<(Vec<SocketAddr>, Place), StartError> {
-        if let Some(station) = self.stations.iter().find(|station| station.wish == wish) {
-            return Ok((station.addresses.clone(), Place::Kept(station.id)));
+        if let Some(listener) = self.listeners.iter().find(|listener| listener.key == key) {
+            return Ok((listener.addresses.clone(), Place::Kept(listener.id)));
         }
-        let id = self.next_station();
-        let same = |station: &&Station| {
-            station.wish.address == wish.address && station.wish.port == wish.port
+        let id = self.next_listener();
+        let same = |listener: &&Listener| {
+            listener.key.address == key.address && listener.key.port == key.port
         };
         // A port that another kind gives up is taken over. Port 0 is another one each time.
-        let station = match self.stations.iter().find(same).filter(|_| wish.port != 0) {
-            Some(station) => station.convert(id, wish)?,
-            None => Station::bind(id, wish, count).map_err(|error| self.explain(error))?,
+        let listener = match self.listeners.iter().find(same).filter(|_| key.port != 0) {
+            Some(listener) => listener.convert(id, key)?,
+            None => Listener::bind(id, key, count).map_err(|error| self.explain(error))?,
         };
-        Ok((station.addresses.clone(), Place::New(station)))
+        Ok((listener.addresses.clone(), Place::New(listener)))
     }
 
     /// A port that cannot be had because the service has it already.
     fn explain(&self, error: StartError) -> StartError {
         let StartError::Bind { kind, address, port, source } = error else { return error };
-        let mut taken = self.stations.iter().flat_map(|station| &station.addresses);
+        let mut taken = self.listeners.iter().flat_map(|listener| &listener.addresses);
         match taken.find(|taken| taken.port() == port) {
             Some(taken) if source.kind() == ErrorKind::AddrInUse => {
                 StartError::Overlap { kind, address, port, taken: *taken }
@@ -201,29 +205,29 @@ impl Service {
         }
     }
 
-    /// Lets the threads attend to the stations that are new: connections wait there, and some are
+    /// Lets the threads serve the listeners that are new: connections wait there, and some are
     /// answered already.
-    fn attend_new(
+    fn listen_new(
         &self,
-        mut stations: Vec<Planned>,
+        mut listeners: Vec<Planned>,
         count: usize,
-        needs: &Needs,
+        dispatch: &DispatchContext,
     ) -> Result<Vec<Planned>, StartError> {
-        for Planned { plan, place, .. } in &mut stations {
-            if let Place::New(station) = place {
+        for Planned { plan, place, .. } in &mut listeners {
+            if let Place::New(listener) = place {
                 for local in 0..count {
-                    station.attend(&self.crew, plan.answerer(local, needs))?;
+                    listener.add_thread(&self.threads, plan.service(local, dispatch))?;
                 }
             }
         }
-        Ok(stations)
+        Ok(listeners)
     }
 }
 
 impl Starting {
     /// Where the service will listen. Connections wait until the version is opened.
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
-        self.stations.iter().map(|station| &station.endpoint)
+        self.listeners.iter().map(|listener| &listener.endpoint)
     }
 
     pub fn definition(&self) -> &Arc<Definition> {
@@ -232,12 +236,12 @@ impl Starting {
 
     /// What the log says of its features.
     pub fn features(&self) -> Vec<(String, Attributes)> {
-        self.version.equipment.describe()
+        self.version.running_extensions.describe()
     }
 
     /// What the log says of its kinds that are not built in.
     pub fn custom_kinds(&self) -> Vec<(&'static str, Attributes)> {
-        let kinds = self.version.equipment.kinds.iter();
+        let kinds = self.version.running_extensions.kinds.iter();
         kinds.map(|kind| (kind.name, kind.attributes.clone())).collect()
     }
 
@@ -259,17 +263,17 @@ impl Starting {
 
     /// Takes back what was started: `on-finish` where `on-start` has returned, then everything ends.
     pub async fn abandon(self, limit: Duration) -> Stopped {
-        let Self { version, stations, needs, .. } = self;
-        drop(needs);
+        let Self { version, listeners, dispatch, .. } = self;
+        drop(dispatch);
         for worker in version.workers.iter().filter(|worker| !worker.is_ready()) {
             worker.close();
             worker.kill();
         }
-        let stations = stations.into_iter().filter_map(|planned| match planned.place {
-            Place::New(station) => Some(station),
+        let listeners = listeners.into_iter().filter_map(|planned| match planned.place {
+            Place::New(listener) => Some(listener),
             Place::Kept(_) => None,
         });
-        Ending { version, stations: stations.collect(), has_natives: false }.end(limit).await
+        Ending { version, listeners: listeners.collect(), has_natives: false }.end(limit).await
     }
 }
 

@@ -17,15 +17,15 @@ use tokio::time::{Instant, timeout};
 use tracing::{error, warn};
 
 use super::StartError;
-use super::crew::Presence;
-use super::equipment::{Equipment, with_source};
 use super::kinds::{Callee, KindRun};
+use super::running_extensions::{RunningExtensions, with_source};
+use super::threads::DrainGuard;
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::{Fault, Outcome, Step, describe};
 use crate::capability::Stopping;
 use crate::definition::{Definition, Kind};
 use crate::extension::Guest;
-use crate::guest::{Event, EventKind, Watchdog, Worker, Workers};
+use crate::guest::{Watchdog, Worker, WorkerEvent, WorkerEventKind, Workers};
 
 /// How long guests get to notice that their calls are cancelled, before they are interrupted.
 pub(super) const CANCEL_GRACE: Duration = Duration::from_millis(250);
@@ -41,13 +41,13 @@ pub(super) struct Version {
     pub(super) workers: Workers,
     /// What its guests are told of their end.
     pub(super) stopping: watch::Sender<Stopping>,
-    pub(super) events: mpsc::UnboundedReceiver<Event>,
+    pub(super) events: mpsc::UnboundedReceiver<WorkerEvent>,
     /// One per worker: resolves when it has ended; `None` once it has.
     pub(super) ended: Vec<Option<oneshot::Receiver<()>>>,
-    /// Closed once nobody can send it requests any more.
-    pub(super) presence: mpsc::Receiver<Infallible>,
+    /// Closed once all guards are dropped: nobody can send it requests any more.
+    pub(super) guards: mpsc::Receiver<Infallible>,
     /// For its kinds; `None` once they run.
-    pub(super) own_presence: Option<Presence>,
+    pub(super) own_guard: Option<DrainGuard>,
     /// The calls of `native.start` that go on.
     pub(super) natives: FuturesUnordered<Native>,
     /// Whether they have begun at all.
@@ -55,7 +55,7 @@ pub(super) struct Version {
     /// Resolves when it has received what the version before hands over.
     pub(super) cleared: Cleared,
     /// Its features, and its kinds until they run.
-    pub(super) equipment: Equipment,
+    pub(super) running_extensions: RunningExtensions,
     /// Its kinds that are not built in, while it serves.
     pub(super) kinds: Vec<KindRun>,
     /// Keeps guests yielding.
@@ -110,24 +110,26 @@ impl Version {
                 () = one_ended(ended) => return Err(StartError::ThreadLost),
             };
             match event.kind {
-                EventKind::Ready => {
+                WorkerEventKind::Ready => {
                     waiting.remove(&event.worker);
                 }
-                EventKind::Failed(failure) => return Err(StartError::Instance(Box::new(failure))),
+                WorkerEventKind::Failed(failure) => {
+                    return Err(StartError::Instance(Box::new(failure)));
+                }
                 // It had started, so it is replaced, or its loss is told to whoever calls it.
-                EventKind::Lost(_) => (),
+                WorkerEventKind::Lost(_) => (),
             }
         }
         Ok(())
     }
 
     /// The version serves. Its kind `native` begins at once, or when `inheritance` resolves or is dropped.
-    pub(super) fn open(&mut self, inheritance: Option<oneshot::Receiver<()>>, presence: &Presence) {
+    pub(super) fn open(&mut self, inheritance: Option<oneshot::Receiver<()>>, guard: &DrainGuard) {
         // Instances that were replaced before are among those that are told now.
         while self.events.try_recv().is_ok() {}
         let is_heir = inheritance.is_some();
         self.cleared = cleared(inheritance);
-        self.own_presence = Some(presence.clone());
+        self.own_guard = Some(guard.clone());
         if !is_heir {
             self.begin();
         }
@@ -142,12 +144,12 @@ impl Version {
     }
 
     fn run_kinds(&mut self) {
-        let Some(presence) = self.own_presence.take() else { return };
-        for kind in std::mem::take(&mut self.equipment.kinds) {
+        let Some(guard) = self.own_guard.take() else { return };
+        for kind in std::mem::take(&mut self.running_extensions.kinds) {
             let guest = Guest::new(Arc::new(Callee {
                 workers: self.workers.clone(),
                 call_timeout: self.definition.host.limits.call_timeout,
-                _presence: presence.clone(),
+                _guard: guard.clone(),
             }));
             self.kinds.push(kind.run(guest));
         }
@@ -156,7 +158,7 @@ impl Version {
     /// Tells the kinds that are not built in to stop.
     pub(super) fn stop_kinds(&mut self) {
         // They do not begin any more, if they have not.
-        self.own_presence = None;
+        self.own_guard = None;
         self.kinds.iter().for_each(KindRun::stop);
     }
 
@@ -190,7 +192,7 @@ impl Version {
                     // It returned and that is fine, or its instance was lost and is replaced.
                 }
                 Some(event) = events.recv() => {
-                    if is_native && *has_begun && matches!(event.kind, EventKind::Ready) {
+                    if is_native && *has_begun && matches!(event.kind, WorkerEventKind::Ready) {
                         natives.push(native_start(workers.get(event.worker).clone()));
                     }
                 }
@@ -224,7 +226,7 @@ impl Version {
     /// Waits until nobody can send requests any more and the last one is done.
     pub(super) async fn drained(&mut self) {
         // Nothing is ever sent: this waits for the last sender to be dropped.
-        let _ = self.presence.recv().await;
+        let _ = self.guards.recv().await;
         self.workers.empty().await;
     }
 

@@ -14,7 +14,7 @@ pub trait Director {
     fn next(&mut self) -> impl Future<Output = Demand>;
 
     /// Hears what became of demands, and of the service.
-    fn tell(&mut self, news: News<'_>);
+    fn notify(&mut self, event: ServiceEvent<'_>);
 
     /// Whether a service that fails is a reason to wait for the next demand rather than to end.
     fn perseveres(&self) -> bool;
@@ -39,7 +39,7 @@ pub enum Demand {
 
 /// What happens to a service.
 #[derive(Debug)]
-pub enum News<'a> {
+pub enum ServiceEvent<'a> {
     /// A version serves from now on.
     Serving { endpoints: &'a [Endpoint] },
     /// A demand came to nothing; what served before goes on.

@@ -10,7 +10,9 @@ use tracing::info;
 use super::Refusal;
 use crate::call::Subject;
 use crate::definition::{Definition, Kind, Position};
-use crate::lifecycle::{Equipping, LoadError, Loaded, Loader, Service, StartError, Starting};
+use crate::lifecycle::{
+    LoadError, Loaded, Loader, Service, StartError, Starting, StartingExtensions,
+};
 use crate::telemetry::Logger;
 
 /// How far it has come.
@@ -20,7 +22,7 @@ pub(super) enum Stage {
     /// Waits for versions that are on their way out.
     Loaded(Box<Loaded>),
     /// Its features and kinds start.
-    Equipping(Box<Equipping>),
+    StartingExtensions(Box<StartingExtensions>),
     Starting(Box<Starting>),
 }
 
@@ -83,8 +85,8 @@ impl Preparation {
             }
             Stage::Loaded(_) if has_room => Ok(()),
             Stage::Loaded(_) => std::future::pending().await,
-            Stage::Equipping(equipping) => {
-                let ready = equipping.ready().await;
+            Stage::StartingExtensions(starting) => {
+                let ready = starting.ready().await;
                 ready.map_err(|error| of_start(&error, &self.definition))
             }
             Stage::Starting(starting) => {
@@ -105,12 +107,12 @@ impl Preparation {
         let stage = match stage {
             Stage::Loaded(loaded) if service.has_room() => {
                 info!("starting features");
-                let equipping = service.equip(*loaded);
-                let equipping = equipping.map_err(|error| of_start(&error, &definition))?;
-                Stage::Equipping(Box::new(equipping))
+                let starting = service.start_extensions(*loaded);
+                let starting = starting.map_err(|error| of_start(&error, &definition))?;
+                Stage::StartingExtensions(Box::new(starting))
             }
-            Stage::Equipping(equipping) => {
-                let started = service.start(equipping.finish());
+            Stage::StartingExtensions(starting) => {
+                let started = service.start(*starting);
                 let starting = started.map_err(|error| of_start(&error, &definition))?;
                 Stage::Starting(Box::new(starting))
             }

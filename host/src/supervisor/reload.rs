@@ -8,7 +8,7 @@ use serde_json::Value;
 use tracing::{info, warn};
 
 use super::hangup::{Cause, Hangups};
-use super::{Demand, Director, News, Refusal};
+use super::{Demand, Director, Refusal, ServiceEvent};
 use crate::definition::{Definition, Premises};
 use crate::telemetry::{Attributes, HostLog, Level};
 use crate::watch::{Place, StartWatchError, Watch};
@@ -143,20 +143,22 @@ impl Director for Reload {
         }
     }
 
-    fn tell(&mut self, news: News<'_>) {
-        match news {
-            News::Refused(refusal) => self.report(refusal),
-            News::Left { version, stopped } => info!(
+    fn notify(&mut self, event: ServiceEvent<'_>) {
+        match event {
+            ServiceEvent::Refused(refusal) => self.report(refusal),
+            ServiceEvent::Left { version, stopped } => info!(
                 replaced.version = version,
                 in_order = stopped.in_order,
                 "previous version stopped"
             ),
-            News::Waiting { count } => info!(
+            ServiceEvent::Waiting { count } => info!(
                 leaving = count,
                 "waiting for a previous version to end before the next one starts"
             ),
             // The log says these by itself.
-            News::Serving { .. } | News::Stopping { .. } | News::Ended { .. } => (),
+            ServiceEvent::Serving { .. }
+            | ServiceEvent::Stopping { .. }
+            | ServiceEvent::Ended { .. } => (),
         }
     }
 

@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use super::tenure::Tenure;
-use super::{Demand, Director, Ending, News, Refusal, Step, Stop, Supervisor};
+use super::service_run::RunOutcome;
+use super::{Demand, Director, Ending, Refusal, ServiceEvent, Step, Stop, Supervisor};
 use crate::definition::Definition;
 use crate::lifecycle::{KindFailure, Service};
 
@@ -18,7 +18,7 @@ impl<D: Director> Supervisor<D> {
         &mut self,
         definition: &Definition,
         service: Service,
-    ) -> Step<Tenure> {
+    ) -> Step<RunOutcome> {
         let limit = definition.host.shutdown_timeout;
         let (outcome, given_up) = self.run_script(&service, limit).await?;
         let GivenUp { deadline, wanted, is_killed } = given_up;
@@ -39,17 +39,17 @@ impl<D: Director> Supervisor<D> {
         let well = outcome.is_ok() && cleaned.is_ok() && stopped.in_order;
         Ok(match (cut_short, wanted) {
             (Some(signal), _) if is_killed || !stopped.in_order => {
-                Tenure::Ended(Ending::Forced(signal))
+                RunOutcome::Ended(Ending::Forced(signal))
             }
-            (Some(signal), _) => Tenure::Ended(Ending::Cancelled(signal)),
-            (None, Some(Wanted::Other(definition))) => Tenure::Next(Some(definition)),
+            (Some(signal), _) => RunOutcome::Ended(Ending::Cancelled(signal)),
+            (None, Some(Wanted::Other(definition))) => RunOutcome::Next(Some(definition)),
             (None, None) if self.director.perseveres() && self.stopping.is_none() => {
-                self.director.tell(News::Ended { well });
-                Tenure::Next(None)
+                self.director.notify(ServiceEvent::Ended { well });
+                RunOutcome::Next(None)
             }
-            (None, Some(Wanted::End)) => Tenure::Ended(Ending::Stopped),
-            (None, None) if well => Tenure::Ended(Ending::Stopped),
-            (None, None) => Tenure::Ended(Ending::Failed),
+            (None, Some(Wanted::End)) => RunOutcome::Ended(Ending::Stopped),
+            (None, None) if well => RunOutcome::Ended(Ending::Stopped),
+            (None, None) => RunOutcome::Ended(Ending::Failed),
         })
     }
 
@@ -100,7 +100,7 @@ impl<D: Director> Supervisor<D> {
                 Demand::Serve(definition) if self.director.perseveres() => {
                     return Event::Wanted(Wanted::Other(definition));
                 }
-                Demand::Serve(_) => self.director.tell(News::Refused(&Refusal::new(
+                Demand::Serve(_) => self.director.notify(ServiceEvent::Refused(&Refusal::new(
                     "a script is not replaced while it runs",
                     Some("let it end, or stop it, and start it again"),
                 ))),

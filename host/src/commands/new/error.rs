@@ -19,7 +19,7 @@ pub enum CreateError {
     #[error("the questions were not answered")]
     Unanswered,
     #[error("cannot ask questions on the terminal")]
-    Ask { source: io::Error },
+    CallRequest { source: io::Error },
     #[error("`{name}` cannot be the name of a service: {reason}")]
     Name { name: String, reason: &'static str, help: String },
     #[error("kind `{kind}` is given twice")]
@@ -98,7 +98,7 @@ impl CreateError {
                  `[workspace]` there: the new crate is a workspace of its own",
             ),
             Self::NoCrate { .. } => Some("make a whole crate with `mikros-host new NAME`"),
-            Self::Ask { .. }
+            Self::CallRequest { .. }
             | Self::BlankProduct
             | Self::Locate { .. }
             | Self::NotUtf8 { .. }
@@ -110,7 +110,7 @@ impl CreateError {
 
     pub(in crate::commands) fn status(&self) -> Status {
         match self {
-            Self::Ask { .. } | Self::Locate { .. } | Self::Write { .. } => Status::Failure,
+            Self::CallRequest { .. } | Self::Locate { .. } | Self::Write { .. } => Status::Failure,
             _ => Status::EditNeeded,
         }
     }

@@ -47,7 +47,8 @@ impl<R: BufRead, W: Write> Questions<R, W> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<T, CreateError> {
         loop {
-            let answer = self.answer(question).map_err(|source| CreateError::Ask { source })?;
+            let answer =
+                self.answer(question).map_err(|source| CreateError::CallRequest { source })?;
             let answer = answer.ok_or(CreateError::Unanswered)?;
             // What it shows and what it holds may be two things.
             let parsed = if keys::moved_cursor(&answer) {
@@ -58,7 +59,7 @@ impl<R: BufRead, W: Write> Questions<R, W> {
             match parsed {
                 Ok(parsed) => return Ok(parsed),
                 Err(problem) => writeln!(self.output, "{}", harmless(&problem))
-                    .map_err(|source| CreateError::Ask { source })?,
+                    .map_err(|source| CreateError::CallRequest { source })?,
             }
         }
     }

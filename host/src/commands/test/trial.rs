@@ -15,7 +15,7 @@ use super::TestError;
 use super::suite::{self, Suite, url};
 use crate::lifecycle::Endpoint;
 use crate::report;
-use crate::supervisor::{self, Demand, Director, News};
+use crate::supervisor::{self, Demand, Director, ServiceEvent};
 
 /// What became of the tests, for whoever has started the supervisor.
 #[derive(Debug, Default)]
@@ -116,17 +116,20 @@ impl Director for Trial {
         }
     }
 
-    fn tell(&mut self, news: News<'_>) {
-        match news {
-            News::Serving { endpoints } => self.begin(endpoints),
-            News::Stopping { signal, .. } => {
+    fn notify(&mut self, event: ServiceEvent<'_>) {
+        match event {
+            ServiceEvent::Serving { endpoints } => self.begin(endpoints),
+            ServiceEvent::Stopping { signal, .. } => {
                 let number = signal.map(supervisor::Signal::number);
                 self.verdict.with(|state| state.signal = number);
                 if let Phase::Running(group) = &self.phase {
                     group.signal(Signal::TERM);
                 }
             }
-            News::Refused(_) | News::Waiting { .. } | News::Left { .. } | News::Ended { .. } => (),
+            ServiceEvent::Refused(_)
+            | ServiceEvent::Waiting { .. }
+            | ServiceEvent::Left { .. }
+            | ServiceEvent::Ended { .. } => (),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Response};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 use tonic::Status;
 
 use super::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING};
@@ -12,7 +12,7 @@ use super::reply::{GrpcBody, Outlet, Pump, Stream};
 use super::rpc::Rpc;
 use super::{metadata, status};
 use crate::call::grpc::Outgoing;
-use crate::call::{Fault, grpc as guest};
+use crate::call::{Deadline, Fault, grpc as guest};
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
@@ -27,8 +27,8 @@ impl GrpcBody {
 }
 
 impl Rpc {
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.timeout.map(|timeout| self.begun + timeout)
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        self.timeout.map(|limit| Deadline { at: self.begun + limit, limit })
     }
 
     /// An answer without messages.
@@ -92,7 +92,7 @@ impl Rpc {
             Ok(head) => head,
             Err(fault) => return self.failed(&fault),
         };
-        let deadline = self.deadline().map(|deadline| Box::pin(sleep_until(deadline)));
+        let deadline = self.deadline().map(|deadline| Box::pin(sleep_until(deadline.at)));
         let stream =
             Stream { messages, fault, outlet, pump, deadline, rpc: Arc::new(self), rest: None };
         let mut response = Response::new(GrpcBody::streamed(stream));

@@ -13,9 +13,8 @@ use super::{GrpcRules, metadata};
 use crate::call::error::{fault_attributes, invalid_parts};
 use crate::call::grpc::{Failure, Reason};
 use crate::call::kind::code_of;
-use crate::call::{Fault, Known, RequestTarget};
+use crate::call::{Context, Fault, Known, RequestTarget};
 use crate::dispatch::{problem, request_id};
-use crate::guest::Terms;
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// One RPC.
@@ -80,10 +79,10 @@ impl Rpc {
     }
 
     /// What a call for it needs to know of it.
-    pub(super) fn terms(&self) -> Terms {
+    pub(super) fn context(&self) -> Context {
         let target = Some(RequestTarget::Rpc { method: self.method.clone() });
-        let (request_id, known) = (self.id.clone(), self.known.clone());
-        Terms { request_id, peer: Some(self.peer), target, known, ..Terms::default() }
+        let (request_id, known) = (Some(self.id.clone()), self.known.clone());
+        Context { request_id, peer: Some(self.peer), target, known, ..Context::default() }
     }
 
     /// The status when the client's time is up.
@@ -136,7 +135,7 @@ impl Rpc {
         if !self.logger.enabled(level) {
             return;
         }
-        let mut context = self.terms().context().attributes();
+        let mut context = self.context().attributes();
         if let Some(caller) = &self.caller {
             context.insert("grpc.caller".to_owned(), Value::from(&**caller));
         }

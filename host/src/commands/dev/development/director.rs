@@ -10,7 +10,7 @@ use super::super::screen::Tone;
 use super::super::stage::Done;
 use super::super::status::{self, End};
 use super::{Development, Event};
-use crate::supervisor::{Demand, Director, News};
+use crate::supervisor::{Demand, Director, ServiceEvent};
 
 impl Director for Development {
     async fn next(&mut self) -> Demand {
@@ -47,15 +47,15 @@ impl Director for Development {
         }
     }
 
-    fn tell(&mut self, news: News<'_>) {
-        match news {
-            News::Serving { endpoints } => {
+    fn notify(&mut self, event: ServiceEvent<'_>) {
+        match event {
+            ServiceEvent::Serving { endpoints } => {
                 let after = self.change.handed_over.map_or(Duration::ZERO, |at| at.elapsed());
                 self.served.since = Some(Zoned::now().time());
                 let new = self.served.note_addresses(endpoints);
                 self.show(End::Ready { after, addresses: &new });
             }
-            News::Refused(refusal) => {
+            ServiceEvent::Refused(refusal) => {
                 self.served.print = None;
                 let help = refusal.help.as_deref().map(|help| match &self.keys {
                     // What other commands say; here there is a shorter way.
@@ -64,15 +64,15 @@ impl Director for Development {
                 });
                 self.fail(refusal, help.as_deref());
             }
-            News::Waiting { .. } => {
+            ServiceEvent::Waiting { .. } => {
                 self.screen.say(Tone::Plain, "waiting for an older version to finish");
             }
-            News::Stopping { calls, .. } if calls > 0 => {
+            ServiceEvent::Stopping { calls, .. } if calls > 0 => {
                 self.screen.say(Tone::Plain, &status::stopping(calls));
             }
             // Nothing to wait for; the log has told of it.
-            News::Stopping { .. } | News::Left { .. } => (),
-            News::Ended { well } => {
+            ServiceEvent::Stopping { .. } | ServiceEvent::Left { .. } => (),
+            ServiceEvent::Ended { well } => {
                 self.served.since = None;
                 self.served.addresses.clear();
                 let (tone, how) = if well { (Tone::Good, "done") } else { (Tone::Bad, "failed") };

@@ -1,8 +1,8 @@
-//! Turns of requests that wait for an instance: fair queueing between connections.
+//! The order in which waiting requests enter an instance: fair queueing between connections.
 //!
-//! The requests of one connection have turns that follow each other, beginning with the one that is next. So
-//! a connection with a hundred requests has a hundred turns, and the first request of another connection
-//! comes right after the first of them. Turns only say who is before whom; several requests share one.
+//! The requests of one connection have order that follow each other, beginning with the one that is next. So
+//! a connection with a hundred requests has a hundred order, and the first request of another connection
+//! comes right after the first of them. Turns only say which request goes first; several requests can share one.
 //!
 //! Does not know the requests.
 
@@ -13,14 +13,14 @@ use std::net::SocketAddr;
 const SLACK: usize = 16;
 
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(super) struct FairOrder {
     /// The turn of the request that entered last.
     now: u64,
     /// The last turn of each connection; what the host asks by itself counts as one.
     last: HashMap<Option<SocketAddr>, u64>,
 }
 
-impl Turns {
+impl FairOrder {
     /// The turn of the request that entered last.
     pub(super) fn now(&self) -> u64 {
         self.now
@@ -46,7 +46,7 @@ impl Turns {
     }
 
     /// The request that enters has this turn.
-    pub(super) fn has_come(&mut self, turn: u64) {
+    pub(super) fn entered(&mut self, turn: u64) {
         self.now = self.now.max(turn);
     }
 
@@ -55,7 +55,7 @@ impl Turns {
         self.last.len() > 2 * waiting + SLACK
     }
 
-    /// Forgets all connections but those of `waiting`, which is in the order of turns.
+    /// Forgets all connections but those of `waiting`, which is in the order of order.
     pub(super) fn keep(&mut self, waiting: impl Iterator<Item = (Option<SocketAddr>, u64)>) {
         self.last.clear();
         self.last.extend(waiting);
@@ -71,70 +71,70 @@ mod tests {
     }
 
     /// The turn of the next request of the connection from this port.
-    fn next(turns: &Turns, port: u16) -> u64 {
-        turns.next(Some(peer(port)))
+    fn next(order: &FairOrder, port: u16) -> u64 {
+        order.next(Some(peer(port)))
     }
 
     /// Lets a request of it wait.
-    fn waits(turns: &mut Turns, port: u16) -> u64 {
-        let turn = next(turns, port);
-        turns.take(Some(peer(port)), turn);
+    fn waits(order: &mut FairOrder, port: u16) -> u64 {
+        let turn = next(order, port);
+        order.take(Some(peer(port)), turn);
         turn
     }
 
     #[test]
     fn requests_of_one_connection_follow_each_other() {
-        let mut turns = Turns::default();
+        let mut order = FairOrder::default();
 
-        assert_eq!([(); 3].map(|()| waits(&mut turns, 1)), [1, 2, 3]);
+        assert_eq!([(); 3].map(|()| waits(&mut order, 1)), [1, 2, 3]);
     }
 
     #[test]
     fn another_connection_comes_after_the_first_request_of_a_greedy_one() {
-        let mut turns = Turns::default();
+        let mut order = FairOrder::default();
         for _ in 0..100 {
-            waits(&mut turns, 1);
+            waits(&mut order, 1);
         }
 
-        assert_eq!(waits(&mut turns, 2), 1);
-        turns.has_come(40);
-        assert_eq!(waits(&mut turns, 3), 41);
-        assert_eq!(waits(&mut turns, 2), 41);
-        assert_eq!(waits(&mut turns, 1), 101);
+        assert_eq!(waits(&mut order, 2), 1);
+        order.entered(40);
+        assert_eq!(waits(&mut order, 3), 41);
+        assert_eq!(waits(&mut order, 2), 41);
+        assert_eq!(waits(&mut order, 1), 101);
     }
 
     #[test]
     fn who_waited_long_ago_saves_up_nothing() {
-        let mut turns = Turns::default();
-        waits(&mut turns, 1);
-        turns.has_come(70);
+        let mut order = FairOrder::default();
+        waits(&mut order, 1);
+        order.entered(70);
 
-        assert_eq!(next(&turns, 1), next(&turns, 2));
+        assert_eq!(next(&order, 1), next(&order, 2));
     }
 
     #[test]
     fn a_request_that_gives_its_turn_back_costs_its_connection_none() {
-        let mut turns = Turns::default();
-        let first = waits(&mut turns, 1);
-        let second = waits(&mut turns, 1);
+        let mut order = FairOrder::default();
+        let first = waits(&mut order, 1);
+        let second = waits(&mut order, 1);
 
-        turns.give_back(Some(peer(1)), second);
-        turns.give_back(Some(peer(2)), first);
+        order.give_back(Some(peer(1)), second);
+        order.give_back(Some(peer(2)), first);
 
-        assert_eq!(next(&turns, 1), second);
+        assert_eq!(next(&order, 1), second);
     }
 
     #[test]
     fn only_connections_that_wait_are_kept() {
-        let mut turns = Turns::default();
+        let mut order = FairOrder::default();
         for port in 0..=16 {
-            waits(&mut turns, port);
+            waits(&mut order, port);
         }
-        assert!(turns.is_large(0) && !turns.is_large(1));
+        assert!(order.is_large(0) && !order.is_large(1));
 
-        turns.keep([1, 2].map(|turn| (Some(peer(1)), turn)).into_iter());
+        order.keep([1, 2].map(|turn| (Some(peer(1)), turn)).into_iter());
 
-        assert_eq!([1, 2].map(|port| next(&turns, port)), [3, 1]);
-        assert!(!turns.is_large(0));
+        assert_eq!([1, 2].map(|port| next(&order, port)), [3, 1]);
+        assert!(!order.is_large(0));
     }
 }

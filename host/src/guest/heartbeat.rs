@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 /// Signs of life of one worker, and the ways to end one that shows none. Times are milliseconds of
 /// the watchdog's clock.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub(super) struct Heartbeat {
     /// Counts the turns of the event loop. Grows between any two stretches of guest code.
     turns: AtomicU64,
     /// When it turned last.
@@ -41,7 +41,7 @@ pub(super) enum Verdict {
     Stuck,
 }
 
-impl Pulse {
+impl Heartbeat {
     pub(super) fn new(patience: Duration) -> Self {
         Self {
             turns: AtomicU64::new(0),
@@ -154,44 +154,44 @@ mod tests {
 
     #[test]
     fn a_loop_that_turns_after_a_caller_gave_up_is_well() {
-        let pulse = Pulse::new(PATIENCE);
-        pulse.beat(10);
+        let heartbeat = Heartbeat::new(PATIENCE);
+        heartbeat.beat(10);
 
-        pulse.report_given_up();
-        assert_eq!(pulse.judge(5000), Verdict::Stuck);
-        pulse.beat(5000);
+        heartbeat.report_given_up();
+        assert_eq!(heartbeat.judge(5000), Verdict::Stuck);
+        heartbeat.beat(5000);
 
-        assert_eq!(pulse.judge(9000), Verdict::Idle);
+        assert_eq!(heartbeat.judge(9000), Verdict::Idle);
     }
 
     #[test]
     fn a_loop_that_has_not_stood_still_for_long_enough_is_watched() {
-        let pulse = Pulse::new(PATIENCE);
-        pulse.beat(500);
+        let heartbeat = Heartbeat::new(PATIENCE);
+        heartbeat.beat(500);
 
-        pulse.report_given_up();
+        heartbeat.report_given_up();
 
-        assert_eq!(pulse.judge(1499), Verdict::Watched);
-        assert_eq!(pulse.judge(1500), Verdict::Stuck);
+        assert_eq!(heartbeat.judge(1499), Verdict::Watched);
+        assert_eq!(heartbeat.judge(1500), Verdict::Stuck);
     }
 
     #[test]
     fn a_loop_nobody_waits_for_may_stand_still() {
-        let pulse = Pulse::new(PATIENCE);
-        pulse.beat(1);
+        let heartbeat = Heartbeat::new(PATIENCE);
+        heartbeat.beat(1);
 
-        assert_eq!(pulse.judge(1_000_000), Verdict::Idle);
-        pulse.set_running(true);
-        assert_eq!(pulse.judge(1_000_000), Verdict::Watched);
+        assert_eq!(heartbeat.judge(1_000_000), Verdict::Idle);
+        heartbeat.set_running(true);
+        assert_eq!(heartbeat.judge(1_000_000), Verdict::Watched);
     }
 
     #[tokio::test]
     async fn a_new_instance_is_not_killed_for_the_one_before() {
-        let pulse = Pulse::new(PATIENCE);
+        let heartbeat = Heartbeat::new(PATIENCE);
 
-        pulse.kill();
-        pulse.reset(0);
+        heartbeat.kill();
+        heartbeat.reset(0);
 
-        assert!(pulse.killed().now_or_never().is_none());
+        assert!(heartbeat.killed().now_or_never().is_none());
     }
 }

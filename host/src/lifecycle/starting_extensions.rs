@@ -11,19 +11,19 @@ use tracing::warn;
 
 use super::StartError;
 use super::assembly::Module;
-use super::crew::{Crew, Order};
 use super::end::Stopped;
-use super::equipment::{Equipment, Equipped, Running, RunningPlugin};
 use super::kinds::PreparedKind;
 use super::load::{Loaded, identity};
+use super::running_extensions::{Equipped, Running, RunningExtensions, RunningPlugin};
 use super::service::Service;
 use super::start::instances;
+use super::threads::{ThreadCommand, WorkerThreads};
 use crate::capability::{Grants, Said, Shared, Stopping};
 use crate::definition::{CustomKind, Definition, Feature, FeatureSource, Kind, Port, Stage};
 use crate::extension::{
     AnyFeature, AnyRunningFeature, AnyRunningKind, ExtensionError, Extensions, Start,
 };
-use crate::guest::{self, Seat, Workers};
+use crate::guest::{self, WorkerConfig, Workers};
 use crate::plugin::Plugin;
 use crate::telemetry::Logger;
 
@@ -32,12 +32,12 @@ use crate::telemetry::Logger;
 const LONGEST_DELAY: Duration = Duration::from_millis(100);
 
 /// A version whose features and kinds start.
-pub struct Equipping {
-    loaded: Loaded,
-    crew: Crew,
+pub struct StartingExtensions {
+    pub(super) loaded: Loaded,
+    threads: WorkerThreads,
     tasks: VecDeque<Task>,
     current: Option<Current>,
-    equipment: Equipment,
+    pub(super) running: RunningExtensions,
 }
 
 /// What is started next, by its index.
@@ -54,16 +54,9 @@ enum Current {
     Kind(usize, LocalBoxFuture<'static, Result<Box<dyn AnyRunningKind>, StartError>>),
 }
 
-/// A version whose features and kinds have started.
-#[derive(Debug)]
-pub struct EquippedVersion {
-    pub(super) loaded: Loaded,
-    pub(super) equipment: Equipment,
-}
-
-impl std::fmt::Debug for Equipping {
+impl std::fmt::Debug for StartingExtensions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Equipping").field("equipment", &self.equipment).finish_non_exhaustive()
+        f.debug_struct("StartingExtensions").field("running", &self.running).finish_non_exhaustive()
     }
 }
 
@@ -72,7 +65,7 @@ impl Service {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn equip(&mut self, loaded: Loaded) -> Result<Equipping, StartError> {
+    pub fn start_extensions(&mut self, loaded: Loaded) -> Result<StartingExtensions, StartError> {
         let definition = &loaded.definition;
         for module in loaded.modules.iter().filter(|module| module.is_idle) {
             let provided: Vec<_> = module.provided.iter().map(|p| p.interface.as_str()).collect();
@@ -82,23 +75,23 @@ impl Service {
                 "a feature has no effect: the service imports nothing that it provides"
             );
         }
-        self.crew.grow(instances(definition.host.instances)).map_err(StartError::Thread)?;
+        self.threads.grow(instances(definition.host.instances)).map_err(StartError::Thread)?;
         let enabled = definition.features.iter().enumerate().filter(|(_, f)| f.is_enabled);
         let features = enabled.map(|(index, _)| Task::Feature(index));
         let is_custom = |kind: &Kind| matches!(kind, Kind::Custom(_));
         let kinds = definition.kinds.iter().enumerate().filter(|(_, kind)| is_custom(kind));
         let tasks = features.chain(kinds.map(|(index, _)| Task::Kind(index))).collect();
-        let (crew, equipment) = (self.crew.clone(), Equipment::default());
-        Ok(Equipping { loaded, crew, tasks, current: None, equipment })
+        let (threads, running) = (self.threads.clone(), RunningExtensions::default());
+        Ok(StartingExtensions { loaded, threads, tasks, current: None, running })
     }
 }
 
-impl Equipping {
+impl StartingExtensions {
     /// Resolves when all have started.
     ///
     /// # Errors
     /// The first one that does not start decides; the others are still there for
-    /// [`Equipping::abandon`].
+    /// [`StartingExtensions::abandon`].
     ///
     /// # Cancel safety
     /// Can be called again.
@@ -111,7 +104,7 @@ impl Equipping {
                     self.add(index, running);
                 }
                 Some(Current::Plugin(name)) => {
-                    if let Some(plugin) = self.equipment.last_plugin() {
+                    if let Some(plugin) = self.running.last_plugin() {
                         let ready = plugin.ready().await;
                         ready.map_err(|failure| StartError::Plugin {
                             name: name.clone(),
@@ -125,7 +118,7 @@ impl Equipping {
                     self.current = None;
                     let name = self.loaded.definition.kinds[index].name();
                     let kind = PreparedKind::new(name, running).map_err(StartError::Thread)?;
-                    self.equipment.kinds.push(kind);
+                    self.running.kinds.push(kind);
                 }
                 None => match self.tasks.pop_front() {
                     None => return Ok(()),
@@ -135,16 +128,11 @@ impl Equipping {
         }
     }
 
-    /// What can be started now. To be called once [`Equipping::ready`] has resolved.
-    pub fn finish(self) -> EquippedVersion {
-        EquippedVersion { loaded: self.loaded, equipment: self.equipment }
-    }
-
     /// Takes back what was started.
     pub async fn abandon(self, limit: Duration) -> Stopped {
-        let Self { mut equipment, current, .. } = self;
+        let Self { mut running, current, .. } = self;
         drop(current);
-        let in_order = equipment.end(Instant::now() + limit).await;
+        let in_order = running.end(Instant::now() + limit).await;
         Stopped { in_order, requests_cut: 0 }
     }
 
@@ -227,7 +215,7 @@ impl Equipping {
         let stage = feature.stage.unwrap_or(own);
         let hook = running.clone().hook();
         let (name, running) = (feature.name.clone(), Running::Native(running));
-        self.equipment.add(Equipped { name, hook, stage, running });
+        self.running.add(Equipped { name, hook, stage, running });
     }
 
     /// Orders the threads to run a plug-in.
@@ -242,7 +230,7 @@ impl Equipping {
         let (events, receiver) = mpsc::unbounded_channel();
         let mut ended = Vec::new();
         for (index, worker) in workers.iter().enumerate() {
-            let seat = Box::new(Seat {
+            let config = Box::new(WorkerConfig {
                 index,
                 worker: worker.clone(),
                 workers: workers.clone(),
@@ -254,7 +242,7 @@ impl Equipping {
                 longest_delay: LONGEST_DELAY,
             });
             let (end, receiver) = oneshot::channel();
-            self.crew.order(index, Order::Work { seat, end });
+            self.threads.send(index, ThreadCommand::RunWorker { config, end });
             ended.push(receiver);
         }
         let plugin = Arc::new(Plugin {
@@ -268,7 +256,7 @@ impl Equipping {
         let waiting = (0..count).collect();
         let events = receiver;
         let running = Box::new(RunningPlugin { plugin, events, waiting, stopping, ended });
-        self.equipment.add(Equipped {
+        self.running.add(Equipped {
             name: feature.name.clone(),
             hook,
             stage: module.feature.stage,

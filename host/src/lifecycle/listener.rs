@@ -10,7 +10,9 @@ use futures_util::future::join_all;
 use tokio::sync::{oneshot, watch};
 
 use super::StartError;
-use super::crew::{Answerer, Crew, Order, Post, StationId};
+use super::threads::{
+    ConnectionService, ListenerId, ListenerSockets, ThreadCommand, WorkerThreads,
+};
 use crate::definition::{Address, Origin};
 use crate::listener::{self, Phase, Shortage};
 
@@ -24,16 +26,16 @@ pub struct Endpoint {
     pub source: Origin,
 }
 
-/// What a station is asked for with.
+/// What distinguishes the listeners of a service: those with the same key are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wish {
+pub(super) struct ListenerKey {
     pub(super) kind: &'static str,
     pub(super) address: Address,
     /// 0: any free port.
     pub(super) port: u16,
 }
 
-impl Wish {
+impl ListenerKey {
     fn failed(self, source: io::Error) -> StartError {
         let Self { kind, address, port } = self;
         StartError::Bind { kind, address, port, source }
@@ -42,12 +44,12 @@ impl Wish {
 
 /// The sockets of one kind: the same addresses on several threads.
 #[derive(Debug)]
-pub(super) struct Station {
-    pub(super) id: StationId,
-    pub(super) wish: Wish,
+pub(super) struct Listener {
+    pub(super) id: ListenerId,
+    pub(super) key: ListenerKey,
     pub(super) addresses: Vec<SocketAddr>,
     /// Duplicates of the sockets of each address, for further threads or another kind.
-    listeners: Vec<Vec<TcpListener>>,
+    sockets: Vec<Vec<TcpListener>>,
     shortage: Arc<Shortage>,
     phase: watch::Sender<Phase>,
     /// One per thread that serves it.
@@ -56,35 +58,35 @@ pub(super) struct Station {
     cut: usize,
 }
 
-impl Station {
+impl Listener {
     /// Binds `count` sockets to each address.
-    pub(super) fn bind(id: StationId, wish: Wish, count: usize) -> Result<Self, StartError> {
-        listener::bind_each(wish.address, wish.port, count)
-            .and_then(|listeners| Self::of(id, wish, listeners))
-            .map_err(|source| wish.failed(source))
+    pub(super) fn bind(id: ListenerId, key: ListenerKey, count: usize) -> Result<Self, StartError> {
+        listener::bind_each(key.address, key.port, count)
+            .and_then(|sockets| Self::of(id, key, sockets))
+            .map_err(|source| key.failed(source))
     }
 
-    /// A station of another kind on the same sockets. The old one can be closed without closing them.
-    pub(super) fn convert(&self, id: StationId, wish: Wish) -> Result<Self, StartError> {
-        let listeners =
-            self.listeners.iter().map(|one| one.iter().map(TcpListener::try_clone).collect());
-        listeners
+    /// A listener of another kind on the same sockets. The old one can be closed without closing them.
+    pub(super) fn convert(&self, id: ListenerId, key: ListenerKey) -> Result<Self, StartError> {
+        let sockets =
+            self.sockets.iter().map(|one| one.iter().map(TcpListener::try_clone).collect());
+        sockets
             .collect::<io::Result<_>>()
-            .and_then(|listeners| Self::of(id, wish, listeners))
-            .map_err(|source| wish.failed(source))
+            .and_then(|sockets| Self::of(id, key, sockets))
+            .map_err(|source| key.failed(source))
     }
 
-    fn of(id: StationId, wish: Wish, listeners: Vec<Vec<TcpListener>>) -> io::Result<Self> {
-        let addresses = listeners.iter().map(|one| listener::local_address(&one[0]));
+    fn of(id: ListenerId, key: ListenerKey, sockets: Vec<Vec<TcpListener>>) -> io::Result<Self> {
+        let addresses = sockets.iter().map(|one| listener::local_address(&one[0]));
         let addresses = addresses.collect::<io::Result<Vec<_>>>()?;
         let phase = watch::Sender::new(Phase::Hold);
-        let shortage = Arc::new(Shortage::new(wish.kind, addresses[0]));
+        let shortage = Arc::new(Shortage::new(key.kind, addresses[0]));
         let drained = Vec::new();
-        Ok(Self { id, wish, addresses, listeners, shortage, phase, drained, cut: 0 })
+        Ok(Self { id, key, addresses, sockets, shortage, phase, drained, cut: 0 })
     }
 
     /// On how many threads it is served.
-    pub(super) fn reach(&self) -> usize {
+    pub(super) fn thread_count(&self) -> usize {
         self.drained.len()
     }
 
@@ -92,26 +94,34 @@ impl Station {
     ///
     /// # Errors
     /// When the system refuses another descriptor.
-    pub(super) fn attend(&mut self, crew: &Crew, answerer: Answerer) -> Result<(), StartError> {
+    pub(super) fn add_thread(
+        &mut self,
+        threads: &WorkerThreads,
+        service: ConnectionService,
+    ) -> Result<(), StartError> {
         let thread = self.drained.len();
-        let own = self.listeners.iter().map(|one| one[thread % one.len()].try_clone());
-        let listeners = own.collect::<io::Result<_>>();
-        let listeners = listeners.map_err(|source| self.wish.failed(source))?;
+        let own = self.sockets.iter().map(|one| one[thread % one.len()].try_clone());
+        let sockets = own.collect::<io::Result<_>>();
+        let sockets = sockets.map_err(|source| self.key.failed(source))?;
         let (drained, receiver) = oneshot::channel();
         let phase = self.phase.subscribe();
         let shortage = self.shortage.clone();
-        let post = Post { station: self.id, listeners, shortage, answerer, phase, drained };
-        crew.order(thread, Order::Attend(post));
+        let own = ListenerSockets { listener: self.id, sockets, shortage, service, phase, drained };
+        threads.send(thread, ThreadCommand::Listen(own));
         self.drained.push(receiver);
         Ok(())
     }
 
     /// Lets others answer on all threads from now on; returns when they do.
-    pub(super) async fn answer(&self, crew: &Crew, answerer: impl Fn(usize) -> Answerer) {
-        let told = (0..self.reach()).map(|thread| {
+    pub(super) async fn replace_service(
+        &self,
+        threads: &WorkerThreads,
+        service: impl Fn(usize) -> ConnectionService,
+    ) {
+        let told = (0..self.thread_count()).map(|thread| {
             let (done, told) = oneshot::channel();
-            let answerer = answerer(thread);
-            crew.order(thread, Order::Answer { station: self.id, answerer, done });
+            let service = service(thread);
+            threads.send(thread, ThreadCommand::Replace { listener: self.id, service, done });
             told
         });
         // A thread that is gone answers nothing at all.
@@ -125,7 +135,7 @@ impl Station {
     /// Takes in what has connected and closes the sockets.
     pub(super) fn close(&mut self) {
         // A duplicate would keep the socket open.
-        self.listeners.clear();
+        self.sockets.clear();
         self.phase.send_replace(Phase::Drain);
     }
 
@@ -134,7 +144,7 @@ impl Station {
         self.phase.send_replace(Phase::Cut);
     }
 
-    /// Waits until the last connection has ended, after [`Station::close`]. Returns how many responses were
+    /// Waits until the last connection has ended, after [`Listener::close`]. Returns how many responses were
     /// cut off although nothing but their clients was waited for.
     ///
     /// # Cancel safety

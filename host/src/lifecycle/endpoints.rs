@@ -9,9 +9,9 @@ use http::HeaderName;
 use tokio::sync::watch;
 
 use super::StartError;
-use super::crew::{Answerer, AnyDispatcher, Attached, Presence};
+use super::listener::ListenerKey;
 use super::load::Loaded;
-use super::station::Wish;
+use super::threads::{AnyDispatcher, ConnectionService, DrainGuard, Guarded};
 use crate::capability::{Said, Stopping};
 use crate::definition::{Grpc, Http, Kind, Origin};
 use crate::dispatch::{
@@ -29,14 +29,14 @@ const STREAMS_PER_CONNECTION: u32 = 128;
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What answers on the sockets of one kind.
-pub(super) enum Answers {
+pub(super) enum EndpointRules {
     Http { rules: Arc<HttpRules>, health: Health },
     Grpc { rules: Arc<GrpcRules>, routes: Arc<Routes>, standard: Standard },
 }
 
-/// What every answer needs.
+/// What every dispatcher needs.
 #[derive(Debug, Clone)]
-pub(super) struct Needs {
+pub(super) struct DispatchContext {
     pub(super) workers: Workers,
     pub(super) logger: Logger,
     /// True while the service is up and not stopping, whichever version it is.
@@ -44,36 +44,36 @@ pub(super) struct Needs {
     /// How far the service as a whole has come to its end.
     pub(super) stopping: watch::Receiver<Stopping>,
     pub(super) condition: watch::Receiver<Option<Condition>>,
-    pub(super) presence: Presence,
+    pub(super) guard: DrainGuard,
     /// What features have to say about requests.
     pub(super) hooks: Hooks,
 }
 
 /// What a kind listens with: where, on which terms, and who answers.
-pub(super) struct Plan {
-    pub(super) wish: Wish,
+pub(super) struct EndpointPlan {
+    pub(super) key: ListenerKey,
     /// Where the port comes from.
     pub(super) source: Origin,
     rules: ConnectionRules,
-    answers: Answers,
+    answers: EndpointRules,
 }
 
-impl Plan {
+impl EndpointPlan {
     /// Who answers on a thread, whose requests go to the worker `local` first.
-    pub(super) fn answerer(&self, local: usize, needs: &Needs) -> Answerer {
-        let (workers, logger) = (needs.workers.clone(), needs.logger.clone());
-        let presence = needs.presence.clone();
+    pub(super) fn service(&self, local: usize, dispatch: &DispatchContext) -> ConnectionService {
+        let (workers, logger) = (dispatch.workers.clone(), dispatch.logger.clone());
+        let guard = dispatch.guard.clone();
         let dispatcher = match &self.answers {
-            Answers::Http { rules, health } => AnyDispatcher::Http(Attached {
+            EndpointRules::Http { rules, health } => AnyDispatcher::Http(Guarded {
                 dispatcher: Dispatcher::new(
                     rules.clone(),
                     (workers, local),
                     logger,
-                    (health.clone(), needs.hooks.clone()),
+                    (health.clone(), dispatch.hooks.clone()),
                 ),
-                _presence: presence,
+                _guard: guard,
             }),
-            Answers::Grpc { rules, routes, standard } => AnyDispatcher::Grpc(Attached {
+            EndpointRules::Grpc { rules, routes, standard } => AnyDispatcher::Grpc(Guarded {
                 dispatcher: GrpcDispatcher {
                     rules: rules.clone(),
                     routes: routes.clone(),
@@ -81,30 +81,33 @@ impl Plan {
                     workers,
                     local,
                     logger,
-                    serving: needs.serving.clone(),
-                    stopping: needs.stopping.clone(),
-                    hooks: needs.hooks.clone(),
+                    serving: dispatch.serving.clone(),
+                    stopping: dispatch.stopping.clone(),
+                    hooks: dispatch.hooks.clone(),
                 },
-                _presence: presence,
+                _guard: guard,
             }),
         };
-        Answerer { rules: self.rules, dispatcher }
+        ConnectionService { rules: self.rules, dispatcher }
     }
 }
 
 impl Loaded {
     /// One plan for each kind that listens.
-    pub(super) fn plans(&self, needs: &Needs) -> Result<Vec<Plan>, StartError> {
+    pub(super) fn plans(
+        &self,
+        dispatch: &DispatchContext,
+    ) -> Result<Vec<EndpointPlan>, StartError> {
         let mut plans = Vec::new();
         for kind in &self.definition.kinds {
             let (port, rules, answers) = match kind {
-                Kind::Http(http) => (&http.port, of_http(http), self.http(http, needs)),
-                Kind::Grpc(grpc) => (&grpc.port, of_grpc(grpc), self.grpc(grpc, needs)?),
+                Kind::Http(http) => (&http.port, of_http(http), self.http(http, dispatch)),
+                Kind::Grpc(grpc) => (&grpc.port, of_grpc(grpc), self.grpc(grpc, dispatch)?),
                 Kind::Native | Kind::Script(_) | Kind::Custom(_) => continue,
             };
             let address = self.definition.host.address;
-            let wish = Wish { kind: kind.name(), address, port: port.number };
-            plans.push(Plan { wish, source: port.source.clone(), rules, answers });
+            let key = ListenerKey { kind: kind.name(), address, port: port.number };
+            plans.push(EndpointPlan { key, source: port.source.clone(), rules, answers });
         }
         Ok(plans)
     }
@@ -116,7 +119,7 @@ impl Loaded {
         Condition::new(said, workers.clone(), names)
     }
 
-    fn http(&self, http: &Http, needs: &Needs) -> Answers {
+    fn http(&self, http: &Http, dispatch: &DispatchContext) -> EndpointRules {
         let definition = &*self.definition;
         let rules = HttpRules {
             base_path: http.base_path.clone(),
@@ -128,10 +131,10 @@ impl Loaded {
             errors: self.error_rules(),
             logs_errors: definition.log.display_errors,
         };
-        Answers::Http { rules: Arc::new(rules), health: health(needs) }
+        EndpointRules::Http { rules: Arc::new(rules), health: health(dispatch) }
     }
 
-    fn grpc(&self, grpc: &Grpc, needs: &Needs) -> Result<Answers, StartError> {
+    fn grpc(&self, grpc: &Grpc, dispatch: &DispatchContext) -> Result<EndpointRules, StartError> {
         let settings = GrpcSettings {
             call_timeout: self.definition.host.limits.call_timeout,
             max_request: grpc.max_request,
@@ -150,14 +153,14 @@ impl Loaded {
         // A component without a declaration was refused when it was linked.
         let services = self.program.surface().services.clone().unwrap_or_default();
         let standard = Standard::new(
-            grpc.health.then(|| health(needs)),
+            grpc.health.then(|| health(dispatch)),
             grpc.reflection.then_some(&services),
             grpc.max_request,
-            needs.stopping.clone(),
+            dispatch.stopping.clone(),
         )
         .map_err(|error| StartError::Descriptors(error.to_string()))?;
         let routes = Arc::new(Routes::new(&services));
-        Ok(Answers::Grpc { rules: Arc::new(rules), routes, standard })
+        Ok(EndpointRules::Grpc { rules: Arc::new(rules), routes, standard })
     }
 
     pub(super) fn request_id_header(&self) -> HeaderName {
@@ -175,8 +178,8 @@ impl Loaded {
     }
 }
 
-fn health(needs: &Needs) -> Health {
-    Health::new(needs.serving.clone(), needs.condition.clone())
+fn health(dispatch: &DispatchContext) -> Health {
+    Health::new(dispatch.serving.clone(), dispatch.condition.clone())
 }
 
 fn keepalive(interval: Option<Duration>, timeout: Duration) -> Option<Keepalive> {

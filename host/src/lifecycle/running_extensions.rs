@@ -22,13 +22,13 @@ use crate::capability::{Provide, Shared, Stopping};
 use crate::definition::Stage;
 use crate::dispatch::Hooks;
 use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
-use crate::guest::{Event, EventKind, StartFailure, Worker};
+use crate::guest::{StartFailure, Worker, WorkerEvent, WorkerEventKind};
 use crate::plugin::Plugin;
 use crate::telemetry::Attributes;
 
 /// The features and kinds of one version.
 #[derive(Default)]
-pub(super) struct Equipment {
+pub(super) struct RunningExtensions {
     /// In the order of their starts.
     features: Vec<Equipped>,
     /// What is to be run once the version serves.
@@ -52,7 +52,7 @@ pub(super) enum Running {
 /// A plug-in, with one instance per instance of the service.
 pub(super) struct RunningPlugin {
     pub(super) plugin: Arc<Plugin>,
-    pub(super) events: mpsc::UnboundedReceiver<Event>,
+    pub(super) events: mpsc::UnboundedReceiver<WorkerEvent>,
     /// Indices of the workers whose first instance has not started yet.
     pub(super) waiting: BTreeSet<usize>,
     /// What its instances are told of their end.
@@ -68,15 +68,15 @@ impl RunningPlugin {
     /// Can be called again.
     pub(super) async fn ready(&mut self) -> Result<(), StartFailure> {
         while !self.waiting.is_empty() {
-            // The seats hold the senders.
+            // The workers hold the senders.
             let Some(event) = self.events.recv().await else { break };
             match event.kind {
-                EventKind::Ready => {
+                WorkerEventKind::Ready => {
                     self.waiting.remove(&event.worker);
                 }
-                EventKind::Failed(failure) => return Err(failure),
+                WorkerEventKind::Failed(failure) => return Err(failure),
                 // It is replaced.
-                EventKind::Lost(_) => (),
+                WorkerEventKind::Lost(_) => (),
             }
         }
         // What happens from now on is in the log, and nobody waits for it.
@@ -126,7 +126,7 @@ impl Drop for RunningPlugin {
     }
 }
 
-impl Equipment {
+impl RunningExtensions {
     pub(super) fn add(&mut self, feature: Equipped) {
         self.features.push(feature);
     }
@@ -210,7 +210,7 @@ impl Equipment {
     }
 }
 
-impl std::fmt::Debug for Equipment {
+impl std::fmt::Debug for RunningExtensions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = self.features.iter().map(|feature| &feature.name);
         f.debug_set().entries(names).finish()

@@ -11,13 +11,14 @@ use tracing::info;
 
 use super::preparation::{Advanced, Preparation, Stage};
 use super::{
-    Demand, Director, Ending, News, Refusal, Signal, Step, Stop, Supervisor, announce, ending,
+    Demand, Director, Ending, Refusal, ServiceEvent, Signal, Step, Stop, Supervisor, announce,
+    ending,
 };
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::{Incident, Service, Starting};
 
 /// What follows a service that was begun.
-pub(super) enum Tenure {
+pub(super) enum RunOutcome {
     Ended(Ending),
     /// The director goes on, with this if it has said so already.
     Next(Option<Box<Definition>>),
@@ -31,7 +32,7 @@ enum Wake {
     Signal(Signal),
 }
 
-/// Why a tenure ends.
+/// Why a run ends.
 enum Close {
     Stop,
     /// Another service takes its place.
@@ -42,13 +43,13 @@ enum Close {
 }
 
 /// A service, the version that serves and the one that is to.
-struct Tenancy {
+struct ServiceRun {
     service: Service,
     current: Option<Arc<Definition>>,
     coming: Option<Preparation>,
 }
 
-impl Tenancy {
+impl ServiceRun {
     /// How long it may take to stop.
     fn limit(&self) -> Duration {
         let coming = || self.coming.as_ref().map(|coming| &coming.definition);
@@ -72,7 +73,9 @@ impl Tenancy {
         let limit = definition.host.shutdown_timeout;
         match stage {
             Stage::Starting(starting) => self.service.abandon(*starting, limit),
-            Stage::Equipping(equipping) => self.service.abandon_equipping(*equipping, limit),
+            Stage::StartingExtensions(starting) => {
+                self.service.abandon_extensions(*starting, limit);
+            }
             Stage::Loading(_) | Stage::Loaded(_) => (),
         }
     }
@@ -80,47 +83,47 @@ impl Tenancy {
 
 impl<D: Director> Supervisor<D> {
     /// Serves until the service ends, one version after the other.
-    pub(super) async fn tenure(&mut self, first: Option<Box<Definition>>) -> Step<Tenure> {
-        let mut tenancy = Tenancy { service: Service::new(), current: None, coming: None };
+    pub(super) async fn run_service(&mut self, first: Option<Box<Definition>>) -> Step<RunOutcome> {
+        let mut run = ServiceRun { service: Service::new(), current: None, coming: None };
         let mut close = match first {
-            Some(definition) => self.prepare(&mut tenancy, definition),
+            Some(definition) => self.prepare(&mut run, definition),
             None => None,
         };
         let close = loop {
             if let Some(close) = close {
                 break close;
             }
-            close = match self.wake(&mut tenancy).await {
-                Wake::Signal(signal) => Some(self.begin_to_stop(&mut tenancy, Some(signal)).await),
-                Wake::Demand(Demand::Stop) => Some(self.begin_to_stop(&mut tenancy, None).await),
-                Wake::Demand(demand) => self.fulfil(&mut tenancy, demand),
-                Wake::Progress(progress) => self.advance(&mut tenancy, progress).await,
+            close = match self.wake(&mut run).await {
+                Wake::Signal(signal) => Some(self.begin_to_stop(&mut run, Some(signal)).await),
+                Wake::Demand(Demand::Stop) => Some(self.begin_to_stop(&mut run, None).await),
+                Wake::Demand(demand) => self.fulfil(&mut run, demand),
+                Wake::Progress(progress) => self.advance(&mut run, progress).await,
                 Wake::Incident(incident) => self.face(incident),
             };
         };
-        let limit = tenancy.limit();
-        tenancy.give_up();
+        let limit = run.limit();
+        run.give_up();
         if matches!(close, Close::Script)
-            && let Some(definition) = tenancy.current
+            && let Some(definition) = run.current
         {
-            return self.script(&definition, tenancy.service).await;
+            return self.script(&definition, run.service).await;
         }
-        let stopped = self.stop(tenancy.service, limit).await?;
+        let stopped = self.stop(run.service, limit).await?;
         Ok(match close {
-            Close::Yield(definition) => Tenure::Next(Some(definition)),
+            Close::Yield(definition) => RunOutcome::Next(Some(definition)),
             Close::Failed if self.stopping.is_some() || !self.director.perseveres() => {
-                Tenure::Ended(Ending::Failed)
+                RunOutcome::Ended(Ending::Failed)
             }
             Close::Failed => {
-                self.director.tell(News::Ended { well: false });
-                Tenure::Next(None)
+                self.director.notify(ServiceEvent::Ended { well: false });
+                RunOutcome::Next(None)
             }
-            Close::Stop | Close::Script => Tenure::Ended(ending(&stopped)),
+            Close::Stop | Close::Script => RunOutcome::Ended(ending(&stopped)),
         })
     }
 
-    async fn wake(&mut self, tenancy: &mut Tenancy) -> Wake {
-        let Tenancy { service, coming, .. } = tenancy;
+    async fn wake(&mut self, run: &mut ServiceRun) -> Wake {
+        let ServiceRun { service, coming, .. } = run;
         let has_room = service.has_room();
         let progress = async {
             match coming {
@@ -138,12 +141,12 @@ impl<D: Director> Supervisor<D> {
     }
 
     /// Says that the service stops, and serves on for as long as it shall.
-    async fn begin_to_stop(&mut self, tenancy: &mut Tenancy, signal: Option<Signal>) -> Close {
-        let stop = tenancy.stop_for(signal);
+    async fn begin_to_stop(&mut self, run: &mut ServiceRun, signal: Option<Signal>) -> Close {
+        let stop = run.stop_for(signal);
         self.note_stop(signal, &stop);
         let Some(delay) = stop.delay else { return Close::Stop };
-        tenancy.give_up();
-        tenancy.service.announce_end();
+        run.give_up();
+        run.service.announce_end();
         let mut over = pin!(sleep(delay));
         loop {
             tokio::select! {
@@ -155,7 +158,7 @@ impl<D: Director> Supervisor<D> {
                     // What stops is not replaced any more.
                     Demand::Serve(_) => (),
                 },
-                incident = tenancy.service.incident() => {
+                incident = run.service.incident() => {
                     if let Some(close) = self.face(incident) {
                         return close;
                     }
@@ -164,26 +167,26 @@ impl<D: Director> Supervisor<D> {
             }
         }
         info!(
-            calls.in_flight = tenancy.service.calls(),
+            calls.in_flight = run.service.calls(),
             help = "signal again to end it at once",
             "draining service"
         );
         Close::Stop
     }
 
-    fn fulfil(&mut self, tenancy: &mut Tenancy, demand: Demand) -> Option<Close> {
+    fn fulfil(&mut self, run: &mut ServiceRun, demand: Demand) -> Option<Close> {
         match demand {
             Demand::Level(level) => self.set_level(level),
             Demand::Stop => return Some(Close::Stop),
             Demand::Serve(definition) => {
-                tenancy.give_up();
-                if !is_script(&definition) || tenancy.current.is_none() {
-                    return self.prepare(tenancy, definition);
+                run.give_up();
+                if !is_script(&definition) || run.current.is_none() {
+                    return self.prepare(run, definition);
                 }
                 if self.director.perseveres() {
                     return Some(Close::Yield(definition));
                 }
-                self.director.tell(News::Refused(&Refusal::new(
+                self.director.notify(ServiceEvent::Refused(&Refusal::new(
                     "a script cannot take over from a service that runs",
                     Some("stop the service and start the script"),
                 )));
@@ -193,10 +196,10 @@ impl<D: Director> Supervisor<D> {
     }
 
     /// Begins with a version that is to serve.
-    fn prepare(&mut self, tenancy: &mut Tenancy, definition: Box<Definition>) -> Option<Close> {
+    fn prepare(&mut self, run: &mut ServiceRun, definition: Box<Definition>) -> Option<Close> {
         let definition: Arc<Definition> = definition.into();
         let logger = self.log.current().with(&announce::log_settings(&definition, self.look));
-        if tenancy.current.is_some() {
+        if run.current.is_some() {
             info!("replacing service");
         } else {
             self.speak_as(&definition, logger.clone());
@@ -208,50 +211,50 @@ impl<D: Director> Supervisor<D> {
         let begin = |loader| Preparation::begin(definition, logger, (loader, is_first));
         match loader.and_then(begin) {
             Ok(preparation) => {
-                tenancy.coming = Some(preparation);
+                run.coming = Some(preparation);
                 None
             }
-            Err(refusal) => self.refuse(tenancy, &refusal),
+            Err(refusal) => self.refuse(run, &refusal),
         }
     }
 
     /// Takes the version that is to serve a step further.
     async fn advance(
         &mut self,
-        tenancy: &mut Tenancy,
+        run: &mut ServiceRun,
         progress: Result<(), Refusal>,
     ) -> Option<Close> {
-        let advanced = match (progress, tenancy.coming.take()) {
+        let advanced = match (progress, run.coming.take()) {
             (_, None) => return None,
-            (Ok(()), Some(coming)) => coming.advance(&mut tenancy.service),
+            (Ok(()), Some(coming)) => coming.advance(&mut run.service),
             (Err(refusal), coming) => {
-                tenancy.coming = coming;
+                run.coming = coming;
                 Err(refusal)
             }
         };
         match advanced {
             Ok(Advanced::Further(coming)) => {
                 if coming.is_waiting() {
-                    let count = tenancy.service.leaving();
-                    self.director.tell(News::Waiting { count });
+                    let count = run.service.leaving();
+                    self.director.notify(ServiceEvent::Waiting { count });
                 }
-                tenancy.coming = Some(coming);
+                run.coming = Some(coming);
             }
             Ok(Advanced::Ready { starting, began }) => {
                 let definition = starting.definition().clone();
-                self.open(tenancy, *starting, began).await;
+                self.open(run, *starting, began).await;
                 let is_script = is_script(&definition);
-                tenancy.current = Some(definition);
+                run.current = Some(definition);
                 return is_script.then_some(Close::Script);
             }
-            Err(refusal) => return self.refuse(tenancy, &refusal),
+            Err(refusal) => return self.refuse(run, &refusal),
         }
         None
     }
 
     /// Lets a version that is ready serve.
-    async fn open(&mut self, tenancy: &mut Tenancy, starting: Starting, began: Instant) {
-        let replaces = tenancy.current.is_some();
+    async fn open(&mut self, run: &mut ServiceRun, starting: Starting, began: Instant) {
+        let replaces = run.current.is_some();
         let definition = starting.definition().clone();
         let endpoints = starting.endpoints().cloned().collect::<Vec<_>>();
         self.speak_as(&definition, starting.logger().clone());
@@ -261,7 +264,7 @@ impl<D: Director> Supervisor<D> {
         for endpoint in &endpoints {
             announce::endpoint(endpoint);
         }
-        if let Err(error) = tenancy.service.open(starting).await {
+        if let Err(error) = run.service.open(starting).await {
             tracing::error!(%error, "the service goes on with fewer threads than it asks for");
         }
         for kind in definition.kinds.iter().filter(|kind| !kind.listens()) {
@@ -271,24 +274,24 @@ impl<D: Director> Supervisor<D> {
         if replaces {
             info!("service replaced");
         }
-        self.director.tell(News::Serving { endpoints: &endpoints });
+        self.director.notify(ServiceEvent::Serving { endpoints: &endpoints });
     }
 
     /// A version does not come to serve.
-    fn refuse(&mut self, tenancy: &mut Tenancy, refusal: &Refusal) -> Option<Close> {
-        if tenancy.current.is_none() && !self.director.perseveres() {
+    fn refuse(&mut self, run: &mut ServiceRun, refusal: &Refusal) -> Option<Close> {
+        if run.current.is_none() && !self.director.perseveres() {
             self.abort("could not bootstrap service", refusal);
             return Some(Close::Failed);
         }
-        self.director.tell(News::Refused(refusal));
-        tenancy.give_up();
+        self.director.notify(ServiceEvent::Refused(refusal));
+        run.give_up();
         None
     }
 
     fn face(&mut self, incident: Incident) -> Option<Close> {
         match incident {
             Incident::Left { version, stopped } => {
-                self.director.tell(News::Left { version: &version, stopped });
+                self.director.notify(ServiceEvent::Left { version: &version, stopped });
                 None
             }
             Incident::Failed(failure) => {

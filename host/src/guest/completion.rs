@@ -14,7 +14,7 @@ use crate::call::error::service_error;
 use crate::capability::State;
 
 /// The two ways in which what a guest streams comes to its end.
-pub(super) struct Course {
+pub(super) struct StreamCompletion {
     /// Fails when the guest has written the last of it.
     pub(super) finished: oneshot::Receiver<()>,
     /// Fails when nobody reads it any more.

@@ -1,5 +1,5 @@
-//! The threads of a service. Each does what it is ordered to: it runs workers and serves sockets, of
-//! one version after the other.
+//! The threads of a service. Each executes commands: it runs workers and serves sockets, of one version
+//! after the other.
 //!
 //! Does not know why.
 
@@ -18,68 +18,62 @@ use tracing::error;
 
 use super::thread;
 use crate::dispatch::{Dispatcher, GrpcDispatcher};
-use crate::guest::Seat;
+use crate::guest::WorkerConfig;
 use crate::listener::{self, ConnectionRules, Phase, Served, Shortage, Slot};
 
-/// Distinguishes the stations of one process.
+/// Distinguishes the listeners of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct StationId(pub(super) u64);
+pub(super) struct ListenerId(pub(super) u64);
 
 /// What a thread can be told to do.
 #[derive(Debug)]
-pub(super) enum Order {
+pub(super) enum ThreadCommand {
     /// Runs a worker; `end` resolves when it has ended.
-    Work {
-        seat: Box<Seat>,
-        end: oneshot::Sender<()>,
-    },
-    Attend(Post),
-    /// From now on `dispatcher` answers on the station; `done` is told when it does.
-    Answer {
-        station: StationId,
-        answerer: Answerer,
-        done: oneshot::Sender<()>,
-    },
+    RunWorker { config: Box<WorkerConfig>, end: oneshot::Sender<()> },
+    /// Accepts connections until the last one is closed.
+    Listen(ListenerSockets),
+    /// Serves connections of the listener with `service` from now on, and confirms that to `done`.
+    Replace { listener: ListenerId, service: ConnectionService, done: oneshot::Sender<()> },
 }
 
-/// The sockets of a station that a thread serves until its last connection is closed.
+/// The sockets of a listener that a thread serves until its last connection is closed.
 #[derive(Debug)]
-pub(super) struct Post {
-    pub(super) station: StationId,
+pub(super) struct ListenerSockets {
+    pub(super) listener: ListenerId,
     /// One for each address.
-    pub(super) listeners: Vec<TcpListener>,
+    pub(super) sockets: Vec<TcpListener>,
     pub(super) shortage: Arc<Shortage>,
-    pub(super) answerer: Answerer,
+    pub(super) service: ConnectionService,
     pub(super) phase: watch::Receiver<Phase>,
     /// Receives how many responses were cut off.
     pub(super) drained: oneshot::Sender<usize>,
 }
 
-/// Who answers on a socket, and on which terms.
+/// What serves the connections of a socket, and the rules they are kept to.
 #[derive(Debug)]
-pub(super) struct Answerer {
+pub(super) struct ConnectionService {
     pub(super) rules: ConnectionRules,
     pub(super) dispatcher: AnyDispatcher,
 }
 
-/// What answers, by the kind that owns the socket.
+/// The dispatcher of the kind that owns the socket.
 #[derive(Debug)]
 pub(super) enum AnyDispatcher {
-    Http(Attached<Dispatcher>),
-    Grpc(Attached<GrpcDispatcher>),
+    Http(Guarded<Dispatcher>),
+    Grpc(Guarded<GrpcDispatcher>),
 }
 
-/// Held by whatever may still send requests to a version; the version waits until nobody does.
-pub(super) type Presence = mpsc::Sender<Infallible>;
+/// Held by whatever can still send requests to a version. The version has drained when all are dropped.
+pub(super) type DrainGuard = mpsc::Sender<Infallible>;
 
-/// A dispatcher, and the proof that it is there.
+/// A dispatcher, and the guard that keeps its version from ending.
 #[derive(Debug)]
-pub(super) struct Attached<D> {
+pub(super) struct Guarded<D> {
     pub(super) dispatcher: D,
-    pub(super) _presence: Presence,
+    pub(super) _guard: DrainGuard,
 }
 
-impl Served for Rc<Attached<Dispatcher>> {
+impl Served for Rc<Guarded<Dispatcher>> {
     type Body = crate::dispatch::ResponseBody;
 
     async fn respond(
@@ -91,7 +85,7 @@ impl Served for Rc<Attached<Dispatcher>> {
     }
 }
 
-impl Served for Rc<Attached<GrpcDispatcher>> {
+impl Served for Rc<Guarded<GrpcDispatcher>> {
     type Body = crate::dispatch::GrpcBody;
 
     async fn respond(
@@ -108,12 +102,12 @@ impl Served for Rc<Attached<GrpcDispatcher>> {
 /// The threads, as far as they are needed. Cheap to clone; dropping the last one lets them end with what
 /// they have.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Crew {
-    threads: Rc<RefCell<Vec<mpsc::UnboundedSender<Order>>>>,
+pub(super) struct WorkerThreads {
+    threads: Rc<RefCell<Vec<mpsc::UnboundedSender<ThreadCommand>>>>,
 }
 
-impl Crew {
-    /// Sees to it that there are at least `count` threads, which can do what they are told to.
+impl WorkerThreads {
+    /// Starts threads until there are at least `count`.
     ///
     /// # Errors
     /// When the system refuses another one, or what it needs. Then there are no more than before.
@@ -132,26 +126,26 @@ impl Crew {
         Ok(())
     }
 
-    /// What a thread that is gone is told is lost; whoever waits for an answer sees it dropped.
-    pub(super) fn order(&self, thread: usize, order: Order) {
-        drop(self.threads.borrow()[thread].send(order));
+    /// A command to a thread that has ended is dropped, and so is the sender for its confirmation.
+    pub(super) fn send(&self, thread: usize, command: ThreadCommand) {
+        drop(self.threads.borrow()[thread].send(command));
     }
 }
 
-fn thread(index: usize) -> io::Result<mpsc::UnboundedSender<Order>> {
-    let (sender, orders) = mpsc::unbounded_channel();
-    thread::start(format!("worker-{index}"), |runtime| runtime.block_on(follow(orders)))?;
+fn thread(index: usize) -> io::Result<mpsc::UnboundedSender<ThreadCommand>> {
+    let (sender, commands) = mpsc::unbounded_channel();
+    thread::start(format!("worker-{index}"), |runtime| runtime.block_on(run_commands(commands)))?;
     Ok(sender)
 }
 
-/// Follows orders until nobody gives any, and then ends what was begun.
-async fn follow(mut orders: mpsc::UnboundedReceiver<Order>) {
+/// Executes commands until there are no senders, then waits for what was begun.
+async fn run_commands(mut commands: mpsc::UnboundedReceiver<ThreadCommand>) {
     let mut tasks = JoinSet::new();
     let mut slots = HashMap::new();
     loop {
         tokio::select! {
-            order = orders.recv() => match order {
-                Some(order) => obey(order, &mut tasks, &mut slots),
+            command = commands.recv() => match command {
+                Some(command) => execute(command, &mut tasks, &mut slots),
                 None => break,
             },
             Some(ended) = tasks.join_next() => pass_on_panic(ended),
@@ -162,34 +156,45 @@ async fn follow(mut orders: mpsc::UnboundedReceiver<Order>) {
     }
 }
 
-fn obey(order: Order, tasks: &mut JoinSet<()>, slots: &mut HashMap<StationId, AnySlot>) {
-    match order {
-        Order::Work { seat, end } => {
+fn execute(
+    command: ThreadCommand,
+    tasks: &mut JoinSet<()>,
+    slots: &mut HashMap<ListenerId, AnySlot>,
+) {
+    match command {
+        ThreadCommand::RunWorker { config, end } => {
             tasks.spawn_local(async move {
-                seat.run().await;
+                config.run().await;
                 // An owner that is gone does not wait.
                 let _ = end.send(());
             });
         }
-        Order::Attend(Post { station, listeners, shortage, answerer, phase, drained }) => {
-            let Answerer { rules, dispatcher } = answerer;
+        ThreadCommand::Listen(ListenerSockets {
+            listener,
+            sockets,
+            shortage,
+            service,
+            phase,
+            drained,
+        }) => {
+            let ConnectionService { rules, dispatcher } = service;
             slots.retain(|_, slot| slot.is_used());
             match dispatcher {
                 AnyDispatcher::Http(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
-                    slots.insert(station, AnySlot::Http(Rc::downgrade(&slot)));
-                    tasks.spawn_local(attend((listeners, shortage), slot, phase, drained));
+                    slots.insert(listener, AnySlot::Http(Rc::downgrade(&slot)));
+                    tasks.spawn_local(listen((sockets, shortage), slot, phase, drained));
                 }
                 AnyDispatcher::Grpc(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
-                    slots.insert(station, AnySlot::Grpc(Rc::downgrade(&slot)));
-                    tasks.spawn_local(attend((listeners, shortage), slot, phase, drained));
+                    slots.insert(listener, AnySlot::Grpc(Rc::downgrade(&slot)));
+                    tasks.spawn_local(listen((sockets, shortage), slot, phase, drained));
                 }
             }
         }
-        Order::Answer { station, answerer, done } => {
-            if let Some(slot) = slots.get(&station) {
-                slot.replace(answerer);
+        ThreadCommand::Replace { listener, service, done } => {
+            if let Some(slot) = slots.get(&listener) {
+                slot.replace(service);
             }
             // An owner that is gone does not wait.
             let _ = done.send(());
@@ -208,8 +213,8 @@ fn pass_on_panic(ended: Result<(), JoinError>) {
 
 /// The slot of a socket that the thread serves; gone with its last connection.
 enum AnySlot {
-    Http(Weak<Slot<Rc<Attached<Dispatcher>>>>),
-    Grpc(Weak<Slot<Rc<Attached<GrpcDispatcher>>>>),
+    Http(Weak<Slot<Rc<Guarded<Dispatcher>>>>),
+    Grpc(Weak<Slot<Rc<Guarded<GrpcDispatcher>>>>),
 }
 
 impl AnySlot {
@@ -220,7 +225,7 @@ impl AnySlot {
         }
     }
 
-    fn replace(&self, Answerer { rules, dispatcher }: Answerer) {
+    fn replace(&self, ConnectionService { rules, dispatcher }: ConnectionService) {
         match (self, dispatcher) {
             (Self::Http(slot), AnyDispatcher::Http(dispatcher)) => {
                 if let Some(slot) = slot.upgrade() {
@@ -232,20 +237,20 @@ impl AnySlot {
                     slot.replace(rules, Rc::new(dispatcher));
                 }
             }
-            _ => debug_assert!(false, "a station was given a dispatcher of another kind"),
+            _ => debug_assert!(false, "a listener was given a dispatcher of another kind"),
         }
     }
 }
 
 /// Serves sockets until their last connection is closed.
-async fn attend<S: Served>(
-    (listeners, shortage): (Vec<TcpListener>, Arc<Shortage>),
+async fn listen<S: Served>(
+    (sockets, shortage): (Vec<TcpListener>, Arc<Shortage>),
     slot: Rc<Slot<S>>,
     phase: watch::Receiver<Phase>,
     drained: oneshot::Sender<usize>,
 ) {
-    let served = listeners.into_iter().map(async |listener| {
-        let served = listener::serve(listener, slot.clone(), phase.clone(), &shortage).await;
+    let served = sockets.into_iter().map(async |socket| {
+        let served = listener::serve(socket, slot.clone(), phase.clone(), &shortage).await;
         served.unwrap_or_else(|error| {
             error!(%error, "cannot use the listening socket");
             0

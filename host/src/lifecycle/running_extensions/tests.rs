@@ -55,19 +55,19 @@ impl RunningFeature for Fake {
 }
 
 /// Features that have started in this order, and what becomes of them.
-fn equipment(ends: &[(&'static str, End)]) -> (Equipment, Course) {
+fn running_extensions(ends: &[(&'static str, End)]) -> (RunningExtensions, Course) {
     let course = Course::default();
-    let mut equipment = Equipment::default();
+    let mut running_extensions = RunningExtensions::default();
     for (name, end) in ends {
         let running = Arc::new(Fake { name, end: *end, course: course.clone() });
-        equipment.add(Equipped {
+        running_extensions.add(Equipped {
             name: (*name).to_owned(),
             hook: None,
             stage: Stage::Adapt,
             running: Running::Native(running),
         });
     }
-    (equipment, course)
+    (running_extensions, course)
 }
 
 fn told(course: &Course) -> Vec<String> {
@@ -80,10 +80,10 @@ fn deadline(seconds: u64) -> Instant {
 
 #[tokio::test(start_paused = true)]
 async fn the_last_one_ends_first() {
-    let (mut equipment, course) =
-        equipment(&[("a", End::Return), ("b", End::Return), ("c", End::Return)]);
+    let (mut running_extensions, course) =
+        running_extensions(&[("a", End::Return), ("b", End::Return), ("c", End::Return)]);
 
-    assert!(equipment.end(deadline(1)).await);
+    assert!(running_extensions.end(deadline(1)).await);
 
     assert_eq!(told(&course), ["c", "c.", "b", "b.", "a", "a."]);
 }
@@ -91,10 +91,10 @@ async fn the_last_one_ends_first() {
 #[tokio::test(start_paused = true)]
 async fn one_after_the_other() {
     let slow = End::Take(Duration::from_millis(100));
-    let (mut equipment, course) = equipment(&[("a", slow), ("b", slow)]);
+    let (mut running_extensions, course) = running_extensions(&[("a", slow), ("b", slow)]);
     let begun = Instant::now();
 
-    assert!(equipment.end(deadline(1)).await);
+    assert!(running_extensions.end(deadline(1)).await);
 
     assert_eq!(told(&course), ["b", "b.", "a", "a."]);
     assert_eq!(begun.elapsed().as_millis(), 200);
@@ -103,9 +103,9 @@ async fn one_after_the_other() {
 #[tokio::test(start_paused = true)]
 async fn an_error_is_told_and_skips_nothing() {
     let ends = [("a", End::Return), ("b", End::Fail), ("c", End::Fail), ("d", End::Return)];
-    let (mut equipment, course) = equipment(&ends);
+    let (mut running_extensions, course) = running_extensions(&ends);
 
-    assert!(!equipment.end(deadline(1)).await);
+    assert!(!running_extensions.end(deadline(1)).await);
 
     assert_eq!(told(&course), ["d", "d.", "c", "b", "a", "a."]);
 }
@@ -113,10 +113,10 @@ async fn an_error_is_told_and_skips_nothing() {
 #[tokio::test(start_paused = true)]
 async fn one_that_hangs_gets_until_the_deadline() {
     let ends = [("a", End::Return), ("b", End::Hang), ("c", End::Return)];
-    let (mut equipment, course) = equipment(&ends);
+    let (mut running_extensions, course) = running_extensions(&ends);
     let begun = Instant::now();
 
-    assert!(!equipment.end(deadline(7)).await);
+    assert!(!running_extensions.end(deadline(7)).await);
 
     assert_eq!(told(&course), ["c", "c.", "b", "a", "a."]);
     assert_eq!(begun.elapsed(), Duration::from_secs(7));
@@ -126,10 +126,10 @@ async fn one_that_hangs_gets_until_the_deadline() {
 async fn after_the_deadline_each_gets_a_moment() {
     let quick = End::Take(CANCEL_GRACE / 2);
     let ends = [("a", quick), ("b", End::Hang), ("c", End::Hang), ("d", quick)];
-    let (mut equipment, course) = equipment(&ends);
+    let (mut running_extensions, course) = running_extensions(&ends);
     let begun = Instant::now();
 
-    assert!(!equipment.end(Instant::now()).await);
+    assert!(!running_extensions.end(Instant::now()).await);
 
     assert_eq!(told(&course), ["d", "d.", "c", "b", "a", "a."]);
     assert_eq!(begun.elapsed(), 3 * CANCEL_GRACE);
@@ -137,23 +137,24 @@ async fn after_the_deadline_each_gets_a_moment() {
 
 #[tokio::test(start_paused = true)]
 async fn each_ends_once() {
-    let (mut equipment, course) = equipment(&[("a", End::Return), ("b", End::Fail)]);
-    equipment.end(deadline(1)).await;
+    let (mut running_extensions, course) =
+        running_extensions(&[("a", End::Return), ("b", End::Fail)]);
+    running_extensions.end(deadline(1)).await;
     told(&course);
 
-    assert!(equipment.end(deadline(1)).await);
+    assert!(running_extensions.end(deadline(1)).await);
 
     assert_eq!(told(&course), [""; 0]);
-    assert!(equipment.describe().is_empty());
+    assert!(running_extensions.describe().is_empty());
 }
 
 #[tokio::test]
 async fn features_are_described_in_the_order_of_their_starts() {
-    let (equipment, _) = equipment(&[("z", End::Return), ("a", End::Fail)]);
+    let (running_extensions, _) = running_extensions(&[("z", End::Return), ("a", End::Fail)]);
 
-    let described = equipment.describe();
+    let described = running_extensions.describe();
 
     let lines = described.iter().map(|(name, own)| format!("{name} {}", own["end"]));
     assert_eq!(lines.collect::<Vec<_>>(), ["z \"Return\"", "a \"Fail\""]);
-    assert!(equipment.providers().is_empty());
+    assert!(running_extensions.providers().is_empty());
 }
