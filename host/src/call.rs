@@ -149,7 +149,7 @@ pub struct Identity {
 
 /// What features have found out about a request.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct RequestAnnotations {
     pub identity: Option<Arc<Identity>>,
     /// For its log lines.
     pub attributes: Attributes,
@@ -211,7 +211,7 @@ pub struct Context {
     /// What the request is for; `None` for everything else.
     pub target: Option<RequestTarget>,
     /// What features have found out about the request; `None` for nothing.
-    pub known: Option<Arc<Known>>,
+    pub annotations: Option<Arc<RequestAnnotations>>,
     /// How the request arrived that a hook is asked about; `None` for everything else, see
     /// [`Context::transport`].
     pub hooked: Option<Transport>,
@@ -244,8 +244,8 @@ impl Context {
         if let Some(target) = &self.target {
             target.describe(&mut attributes);
         }
-        if let Some(known) = &self.known {
-            attributes.extend(known.attributes.clone());
+        if let Some(annotations) = &self.annotations {
+            attributes.extend(annotations.attributes.clone());
         }
         attributes
     }

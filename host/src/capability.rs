@@ -25,7 +25,7 @@ use wasmtime::AsContextMut;
 use wasmtime::component::{Access, GuestTaskId, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-pub use self::health::Said;
+pub use self::health::HealthOverrides;
 pub use self::memory::{Memory, is_out_of_memory};
 pub use self::provided::{FailureShape, Provide, Relay};
 use self::wasi::Output;
@@ -59,7 +59,7 @@ pub struct Grants {
     pub inherits_stdio: bool,
     pub stopping: watch::Receiver<Stopping>,
     /// What the service says of its health.
-    pub health: watch::Sender<Said>,
+    pub health: watch::Sender<HealthOverrides>,
 }
 
 /// Running features by their types, for the imports that they add.

@@ -2,8 +2,8 @@
 //!
 //! Does not know files or sockets, nor what a command does.
 
+mod process_env;
 mod sketch;
-mod surroundings;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +15,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+pub use self::process_env::{CargoVariables, ProcessEnv};
 pub use self::sketch::{Init, KindName, New, Sketch, SketchedKind, parse_kind};
-pub use self::surroundings::{CargoVariables, Surroundings};
 use crate::bindings;
 use crate::telemetry::Level;
 

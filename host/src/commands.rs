@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory;
 
 use self::child::Interrupted;
-use crate::cli::{Cli, Command, Completions, ServiceArgument, Surroundings};
+use crate::cli::{Cli, Command, Completions, ProcessEnv, ServiceArgument};
 use crate::definition::LoadError;
 use crate::definition::schema;
 use crate::engine::CompileError;
@@ -93,29 +93,29 @@ impl CommandError {
 }
 
 /// Does what was typed.
-pub fn run(cli: Cli, surroundings: &Surroundings) -> Result<Status, CommandError> {
-    let log = log::Choice::new(cli.log, surroundings);
-    let surroundings = &match relocated(&cli.command, surroundings) {
-        Ok(surroundings) => surroundings,
+pub fn run(cli: Cli, env: &ProcessEnv) -> Result<Status, CommandError> {
+    let log = log::Choice::new(cli.log, env);
+    let env = &match relocated(&cli.command, env) {
+        Ok(env) => env,
         Err(Interrupted(signal)) => return Ok(Status::Forced(signal)),
     };
     match cli.command {
-        Command::New(arguments) => new::run(&arguments, surroundings),
-        Command::Init(arguments) => new::init(&arguments, surroundings),
-        Command::Dev(arguments) => dev::run(arguments, log, surroundings),
-        Command::Run(arguments) => run::run(arguments, log, surroundings),
-        Command::Test(arguments) => test::run(&arguments, log, surroundings),
-        Command::Build(arguments) => build::run(&arguments, surroundings),
-        Command::Check(arguments) => check::run(&arguments, log, surroundings),
-        Command::Doctor(arguments) => doctor::run(&arguments, log, surroundings),
-        Command::Inspect(arguments) => inspect::run(&arguments, log, surroundings),
-        Command::Schema => print(&json(&schema(surroundings.extensions.catalogue()))),
+        Command::New(arguments) => new::run(&arguments, env),
+        Command::Init(arguments) => new::init(&arguments, env),
+        Command::Dev(arguments) => dev::run(arguments, log, env),
+        Command::Run(arguments) => run::run(arguments, log, env),
+        Command::Test(arguments) => test::run(&arguments, log, env),
+        Command::Build(arguments) => build::run(&arguments, env),
+        Command::Check(arguments) => check::run(&arguments, log, env),
+        Command::Doctor(arguments) => doctor::run(&arguments, log, env),
+        Command::Inspect(arguments) => inspect::run(&arguments, log, env),
+        Command::Schema => print(&json(&schema(env.extensions.catalogue()))),
         Command::Completions(arguments) => print(&completions(&arguments)),
     }
 }
 
-/// The surroundings in which the service is looked at.
-fn relocated(command: &Command, surroundings: &Surroundings) -> Result<Surroundings, Interrupted> {
+/// The environment in which the service is looked at.
+fn relocated(command: &Command, env: &ProcessEnv) -> Result<ProcessEnv, Interrupted> {
     let (service, builds) = match command {
         Command::Dev(typed) => (&typed.service, true),
         Command::Run(typed) => (&typed.service, typed.build),
@@ -125,10 +125,10 @@ fn relocated(command: &Command, surroundings: &Surroundings) -> Result<Surroundi
         Command::Doctor(typed) => (&typed.service, false),
         Command::Inspect(typed) => (&typed.service, false),
         Command::New(_) | Command::Init(_) | Command::Schema | Command::Completions(_) => {
-            return Ok(surroundings.clone());
+            return Ok(env.clone());
         }
     };
-    cargo::relocated(&locate(service, surroundings), builds, surroundings)
+    cargo::relocated(&locate(service, env), builds, env)
 }
 
 /// Prints what was asked for: all there is to do.
@@ -153,8 +153,8 @@ fn completions(arguments: &Completions) -> String {
 }
 
 /// The file of the service that was asked for.
-fn locate(argument: &ServiceArgument, surroundings: &Surroundings) -> PathBuf {
-    let given = argument.given().or(surroundings.service.as_ref());
+fn locate(argument: &ServiceArgument, env: &ProcessEnv) -> PathBuf {
+    let given = argument.given().or(env.service.as_ref());
     match given {
         Some(path) if path.is_dir() => path.join(FILE_NAME),
         Some(path) => path.clone(),
@@ -171,8 +171,8 @@ fn directory_of(file: &Path) -> &Path {
 }
 
 /// Says on standard error which variables no service can see.
-fn warn_of_undecodable(surroundings: &Surroundings) {
-    for name in &surroundings.undecodable {
+fn warn_of_undecodable(env: &ProcessEnv) {
+    for name in &env.undecodable {
         report::tell(format_args!("warning: {}\n", undecodable(name)));
     }
 }

@@ -8,7 +8,6 @@ mod catalogue;
 mod client;
 mod document;
 mod environment;
-mod excerpt;
 mod extension;
 mod features;
 mod framework;
@@ -34,6 +33,7 @@ mod schema;
 mod secrecy;
 mod settings;
 mod shape;
+mod snippet;
 mod suggestion;
 mod syntax;
 mod tables;
@@ -50,13 +50,12 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use self::address::{Address, Reach};
+pub use self::address::{Address, AddressPolicy};
 pub use self::catalogue::{
-    Catalogue, ExtensionSettings, FeatureEntry, KindEntry, NoSettings, Objections, PortUse,
-    SettingsType, Stage, TypedSettings,
+    Catalogue, ExtensionSettings, FeatureEntry, KindEntry, NoSettings, PortUse, SettingsType,
+    Stage, TypedSettings, ValidationErrors,
 };
 pub(crate) use self::document::harmless;
-pub use self::excerpt::Excerpt;
 pub use self::extension::{
     ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
 };
@@ -72,9 +71,10 @@ pub use self::places::Places;
 pub use self::problem::{LoadError, Position, Problem};
 pub use self::relocation::Relocation;
 pub use self::schema::schema;
+pub use self::snippet::Snippet;
 pub use self::tables::{kind_settings_table, reference_table, settings_table, variables_table};
 pub use self::testing::Tests;
-pub use self::variables::{Premises, Variables};
+pub use self::variables::{LoadContext, Variables};
 use crate::telemetry::Level;
 
 /// One service, checked: every value can be used without looking at it again.

@@ -21,7 +21,7 @@ use rayon::ThreadPoolBuilder;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 
-pub use self::cache::{Cache, CacheError, CacheState, Distrust, Writers};
+pub use self::cache::{Cache, CacheError, CacheState, UntrustedError, Writers};
 pub use self::contract::Relation;
 pub use self::fit::Fit;
 pub use self::format::{Found, Origin};

@@ -31,6 +31,6 @@ pub use crate::call::error::service_error;
 pub use crate::call::{Fault, Identity, Transport};
 pub use crate::capability::State;
 pub use crate::definition::{
-    ExtensionSettings, HumanDuration, HumanSize, NoSettings, Objections, PortUse, Stage,
+    ExtensionSettings, HumanDuration, HumanSize, NoSettings, PortUse, Stage, ValidationErrors,
 };
 pub use crate::telemetry::{Attributes, Level, Logger};

@@ -16,7 +16,7 @@ use wasmtime::component::Val;
 use self::changes::Changed;
 use crate::bindings::errors::Kind;
 use crate::bindings::plugin::{RequestDecision, ResponseDecision};
-use crate::call::{Context, Deadline, Fault, Function, Known, REQUEST_ID, Subject};
+use crate::call::{Context, Deadline, Fault, Function, REQUEST_ID, RequestAnnotations, Subject};
 use crate::capability::Provide;
 use crate::definition::OnFailure;
 use crate::engine::{Interface, Surface};
@@ -53,8 +53,11 @@ impl Plugin {
         let deadline = Deadline::after(self.call_timeout);
         Context {
             request_id: Some(request.id().clone()),
-            known: request.identity().map(|identity| {
-                Arc::new(Known { identity: Some(identity.clone()), attributes: Attributes::new() })
+            annotations: request.identity().map(|identity| {
+                Arc::new(RequestAnnotations {
+                    identity: Some(identity.clone()),
+                    attributes: Attributes::new(),
+                })
             }),
             peer: Some(request.peer()),
             hooked: Some(request.transport()),

@@ -53,23 +53,23 @@ pub enum StartWatchError {
 /// What the thread that looks and the one that asks have in common.
 #[derive(Debug, Default)]
 struct Shared {
-    news: Mutex<News>,
+    pending: Mutex<PendingReport>,
     /// Rung when there are changes.
-    bell: Notify,
+    notify: Notify,
     /// Whether nobody asks any more: a long look ends early.
     is_over: AtomicBool,
 }
 
 /// What nobody has asked for yet.
 #[derive(Debug, Default)]
-struct News {
+struct PendingReport {
     changes: Changes,
     limitations: Vec<Limitation>,
 }
 
 impl Shared {
-    fn news(&self) -> MutexGuard<'_, News> {
-        self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pending(&self) -> MutexGuard<'_, PendingReport> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_over(&self) -> bool {
@@ -139,7 +139,7 @@ impl Watch {
     /// Nothing is lost when dropped: the next answer has it.
     pub async fn look(&mut self) -> Changes {
         self.ask(Message::Look).await;
-        std::mem::take(&mut self.shared.news().changes)
+        std::mem::take(&mut self.shared.pending().changes)
     }
 
     /// Waits for changes: all since the last answer, never none.
@@ -148,11 +148,11 @@ impl Watch {
     /// Nothing is lost when dropped: the next call has it.
     pub async fn changed(&mut self) -> Changes {
         loop {
-            let changes = std::mem::take(&mut self.shared.news().changes);
+            let changes = std::mem::take(&mut self.shared.pending().changes);
             if !changes.is_empty() {
                 return changes;
             }
-            self.shared.bell.notified().await;
+            self.shared.notify.notified().await;
         }
     }
 
@@ -160,7 +160,7 @@ impl Watch {
     ///
     /// To be asked for after [`Watch::start`], [`Watch::set`] and [`Watch::changed`].
     pub fn limitations(&mut self) -> Vec<Limitation> {
-        std::mem::take(&mut self.shared.news().limitations)
+        std::mem::take(&mut self.shared.pending().limitations)
     }
 
     async fn ask(&mut self, message: impl FnOnce(oneshot::Sender<()>) -> Message) {

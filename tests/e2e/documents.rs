@@ -5,7 +5,9 @@ use std::fs;
 
 use clap::CommandFactory;
 use mikros_host::cli::Cli;
-use mikros_host::definition::{Definition, Premises, Variables, reference_table, variables_table};
+use mikros_host::definition::{
+    Definition, LoadContext, Variables, reference_table, variables_table,
+};
 
 use crate::layers::ORDER;
 use crate::support::{Host, Service, guests, http, workspace};
@@ -53,7 +55,7 @@ fn loads(place: &str, text: &str) {
     let variables: Variables = names.map(|name| (name, "set".to_owned())).collect();
     let host = mikros_host::Host::builder().build().expect("no two features have the same name");
     let premises =
-        Premises { variables, catalogue: host.catalogue().clone(), ..Premises::default() };
+        LoadContext { variables, catalogue: host.catalogue().clone(), ..LoadContext::default() };
     // Parts of a definition name variables that nobody declares.
     let premises = if file.contains_key("envs") { premises } else { premises.incomplete() };
     // Next to files that documents name.
@@ -110,8 +112,8 @@ fn the_service_in_the_readme_is_the_one_that_the_sdk_compiles() {
     // The others are taken from examples.
     let example = ["greeter-grpc/build.rs", "greeter-grpc/src/lib.rs", "feature-rust/src/main.rs"]
         .map(|file| read(&format!("examples/{file}")));
-    for excerpt in shown {
-        assert!(example.iter().any(|file| file.contains(&excerpt)), "{excerpt}");
+    for snippet in shown {
+        assert!(example.iter().any(|file| file.contains(&snippet)), "{snippet}");
     }
 }
 
@@ -120,11 +122,11 @@ fn the_service_in_the_readme_is_the_one_that_the_sdk_compiles() {
 fn what_the_documents_take_from_examples_is_in_them() {
     let example = read("examples/greeter-grpc/src/lib.rs");
 
-    let excerpts = blocks(&read("docs/coming-from.md"), "rust,ignore");
+    let snippets = blocks(&read("docs/coming-from.md"), "rust,ignore");
 
-    assert_eq!(excerpts.len(), 1);
-    for excerpt in excerpts {
-        assert!(example.contains(&excerpt), "{excerpt}");
+    assert_eq!(snippets.len(), 1);
+    for snippet in snippets {
+        assert!(example.contains(&snippet), "{snippet}");
     }
 }
 

@@ -49,6 +49,66 @@ const SOURCES: [&str; 8] = [
 /// Longest file, in lines. A longer one is two things.
 const LONGEST_FILE: usize = 400;
 
+/// Words that types and functions of the host no longer have for names: metaphors, and words with a second
+/// meaning. The field's own word stands beside each.
+const RETIRED: [(&str, &str); 55] = [
+    ("aftermath", "late_fault"),
+    ("Agenda", "RunTimer"),
+    ("Alarm", "WatchdogHandle"),
+    ("Answerer", "ConnectionService"),
+    ("Answers", "EndpointRules"),
+    ("Ask", "CallRequest"),
+    ("Attached", "Guarded"),
+    ("Course", "StreamCompletion"),
+    ("Crew", "WorkerThreads"),
+    ("Distrust", "UntrustedError"),
+    ("Door", "Readiness"),
+    ("Equipment", "RunningExtensions"),
+    ("EquippedVersion", "StartingExtensions"),
+    ("Equipping", "StartingExtensions"),
+    ("Excerpt", "Snippet"),
+    ("Facts", "TemplateContext"),
+    ("Introduction", "RpcContext"),
+    ("Keeper", "LogWriter"),
+    ("Kept", "LogTail"),
+    ("Known", "RequestAnnotations"),
+    ("Lanes", "QueueState"),
+    ("last_words", "pending_stderr"),
+    ("Legacy", "HandoverState"),
+    ("Needs", "DispatchContext"),
+    ("News", "ServiceEvent"),
+    ("NoZone", "ZoneError"),
+    ("Objection", "ValidationError"),
+    ("Objections", "ValidationErrors"),
+    ("Oddity", "Ambiguity"),
+    ("Opening", "OpeningStream"),
+    ("Order", "ThreadCommand"),
+    ("Outlet", "MessageEncoder"),
+    ("Parcel", "InstanceState"),
+    ("Passage", "Transfer"),
+    ("Plan", "EndpointPlan"),
+    ("Post", "ListenerSockets"),
+    ("Premises", "LoadContext"),
+    ("Presence", "DrainGuard"),
+    ("Pulse", "Heartbeat"),
+    ("Reach", "AddressPolicy"),
+    ("Residents", "CallLoop"),
+    ("Said", "HealthOverrides"),
+    ("Seat", "WorkerConfig"),
+    ("Shift", "Runner"),
+    ("Station", "Listener"),
+    ("Succession", "StateHandover"),
+    ("Surroundings", "ProcessEnv"),
+    ("Tenancy", "ServiceRun"),
+    ("Tenure", "RunOutcome"),
+    ("Terms", "Context"),
+    ("Turns", "OverlapPolicy"),
+    ("Unsettled", "PendingStderr"),
+    ("Visit", "IncomingRpc"),
+    ("Visitor", "PendingCall"),
+    ("Wish", "ListenerKey"),
+];
+
 struct Source {
     path: PathBuf,
     text: String,
@@ -148,6 +208,28 @@ fn the_list_of_modules_is_in_the_order_of_the_layers() {
         .collect();
 
     assert_eq!(modules, ORDER);
+}
+
+#[test]
+fn nothing_is_named_by_a_retired_word() {
+    let mut mistakes = Vec::new();
+
+    for source in ["host/src", "host/benches"].into_iter().flat_map(sources) {
+        for (retired, name) in RETIRED {
+            let declared = ["struct", "enum", "trait", "type", "fn"].iter().any(|keyword| {
+                let declaration = format!("{keyword} {retired}");
+                source.text.match_indices(&declaration).any(|(at, found)| {
+                    let next = source.text[at + found.len()..].chars().next();
+                    next.is_none_or(|next| !next.is_alphanumeric() && next != '_')
+                })
+            });
+            if declared {
+                mistakes.push(format!("{} has `{retired}`: {name}?", source.path.display()));
+            }
+        }
+    }
+
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
 }
 
 #[test]

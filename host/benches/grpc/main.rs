@@ -155,9 +155,9 @@ async fn unary(arguments: &Arguments, amount: &Amount, pair: &Pair) -> Result<()
 async fn stream(amount: &Amount, pair: &Pair) -> Result<(), MeasureError> {
     report::streams(amount.volume);
     let mut flows = Vec::new();
-    for course in streams::COURSES {
-        let flow = streams::run(pair, course, amount.volume).await?;
-        report::stream(course, &flow);
+    for scenario in streams::SCENARIOS {
+        let flow = streams::run(pair, scenario, amount.volume).await?;
+        report::stream(scenario, &flow);
         flows.push(flow);
     }
     report::peak(&flows);

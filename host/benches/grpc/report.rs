@@ -9,7 +9,7 @@ use super::pair::{Both, Contender, Throughput};
 use super::processors::Processors;
 use super::rounds::Extent;
 use super::sample::Sample;
-use super::streams::{Course, Direction, Flow, SIZE};
+use super::streams::{Direction, Flow, SIZE, Scenario};
 use super::table;
 
 /// Least part of the native server's answers per second.
@@ -74,12 +74,12 @@ pub(crate) fn streams(volume: u32) {
 }
 
 /// One line of the table of streams.
-pub(crate) fn stream(course: Course, flows: &Both<Flow>) {
-    let (direction, reader) = match course.direction {
+pub(crate) fn stream(scenario: Scenario, flows: &Both<Flow>) {
+    let (direction, reader) = match scenario.direction {
         Direction::ToClient => ("server stream", "client"),
         Direction::ToServer => ("client stream", "server"),
     };
-    let pause = if course.pauses { format!(", {reader} pauses") } else { String::new() };
+    let pause = if scenario.pauses { format!(", {reader} pauses") } else { String::new() };
     let [host, native] = [flows.host, flows.native]
         .map(|Flow { rate, cost, peak }| format!("{rate:>8.0} {cost:>6.2} {peak:>8.1}"));
     println!("{:<30} {host}   {native}", format!("{direction}{pause}"));

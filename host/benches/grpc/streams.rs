@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 
 /// What kind of stream.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Course {
+pub(crate) struct Scenario {
     pub(crate) direction: Direction,
     /// Whether the reader stands still in the middle: what comes meanwhile must not pile up.
     pub(crate) pauses: bool,
@@ -35,11 +35,11 @@ pub(crate) enum Direction {
 }
 
 /// All kinds of streams.
-pub(crate) const COURSES: [Course; 4] = [
-    Course { direction: Direction::ToClient, pauses: false },
-    Course { direction: Direction::ToClient, pauses: true },
-    Course { direction: Direction::ToServer, pauses: false },
-    Course { direction: Direction::ToServer, pauses: true },
+pub(crate) const SCENARIOS: [Scenario; 4] = [
+    Scenario { direction: Direction::ToClient, pauses: false },
+    Scenario { direction: Direction::ToClient, pauses: true },
+    Scenario { direction: Direction::ToServer, pauses: false },
+    Scenario { direction: Direction::ToServer, pauses: true },
 ];
 
 /// What a stream took.
@@ -69,14 +69,14 @@ pub(crate) enum StreamError {
 /// Sends `volume` MiB through both servers, one after the other.
 pub(crate) async fn run(
     pair: &Pair,
-    course: Course,
+    scenario: Scenario,
     volume: u32,
 ) -> Result<Both<Flow>, StreamError> {
-    let host = measure(&pair.host, course, volume).await?;
-    Ok(Both { host, native: measure(&pair.native, course, volume).await? })
+    let host = measure(&pair.host, scenario, volume).await?;
+    Ok(Both { host, native: measure(&pair.native, scenario, volume).await? })
 }
 
-async fn measure(server: &Server, course: Course, volume: u32) -> Result<Flow, StreamError> {
+async fn measure(server: &Server, scenario: Scenario, volume: u32) -> Result<Flow, StreamError> {
     let name = server.name;
     let usage = |source| StreamError::Usage { server: name, source };
     let messages = volume * (1024 * 1024 / SIZE);
@@ -85,9 +85,9 @@ async fn measure(server: &Server, course: Course, volume: u32) -> Result<Flow, S
     let began = Instant::now();
     let arrived = timeout(LIMIT, async {
         let mut client = Client::open(server.address).await?;
-        match course.direction {
-            Direction::ToClient => pour(&mut client, messages, course.pauses).await,
-            Direction::ToServer => take(&mut client, messages, course.pauses).await,
+        match scenario.direction {
+            Direction::ToClient => pour(&mut client, messages, scenario.pauses).await,
+            Direction::ToServer => take(&mut client, messages, scenario.pauses).await,
         }
     });
     let arrived = arrived.await.map_err(|_elapsed| StreamError::Late { server: name })?;

@@ -8,7 +8,7 @@ use tonic::Code;
 use crate::bindings::errors::{Error as ServiceError, Kind};
 
 /// One kind of error.
-struct Facts {
+struct KindEntry {
     kind: Kind,
     /// In the contract.
     contract: &'static str,
@@ -18,70 +18,70 @@ struct Facts {
     code: Code,
 }
 
-const fn facts(
+const fn entry(
     kind: Kind,
     (contract, wire): (&'static str, &'static str),
     status: u16,
     code: Code,
-) -> Facts {
+) -> KindEntry {
     match StatusCode::from_u16(status) {
-        Ok(status) => Facts { kind, contract, wire, status, code },
+        Ok(status) => KindEntry { kind, contract, wire, status, code },
         Err(_) => panic!("every status of this table is one"),
     }
 }
 
-static ALL: [Facts; 17] = [
-    facts(Kind::Internal, ("internal", "InternalError"), 500, Code::Internal),
-    facts(Kind::NotFound, ("not-found", "NotFoundError"), 404, Code::NotFound),
-    facts(
+static ALL: [KindEntry; 17] = [
+    entry(Kind::Internal, ("internal", "InternalError"), 500, Code::Internal),
+    entry(Kind::NotFound, ("not-found", "NotFoundError"), 404, Code::NotFound),
+    entry(
         Kind::InvalidArguments,
         ("invalid-arguments", "ValidationError"),
         400,
         Code::InvalidArgument,
     ),
-    facts(
+    entry(
         Kind::PreconditionFailed,
         ("precondition-failed", "ConditionError"),
         412,
         Code::FailedPrecondition,
     ),
-    facts(
+    entry(
         Kind::PermissionDenied,
         ("permission-denied", "PermissionError"),
         403,
         Code::PermissionDenied,
     ),
-    facts(Kind::Rpc, ("rpc", "RPCError"), 500, Code::Unavailable),
-    facts(Kind::Custom, ("custom", "CustomError"), 500, Code::Unknown),
-    facts(
+    entry(Kind::Rpc, ("rpc", "RPCError"), 500, Code::Unavailable),
+    entry(Kind::Custom, ("custom", "CustomError"), 500, Code::Unknown),
+    entry(
         Kind::Unauthenticated,
         ("unauthenticated", "UnauthenticatedError"),
         401,
         Code::Unauthenticated,
     ),
-    facts(Kind::AlreadyExists, ("already-exists", "AlreadyExistsError"), 409, Code::AlreadyExists),
-    facts(Kind::Conflict, ("conflict", "ConflictError"), 409, Code::Aborted),
-    facts(
+    entry(Kind::AlreadyExists, ("already-exists", "AlreadyExistsError"), 409, Code::AlreadyExists),
+    entry(Kind::Conflict, ("conflict", "ConflictError"), 409, Code::Aborted),
+    entry(
         Kind::ResourceExhausted,
         ("resource-exhausted", "ResourceExhaustedError"),
         429,
         Code::ResourceExhausted,
     ),
-    facts(Kind::Unavailable, ("unavailable", "UnavailableError"), 503, Code::Unavailable),
-    facts(
+    entry(Kind::Unavailable, ("unavailable", "UnavailableError"), 503, Code::Unavailable),
+    entry(
         Kind::DeadlineExceeded,
         ("deadline-exceeded", "DeadlineExceededError"),
         504,
         Code::DeadlineExceeded,
     ),
-    facts(Kind::Unimplemented, ("unimplemented", "UnimplementedError"), 501, Code::Unimplemented),
-    facts(Kind::Cancelled, ("cancelled", "CancelledError"), 499, Code::Cancelled),
-    facts(Kind::OutOfRange, ("out-of-range", "OutOfRangeError"), 400, Code::OutOfRange),
-    facts(Kind::DataLoss, ("data-loss", "DataLossError"), 500, Code::DataLoss),
+    entry(Kind::Unimplemented, ("unimplemented", "UnimplementedError"), 501, Code::Unimplemented),
+    entry(Kind::Cancelled, ("cancelled", "CancelledError"), 499, Code::Cancelled),
+    entry(Kind::OutOfRange, ("out-of-range", "OutOfRangeError"), 400, Code::OutOfRange),
+    entry(Kind::DataLoss, ("data-loss", "DataLossError"), 500, Code::DataLoss),
 ];
 
-fn of(kind: Kind) -> &'static Facts {
-    ALL.iter().find(|facts| facts.kind == kind).unwrap_or(&ALL[0])
+fn of(kind: Kind) -> &'static KindEntry {
+    ALL.iter().find(|entry| entry.kind == kind).unwrap_or(&ALL[0])
 }
 
 /// The name of a kind on the wire and in logs.
@@ -91,7 +91,7 @@ pub fn kind_name(kind: Kind) -> &'static str {
 
 /// The kind with this name in the contract.
 pub fn kind_named(contract: &str) -> Option<Kind> {
-    ALL.iter().find(|facts| facts.contract == contract).map(|facts| facts.kind)
+    ALL.iter().find(|entry| entry.contract == contract).map(|entry| entry.kind)
 }
 
 /// The code of errors of a kind.
@@ -116,15 +116,15 @@ mod tests {
     #[test]
     fn every_code_but_ok_has_a_kind() {
         for code in (1..=16).map(Code::from_i32) {
-            assert!(ALL.iter().any(|facts| facts.code == code), "{code:?}");
+            assert!(ALL.iter().any(|entry| entry.code == code), "{code:?}");
         }
     }
 
     #[test]
     fn each_kind_stands_in_the_table_under_its_own_name() {
-        for facts in &ALL {
-            assert_eq!(of(facts.kind).contract, facts.contract);
-            assert_eq!(kind_named(facts.contract), Some(facts.kind));
+        for entry in &ALL {
+            assert_eq!(of(entry.kind).contract, entry.contract);
+            assert_eq!(kind_named(entry.contract), Some(entry.kind));
         }
     }
 
@@ -133,12 +133,12 @@ mod tests {
     fn the_table_is_the_published_one() {
         let vectors = include_str!("../../../tests/vectors/kinds.json");
         let vectors: Vec<serde_json::Value> = serde_json::from_str(vectors).unwrap();
-        let table = ALL.iter().map(|facts| {
+        let table = ALL.iter().map(|entry| {
             serde_json::json!({
-                "contract": facts.contract,
-                "json": facts.wire,
-                "status": facts.status.as_u16(),
-                "code": i32::from(facts.code),
+                "contract": entry.contract,
+                "json": entry.wire,
+                "status": entry.status.as_u16(),
+                "code": i32::from(entry.code),
             })
         });
         assert_eq!(table.collect::<Vec<_>>(), vectors);

@@ -36,8 +36,8 @@ impl call::HostWithStore<State> for HasSelf<State> {
     }
 
     fn caller(mut access: Access<'_, State, Self>) -> Option<types::Identity> {
-        let known = current_call(&mut access)?.context.known.as_ref()?;
-        let identity = known.identity.as_deref()?;
+        let annotations = current_call(&mut access)?.context.annotations.as_ref()?;
+        let identity = annotations.identity.as_deref()?;
         let Identity { subject, scheme, claims } = identity.clone();
         let claims = serde_json::Value::from(claims).to_string();
         Some(types::Identity { subject, scheme, claims })

@@ -43,8 +43,8 @@ fn context(access: &mut Access<'_, State, HasSelf<State>>) -> Attributes {
     if let Some(request_id) = &call.context.request_id {
         context.insert(REQUEST_ID.to_owned(), Value::from(&**request_id));
     }
-    if let Some(known) = &call.context.known {
-        context.extend(known.attributes.clone());
+    if let Some(annotations) = &call.context.annotations {
+        context.extend(annotations.attributes.clone());
     }
     context
 }

@@ -101,7 +101,7 @@ impl Relay {
             peer: call.context.peer,
             request_id: call.context.request_id.clone(),
             target: call.context.target.clone(),
-            known: call.context.known.clone(),
+            annotations: call.context.annotations.clone(),
             deadline: call.context.deadline,
             ..Context::default()
         });

@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
 pub(super) use self::absent::{PROGRAM, cdylib_help};
-pub(super) use self::plan::Plan;
+pub(super) use self::plan::BuildPlan;
 use self::target::Library;
 use super::child::{self, Ended};
 use super::{CommandError, locate, warn_of_undecodable};
-use crate::cli::{self, Surroundings};
+use crate::cli::{self, ProcessEnv};
 use crate::definition::Definition;
 use crate::report::{self, Status};
 
@@ -122,12 +122,12 @@ pub(super) enum Built {
     Interrupted(u8),
 }
 
-pub(super) fn run(typed: &cli::Build, surroundings: &Surroundings) -> Result<Status, CommandError> {
-    warn_of_undecodable(surroundings);
-    let path = locate(&typed.service, surroundings);
+pub(super) fn run(typed: &cli::Build, env: &ProcessEnv) -> Result<Status, CommandError> {
+    warn_of_undecodable(env);
+    let path = locate(&typed.service, env);
     // Machines that build services have none of the variables that run them.
-    let premises = surroundings.premises().incomplete();
-    let definition = Definition::load(&path, &premises)?;
+    let load_context = env.load_context().incomplete();
+    let definition = Definition::load(&path, &load_context)?;
     Ok(match build(&definition)? {
         Built::Component => Status::Success,
         Built::Interrupted(signal) => Status::Forced(signal),
@@ -139,7 +139,7 @@ pub(super) fn run(typed: &cli::Build, surroundings: &Surroundings) -> Result<Sta
 /// The build has the terminal, if there is one, unlike the builds of `dev`: its progress bar is seen, and
 /// what it asks for can be typed.
 pub(super) fn build(definition: &Definition) -> Result<Built, BuildError> {
-    let plan = Plan::of(definition)?;
+    let plan = BuildPlan::of(definition)?;
     if plan.needs_target()
         && let Built::Interrupted(signal) = install_target(&plan.directory)?
     {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use self::finding::{Finding, Severity};
 use super::log::Choice;
 use super::{CommandError, component, json, locate, print, undecodable};
-use crate::cli::{self, Surroundings};
+use crate::cli::{self, ProcessEnv};
 use crate::definition::Definition;
 use crate::definition::LoadError;
 use crate::engine::{CompileError, Service};
@@ -28,22 +28,22 @@ struct Verdict {
 pub(super) fn run(
     typed: &cli::Check,
     log: Choice,
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
 ) -> Result<Status, CommandError> {
-    let path = locate(&typed.service, surroundings);
-    let verdict = log.during(|| check(&path, surroundings))?;
+    let path = locate(&typed.service, env);
+    let verdict = log.during(|| check(&path, env))?;
     print(&if typed.output.json { verdict.json() } else { verdict.text(&path) })?;
     Ok(verdict.status)
 }
 
-fn check(path: &Path, surroundings: &Surroundings) -> Verdict {
-    let mut findings = surroundings
+fn check(path: &Path, env: &ProcessEnv) -> Verdict {
+    let mut findings = env
         .undecodable
         .iter()
         .map(|variable| Finding::of_environment(undecodable(variable)))
         .collect::<Vec<_>>();
     let mut services = Vec::new();
-    let status = match Definition::load(path, &surroundings.premises()) {
+    let status = match Definition::load(path, &env.load_context()) {
         Err(error) => {
             findings.extend(of_load_error(path, &error));
             Status::EditNeeded
@@ -51,7 +51,7 @@ fn check(path: &Path, surroundings: &Surroundings) -> Verdict {
         Ok(definition) => {
             let warnings = definition.warnings.iter();
             findings.extend(warnings.map(|warning| Finding::warning(path, warning)));
-            check_component(&definition, surroundings, &mut findings, &mut services)
+            check_component(&definition, env, &mut findings, &mut services)
         }
     };
     Verdict { findings, services, status }
@@ -66,18 +66,18 @@ fn of_load_error(path: &Path, error: &LoadError) -> Vec<Finding> {
 
 fn check_component(
     definition: &Definition,
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
     findings: &mut Vec<Finding>,
     services: &mut Vec<Service>,
 ) -> Status {
-    let compiled = component::compile(definition, surroundings);
+    let compiled = component::compile(definition, env);
     if let Ok((_, component)) = &compiled
         && let Ok(declared) = &component.surface().services
     {
         services.clone_from(&declared.services);
     }
     let errors = match compiled {
-        Ok((engine, component)) => component::link(definition, (&engine, &component), surroundings),
+        Ok((engine, component)) => component::link(definition, (&engine, &component), env),
         Err(error) => vec![error],
     };
     let mut status = Status::Success;

@@ -4,7 +4,7 @@
 
 use std::io::ErrorKind;
 
-use crate::cli::Surroundings;
+use crate::cli::ProcessEnv;
 use crate::definition::Definition;
 use crate::engine::{Cache, CompileError, Compiled, Engine};
 use crate::lifecycle::{Assembler, Module};
@@ -13,10 +13,10 @@ use crate::report::Status;
 /// Compiles the component of a service, or takes it from the cache.
 pub(super) fn compile(
     definition: &Definition,
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
 ) -> Result<(Engine, Compiled), CompileError> {
     let engine = Engine::new()?;
-    let cache = Cache::open_or_warn(surroundings.cache_directory.as_deref());
+    let cache = Cache::open_or_warn(env.cache_directory.as_deref());
     let component = engine.compile(&definition.host.component, cache.as_ref())?;
     Ok((engine, component))
 }
@@ -26,11 +26,11 @@ pub(super) fn compile(
 pub(super) fn link(
     definition: &Definition,
     (engine, compiled): (&Engine, &Compiled),
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
 ) -> Vec<CompileError> {
     // Whatever is wrong with it was said when the service's component was compiled.
-    let cache = surroundings.cache_directory.clone().and_then(|path| Cache::open(path).ok());
-    let (cache, extensions) = (cache.as_ref(), &*surroundings.extensions);
+    let cache = env.cache_directory.clone().and_then(|path| Cache::open(path).ok());
+    let (cache, extensions) = (cache.as_ref(), &*env.extensions);
     let assembler = Assembler { engine, cache, extensions };
     let (mut modules, mut errors) = (Vec::new(), Vec::new());
     for module in assembler.modules(definition) {
@@ -52,10 +52,10 @@ pub(super) fn link(
 pub(super) fn plug_ins(
     definition: &Definition,
     engine: &Engine,
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
 ) -> Result<Vec<Module>, CompileError> {
-    let cache = surroundings.cache_directory.clone().and_then(|path| Cache::open(path).ok());
-    let (cache, extensions) = (cache.as_ref(), &*surroundings.extensions);
+    let cache = env.cache_directory.clone().and_then(|path| Cache::open(path).ok());
+    let (cache, extensions) = (cache.as_ref(), &*env.extensions);
     Assembler { engine, cache, extensions }.modules(definition).into_iter().collect()
 }
 

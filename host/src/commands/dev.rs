@@ -21,26 +21,22 @@ use self::screen::Screen;
 use self::sources::{Sources, Subject};
 use super::log::Choice;
 use super::{CommandError, directory_of, locate, warn_of_undecodable};
-use crate::cli::{self, LogFormat, Surroundings};
-use crate::definition::{Definition, LoadError, Premises, Reach};
+use crate::cli::{self, LogFormat, ProcessEnv};
+use crate::definition::{AddressPolicy, Definition, LoadContext, LoadError};
 use crate::lifecycle::Pace;
 use crate::report::Status;
 use crate::supervisor::{self, Hangup, Look, Options, RunError};
 use crate::telemetry::{Level, LogOutput};
 use crate::watch::{Place, Watch};
 
-pub(super) fn run(
-    typed: cli::Dev,
-    log: Choice,
-    surroundings: &Surroundings,
-) -> Result<Status, CommandError> {
-    warn_of_undecodable(surroundings);
-    let path = locate(&typed.service, surroundings);
+pub(super) fn run(typed: cli::Dev, log: Choice, env: &ProcessEnv) -> Result<Status, CommandError> {
+    warn_of_undecodable(env);
+    let path = locate(&typed.service, env);
     // A file that is not there is a wrong argument; one with mistakes is edited while this runs.
-    if let Err(error @ LoadError::Read { .. }) = Definition::load(&path, &surroundings.premises()) {
+    if let Err(error @ LoadError::Read { .. }) = Definition::load(&path, &env.load_context()) {
         return Err(error.into());
     }
-    let screen = Screen::of_process(surroundings.allows_colour);
+    let screen = Screen::of_process(env.allows_colour);
     let output = LogOutput::standard();
     let options = Options {
         definition: None,
@@ -52,17 +48,18 @@ pub(super) fn run(
             host_level: Some(Level::Warn),
         },
         arguments: typed.arguments,
-        cache_directory: surroundings.cache_directory.clone(),
-        extensions: surroundings.extensions.clone(),
+        cache_directory: env.cache_directory.clone(),
+        extensions: env.extensions.clone(),
         hangup: Hangup::Stops,
         pace: Pace::Frequent,
     };
-    let reach = typed.address.map_or(Reach::DefinedOrLocal, Reach::At);
-    let premises = Premises { reach, ..surroundings.premises() };
+    let address_policy =
+        typed.address.map_or(AddressPolicy::ConfiguredOrLoopback, AddressPolicy::Fixed);
+    let load_context = LoadContext { address_policy, ..env.load_context() };
     let log_level = log.level;
-    let polls = typed.poll || surroundings.polls;
+    let polls = typed.poll || env.polls;
     let ending = supervisor::run(options, screen.log_output(output), async |_log| {
-        let definition = Definition::load(&path, &premises);
+        let definition = Definition::load(&path, &load_context);
         let sources = match &definition {
             Ok(definition) => Subject::of(definition).find().await,
             Err(_) => without_definition(&path),
@@ -70,7 +67,7 @@ pub(super) fn run(
         let watch = Watch::start(sources.all(), polls).await?;
         let keys = Keys::of_process();
         let development =
-            Development::new(path, premises, (screen, keys, watch), sources, log_level);
+            Development::new(path, load_context, (screen, keys, watch), sources, log_level);
         Ok::<_, CommandError>(development.map_err(RunError::Signals)?)
     })?;
     Ok(super::run::status(ending))

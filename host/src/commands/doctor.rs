@@ -17,7 +17,7 @@ use self::fix::Mode;
 use super::child::{self, Interrupted};
 use super::log::Choice;
 use super::{CommandError, directory_of, json, locate, print};
-use crate::cli::{self, Surroundings};
+use crate::cli::{self, ProcessEnv};
 use crate::report::Status;
 use crate::supervisor::RunError;
 
@@ -35,17 +35,17 @@ struct Place {
 pub(super) fn run(
     typed: &cli::Doctor,
     log: Choice,
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
 ) -> Result<Status, CommandError> {
     let mode = Mode::of(typed);
     let place = Place {
-        file: locate(&typed.service, surroundings),
-        is_named: typed.service.given().is_some() || surroundings.service.is_some(),
+        file: locate(&typed.service, env),
+        is_named: typed.service.given().is_some() || env.service.is_some(),
     };
-    let (surroundings, is_json) = (surroundings.clone(), typed.output.json);
+    let (env, is_json) = (env.clone(), typed.output.json);
     let tell = move || {
         let mut record = Record::new(mode);
-        let examined = log.during(|| examine(&place, &surroundings, &mut record))?;
+        let examined = log.during(|| examine(&place, &env, &mut record))?;
         if let Err(Interrupted(signal)) = examined {
             return Ok(Status::Forced(signal));
         }
@@ -57,13 +57,9 @@ pub(super) fn run(
 }
 
 /// Every check after those it depends on; a fix is made before the next check looks.
-fn examine(
-    place: &Place,
-    surroundings: &Surroundings,
-    record: &mut Record,
-) -> Result<(), Interrupted> {
+fn examine(place: &Place, env: &ProcessEnv, record: &mut Record) -> Result<(), Interrupted> {
     let directory = place.directory();
-    let builds = place.builds(surroundings);
+    let builds = place.builds(env);
     if builds {
         record.add(machine::rust(directory, place.has_manifest())?)?;
         record.add(machine::rustup(directory)?)?;
@@ -71,15 +67,15 @@ fn examine(
             record.add(machine::target(directory)?)?;
         }
     }
-    record.add(machine::cache(surroundings))?;
+    record.add(machine::cache(env))?;
     record.add(machine::address_space())?;
     if !place.file.exists() && !place.is_named {
         return record.add(vec![project::nothing_here(&place.file)]);
     }
-    let (definition, diagnoses) = project::definition(&place.file, surroundings);
+    let (definition, diagnoses) = project::definition(&place.file, env);
     record.add(diagnoses)?;
     if let Some(definition) = &definition {
-        record.add(project::environment(&place.file, surroundings))?;
+        record.add(project::environment(&place.file, env))?;
         if builds {
             record.add(project::build(definition))?;
         }
@@ -98,11 +94,11 @@ fn examine(
     }
     // A fix may have changed what it says.
     let definition = match record.pending(&place.file) {
-        Some(text) => project::parse(&place.file, text, surroundings),
-        None => project::definition(&place.file, surroundings).0,
+        Some(text) => project::parse(&place.file, text, env),
+        None => project::definition(&place.file, env).0,
     };
     if let Some(definition) = &definition {
-        record.add(component::examine(definition, surroundings, record.mode()))?;
+        record.add(component::examine(definition, env, record.mode()))?;
         record.add(project::ports(definition))?;
     }
     Ok(())
@@ -114,8 +110,8 @@ impl Place {
     }
 
     /// Whether anything is built here: where a ready component runs, nobody needs a compiler.
-    fn builds(&self, surroundings: &Surroundings) -> bool {
-        let (definition, _) = project::definition(&self.file, surroundings);
+    fn builds(&self, env: &ProcessEnv) -> bool {
+        let (definition, _) = project::definition(&self.file, env);
         self.has_manifest() || definition.is_none_or(|definition| definition.host.build.is_some())
     }
 

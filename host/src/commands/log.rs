@@ -4,7 +4,7 @@
 
 use std::io::{self, IsTerminal};
 
-use crate::cli::{LogArguments, LogFormat, Surroundings};
+use crate::cli::{LogArguments, LogFormat, ProcessEnv};
 use crate::telemetry::{
     Format, HostLog, Level, Logger, MAX_LINE, Place, Settings, StartLogError, subscriber,
 };
@@ -18,11 +18,11 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    pub(super) fn new(arguments: LogArguments, surroundings: &Surroundings) -> Self {
+    pub(super) fn new(arguments: LogArguments, env: &ProcessEnv) -> Self {
         Self {
             format: arguments.log_format,
             level: arguments.log_level,
-            allows_colour: surroundings.allows_colour,
+            allows_colour: env.allows_colour,
         }
     }
 

@@ -30,19 +30,19 @@ use self::questions::{Questions, can_ask};
 use self::sdk::Sdk;
 use self::workspace::Workspace;
 use super::{CommandError, json, print};
-use crate::cli::{self, KindName, Sketch, SketchedKind, Surroundings};
+use crate::cli::{self, KindName, ProcessEnv, Sketch, SketchedKind};
 use crate::definition;
 use crate::report::Status;
 
 /// `new`: makes a crate.
-pub(super) fn run(typed: &cli::New, surroundings: &Surroundings) -> Result<Status, CommandError> {
-    let text = create(typed, schema(surroundings))?;
+pub(super) fn run(typed: &cli::New, env: &ProcessEnv) -> Result<Status, CommandError> {
+    let text = create(typed, schema(env))?;
     print(&text)
 }
 
 /// What a `service.toml` of this host may say, for editors.
-fn schema(surroundings: &Surroundings) -> String {
-    json(&definition::schema(surroundings.extensions.catalogue()))
+fn schema(env: &ProcessEnv) -> String {
+    json(&definition::schema(env.extensions.catalogue()))
 }
 
 /// Makes the crate and returns what there is to tell about it.

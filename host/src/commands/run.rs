@@ -7,7 +7,7 @@ use std::io;
 use super::build::{self, Built};
 use super::log::Choice;
 use super::{CommandError, locate, warn_of_undecodable};
-use crate::cli::{self, LogFormat, Surroundings};
+use crate::cli::{self, LogFormat, ProcessEnv};
 use crate::definition::Definition;
 use crate::lifecycle::Pace;
 use crate::machine;
@@ -15,14 +15,10 @@ use crate::report::Status;
 use crate::supervisor::{self, Ending, Hangup, Look, Options, Reload, RunError};
 use crate::telemetry::LogOutput;
 
-pub(super) fn run(
-    typed: cli::Run,
-    log: Choice,
-    surroundings: &Surroundings,
-) -> Result<Status, CommandError> {
-    warn_of_undecodable(surroundings);
-    let path = locate(&typed.service, surroundings);
-    let definition = Definition::load(&path, &surroundings.premises())?;
+pub(super) fn run(typed: cli::Run, log: Choice, env: &ProcessEnv) -> Result<Status, CommandError> {
+    warn_of_undecodable(env);
+    let path = locate(&typed.service, env);
+    let definition = Definition::load(&path, &env.load_context())?;
     check_arguments(&definition, &typed.arguments)?;
     if typed.build
         && let Built::Interrupted(signal) = build::build(&definition)?
@@ -40,17 +36,17 @@ pub(super) fn run(
         stream: output.stream(),
         look: Look { format, level: log.level, host_level: None },
         arguments: typed.arguments,
-        cache_directory: surroundings.cache_directory.clone(),
-        extensions: surroundings.extensions.clone(),
+        cache_directory: env.cache_directory.clone(),
+        extensions: env.extensions.clone(),
         hangup: Hangup::Directs,
         pace: if typed.changes.watch { Pace::Frequent } else { Pace::Rare },
     };
-    let premises = surroundings.premises();
-    let polls = typed.changes.poll || surroundings.polls;
+    let load_context = env.load_context();
+    let polls = typed.changes.poll || env.polls;
     let ending = supervisor::run(options, output, async |log| {
         // What is to be built has been: nobody inherits it.
         machine::raise_descriptors();
-        let reload = Reload::new(path, premises, log.clone()).map_err(RunError::Signals)?;
+        let reload = Reload::new(path, load_context, log.clone()).map_err(RunError::Signals)?;
         Ok::<_, CommandError>(if typed.changes.watch {
             reload.watching(polls).await?
         } else {
@@ -86,14 +82,14 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::definition::Premises;
+    use crate::definition::LoadContext;
 
     fn definition(types: &str) -> Definition {
         let text = format!(
             "name = 'greeter'\ntypes = {types}\nversion = 'v1'\nlanguage = 'rust'\n\
              product = 'Matrix'\n[host]\ncomponent = 'greeter.wasm'\n"
         );
-        Definition::parse(Path::new("service.toml"), &text, &Premises::default()).unwrap()
+        Definition::parse(Path::new("service.toml"), &text, &LoadContext::default()).unwrap()
     }
 
     #[test]

@@ -24,8 +24,8 @@ use super::cargo::{AskCargoError, Package};
 use super::child::{self, Ended};
 use super::log::Choice;
 use super::{CommandError, directory_of, locate, warn_of_undecodable};
-use crate::cli::{self, LogFormat, Surroundings};
-use crate::definition::{Definition, Premises};
+use crate::cli::{self, LogFormat, ProcessEnv};
+use crate::definition::{Definition, LoadContext};
 use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::{self, Status};
@@ -60,11 +60,11 @@ impl TestError {
 pub(super) fn run(
     typed: &cli::Test,
     log: Choice,
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
 ) -> Result<Status, CommandError> {
-    warn_of_undecodable(surroundings);
-    let path = locate(&typed.service, surroundings);
-    let definition = Definition::load(&path, &premises(surroundings))?.for_tests();
+    warn_of_undecodable(env);
+    let path = locate(&typed.service, env);
+    let definition = Definition::load(&path, &load_context(env))?.for_tests();
     let directory = directory_of(&path);
     let package = match Package::read(directory) {
         Ok(package) => package,
@@ -88,18 +88,18 @@ pub(super) fn run(
         Some(command) => Some(Suite::shell(command, directory, &typed.arguments)),
         None => package.and_then(|one| Suite::of_files(&one, directory, &typed.arguments)),
     };
-    let suite = suite.map(|suite| suite.told(&path, surroundings.program.as_deref()));
+    let suite = suite.map(|suite| suite.told(&path, env.program.as_deref()));
     if definition.script().is_some() {
         return script(&definition, suite);
     }
-    serve(definition, suite, log, surroundings)
+    serve(definition, suite, log, env)
 }
 
 /// The deployment is `test`, unless the environment says otherwise.
-fn premises(surroundings: &Surroundings) -> Premises {
-    let premises = surroundings.premises();
-    let variables = premises.variables.or("MIKROS_SERVICE_DEPLOY", "test");
-    Premises { variables, ..premises }
+fn load_context(env: &ProcessEnv) -> LoadContext {
+    let load_context = env.load_context();
+    let variables = load_context.variables.or("MIKROS_SERVICE_DEPLOY", "test");
+    LoadContext { variables, ..load_context }
 }
 
 /// Runs tests that need no service; `None` when they have passed.
@@ -126,7 +126,7 @@ fn serve(
     definition: Definition,
     suite: Option<Suite>,
     log: Choice,
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
 ) -> Result<Status, CommandError> {
     let transcript = Transcript::new(definition.tests.discards_log);
     let look = Look {
@@ -140,8 +140,8 @@ fn serve(
         stream: LogStream::default(),
         look,
         arguments: Vec::new(),
-        cache_directory: surroundings.cache_directory.clone(),
-        extensions: surroundings.extensions.clone(),
+        cache_directory: env.cache_directory.clone(),
+        extensions: env.extensions.clone(),
         hangup: Hangup::Stops,
         pace: Pace::Rare,
     };

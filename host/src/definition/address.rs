@@ -15,16 +15,16 @@ pub enum Address {
     Loopback,
 }
 
-/// Who is to reach a service.
+/// Which addresses a service listens on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Reach {
-    /// Whoever the definition lets in.
+pub enum AddressPolicy {
+    /// Those of the definition.
     #[default]
-    Defined,
-    /// The same, and this machine alone when the definition says nothing of it.
-    DefinedOrLocal,
-    /// Whoever reaches this address.
-    At(IpAddr),
+    Configured,
+    /// Those of the definition; loopback only if it names none.
+    ConfiguredOrLoopback,
+    /// This one, whatever the definition says.
+    Fixed(IpAddr),
 }
 
 impl fmt::Display for Address {
@@ -37,15 +37,17 @@ impl fmt::Display for Address {
 }
 
 impl Definition {
-    pub(super) fn limit(&mut self, reach: Reach) {
+    pub(super) fn limit(&mut self, address_policy: AddressPolicy) {
         let is_default = self
             .effective
             .iter()
             .any(|one| one.key == "host.address" && one.origin == Origin::Default);
-        match reach {
-            Reach::DefinedOrLocal if is_default => self.host.address = Address::Loopback,
-            Reach::Defined | Reach::DefinedOrLocal => (),
-            Reach::At(address) => self.host.address = Address::Of(address),
+        match address_policy {
+            AddressPolicy::ConfiguredOrLoopback if is_default => {
+                self.host.address = Address::Loopback;
+            }
+            AddressPolicy::Configured | AddressPolicy::ConfiguredOrLoopback => (),
+            AddressPolicy::Fixed(address) => self.host.address = Address::Of(address),
         }
     }
 }
@@ -56,28 +58,29 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::definition::Premises;
+    use crate::definition::LoadContext;
 
     #[track_caller]
-    fn listens(key: &str, reach: Reach, expected: &str) {
+    fn listens(key: &str, address_policy: AddressPolicy, expected: &str) {
         let text = format!(
             "name = 'greeter'\ntypes = ['http']\nversion = 'v1'\nlanguage = 'rust'\n\
              product = 'Matrix'\n[host]\ncomponent = 'app.wasm'\n{key}\n"
         );
-        let definition = Definition::parse(Path::new("service.toml"), &text, &Premises::default());
+        let definition =
+            Definition::parse(Path::new("service.toml"), &text, &LoadContext::default());
         let mut definition = definition.unwrap();
-        definition.limit(reach);
-        assert_eq!(definition.host.address.to_string(), expected, "{key}, {reach:?}");
+        definition.limit(address_policy);
+        assert_eq!(definition.host.address.to_string(), expected, "{key}, {address_policy:?}");
     }
 
     #[test]
     fn a_definition_that_names_no_address_can_be_limited() {
         let key = "address = '::'";
-        let other = Reach::At(Ipv4Addr::LOCALHOST.into());
+        let other = AddressPolicy::Fixed(Ipv4Addr::LOCALHOST.into());
 
-        listens("", Reach::Defined, "::");
-        listens("", Reach::DefinedOrLocal, "localhost");
-        listens(key, Reach::DefinedOrLocal, "::");
+        listens("", AddressPolicy::Configured, "::");
+        listens("", AddressPolicy::ConfiguredOrLoopback, "localhost");
+        listens(key, AddressPolicy::ConfiguredOrLoopback, "::");
         listens(key, other, "127.0.0.1");
     }
 }

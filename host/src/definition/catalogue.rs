@@ -26,8 +26,8 @@ use super::typed::{self, Failure};
 pub trait ExtensionSettings: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// Notes what types cannot say: keys that exclude each other, files that cannot be read. What works, and
     /// hardly as it is meant, is a warning.
-    fn check(&self, objections: &mut Objections<'_>) {
-        let _ = objections;
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
+        let _ = errors;
     }
 }
 
@@ -40,21 +40,21 @@ impl ExtensionSettings for NoSettings {}
 
 /// What is wrong with settings whose types are right.
 #[derive(Debug)]
-pub struct Objections<'a> {
+pub struct ValidationErrors<'a> {
     directory: &'a Path,
     base_path: &'a str,
-    pub(super) all: Vec<Objection>,
-    pub(super) warnings: Vec<Objection>,
+    pub(super) all: Vec<ValidationError>,
+    pub(super) warnings: Vec<ValidationError>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Objection {
+pub(super) struct ValidationError {
     pub(super) path: String,
     pub(super) message: String,
     pub(super) help: Option<String>,
 }
 
-impl<'a> Objections<'a> {
+impl<'a> ValidationErrors<'a> {
     pub(crate) fn new(directory: &'a Path) -> Self {
         Self { directory, base_path: "", all: Vec::new(), warnings: Vec::new() }
     }
@@ -66,7 +66,7 @@ impl<'a> Objections<'a> {
     /// The keys that were objected to.
     #[cfg(test)]
     pub(crate) fn paths(self) -> Vec<String> {
-        self.all.into_iter().map(|objection| objection.path).collect()
+        self.all.into_iter().map(|error| error.path).collect()
     }
 
     /// The directory of `service.toml`, which relative paths are relative to.
@@ -79,11 +79,11 @@ impl<'a> Objections<'a> {
         self.base_path
     }
 
-    /// Notes an objection to the key at `path` below the table, for example `keys[0].secret`; empty for
+    /// Notes an error to the key at `path` below the table, for example `keys[0].secret`; empty for
     /// the table as a whole. `message` is the rest of the sentence that begins with the key: `must not be
     /// empty`. It must not hold a value, which may be a secret.
     pub fn note(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.all.push(Objection { path: path.into(), message: message.into(), help: None });
+        self.all.push(ValidationError { path: path.into(), message: message.into(), help: None });
     }
 
     /// The same with what to write instead.
@@ -94,18 +94,18 @@ impl<'a> Objections<'a> {
         help: impl Into<String>,
     ) {
         let (path, message, help) = (path.into(), message.into(), Some(help.into()));
-        self.all.push(Objection { path, message, help });
+        self.all.push(ValidationError { path, message, help });
     }
 
     /// Warns about the key at `path`: the service runs, and `check`, `doctor` and the log say so. The message
-    /// is as that of [`Objections::note`].
+    /// is as that of [`ValidationErrors::note`].
     pub fn warn(
         &mut self,
         path: impl Into<String>,
         message: impl Into<String>,
         help: Option<String>,
     ) {
-        self.warnings.push(Objection { path: path.into(), message: message.into(), help });
+        self.warnings.push(ValidationError { path: path.into(), message: message.into(), help });
     }
 }
 
@@ -116,7 +116,7 @@ pub type TypedSettings = Arc<dyn Any + Send + Sync>;
 #[derive(Clone)]
 pub struct SettingsType {
     pub(super) read: fn(&Json) -> Result<TypedSettings, Failure>,
-    pub(super) check: fn(&TypedSettings, &mut Objections<'_>),
+    pub(super) check: fn(&TypedSettings, &mut ValidationErrors<'_>),
     pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
@@ -124,9 +124,9 @@ impl SettingsType {
     pub fn of<T: ExtensionSettings>() -> Self {
         Self {
             read: |json| Ok(Arc::new(typed::attempt::<T>(json)?)),
-            check: |typed, objections| {
+            check: |typed, errors| {
                 if let Some(typed) = typed.downcast_ref::<T>() {
-                    typed.check(objections);
+                    typed.check(errors);
                 }
             },
             schema: |generator| generator.subschema_for::<T>(),

@@ -8,10 +8,10 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::excerpt::Excerpt;
 use super::nesting;
 use super::problem::{Position, Problem};
 use super::secrecy;
+use super::snippet::Snippet;
 use super::syntax;
 
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
@@ -69,13 +69,13 @@ impl<'a> Lines<'a> {
 
     /// A problem at a place.
     pub(super) fn problem(&self, place: Place, message: String, help: Option<String>) -> Problem {
-        let excerpt = Some(place).filter(|place| *place != Place::FILE);
-        let excerpt = excerpt.and_then(|place| self.excerpt(place));
-        Problem { position: Some(self.position(place.start)), excerpt, message, help }
+        let snippet = Some(place).filter(|place| *place != Place::FILE);
+        let snippet = snippet.and_then(|place| self.snippet(place));
+        Problem { position: Some(self.position(place.start)), snippet, message, help }
     }
 
     /// The first line of a place.
-    fn excerpt(&self, place: Place) -> Option<Excerpt> {
+    fn snippet(&self, place: Place) -> Option<Snippet> {
         let line = self.line(place.start);
         let mut start = self.starts[line - 1];
         let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
@@ -89,7 +89,7 @@ impl<'a> Lines<'a> {
             return None;
         }
         let within = |offset: usize| offset.saturating_sub(start).min(text.len());
-        Excerpt::new(line, text, Place { start: within(place.start), end: within(place.end) })
+        Snippet::new(line, text, Place { start: within(place.start), end: within(place.end) })
     }
 }
 

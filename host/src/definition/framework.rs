@@ -102,7 +102,7 @@ pub(super) fn of_another(problems: &[Problem], language: &str) -> Problem {
         "the file has no `[host]`: one of another Mikros framework needs some changes to run here";
     Problem {
         position: Some(TOP),
-        excerpt: None,
+        snippet: None,
         message: message.to_owned(),
         help: Some(lines.join(BREAK)),
     }

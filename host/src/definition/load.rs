@@ -8,7 +8,7 @@ use super::document::{self, Lines, Place, Table};
 use super::indirection::Indirections;
 use super::problem::{LoadError, Problem};
 use super::reader::{MOST_PROBLEMS, Reader, Section};
-use super::variables::{Premises, Scope, Variables};
+use super::variables::{LoadContext, Scope, Variables};
 use super::{
     Definition, Effective, FeatureSource, client, environment, features, framework, hosting, http,
     identity, kinds, log, settings, testing, unknown,
@@ -23,14 +23,14 @@ impl Definition {
     ///
     /// # Errors
     /// [`LoadError::Read`] when there is no text to check, [`LoadError::Invalid`] with all problems.
-    pub fn load(path: &Path, premises: &Premises) -> Result<Self, LoadError> {
+    pub fn load(path: &Path, context: &LoadContext) -> Result<Self, LoadError> {
         let invalid = |problems| LoadError::Invalid { path: path.to_owned(), problems };
         let bytes = file::read(path, MOST_BYTES)
             .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
         let text = text_of(&bytes).map_err(|problem| invalid(vec![problem]))?;
-        let mut definition = Self::parse(path, text, premises).map_err(invalid)?;
+        let mut definition = Self::parse(path, text, context).map_err(invalid)?;
         definition.warnings.extend(log::zone_warning(&definition.log));
-        definition.settle(premises);
+        definition.settle(context);
         Ok(definition)
     }
 
@@ -40,8 +40,8 @@ impl Definition {
     ///
     /// # Errors
     /// All problems in reading order, never none.
-    pub fn parse(path: &Path, text: &str, premises: &Premises) -> Result<Self, Vec<Problem>> {
-        let Premises { variables, catalogue, .. } = premises;
+    pub fn parse(path: &Path, text: &str, context: &LoadContext) -> Result<Self, Vec<Problem>> {
+        let LoadContext { variables, catalogue, .. } = context;
         let lines = Lines::new(text);
         let mut root = document::parse(text, &lines)?;
         let mut indirections = Indirections::default();
@@ -62,11 +62,11 @@ impl Definition {
     }
 
     /// Applies what decides beside its text and the environment.
-    pub(crate) fn settle(&mut self, premises: &Premises) {
-        if let Some(relocation) = &premises.relocation {
+    pub(crate) fn settle(&mut self, context: &LoadContext) {
+        if let Some(relocation) = &context.relocation {
             self.relocate(relocation);
         }
-        self.limit(premises.reach);
+        self.limit(context.address_policy);
     }
 
     /// The components that it runs: the service's own first, then those of features that are enabled.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::excerpt::Excerpt;
+use super::snippet::Snippet;
 
 /// A place in `service.toml`; both numbers start at 1, columns count characters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -27,7 +27,7 @@ pub struct Problem {
     pub position: Option<Position>,
     /// The file's own text there, unless there is nothing to be seen.
     #[serde(skip)]
-    pub excerpt: Option<Excerpt>,
+    pub snippet: Option<Snippet>,
     pub message: String,
     /// What to write instead, when that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct Problem {
 impl Problem {
     /// One whose cause is in the environment.
     pub fn of_environment(message: String, help: Option<String>) -> Self {
-        Self { position: None, excerpt: None, message, help }
+        Self { position: None, snippet: None, message, help }
     }
 
     /// `path:line:column: message`, or `environment: message`; without the help.
@@ -112,8 +112,8 @@ impl fmt::Display for ProblemList<'_> {
         write!(f, "invalid service definition")?;
         for problem in self.problems {
             write!(f, "\n  {}", problem.located(self.path))?;
-            if let Some(excerpt) = &problem.excerpt {
-                excerpt.write(f, "    ")?;
+            if let Some(snippet) = &problem.snippet {
+                snippet.write(f, "    ")?;
             }
             if let Some(help) = &problem.help {
                 write!(f, "\n    help: {help}")?;

@@ -11,7 +11,7 @@ use super::catalogue::{Catalogue, KindEntry};
 use super::document::{Lines, Place, Table, Value, entries, harmless, spelled};
 use super::indirection::Indirections;
 use super::problem::{Position, Problem};
-use super::reference::{Entry, Key, Presence, entry, join};
+use super::reference::{Entry, Key, Requirement, entry, join};
 use super::secrecy::without_passwords;
 use super::shape::{self, Checked, Given, Item};
 use super::variables::{Found, Scope};
@@ -41,7 +41,7 @@ pub(super) struct Reader<'t> {
     indirections: &'t Indirections,
     scope: &'t Scope<'t>,
     catalogue: &'t Catalogue,
-    /// See [`Objections::base_path`](super::Objections::base_path).
+    /// See [`ValidationErrors::base_path`](super::ValidationErrors::base_path).
     pub(super) base_path: String,
     pub(super) problems: Vec<Problem>,
     /// What files of the other frameworks hold or lack.
@@ -198,7 +198,7 @@ impl<'t> Reader<'t> {
     }
 
     fn absent(&mut self, key: &Key, section: &Section<'t>, label: String) -> Option<Checked> {
-        if let Presence::Required = key.presence {
+        if let Requirement::Required = key.presence {
             let name = label.rsplit('.').next().unwrap_or_default();
             let table = match section.label.as_str() {
                 "" => String::new(),

@@ -46,7 +46,7 @@ impl Definition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::Premises;
+    use crate::definition::LoadContext;
 
     /// The components of a service in `/code/hello`.
     fn components(build: &str, component: &str) -> Vec<PathBuf> {
@@ -56,7 +56,7 @@ mod tests {
              [features.flags]\nenabled = true\ncomponent = '../target/flags.wasm'\n"
         );
         let path = Path::new("/code/hello/service.toml");
-        let mut definition = Definition::parse(path, &text, &Premises::default()).unwrap();
+        let mut definition = Definition::parse(path, &text, &LoadContext::default()).unwrap();
         let (usual, actual) = ("/code/target".into(), "/elsewhere".into());
         definition.relocate(&Relocation { usual, actual });
         definition.components().map(Path::to_owned).collect()

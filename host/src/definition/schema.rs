@@ -11,7 +11,7 @@ pub(super) use self::extensions::of_settings;
 use super::catalogue::Catalogue;
 use super::kinds;
 use super::quantity::{DURATION_PATTERN, SIZE_PATTERN};
-use super::reference::{Entry, Key, Presence, children, entry, join};
+use super::reference::{Entry, Key, Requirement, children, entry, join};
 use super::shape::Shape;
 
 /// `SemVer` as on semver.org with an optional `v`, or `v` and one to three short numbers.
@@ -47,7 +47,7 @@ fn table(pattern: &str, catalogue: &Catalogue) -> Json {
         let path = join(pattern, name);
         let (schema, is_required) = match entry(&path) {
             Some(Entry::Key(key)) => {
-                (value(key, catalogue), matches!(key.presence, Presence::Required))
+                (value(key, catalogue), matches!(key.presence, Requirement::Required))
             }
             _ => (table(&path, catalogue), is_table_required(&path)),
         };
@@ -74,7 +74,7 @@ fn table(pattern: &str, catalogue: &Catalogue) -> Json {
 fn is_table_required(pattern: &str) -> bool {
     // A key of a table the user names is required only when there is such a table.
     children(pattern).filter(|name| *name != "*").any(|name| match entry(&join(pattern, name)) {
-        Some(Entry::Key(key)) => matches!(key.presence, Presence::Required),
+        Some(Entry::Key(key)) => matches!(key.presence, Requirement::Required),
         _ => is_table_required(&join(pattern, name)),
     })
 }
@@ -86,7 +86,7 @@ fn value(key: &Key, catalogue: &Catalogue) -> Json {
         Shape::Feature => merge(&mut value, feature_rule(key.path, catalogue)),
         shape => merge(&mut value, rule(shape)),
     }
-    if let Presence::Default(default) = key.presence {
+    if let Requirement::Default(default) = key.presence {
         value["default"] = literal(default);
     }
     value["examples"] = json!([literal(key.example)]);

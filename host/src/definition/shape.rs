@@ -11,7 +11,7 @@ use toml::de::{DeInteger, DeValue};
 use super::document::{Place, Value};
 use super::indirection::Indirections;
 use super::quantity::{format_duration, format_size, parse_duration, parse_size};
-use super::reference::{Key, Presence};
+use super::reference::{Key, Requirement};
 use super::suggestion::did_you_mean;
 
 /// The rule of one key; bounds are inclusive.
@@ -142,7 +142,7 @@ pub(super) fn check(
 
 /// The default of a key that has one; a test checks that all of them are valid.
 pub(super) fn default_of(key: &Key) -> Option<Checked> {
-    let Presence::Default(text) = key.presence else { return None };
+    let Requirement::Default(text) = key.presence else { return None };
     let value = DeValue::parse(text).ok()?;
     let indirections = Indirections::default();
     let given = Given { value: &value, indirections: &indirections, label: key.path };

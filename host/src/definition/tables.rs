@@ -6,7 +6,7 @@ mod settings;
 
 pub use self::settings::{kind_settings_table, settings_table};
 use super::framework;
-use super::reference::{Key, Presence, REFERENCE};
+use super::reference::{Key, REFERENCE, Requirement};
 
 /// Every key of `service.toml`.
 pub fn reference_table() -> String {
@@ -41,9 +41,9 @@ pub fn variables_table() -> String {
 
 fn default(key: &Key) -> String {
     match key.presence {
-        Presence::Required => "required".to_owned(),
-        Presence::Optional => String::new(),
-        Presence::Default(text) => code(text),
+        Requirement::Required => "required".to_owned(),
+        Requirement::Optional => String::new(),
+        Requirement::Default(text) => code(text),
     }
 }
 

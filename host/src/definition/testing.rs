@@ -51,14 +51,15 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::definition::{Deployment, Premises, Variables};
+    use crate::definition::{Deployment, LoadContext, Variables};
 
     const TEXT: &str = "name = 'greeter'\ntypes = ['http:80', 'grpc:81', 'native']\nversion = 'v1'\n\
         language = 'rust'\nproduct = 'Matrix'\n[host]\ncomponent = 'app.wasm'\naddress = '::'\ndrain_delay = '9s'\n";
 
     #[test]
     fn a_service_under_test_is_where_nobody_else_is() {
-        let definition = Definition::parse(Path::new("service.toml"), TEXT, &Premises::default());
+        let definition =
+            Definition::parse(Path::new("service.toml"), TEXT, &LoadContext::default());
 
         let definition = definition.unwrap().for_tests();
 
@@ -76,8 +77,8 @@ mod tests {
     #[test]
     fn the_deployment_is_what_the_environment_says() {
         let deployment = |variables: Variables| {
-            let premises = Premises::from(variables.or("MIKROS_SERVICE_DEPLOY", "test"));
-            let definition = Definition::parse(Path::new("service.toml"), TEXT, &premises);
+            let context = LoadContext::from(variables.or("MIKROS_SERVICE_DEPLOY", "test"));
+            let definition = Definition::parse(Path::new("service.toml"), TEXT, &context);
             definition.unwrap().environment.deployment
         };
         let variable = |name: &str| [(name.to_owned(), "stage".to_owned())].into_iter().collect();

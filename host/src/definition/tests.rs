@@ -10,7 +10,6 @@ mod components;
 mod custom_kinds;
 mod environment;
 mod everything;
-mod excerpts;
 mod extensions;
 mod features;
 mod file;
@@ -25,6 +24,7 @@ mod ordering;
 mod properties;
 mod reference;
 mod settings;
+mod snippets;
 mod syntax;
 mod tables;
 mod typed;
@@ -33,7 +33,7 @@ use std::path::Path;
 
 use expect_test::Expect;
 
-use super::{Catalogue, Definition, Effective, Premises, Problem, Variables};
+use super::{Catalogue, Definition, Effective, LoadContext, Problem, Variables};
 
 const FILE: &str = "service.toml";
 
@@ -73,9 +73,12 @@ fn parse_with(
     text: &str,
     list: &[(&str, &str)],
 ) -> Result<Definition, Vec<Problem>> {
-    let premises =
-        Premises { variables: variables(list), catalogue: catalogue.into(), ..Premises::default() };
-    Definition::parse(Path::new(FILE), text, &premises)
+    let context = LoadContext {
+        variables: variables(list),
+        catalogue: catalogue.into(),
+        ..LoadContext::default()
+    };
+    Definition::parse(Path::new(FILE), text, &context)
 }
 
 #[track_caller]
@@ -103,7 +106,7 @@ fn explained(definition: &Definition, prefix: &str) -> String {
     values.map(shown).collect::<Vec<_>>().join("\n")
 }
 
-/// Problems without their excerpts: those are the subject of `excerpts`.
+/// Problems without their snippets: those are the subject of `snippets`.
 fn listed(problems: &[Problem]) -> String {
     let mut lines = Vec::new();
     for problem in problems {

@@ -20,7 +20,7 @@ use self::node::Node;
 use self::path::{Located, Step};
 use self::wording::Misfit;
 use super::Typed;
-use super::catalogue::{Objections, SettingsType};
+use super::catalogue::{SettingsType, ValidationErrors};
 use super::document::{Place, Table, Value, spelled};
 use super::places::{self, nearest};
 use super::reader::{Reader, Section};
@@ -249,21 +249,21 @@ impl<'t> Reading<'_, 't, '_> {
     /// What types cannot say.
     fn check(&mut self, typed: &Typed) {
         let base_path = self.reader.base_path.clone();
-        let mut objections = Objections::new(self.subject.directory).with_base_path(&base_path);
-        (self.subject.settings.check)(&typed.0, &mut objections);
+        let mut errors = ValidationErrors::new(self.subject.directory).with_base_path(&base_path);
+        (self.subject.settings.check)(&typed.0, &mut errors);
         let known = self.subject.section.table().map(|table: &'t Table<'t>| places::values(table));
         let known = known.unwrap_or_default();
-        let Objections { all, warnings, .. } = objections;
+        let ValidationErrors { all, warnings, .. } = errors;
         let all = all.into_iter().map(|one| (one, true));
         let warnings = warnings.into_iter().map(|one| (one, false));
-        for (objection, is_problem) in all.chain(warnings) {
-            let found = nearest(&objection.path, |path| known.iter().find(|one| one.path == path));
+        for (error, is_problem) in all.chain(warnings) {
+            let found = nearest(&error.path, |path| known.iter().find(|one| one.path == path));
             // Nobody knows yet what will be in its place.
             if found.is_some_and(|one| self.reader.indirections().misses(one.value)) {
                 continue;
             }
             let place = found.map_or(self.subject.section.place, |one| one.place);
-            let label = match objection.path.as_str() {
+            let label = match error.path.as_str() {
                 "" => self.subject.section.label.clone(),
                 path => join(&self.subject.section.label, path),
             };
@@ -272,8 +272,8 @@ impl<'t> Reading<'_, 't, '_> {
                 Some(one) => self.reader.indirections().masked(one.value, text),
                 None => text.to_owned(),
             };
-            let message = format!("`{label}` {}", masked(&objection.message));
-            let help = objection.help.as_deref().map(masked);
+            let message = format!("`{label}` {}", masked(&error.message));
+            let help = error.help.as_deref().map(masked);
             if is_problem {
                 self.reader.problem(place, message, help);
             } else {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::address::Reach;
+use super::address::AddressPolicy;
 use super::catalogue::Catalogue;
 use super::relocation::Relocation;
 
@@ -56,16 +56,16 @@ impl FromIterator<(String, String)> for Variables {
 
 /// What a definition is read with, beside its text.
 #[derive(Debug, Clone, Default)]
-pub struct Premises {
+pub struct LoadContext {
     pub variables: Variables,
     /// The features and kinds that there are.
     pub catalogue: Arc<Catalogue>,
     /// Where builds write, if not where they usually do.
     pub relocation: Option<Relocation>,
-    pub reach: Reach,
+    pub address_policy: AddressPolicy,
 }
 
-impl Premises {
+impl LoadContext {
     /// See [`Variables::incomplete`].
     #[must_use]
     pub fn incomplete(self) -> Self {
@@ -73,7 +73,7 @@ impl Premises {
     }
 }
 
-impl From<Variables> for Premises {
+impl From<Variables> for LoadContext {
     fn from(variables: Variables) -> Self {
         Self { variables, ..Self::default() }
     }

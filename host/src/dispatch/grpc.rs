@@ -31,7 +31,7 @@ use self::encoding::Encoding;
 use self::frame::Frames;
 use self::pump::{hand_over, only, pump};
 pub use self::reply::GrpcBody;
-use self::reply::{Outlet, Pump};
+use self::reply::{MessageEncoder, Pump};
 pub use self::routes::Routes;
 use self::routes::{Found, Shape};
 use self::rpc::Rpc;
@@ -42,7 +42,7 @@ use super::problem::ErrorRules;
 use super::{head, request_id};
 use crate::call::grpc::{Answer, Messages as Sent};
 use crate::call::stream::stream;
-use crate::call::{Context, Deadline, Fault, Known, grpc as guest};
+use crate::call::{Context, Deadline, Fault, RequestAnnotations, grpc as guest};
 use crate::capability::Stopping;
 use crate::definition::StatusMessage;
 use crate::extension::{self as hook, Transport};
@@ -141,9 +141,9 @@ impl GrpcDispatcher {
             return Box::pin(self.respond_hooked(hooks, request, body)).await;
         }
         let begun = Instant::now();
-        let introduction =
-            Introduction { id, peer, begun, known: None, hides_id: false, compresses: false };
-        self.answer(&parts, body, introduction).await
+        let context =
+            RpcContext { id, peer, begun, annotations: None, hides_id: false, compresses: false };
+        self.answer(&parts, body, context).await
     }
 
     /// What an RPC gets when nobody has answered it before.
@@ -151,10 +151,10 @@ impl GrpcDispatcher {
         &self,
         parts: &Parts,
         body: RequestBody,
-        introduction: Introduction,
+        context: RpcContext,
     ) -> Response<GrpcBody> {
-        let compresses = introduction.compresses || self.rules.settings.compresses;
-        match self.route(parts, introduction) {
+        let compresses = context.compresses || self.rules.settings.compresses;
+        match self.route(parts, context) {
             Ok((rpc, shape)) => self.serve((rpc, shape, compresses), parts, body).await,
             Err(refused) => refused.0.trailers_only(&refused.1),
         }
@@ -164,7 +164,7 @@ impl GrpcDispatcher {
     fn route(
         &self,
         parts: &Parts,
-        introduction: Introduction,
+        context: RpcContext,
     ) -> Result<(Rpc, Shape), Box<(Rpc, Status)>> {
         let path = parts.uri.path();
         let found = self.routes.find(path);
@@ -175,11 +175,11 @@ impl GrpcDispatcher {
                 Ok(Found { method, .. }) => method.clone(),
                 Err(_) => Arc::from(path),
             },
-            id: introduction.id,
-            peer: introduction.peer,
-            known: introduction.known,
-            hides_id: introduction.hides_id,
-            begun: introduction.begun,
+            id: context.id,
+            peer: context.peer,
+            annotations: context.annotations,
+            hides_id: context.hides_id,
+            begun: context.begun,
             caller: caller(&parts.headers),
             timeout: None,
         };
@@ -214,24 +214,24 @@ impl GrpcDispatcher {
             Ok(encoding) => encoding,
             Err(name) => return rpc.unknown_encoding(&name),
         };
-        let outlet = Outlet {
+        let encoder = MessageEncoder {
             encoding: Encoding::for_client(&parts.headers),
             compresses,
             limit: settings.max_response,
         };
         let frames = Frames::new(body, encoding, settings.max_request);
-        let visit = Visit { rpc, shape, metadata, outlet };
-        if let Some(deadline) = visit.rpc.deadline() {
+        let incoming = IncomingRpc { rpc, shape, metadata, encoder };
+        if let Some(deadline) = incoming.rpc.deadline() {
             let waiting = self.await_service();
             if timeout_at(deadline.at, waiting).await.is_err() {
-                return visit.rpc.trailers_only(&visit.rpc.overdue());
+                return incoming.rpc.trailers_only(&incoming.rpc.overdue());
             }
         } else {
             self.await_service().await;
         }
         match shape {
-            Shape::Unary => self.unary(visit, frames).await,
-            _ => self.streaming(visit, frames).await,
+            Shape::Unary => self.unary(incoming, frames).await,
+            _ => self.streaming(incoming, frames).await,
         }
     }
 
@@ -247,8 +247,8 @@ impl GrpcDispatcher {
         }
     }
 
-    async fn unary(&self, visit: Visit, mut frames: Frames) -> Response<GrpcBody> {
-        let Visit { rpc, metadata, outlet, .. } = visit;
+    async fn unary(&self, incoming: IncomingRpc, mut frames: Frames) -> Response<GrpcBody> {
+        let IncomingRpc { rpc, metadata, encoder, .. } = incoming;
         let call_timeout = self.rules.settings.call_timeout;
         let limit = rpc.timeout.map_or(call_timeout, |timeout| timeout.min(call_timeout));
         let message = match self.only_message(&rpc, &mut frames).await {
@@ -263,7 +263,7 @@ impl GrpcDispatcher {
             ..rpc.context()
         };
         match self.workers.grpc(self.local, request, context, None).await {
-            Ok(Ok(Answer::One(response))) => rpc.whole(response, outlet),
+            Ok(Ok(Answer::One(response))) => rpc.whole(response, encoder),
             Ok(Ok(Answer::Many(_))) => rpc.failed(&Fault::InvalidResponse("it is a stream".into())),
             Ok(Err(failure)) => rpc.trailers_only(&rpc.returned(&failure)),
             Err(fault) => rpc.failed(&fault),
@@ -287,8 +287,8 @@ impl GrpcDispatcher {
         }
     }
 
-    async fn streaming(&self, visit: Visit, mut frames: Frames) -> Response<GrpcBody> {
-        let Visit { rpc, shape, metadata, outlet } = visit;
+    async fn streaming(&self, incoming: IncomingRpc, mut frames: Frames) -> Response<GrpcBody> {
+        let IncomingRpc { rpc, shape, metadata, encoder } = incoming;
         let (feed, incoming) = stream();
         let (done, last) = oneshot::channel();
         let mut pump: Pump = if shape == Shape::ServerStreaming {
@@ -328,7 +328,7 @@ impl GrpcDispatcher {
             Ok(Err(failure)) => return rpc.trailers_only(&rpc.returned(&failure)),
             Err(fault) => return rpc.failed(&fault),
         };
-        rpc.streamed(outgoing, outlet, pumping.then_some(pump))
+        rpc.streamed(outgoing, encoder, pumping.then_some(pump))
     }
 }
 
@@ -340,14 +340,14 @@ async fn patience_ends(stopping: &watch::Receiver<Stopping>) {
     sleep(DRAIN_PATIENCE).await;
 }
 
-/// What is known of an RPC before it is found out what it calls.
-struct Introduction {
+/// What is known of an RPC before its method is looked up.
+struct RpcContext {
     id: Arc<str>,
     peer: SocketAddr,
     /// When its head had arrived: hooks take of the client's time.
     begun: Instant,
     /// What features have found out.
-    known: Option<Arc<Known>>,
+    annotations: Option<Arc<RequestAnnotations>>,
     /// Whether the client is not told its id.
     hides_id: bool,
     /// Whether a feature wants its messages compressed.
@@ -355,11 +355,11 @@ struct Introduction {
 }
 
 /// An RPC that is about to enter the guest.
-struct Visit {
+struct IncomingRpc {
     rpc: Rpc,
     shape: Shape,
     metadata: bytes::Bytes,
-    outlet: Outlet,
+    encoder: MessageEncoder,
 }
 
 fn caller(headers: &HeaderMap) -> Option<Box<str>> {

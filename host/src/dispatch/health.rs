@@ -14,14 +14,14 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::Health as Protocol;
 use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
-use crate::capability::Said;
+use crate::capability::HealthOverrides;
 use crate::guest::Workers;
 
 /// What the health of a service depends on, apart from whether it is up: that of the version which
 /// serves.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    said: watch::Receiver<Said>,
+    overrides: watch::Receiver<HealthOverrides>,
     workers: Workers,
     names: Arc<BTreeSet<String>>,
 }
@@ -29,24 +29,24 @@ pub struct Condition {
 impl Condition {
     /// `names` are the services that the host knows; the service may speak of others.
     pub fn new(
-        said: watch::Receiver<Said>,
+        overrides: watch::Receiver<HealthOverrides>,
         workers: Workers,
         names: impl IntoIterator<Item = String>,
     ) -> Self {
-        Self { said, workers, names: Arc::new(names.into_iter().collect()) }
+        Self { overrides, workers, names: Arc::new(names.into_iter().collect()) }
     }
 
     fn is_serving(&self) -> bool {
-        self.workers.is_ready() && self.said.borrow().get("").copied().unwrap_or(true)
+        self.workers.is_ready() && self.overrides.borrow().get("").copied().unwrap_or(true)
     }
 
     fn status(&self, service: &str, is_up: bool) -> ServingStatus {
-        let said = self.said.borrow();
-        let own = said.get(service);
+        let overrides = self.overrides.borrow();
+        let own = overrides.get(service);
         if own.is_none() && !service.is_empty() && !self.names.contains(service) {
             return ServingStatus::ServiceUnknown;
         }
-        let wants = own.or_else(|| said.get("")).copied().unwrap_or(true);
+        let wants = own.or_else(|| overrides.get("")).copied().unwrap_or(true);
         let is_up = is_up && self.workers.is_ready();
         if wants && is_up { ServingStatus::Serving } else { ServingStatus::NotServing }
     }
@@ -80,7 +80,7 @@ impl Health {
         let mut names = BTreeSet::from([String::new()]);
         if let Some(condition) = &*self.condition.borrow() {
             names.extend(condition.names.iter().cloned());
-            names.extend(condition.said.borrow().keys().cloned());
+            names.extend(condition.overrides.borrow().keys().cloned());
         }
         names.into_iter().map(|name| (name.clone(), self.status(&name))).collect()
     }
@@ -107,9 +107,9 @@ impl Watcher {
             // Subscribed before the look, so that nothing is missed.
             let current = self.health.condition.borrow_and_update().clone();
             self.health.serving.mark_unchanged();
-            let version = current.map(|Condition { mut said, workers, .. }| {
-                said.mark_unchanged();
-                (said, workers.readiness())
+            let version = current.map(|Condition { mut overrides, workers, .. }| {
+                overrides.mark_unchanged();
+                (overrides, workers.readiness())
             });
             let status = self.health.status(&self.service);
             if self.last != Some(status) {
@@ -129,10 +129,10 @@ impl Watcher {
 }
 
 /// Resolves when a version speaks of its health or its workers come and go; never once it is gone.
-async fn changed_within(version: Option<(watch::Receiver<Said>, watch::Receiver<()>)>) {
-    let Some((mut said, mut readiness)) = version else { return pending().await };
+async fn changed_within(version: Option<(watch::Receiver<HealthOverrides>, watch::Receiver<()>)>) {
+    let Some((mut overrides, mut readiness)) = version else { return pending().await };
     let told = tokio::select! {
-        told = said.changed() => told,
+        told = overrides.changed() => told,
         told = readiness.changed() => told,
     };
     if told.is_err() {

@@ -24,7 +24,7 @@ use super::{reply, request_id};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::error::{invalid_parts, retry_after};
 use crate::call::http as guest;
-use crate::call::{Context, Fault, Known, RequestTarget};
+use crate::call::{Context, Fault, RequestAnnotations, RequestTarget};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
 use crate::guest::Workers;
 use crate::http2::RequestBody;
@@ -119,9 +119,9 @@ impl Dispatcher {
     ) -> Response<ResponseBody> {
         let begun = Instant::now();
         let asked = hooks::on_request(hooks, &mut request).await;
-        let known = request.found.known();
+        let annotations = request.found.annotations();
         let about = About::new(request.parts(), request.id(), request.peer());
-        let about = About { begun, known, ..about };
+        let about = About { begun, annotations, ..about };
         let (LoggedResponse { mut response, failure }, mut passed) = match asked {
             Ok(()) => (self.answer(request.parts(), body, &about).await, hooks.len()),
             Err(Answered { answer, passed }) => (self.given(*answer).into(), passed),
@@ -309,7 +309,7 @@ struct About<'a> {
     peer: SocketAddr,
     id: &'a Arc<str>,
     /// What features have found out.
-    known: Option<Arc<Known>>,
+    annotations: Option<Arc<RequestAnnotations>>,
     /// What features add to the line that says how it was answered.
     answered: Attributes,
     /// Whether the client is not told its id.
@@ -325,7 +325,7 @@ impl<'a> About<'a> {
             begun: Instant::now(),
             peer,
             id,
-            known: None,
+            annotations: None,
             answered: Attributes::new(),
             hides_id: false,
         }
@@ -335,8 +335,8 @@ impl<'a> About<'a> {
     fn context(&self) -> Context {
         let path = self.target.path_and_query().cloned();
         let target = path.map(|path| RequestTarget::Http { method: self.method.clone(), path });
-        let (request_id, known) = (Some(self.id.clone()), self.known.clone());
-        Context { request_id, peer: Some(self.peer), target, known, ..Context::default() }
+        let (request_id, annotations) = (Some(self.id.clone()), self.annotations.clone());
+        Context { request_id, peer: Some(self.peer), target, annotations, ..Context::default() }
     }
 }
 

@@ -22,7 +22,7 @@ use wasmtime::component::Component;
 
 use self::entry::{Key, Unusable};
 use self::room::Bounds;
-pub use self::trust::{Distrust, Writers};
+pub use self::trust::{UntrustedError, Writers};
 
 /// What the directory may hold: more is removed, beginning with what was not used for the longest time.
 const BOUNDS: Bounds = Bounds { bytes: 1 << 30, files: 256 };
@@ -59,7 +59,7 @@ pub(super) struct Place<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
     #[error(transparent)]
-    Distrusted(#[from] Distrust),
+    Distrusted(#[from] UntrustedError),
     #[error(transparent)]
     Failed(#[from] io::Error),
 }
@@ -71,7 +71,7 @@ pub enum CacheState {
     /// It would be made.
     Missing,
     /// Somebody else could have written what is in it.
-    Distrusted(Distrust),
+    Distrusted(UntrustedError),
     /// What is in it can be used, and nothing can be added.
     ReadOnly,
     /// There is no room to add anything.
@@ -90,7 +90,7 @@ impl CacheError {
     }
 }
 
-impl Distrust {
+impl UntrustedError {
     /// What the user can do about it, when it is about the directory of the cache.
     pub fn help(&self, directory: &Path) -> String {
         let path = directory.display();
@@ -246,9 +246,9 @@ fn read(engine: &wasmtime::Engine, path: &Path) -> wasmtime::Result<Component> {
     }
 }
 
-fn examine_directory(metadata: &fs::Metadata) -> Result<(), Distrust> {
+fn examine_directory(metadata: &fs::Metadata) -> Result<(), UntrustedError> {
     if !metadata.is_dir() && !metadata.is_symlink() {
-        return Err(Distrust::NotDirectory);
+        return Err(UntrustedError::NotDirectory);
     }
     trust::examine(metadata)
 }

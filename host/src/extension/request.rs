@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use crate::call::{Identity, Known, Transport};
+use crate::call::{Identity, RequestAnnotations, Transport};
 use crate::telemetry::Attributes;
 
 /// The head of a request on its way to the guest, and what features have found out about it.
@@ -36,11 +36,12 @@ pub(crate) struct Found {
 
 impl Found {
     /// What goes along with the call of the guest.
-    pub(crate) fn known(&self) -> Option<Arc<Known>> {
+    pub(crate) fn annotations(&self) -> Option<Arc<RequestAnnotations>> {
         let Self { identity, attributes, .. } = self;
         let is_nothing = identity.is_none() && attributes.is_empty();
-        let known = || Known { identity: identity.clone(), attributes: attributes.clone() };
-        (!is_nothing).then(|| Arc::new(known()))
+        let annotations =
+            || RequestAnnotations { identity: identity.clone(), attributes: attributes.clone() };
+        (!is_nothing).then(|| Arc::new(annotations()))
     }
 }
 

@@ -22,7 +22,8 @@ use self::guard::Guard;
 use self::policy::Policy;
 use self::settings::Settings;
 use crate::extension::{
-    ExtensionError, ExtensionSettings, Feature, Hooked, Objections, RunningFeature, Stage, Start,
+    ExtensionError, ExtensionSettings, Feature, Hooked, RunningFeature, Stage, Start,
+    ValidationErrors,
 };
 use crate::telemetry::Attributes;
 
@@ -77,12 +78,12 @@ fn first(flaws: Vec<Flaw>) -> ExtensionError {
 }
 
 impl ExtensionSettings for Settings {
-    fn check(&self, objections: &mut Objections<'_>) {
-        self.public.warn_outside("public", objections);
-        let flaws = match Policy::of(self, objections.directory()) {
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
+        self.public.warn_outside("public", errors);
+        let flaws = match Policy::of(self, errors.directory()) {
             Ok(policy) => {
                 for Flaw { path, message, help } in policy.warnings {
-                    objections.warn(path, message, help);
+                    errors.warn(path, message, help);
                 }
                 return;
             }
@@ -90,8 +91,8 @@ impl ExtensionSettings for Settings {
         };
         for flaw in flaws {
             match flaw.help {
-                Some(help) => objections.note_with_help(flaw.path, flaw.message, help),
-                None => objections.note(flaw.path, flaw.message),
+                Some(help) => errors.note_with_help(flaw.path, flaw.message, help),
+                None => errors.note(flaw.path, flaw.message),
             }
         }
     }

@@ -25,8 +25,8 @@ use self::content_type::ContentTypes;
 use super::routes::Routes;
 use super::vary;
 use crate::extension::{
-    Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanSize, Objections,
-    Request, Response, RunningFeature, Stage, Start, Transport,
+    Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanSize, Request,
+    Response, RunningFeature, Stage, Start, Transport, ValidationErrors,
 };
 use crate::telemetry::Attributes;
 
@@ -78,14 +78,14 @@ impl Default for Settings {
 }
 
 impl ExtensionSettings for Settings {
-    fn check(&self, objections: &mut Objections<'_>) {
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
         if self.encodings.is_empty() {
-            objections.note("encodings", "must name at least one of `gzip` and `zstd`");
+            errors.note("encodings", "must name at least one of `gzip` and `zstd`");
         }
-        self.routes.warn_outside("routes", objections);
-        self.except.warn_outside("except", objections);
+        self.routes.warn_outside("routes", errors);
+        self.except.warn_outside("except", errors);
         if self.content_types.is_empty() {
-            objections.note("content_types", "must name at least one type");
+            errors.note("content_types", "must name at least one type");
         }
     }
 }

@@ -20,8 +20,8 @@ use self::origin::OriginPattern;
 use self::policy::Policy;
 use self::words::{HeaderWord, MethodWord};
 use crate::extension::{
-    Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanDuration, Objections,
-    Request, Response, RunningFeature, Stage, Start, Transport,
+    Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanDuration, Request,
+    Response, RunningFeature, Stage, Start, Transport, ValidationErrors,
 };
 use crate::telemetry::Attributes;
 
@@ -72,42 +72,42 @@ fn default_age() -> HumanDuration {
 }
 
 impl ExtensionSettings for Settings {
-    fn check(&self, objections: &mut Objections<'_>) {
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
         let Self { allowed_origins: origins, allowed_headers, exposed_headers, .. } = self;
         for (index, _) in origins.iter().enumerate().filter(|(_, origin)| origin.is_shared()) {
             let message = "covers pages of strangers: everybody can have a name there";
             let help = "name a domain that is yours, for example `https://*.example.co.uk`";
-            objections.warn(format!("allowed_origins[{index}]"), message, Some(help.to_owned()));
+            errors.warn(format!("allowed_origins[{index}]"), message, Some(help.to_owned()));
         }
         let allows_all = origins.contains(&OriginPattern::Any);
         let help = "list them, or write `[\"*\"]` for all";
         if origins.is_empty() {
-            objections.note_with_help("allowed_origins", "must name at least one origin", help);
+            errors.note_with_help("allowed_origins", "must name at least one origin", help);
         } else if allows_all && origins.len() > 1 {
-            objections.note("allowed_origins", "must not name any origin beside `*`");
+            errors.note("allowed_origins", "must not name any origin beside `*`");
         }
         if allows_all && self.allow_credentials {
             let message = "must not be `true` while every origin is allowed, browsers refuse that";
             let help = "list in `allowed_origins` who may send credentials";
-            objections.note_with_help("allow_credentials", message, help);
+            errors.note_with_help("allow_credentials", message, help);
         }
         if self.allowed_methods.is_empty() {
-            objections.note("allowed_methods", "must name at least one method");
+            errors.note("allowed_methods", "must name at least one method");
         }
         for (key, words) in
             [("allowed_headers", allowed_headers), ("exposed_headers", exposed_headers)]
         {
             if words.contains(&HeaderWord::Any) && words.len() > 1 {
-                objections.note(key, "must not name any header beside `*`");
+                errors.note(key, "must not name any header beside `*`");
             }
         }
         if exposed_headers.contains(&HeaderWord::Any) && self.allow_credentials {
             let message =
                 "must name headers while `allow_credentials` is `true`, `*` means nothing then";
-            objections.note("exposed_headers", message);
+            errors.note("exposed_headers", message);
         }
         if self.max_age.0 > LONGEST_AGE {
-            objections.note("max_age", "must be at most `24h`");
+            errors.note("max_age", "must be at most `24h`");
         }
     }
 }

@@ -22,7 +22,7 @@ use self::rule::{By, Rule, RuleSettings};
 use super::routes::Routes;
 use crate::extension::{
     Answer, Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanDuration,
-    Objections, Request, RunningFeature, Stage, Start,
+    Request, RunningFeature, Stage, Start, ValidationErrors,
 };
 use crate::telemetry::Attributes;
 
@@ -83,25 +83,25 @@ impl Settings {
         Some(RuleSettings { requests, per, burst: self.burst, by, routes: self.routes.clone() })
     }
 
-    fn check_first(&self, objections: &mut Objections<'_>) {
+    fn check_first(&self, errors: &mut ValidationErrors<'_>) {
         match (self.requests, self.per) {
             (Some(_), Some(_)) => (),
-            (Some(_), None) => objections.note("per", "must be there, because `requests` is"),
-            (None, Some(_)) => objections.note("requests", "must be there, because `per` is"),
+            (Some(_), None) => errors.note("per", "must be there, because `requests` is"),
+            (None, Some(_)) => errors.note("requests", "must be there, because `per` is"),
             (None, None) => {
                 let belongs = "must not be there without `requests` and `per`";
                 if self.burst.is_some() {
-                    objections.note("burst", belongs);
+                    errors.note("burst", belongs);
                 }
                 if self.by.is_some() {
-                    objections.note("by", belongs);
+                    errors.note("by", belongs);
                 }
                 if !self.routes.is_empty() {
-                    objections.note("routes", belongs);
+                    errors.note("routes", belongs);
                 }
                 if self.rules.is_empty() {
                     let help = "write for example `requests = 100` and `per = \"1m\"`";
-                    objections.note_with_help("", "must hold at least one rule", help);
+                    errors.note_with_help("", "must hold at least one rule", help);
                 }
             }
         }
@@ -109,20 +109,20 @@ impl Settings {
 }
 
 impl ExtensionSettings for Settings {
-    fn check(&self, objections: &mut Objections<'_>) {
-        self.check_first(objections);
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
+        self.check_first(errors);
         if let Some(first) = self.first() {
-            first.check("", objections);
+            first.check("", errors);
         }
         for (index, rule) in self.rules.iter().enumerate() {
-            rule.check(&format!("rules[{index}]."), objections);
+            rule.check(&format!("rules[{index}]."), errors);
         }
         if self.trusted_proxies.is_empty() && self.proxy_header != ProxyHeader::default() {
             let message = "must not be there without `trusted_proxies`: nobody would be believed";
-            objections.note("proxy_header", message);
+            errors.note("proxy_header", message);
         }
         if self.max_keys.get() > MOST_KEYS {
-            objections.note("max_keys", format!("must be at most {MOST_KEYS}"));
+            errors.note("max_keys", format!("must be at most {MOST_KEYS}"));
         }
     }
 }

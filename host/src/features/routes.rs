@@ -9,7 +9,7 @@ use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use crate::extension::Objections;
+use crate::extension::ValidationErrors;
 use crate::percent;
 
 /// A path, exact or with `/*` at its end, and a method before it if only that one is meant.
@@ -153,13 +153,13 @@ impl Routes {
     }
 
     /// Warns about those that no request has which the service gets. `key` is where they stand.
-    pub(super) fn warn_outside(&self, key: &str, objections: &mut Objections<'_>) {
-        let base = objections.base_path();
+    pub(super) fn warn_outside(&self, key: &str, errors: &mut ValidationErrors<'_>) {
+        let base = errors.base_path();
         for (index, _) in self.0.iter().enumerate().filter(|(_, route)| !route.can_be_below(base)) {
             let message =
                 "is outside of `services.http.base_path`: the service gets no such request";
             let help = "write the path as clients do, with the base path in front";
-            objections.warn(format!("{key}[{index}]"), message, Some(help.to_owned()));
+            errors.warn(format!("{key}[{index}]"), message, Some(help.to_owned()));
         }
     }
 

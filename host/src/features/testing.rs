@@ -8,13 +8,13 @@ use http::request::Parts;
 use schemars::SchemaGenerator;
 use serde_json::Value as Json;
 
-use crate::extension::{ExtensionSettings, Objections, Request, Transport};
+use crate::extension::{ExtensionSettings, Request, Transport, ValidationErrors};
 
 /// The keys of settings that are objected to.
-pub(super) fn objections(settings: &impl ExtensionSettings) -> Vec<String> {
-    let mut objections = Objections::new(Path::new("."));
-    settings.check(&mut objections);
-    objections.paths()
+pub(super) fn errors(settings: &impl ExtensionSettings) -> Vec<String> {
+    let mut errors = ValidationErrors::new(Path::new("."));
+    settings.check(&mut errors);
+    errors.paths()
 }
 
 /// Demands that a key which is left out means what the schema says it does.

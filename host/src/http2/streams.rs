@@ -17,7 +17,7 @@ pub struct Streams(Arc<Mutex<State>>);
 pub(super) struct State {
     open: HashMap<u32, Stream, FxBuildHasher>,
     /// The newest stream, until a request is made of it.
-    opening: Option<Opening>,
+    opening: Option<OpeningStream>,
     /// Streams whose data is to be passed on as soon as possible.
     due: Vec<u32>,
     /// The task that reads the connection.
@@ -25,7 +25,7 @@ pub(super) struct State {
 }
 
 #[derive(Debug)]
-struct Opening {
+struct OpeningStream {
     id: u32,
     /// `None`: there is no body.
     stream: Option<Stream>,
@@ -82,7 +82,7 @@ impl Streams {
     /// or this is not HTTP/2.
     pub(super) fn claim(&self) -> Option<(Reader, Exchange)> {
         let mut state = self.lock();
-        let Opening { id, stream } = state.opening.take()?;
+        let OpeningStream { id, stream } = state.opening.take()?;
         state.open.insert(id, stream?);
         drop(state);
         Some((Reader(self.clone(), id), Exchange(self.clone(), id)))
@@ -92,7 +92,7 @@ impl Streams {
 impl State {
     /// Begins a stream. The one before must have been claimed or refused.
     pub(super) fn opens(&mut self, id: u32, has_body: bool) {
-        self.opening = Some(Opening { id, stream: has_body.then(Stream::new) });
+        self.opening = Some(OpeningStream { id, stream: has_body.then(Stream::new) });
     }
 
     pub(super) fn is_opening(&self) -> bool {
@@ -101,7 +101,7 @@ impl State {
 
     /// The newest stream, if nobody has claimed it.
     pub(super) fn refused(&mut self) -> Option<(u32, Stream)> {
-        let Opening { id, stream } = self.opening.take()?;
+        let OpeningStream { id, stream } = self.opening.take()?;
         stream.map(|stream| (id, stream))
     }
 

@@ -2,7 +2,6 @@
 //!
 //! Remembers nothing across restarts: what was due while the host was not there has not been missed.
 
-mod agenda;
 mod clock;
 mod dialect;
 mod expressions;
@@ -10,6 +9,7 @@ mod overlap;
 mod run;
 mod schedule;
 mod settings;
+mod timer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +19,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use self::agenda::{Agenda, Jitter, MOST_COUNTED, Occurrence, Verdict, duration};
 use self::clock::Clock;
-use self::overlap::{Admission, Turns};
+use self::overlap::{Admission, OverlapPolicy};
 use self::run::Tick;
 use self::schedule::Schedule;
 use self::settings::CronjobSettings;
+use self::timer::{Jitter, MOST_COUNTED, Occurrence, RunTimer, Verdict, duration};
 use crate::extension::{Export, ExtensionError, Guest, Kind, RunningKind, Start, Stop};
 use crate::telemetry::{Attributes, Level, Logger};
 
@@ -97,15 +97,15 @@ impl RunningKind for Schedules {
     }
 
     async fn run(self, guest: Guest, stop: Stop) -> Result<(), ExtensionError> {
-        Shift::new(self, guest).work(stop).await;
+        Runner::new(self, guest).work(stop).await;
         Ok(())
     }
 }
 
 /// A schedule at work.
-struct Shift {
-    agenda: Agenda,
-    turns: Turns,
+struct Runner {
+    timer: RunTimer,
+    overlap_policy: OverlapPolicy,
     runs: FuturesUnordered<LocalBoxFuture<'static, ()>>,
     settings: Arc<CronjobSettings>,
     clock: Clock,
@@ -113,14 +113,22 @@ struct Shift {
     guest: Guest,
 }
 
-impl Shift {
+impl Runner {
     fn new(schedules: Schedules, guest: Guest) -> Self {
         let Schedules { settings, schedule, clock, logger } = schedules;
         let most = settings.jitter.map(|jitter| jitter.0).unwrap_or_default();
         let jitter = Jitter { most, random: run::random };
-        let agenda = Agenda::new(schedule, settings.missed, jitter, clock.now());
-        let turns = Turns::new(settings.overlap);
-        Self { agenda, turns, runs: FuturesUnordered::new(), settings, clock, logger, guest }
+        let timer = RunTimer::new(schedule, settings.missed, jitter, clock.now());
+        let overlap_policy = OverlapPolicy::new(settings.overlap);
+        Self {
+            timer,
+            overlap_policy,
+            runs: FuturesUnordered::new(),
+            settings,
+            clock,
+            logger,
+            guest,
+        }
     }
 
     /// Until it is told to stop; then until the last run has ended.
@@ -130,22 +138,22 @@ impl Shift {
                 biased;
                 () = stop.told() => break,
                 Some(()) = self.runs.next() => self.ended(),
-                () = self.clock.nap_until(self.agenda.next()) => self.look(),
+                () = self.clock.nap_until(self.timer.next()) => self.look(),
             }
         }
-        if let Some(Occurrence { scheduled, .. }) = self.turns.give_up() {
-            let about = run::scheduled(self.agenda.schedule(), scheduled);
+        if let Some(Occurrence { scheduled, .. }) = self.overlap_policy.give_up() {
+            let about = run::scheduled(self.timer.schedule(), scheduled);
             self.log(Level::Warn, "cronjob run given up, the service stops", &about);
         }
         while self.runs.next().await.is_some() {}
     }
 
     fn look(&mut self) {
-        match self.agenda.look(self.clock.now()) {
+        match self.timer.look(self.clock.now()) {
             Verdict::Nothing => {}
             Verdict::Due(occurrence) => self.due(occurrence),
             Verdict::Missed { runs } => {
-                self.turns.miss(runs);
+                self.overlap_policy.miss(runs);
                 self.tell_missed(runs);
             }
             Verdict::Waits { set_back } => self.tell_wait(set_back),
@@ -160,10 +168,10 @@ impl Shift {
         if occurrence.missed > 0 {
             self.tell_missed(occurrence.missed);
         }
-        let about = run::scheduled(self.agenda.schedule(), occurrence.scheduled);
+        let about = run::scheduled(self.timer.schedule(), occurrence.scheduled);
         // A rhythm of seconds and a run of hours would fill the log with the same warning.
         let level = |streak| if streak == 1 { Level::Warn } else { Level::Debug };
-        match self.turns.admit(occurrence, self.runs.len()) {
+        match self.overlap_policy.admit(occurrence, self.runs.len()) {
             Admission::Begins(occurrence) => self.begin(occurrence),
             Admission::Waits => self.log(Level::Debug, "cronjob run waits", &about),
             Admission::Replaces { streak } => {
@@ -180,7 +188,7 @@ impl Shift {
     /// What was due in the time that comes again does not run again.
     fn tell_wait(&self, set_back: Duration) {
         let now = self.clock.now();
-        let wait = self.agenda.next().map_or(Duration::ZERO, |next| duration(now, next));
+        let wait = self.timer.next().map_or(Duration::ZERO, |next| duration(now, next));
         let mut about = self.next();
         about.insert("clock.set_back_ms".to_owned(), run::milliseconds(set_back));
         about.insert("cronjob.wait_ms".to_owned(), run::milliseconds(wait));
@@ -200,14 +208,14 @@ impl Shift {
     fn begin(&mut self, occurrence: Occurrence) {
         let Occurrence { scheduled, missed } = occurrence;
         let delay = duration(scheduled, self.clock.now());
-        let tick = Tick { scheduled: self.agenda.schedule().show(scheduled), delay, missed };
+        let tick = Tick { scheduled: self.timer.schedule().show(scheduled), delay, missed };
         let timeout = self.settings.timeout.0;
         let run = run::run(self.guest.clone(), tick, timeout, self.logger.clone());
         self.runs.push(Box::pin(run));
     }
 
     fn ended(&mut self) {
-        if let Some(waiting) = self.turns.next() {
+        if let Some(waiting) = self.overlap_policy.next() {
             self.begin(waiting);
         }
         if self.logger.enabled(Level::Debug) {
@@ -216,8 +224,8 @@ impl Shift {
     }
 
     fn next(&self) -> Attributes {
-        let next: Option<Timestamp> = self.agenda.next();
-        next.map(|next| run::scheduled(self.agenda.schedule(), next)).unwrap_or_default()
+        let next: Option<Timestamp> = self.timer.next();
+        next.map(|next| run::scheduled(self.timer.schedule(), next)).unwrap_or_default()
     }
 
     fn log(&self, level: Level, message: &str, attributes: &Attributes) {

@@ -12,7 +12,7 @@ use super::StartError;
 use super::listener::ListenerKey;
 use super::load::Loaded;
 use super::threads::{AnyDispatcher, ConnectionService, DrainGuard, Guarded};
-use crate::capability::{Said, Stopping};
+use crate::capability::{HealthOverrides, Stopping};
 use crate::definition::{Grpc, Http, Kind, Origin};
 use crate::dispatch::{
     Condition, Dispatcher, ErrorRules, GrpcDispatcher, GrpcRules, GrpcSettings, Health, Hooks,
@@ -113,10 +113,14 @@ impl Loaded {
     }
 
     /// What the health of this version depends on.
-    pub(super) fn condition(&self, said: watch::Receiver<Said>, workers: &Workers) -> Condition {
+    pub(super) fn condition(
+        &self,
+        overrides: watch::Receiver<HealthOverrides>,
+        workers: &Workers,
+    ) -> Condition {
         let services = self.program.surface().services.iter().flat_map(|all| &all.services);
         let names = services.map(|service| service.name.clone());
-        Condition::new(said, workers.clone(), names)
+        Condition::new(overrides, workers.clone(), names)
     }
 
     fn http(&self, http: &Http, dispatch: &DispatchContext) -> EndpointRules {

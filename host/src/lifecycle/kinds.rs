@@ -16,7 +16,7 @@ use super::threads::DrainGuard;
 use crate::bindings::errors::{Error as ServiceError, FieldViolation, Kind as ErrorKind};
 use crate::call::error::service_error;
 use crate::call::kind::kind_named;
-use crate::call::{Context, Deadline, Fault, Function, Known};
+use crate::call::{Context, Deadline, Fault, Function, RequestAnnotations};
 use crate::extension::{
     AnyRunningKind, CallError, CallGuest, CallOptions, Export, ExtensionError, Guest, Stop,
 };
@@ -144,10 +144,10 @@ impl CallGuest for Callee {
         let CallOptions { timeout, id, attributes } = options;
         let limit = timeout.unwrap_or(self.call_timeout);
         let deadline = Deadline::after(limit);
-        let known = Known { identity: None, attributes };
+        let annotations = RequestAnnotations { identity: None, attributes };
         let context = Context {
             request_id: id,
-            known: Some(Arc::new(known)),
+            annotations: Some(Arc::new(annotations)),
             deadline: Some(deadline),
             overdue: Some(deadline.at),
             ..Context::default()

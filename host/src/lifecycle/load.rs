@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::assembly::{Assembler, Assembly, Module};
 use super::running_extensions::RunningExtensions;
 use crate::bindings::definition::Description;
-use crate::capability::{Grants, Said, Stopping};
+use crate::capability::{Grants, HealthOverrides, Stopping};
 use crate::definition::{Definition, Feature, Kind, Settings};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
 use crate::extension::{AnyFeature, Extensions};
@@ -133,7 +133,7 @@ impl Loaded {
             logger: self.logger.clone(),
             inherits_stdio: definition.script().is_some_and(|script| script.inherits_stdio),
             stopping,
-            health: watch::Sender::new(Said::new()),
+            health: watch::Sender::new(HealthOverrides::new()),
         }
     }
 

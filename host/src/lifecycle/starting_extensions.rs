@@ -18,7 +18,7 @@ use super::running_extensions::{Equipped, Running, RunningExtensions, RunningPlu
 use super::service::Service;
 use super::start::instances;
 use super::threads::{ThreadCommand, WorkerThreads};
-use crate::capability::{Grants, Said, Shared, Stopping};
+use crate::capability::{Grants, HealthOverrides, Shared, Stopping};
 use crate::definition::{CustomKind, Definition, Feature, FeatureSource, Kind, Port, Stage};
 use crate::extension::{
     AnyFeature, AnyRunningFeature, AnyRunningKind, ExtensionError, Extensions, Start,
@@ -314,6 +314,6 @@ fn grants(
         logger: logger.clone(),
         inherits_stdio: false,
         stopping: stopping.subscribe(),
-        health: watch::Sender::new(Said::new()),
+        health: watch::Sender::new(HealthOverrides::new()),
     }
 }

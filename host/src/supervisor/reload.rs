@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use super::hangup::{Cause, Hangups};
 use super::{Demand, Director, Refusal, ServiceEvent};
-use crate::definition::{Definition, Premises};
+use crate::definition::{Definition, LoadContext};
 use crate::telemetry::{Attributes, HostLog, Level};
 use crate::watch::{Place, StartWatchError, Watch};
 
@@ -17,7 +17,7 @@ use crate::watch::{Place, StartWatchError, Watch};
 #[derive(Debug)]
 pub struct Reload {
     path: PathBuf,
-    premises: Premises,
+    context: LoadContext,
     hangups: Hangups,
     watch: Option<Watch>,
     /// As the definition said when it was last valid.
@@ -28,14 +28,14 @@ pub struct Reload {
 }
 
 impl Reload {
-    /// `path` is the `service.toml`, `premises` what it is read with.
+    /// `path` is the `service.toml`, `context` what it is read with.
     ///
     /// # Errors
     /// When the signal cannot be handled.
-    pub fn new(path: PathBuf, premises: Premises, log: HostLog) -> io::Result<Self> {
+    pub fn new(path: PathBuf, context: LoadContext, log: HostLog) -> io::Result<Self> {
         let hangups = Hangups::listen()?;
         let components = Vec::new();
-        Ok(Self { path, premises, hangups, watch: None, components, looks: false, log })
+        Ok(Self { path, context, hangups, watch: None, components, looks: false, log })
     }
 
     /// Looks also when the definition or a component changes, that of a feature included.
@@ -45,7 +45,7 @@ impl Reload {
     /// # Errors
     /// When files cannot be watched at all.
     pub async fn watching(mut self, polls: bool) -> Result<Self, StartWatchError> {
-        let definition = Definition::load(&self.path, &self.premises);
+        let definition = Definition::load(&self.path, &self.context);
         self.components = definition.map(|definition| components(&definition)).unwrap_or_default();
         self.watch = Some(Watch::start(self.places(), polls).await?);
         self.warn_of_limitations();
@@ -107,7 +107,7 @@ impl Reload {
 
     /// Reads the definition; says so when it cannot be served.
     fn read(&self) -> Option<Box<Definition>> {
-        match Definition::load(&self.path, &self.premises) {
+        match Definition::load(&self.path, &self.context) {
             Ok(definition) => Some(Box::new(definition)),
             Err(error) => {
                 let mut refusal =

@@ -31,17 +31,17 @@ pub(super) fn write_all(
     output: impl Write,
     complain: impl FnMut(&str),
 ) {
-    let mut outlet = Outlet { queue, output, complain, is_within_line: false, lost: None };
+    let mut writer = BatchWriter { queue, output, complain, is_within_line: false, lost: None };
     let mut notice = Vec::new();
     while let Some(batch) = queue.take() {
         notice.clear();
         if batch.lost_before > 0 {
             format.write_loss(batch.lost_before, &mut notice);
         }
-        match outlet.write_batch(&notice, &batch.bytes) {
+        match writer.write_batch(&notice, &batch.bytes) {
             Ok(()) => {
                 queue.written(batch);
-                outlet.note_recovery();
+                writer.note_recovery();
             }
             Err(Unwritten::Gone(error)) => queue.dropped(batch, error),
             Err(Unwritten::TooLate) => return,
@@ -49,7 +49,7 @@ pub(super) fn write_all(
     }
 }
 
-struct Outlet<'a, W, C> {
+struct BatchWriter<'a, W, C> {
     queue: &'a Queue,
     output: W,
     complain: C,
@@ -59,7 +59,7 @@ struct Outlet<'a, W, C> {
     lost: Option<u64>,
 }
 
-impl<W: Write, C: FnMut(&str)> Outlet<'_, W, C> {
+impl<W: Write, C: FnMut(&str)> BatchWriter<'_, W, C> {
     fn write_batch(&mut self, notice: &[u8], lines: &[u8]) -> Result<(), Unwritten> {
         if self.is_within_line {
             // Of a line whose end was dropped.

@@ -16,7 +16,7 @@ const SHOWN: usize = 64;
 
 /// A zone that was asked for and cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoZone {
+pub enum ZoneError {
     /// The variable `TZ`, fit to be shown.
     #[error("`TZ` is `{0}`, which is no time zone that there is")]
     Variable(String),
@@ -29,7 +29,7 @@ fn target(target: Option<&Path>) -> String {
     target.map(|target| format!(": it points to `{}`", target.display())).unwrap_or_default()
 }
 
-impl NoZone {
+impl ZoneError {
     /// What to write instead.
     pub fn help(&self) -> &'static str {
         match self {
@@ -51,8 +51,8 @@ pub fn named(name: &str) -> Option<TimeZone> {
 /// The zone of the machine: what `TZ` says, or else `/etc/localtime`. A machine that says nothing is in UTC.
 ///
 /// # Errors
-/// [`NoZone`] when it says something else than a zone that there is.
-pub fn local() -> Result<TimeZone, NoZone> {
+/// [`ZoneError`] when it says something else than a zone that there is.
+pub fn local() -> Result<TimeZone, ZoneError> {
     if let Ok(zone) = TimeZone::try_system() {
         return Ok(zone);
     }
@@ -65,20 +65,20 @@ pub fn local() -> Result<TimeZone, NoZone> {
 }
 
 /// What `TZ` says, in the cases that the library gives up on.
-fn of_variable(value: &OsStr) -> Result<TimeZone, NoZone> {
+fn of_variable(value: &OsStr) -> Result<TimeZone, ZoneError> {
     let text = value.to_string_lossy();
     let zone = named(text.strip_prefix(':').unwrap_or(&text));
-    zone.ok_or_else(|| NoZone::Variable(text.escape_debug().take(SHOWN).collect()))
+    zone.ok_or_else(|| ZoneError::Variable(text.escape_debug().take(SHOWN).collect()))
 }
 
-fn of_link(link: &Path) -> Result<TimeZone, NoZone> {
+fn of_link(link: &Path) -> Result<TimeZone, ZoneError> {
     if fs::symlink_metadata(link).is_err() {
         return Ok(TimeZone::UTC);
     }
     let target = fs::read_link(link).ok();
     let name = target.as_deref().and_then(Path::to_str);
     let name = name.and_then(|target| Some(target.rsplit_once("zoneinfo/")?.1));
-    name.and_then(named).ok_or(NoZone::Link(target))
+    name.and_then(named).ok_or(ZoneError::Link(target))
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ pub(super) enum Content {
 
 /// What is known about a file since the last look.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
+pub(super) struct FileState {
     pub(super) content: Content,
     stamp: Stamp,
     is_settled: bool,
@@ -81,7 +81,7 @@ impl Stamp {
 ///
 /// # Errors
 /// For reasons that say nothing about the file, such as too many open files.
-pub(super) fn look(path: &Path, known: Option<&Known>) -> io::Result<Option<Known>> {
+pub(super) fn look(path: &Path, known: Option<&FileState>) -> io::Result<Option<FileState>> {
     // Checked before it is opened: to open a pipe means to wait.
     let Some(metadata) = found(std::fs::metadata(path))?.filter(Metadata::is_file) else {
         return Ok(None);
@@ -95,7 +95,7 @@ pub(super) fn look(path: &Path, known: Option<&Known>) -> io::Result<Option<Know
     }
     let unread = Content::Unread { length: stamp.length, modified: stamp.modified };
     if stamp.length > MOST_HASHED {
-        return Ok(Some(Known { content: unread, stamp, is_settled: true }));
+        return Ok(Some(FileState { content: unread, stamp, is_settled: true }));
     }
     let is_settled = stamp.is_older_than(SETTLED_AFTER);
     let content = match digest(path) {
@@ -105,7 +105,7 @@ pub(super) fn look(path: &Path, known: Option<&Known>) -> io::Result<Option<Know
             None => return Ok(None),
         },
     };
-    Ok(Some(Known { content, stamp, is_settled }))
+    Ok(Some(FileState { content, stamp, is_settled }))
 }
 
 fn digest(path: &Path) -> io::Result<[u8; 32]> {

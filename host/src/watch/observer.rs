@@ -50,14 +50,14 @@ pub(super) struct Observer {
     shared: Arc<Shared>,
     /// Whether a hint waits in the inbox: one is as good as a thousand.
     is_hinted: Arc<AtomicBool>,
-    said: Said,
+    reported: Reported,
     /// Whether the last look has missed something for reasons that pass.
     is_unsure: bool,
 }
 
 /// What the user knows already.
 #[derive(Default)]
-struct Said {
+struct Reported {
     too_many: bool,
     silent: bool,
 }
@@ -96,7 +96,7 @@ impl Observer {
         });
         let how = subscribe(hint).map_or_else(
             |limitation| {
-                shared.news().limitations.push(limitation);
+                shared.pending().limitations.push(limitation);
                 How::Polling
             },
             How::Events,
@@ -108,7 +108,7 @@ impl Observer {
             how,
             shared,
             is_hinted,
-            said: Said::default(),
+            reported: Reported::default(),
             is_unsure: false,
         }
     }
@@ -185,7 +185,7 @@ impl Observer {
         let places = places.into_iter().map(Place::normal).collect();
         let before = std::mem::replace(&mut self.places, places);
         let covers = |places: &[Place], path: &Path| places.iter().any(|one| one.covers(path));
-        self.shared.news().changes.retain(|path| covers(&self.places, path));
+        self.shared.pending().changes.retain(|path| covers(&self.places, path));
         let last = self.look();
         let in_both = |path: &Path| covers(&before, path) && covers(&self.places, path);
         let mut changes = self.compare(&last);
@@ -201,7 +201,7 @@ impl Observer {
         // An error says nothing about the file: it stays as it was known.
         let Ok(now) = look(&self.base.join(path), known) else { return };
         // Also what was seen of a file that was still being written.
-        self.shared.news().changes.take(path);
+        self.shared.pending().changes.take(path);
         match now {
             Some(now) => self.snapshot.files.insert(path.to_owned(), now),
             None => self.snapshot.files.remove(path),
@@ -238,7 +238,7 @@ impl Observer {
     fn follow(&mut self, snapshot: &Snapshot) -> bool {
         let How::Events(events) = &mut self.how else { return false };
         events.follow(&snapshot.directories).unwrap_or_else(|limitation| {
-            self.shared.news().limitations.push(limitation);
+            self.shared.pending().limitations.push(limitation);
             // For good: a limit that is reached stays within reach.
             self.how = How::Polling;
             false
@@ -251,17 +251,17 @@ impl Observer {
             Some(Excess::Files) => Limitation::TooManyFiles,
             None => return,
         };
-        if !std::mem::replace(&mut self.said.too_many, true) {
-            self.shared.news().limitations.push(limitation);
+        if !std::mem::replace(&mut self.reported.too_many, true) {
+            self.shared.pending().limitations.push(limitation);
         }
     }
 
     fn say_silent(&mut self, snapshot: &Snapshot) {
         // Who looks by the clock anyway has said so.
-        let is_news = matches!(self.how, How::Events(_)) && !self.said.silent;
+        let is_news = matches!(self.how, How::Events(_)) && !self.reported.silent;
         if let Some(silence) = snapshot.silence.as_ref().filter(|one| is_news && one.is_likely()) {
-            self.said.silent = true;
-            self.shared.news().limitations.push(Limitation::Silent { silence: silence.clone() });
+            self.reported.silent = true;
+            self.shared.pending().limitations.push(Limitation::Silent { silence: silence.clone() });
         }
     }
 
@@ -290,8 +290,8 @@ impl Observer {
 
     fn tell(&self, changes: Changes) {
         if !changes.is_empty() {
-            self.shared.news().changes.extend(changes);
-            self.shared.bell.notify_one();
+            self.shared.pending().changes.extend(changes);
+            self.shared.notify.notify_one();
         }
     }
 }

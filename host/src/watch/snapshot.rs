@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Shared;
-use super::content::{Known, found, look};
+use super::content::{FileState, found, look};
 use super::filesystem::{self, Silence};
 use super::place::{Place, is_ignored, is_manifest};
 use super::resolve::resolve;
@@ -27,7 +27,7 @@ const CACHE_MARK: &str = "CACHEDIR.TAG";
 /// What one look at the disk has shown.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
-    pub(super) files: BTreeMap<PathBuf, Known>,
+    pub(super) files: BTreeMap<PathBuf, FileState>,
     /// By their paths without symbolic links.
     pub(super) directories: BTreeMap<PathBuf, Directory>,
     /// What there was so much of that some was left out.

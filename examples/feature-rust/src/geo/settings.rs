@@ -2,7 +2,7 @@
 //!
 //! Does not know what the values are good for.
 
-use mikros_host::extension::{ExtensionSettings, Objections};
+use mikros_host::extension::{ExtensionSettings, ValidationErrors};
 use mikros_host::http::HeaderName;
 use mikros_host::schemars::{self, JsonSchema};
 use serde::Deserialize;
@@ -82,31 +82,31 @@ fn default_header() -> String {
 
 /// What the types above cannot say.
 impl ExtensionSettings for Settings {
-    fn check(&self, objections: &mut Objections<'_>) {
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
         for (index, blocked) in self.blocked.iter().enumerate() {
             if !self.networks.iter().any(|entry| entry.country == *blocked) {
                 let path = format!("blocked[{index}]");
                 let help = "add a network of that country to `networks`, or remove it";
-                objections.note_with_help(path, "is the country of no network", help);
+                errors.note_with_help(path, "is the country of no network", help);
             }
         }
         for (index, entry) in self.networks.iter().enumerate() {
             if self.networks[..index].iter().any(|earlier| earlier.network == entry.network) {
-                objections.note(format!("networks[{index}].network"), "is there twice");
+                errors.note(format!("networks[{index}].network"), "is there twice");
             }
         }
         let of_callers = self.address_header.as_ref();
         for (key, name) in [("header", Some(&self.header)), ("address_header", of_callers)] {
             if name.is_some_and(|name| HeaderName::try_from(name.as_str()).is_err()) {
-                objections.note(key, "must be the name of a header, for example `x-country`");
+                errors.note(key, "must be the name of a header, for example `x-country`");
             }
         }
         let is_header = |name: &str| name.eq_ignore_ascii_case(&self.header);
         if RESERVED.into_iter().any(is_header) {
-            objections.note("header", "must not be a header that HTTP itself needs");
+            errors.note("header", "must not be a header that HTTP itself needs");
         }
         if of_callers.is_some_and(|name| is_header(name)) {
-            objections.note("address_header", "must not be the same as `header`");
+            errors.note("address_header", "must not be the same as `header`");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mikros_host::extension::{ExtensionSettings, HumanDuration, HumanSize, Objections};
+use mikros_host::extension::{ExtensionSettings, HumanDuration, HumanSize, ValidationErrors};
 use mikros_host::schemars::{self, JsonSchema};
 use serde::Deserialize;
 
@@ -65,24 +65,24 @@ fn one_mebibyte() -> HumanSize {
 
 /// What the types above cannot say.
 impl ExtensionSettings for Settings {
-    fn check(&self, objections: &mut Objections<'_>) {
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
         for (key, path) in [("directory", &self.directory), ("dead_letter", &self.dead_letter)] {
             if path.as_os_str().is_empty() {
-                objections.note(key, "must not be empty");
+                errors.note(key, "must not be empty");
             }
         }
-        let directory = objections.directory();
+        let directory = errors.directory();
         if directory.join(&self.directory) == directory.join(&self.dead_letter) {
-            objections.note("dead_letter", "must be another directory than `directory`");
+            errors.note("dead_letter", "must be another directory than `directory`");
         }
         if self.retry_delay.0 > LONGEST {
-            objections.note("retry_delay", "must be at most `24h`");
+            errors.note("retry_delay", "must be at most `24h`");
         }
         if !(LEAST_INTERVAL..=LONGEST).contains(&self.poll_interval.0) {
-            objections.note("poll_interval", "must be from `10ms` to `24h`");
+            errors.note("poll_interval", "must be from `10ms` to `24h`");
         }
         if !(1..=LARGEST_MESSAGE).contains(&self.max_size.0) {
-            objections.note("max_size", "must be from `1B` to `16MiB`");
+            errors.note("max_size", "must be from `1B` to `16MiB`");
         }
     }
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use super::super::cargo::{Package, with_cdylib};
 use super::super::edit::Edit;
-use super::{BuildError, Plan};
+use super::{BuildError, BuildPlan};
 use crate::definition::Invocation;
 
 /// The error for a component that is not there after the build.
-pub(super) fn explain(plan: &Plan) -> BuildError {
-    let Plan { command, directory, component, definition } = plan;
+pub(super) fn explain(plan: &BuildPlan) -> BuildError {
+    let BuildPlan { command, directory, component, definition } = plan;
     let component = component.clone();
     let file = definition.display();
     // What cargo does not tell is no reason to say less than is known without it.
@@ -36,7 +36,7 @@ pub(super) fn explain(plan: &Plan) -> BuildError {
 
 /// The error for a component that is there, when it is left from a time at which the crate was another:
 /// the manifest has changed since, and no build makes a component now.
-pub(super) fn explain_old(plan: &Plan) -> Option<BuildError> {
+pub(super) fn explain_old(plan: &BuildPlan) -> Option<BuildError> {
     let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     let manifest = changed(&plan.directory.join("Cargo.toml"))?;
     if changed(&plan.component)? >= manifest {

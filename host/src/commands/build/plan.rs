@@ -12,7 +12,7 @@ use crate::definition::Definition;
 
 /// A build as the definition wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct Plan {
+pub(in super::super) struct BuildPlan {
     /// A line for the shell.
     pub(in super::super) command: String,
     /// Where it runs: the directory of `service.toml`.
@@ -23,7 +23,7 @@ pub(in super::super) struct Plan {
     pub(super) definition: PathBuf,
 }
 
-impl Plan {
+impl BuildPlan {
     pub(in super::super) fn of(definition: &Definition) -> Result<Self, BuildError> {
         let path = &definition.path;
         let Some(command) = &definition.host.build else {

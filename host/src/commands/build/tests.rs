@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::definition::Premises;
+use crate::definition::LoadContext;
 use crate::report::Report;
 
 /// A service in a directory of its own, which is removed at the end.
@@ -28,7 +28,7 @@ impl Service {
              product = 'Matrix'\n[host]\ncomponent = 'out/greeter.wasm'\n{build}\n"
         );
         let path = self.directory.join("service.toml");
-        Definition::parse(&path, &text, &Premises::default()).unwrap()
+        Definition::parse(&path, &text, &LoadContext::default()).unwrap()
     }
 
     /// What the user reads when the build fails, and the exit status.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::child::Interrupted;
 use super::super::directory_of;
 use super::{AskCargoError, ask};
-use crate::cli::Surroundings;
+use crate::cli::ProcessEnv;
 use crate::definition::{Definition, Relocation};
 use crate::file;
 
@@ -20,7 +20,7 @@ struct Metadata {
     target_directory: PathBuf,
 }
 
-/// The surroundings of a service whose components are where cargo writes.
+/// The environment of a service whose components are where cargo writes.
 ///
 /// `builds`: whether the command is about to build. If not, a component that is at the place that the
 /// definition names, and not where cargo writes, has been put there by somebody.
@@ -32,33 +32,28 @@ struct Metadata {
 pub(in crate::commands) fn relocated(
     path: &Path,
     builds: bool,
-    surroundings: &Surroundings,
-) -> Result<Surroundings, Interrupted> {
-    let relocation = match find(directory_of(path), surroundings) {
+    env: &ProcessEnv,
+) -> Result<ProcessEnv, Interrupted> {
+    let relocation = match find(directory_of(path), env) {
         Err(AskCargoError::Interrupted(signal)) => return Err(Interrupted(signal)),
         found => found.ok().flatten(),
     };
-    let plain = surroundings.clone();
-    let relocated = Surroundings { relocation, ..plain.clone() };
+    let plain = env.clone();
+    let relocated = ProcessEnv { relocation, ..plain.clone() };
     if builds || relocated.relocation.is_none() {
         return Ok(relocated);
     }
-    let is_there = |surroundings: &Surroundings| {
-        let definition = Definition::load(path, &surroundings.premises().incomplete());
+    let is_there = |env: &ProcessEnv| {
+        let definition = Definition::load(path, &env.load_context().incomplete());
         definition.is_ok_and(|definition| definition.host.component.exists())
     };
     Ok(if is_there(&plain) && !is_there(&relocated) { plain } else { relocated })
 }
 
 /// Cargo takes a tenth of a second to say where it writes. It is asked only when somebody has told it.
-fn find(
-    directory: &Path,
-    surroundings: &Surroundings,
-) -> Result<Option<Relocation>, AskCargoError> {
+fn find(directory: &Path, env: &ProcessEnv) -> Result<Option<Relocation>, AskCargoError> {
     let manifest = directory.join("Cargo.toml");
-    if !manifest.is_file()
-        || !(surroundings.cargo.is_directed || is_configured(directory, surroundings))
-    {
+    if !manifest.is_file() || !(env.cargo.is_directed || is_configured(directory, env)) {
         return Ok(None);
     }
     let metadata: Metadata = ask(&manifest, &["--no-deps", "--offline"])?;
@@ -70,10 +65,10 @@ fn find(
 }
 
 /// Whether one of the files that cargo reads in `directory` may name a target directory.
-fn is_configured(directory: &Path, surroundings: &Surroundings) -> bool {
+fn is_configured(directory: &Path, env: &ProcessEnv) -> bool {
     let directory = file::locate(directory).unwrap_or_else(|_| directory.to_owned());
     let above = directory.ancestors().map(|directory| directory.join(".cargo"));
-    above.chain(surroundings.cargo.home.clone()).any(|directory| {
+    above.chain(env.cargo.home.clone()).any(|directory| {
         let read = |name| fs::read_to_string(directory.join(name));
         ["config.toml", "config"].into_iter().filter_map(|name| read(name).ok()).any(|text| {
             // Other files may be included.

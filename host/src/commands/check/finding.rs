@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::definition::{Excerpt, Position, Problem};
+use crate::definition::{Position, Problem, Snippet};
 use crate::engine::Mismatch;
 use crate::report::{harmless_lines, on_one_line};
 
@@ -22,7 +22,7 @@ pub(super) struct Finding {
     column: Option<usize>,
     /// For people: programs have the file and the place in it.
     #[serde(skip)]
-    excerpt: Option<Excerpt>,
+    snippet: Option<Snippet>,
     message: String,
     help: Option<String>,
 }
@@ -36,13 +36,13 @@ pub(super) enum Severity {
 
 impl Finding {
     pub(super) fn problem(file: &Path, problem: &Problem) -> Self {
-        let Problem { position, excerpt, message, help } = problem.clone();
+        let Problem { position, snippet, message, help } = problem.clone();
         Self {
             severity: Severity::Error,
             path: position.map(|_| file.display().to_string()),
             line: position.map(|Position { line, .. }| line),
             column: position.map(|Position { column, .. }| column),
-            excerpt,
+            snippet,
             message,
             help,
         }
@@ -77,7 +77,7 @@ impl Finding {
             path: Some(file.display().to_string()),
             line: None,
             column: None,
-            excerpt: None,
+            snippet: None,
             message,
             help,
         }
@@ -99,8 +99,8 @@ impl fmt::Display for Finding {
             Severity::Error => write!(f, "{}", harmless_lines(&self.message))?,
             Severity::Warning => write!(f, "warning: {}", harmless_lines(&self.message))?,
         }
-        if let Some(excerpt) = &self.excerpt {
-            excerpt.write(f, "  ")?;
+        if let Some(snippet) = &self.snippet {
+            snippet.write(f, "  ")?;
         }
         match &self.help {
             Some(help) => write!(f, "\n  help: {}", harmless_lines(help)),

@@ -9,7 +9,7 @@ use crate::engine::{Interface, Method, Mismatch};
 fn problem(line: usize, column: usize, message: &str, help: Option<&str>) -> Problem {
     let position = Some(Position { line, column });
     let help = help.map(str::to_owned);
-    Problem { position, excerpt: None, message: message.to_owned(), help }
+    Problem { position, snippet: None, message: message.to_owned(), help }
 }
 
 fn service() -> Service {
@@ -152,7 +152,7 @@ fn the_summary_counts() {
 fn a_file_that_cannot_be_read_is_one_problem() {
     let path = Path::new("/nope/service.toml");
 
-    let verdict = check(path, &Surroundings::default());
+    let verdict = check(path, &ProcessEnv::default());
 
     expect![[r"
         cannot read `/nope/service.toml`: No such file or directory (os error 2)

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tokio::sync::oneshot;
 
-use super::super::build::{BuildError, Plan, target};
+use super::super::build::{BuildError, BuildPlan, target};
 use super::super::child::Group;
 
 /// Takes what a build prints: any bytes, which may end in the middle of a line.
@@ -34,7 +34,7 @@ pub(super) enum Ended {
 /// It is a background job for the terminal: Ctrl-C and Ctrl-Z do not reach it, and what it would ask
 /// the user for gets no answer.
 pub(super) struct Build {
-    plan: Plan,
+    plan: BuildPlan,
     colour: bool,
     output: Output,
     began: Instant,
@@ -66,7 +66,7 @@ impl Build {
     /// Starts a build. The compilation target that it needs is installed first, if it is missing.
     ///
     /// `colour`: whether the output goes to a terminal that shows colours.
-    pub(super) fn start(plan: Plan, colour: bool, output: Output) -> Result<Self, BuildError> {
+    pub(super) fn start(plan: BuildPlan, colour: bool, output: Output) -> Result<Self, BuildError> {
         let toolchain = Toolchain {
             question: target::question(&plan.directory),
             installation: target::installation(&plan.directory),
@@ -75,7 +75,7 @@ impl Build {
     }
 
     fn start_with(
-        plan: Plan,
+        plan: BuildPlan,
         colour: bool,
         output: Output,
         toolchain: Toolchain,

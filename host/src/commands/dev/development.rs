@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{self, SignalKind};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::super::build::{BuildError, Plan};
+use super::super::build::{BuildError, BuildPlan};
 use super::super::directory_of;
 use super::builder::{Build, Ended};
 use super::change::{Change, During, Written};
@@ -23,7 +23,7 @@ use super::served::{Served, fingerprint};
 use super::sources::{Sources, Subject};
 use super::stage::{Done, Stage};
 use super::status::{self, End, Status};
-use crate::definition::{Address, Definition, Premises};
+use crate::definition::{Address, Definition, LoadContext};
 use crate::supervisor::Demand;
 use crate::telemetry::Level;
 use crate::watch::{Changes, Place, Watch};
@@ -34,7 +34,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// What the user sees and types, the files that change, and what is done about it.
 pub(super) struct Development {
     path: PathBuf,
-    premises: Premises,
+    load_context: LoadContext,
     screen: Screen,
     keys: Option<Keys>,
     watch: Watch,
@@ -43,7 +43,7 @@ pub(super) struct Development {
     ticks: Interval,
     stage: Stage,
     /// The last build.
-    plan: Option<Plan>,
+    plan: Option<BuildPlan>,
     /// What the supervisor is to do next.
     due: Option<Demand>,
     /// Finds what to watch, when that may have changed.
@@ -76,7 +76,7 @@ impl Development {
     /// When the signal that follows Ctrl-Z cannot be handled.
     pub(super) fn new(
         path: PathBuf,
-        premises: Premises,
+        load_context: LoadContext,
         (screen, keys, watch): (Screen, Option<Keys>, Watch),
         sources: Sources,
         level: Option<Level>,
@@ -86,7 +86,7 @@ impl Development {
         let continued = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
         let mut development = Self {
             path,
-            premises,
+            load_context,
             screen,
             keys,
             watch,
@@ -136,7 +136,7 @@ impl Development {
 
     /// Does what follows from files that are different.
     fn note(&mut self, mut changes: Changes) {
-        let definition = Definition::load(&self.path, &self.premises);
+        let definition = Definition::load(&self.path, &self.load_context);
         let during = self.stage.during();
         if let Ok(definition) = &definition
             && during != During::Nothing
@@ -168,7 +168,7 @@ impl Development {
                 }
             }
             Ok(definition) => {
-                let plan = Plan::of(&definition).ok();
+                let plan = BuildPlan::of(&definition).ok();
                 let is_other = plan.is_some() && plan != self.plan;
                 self.change.wants_build |= wants_build || is_other;
                 if asks_cargo {
@@ -186,7 +186,7 @@ impl Development {
     fn proceed(&mut self, definition: Option<Definition>) {
         if self.stage.is_idle() {
             let definition =
-                definition.map_or_else(|| Definition::load(&self.path, &self.premises), Ok);
+                definition.map_or_else(|| Definition::load(&self.path, &self.load_context), Ok);
             match definition {
                 Ok(definition) if self.change.wants_build => self.build(definition),
                 Ok(definition) => self.serve(definition),
@@ -197,7 +197,7 @@ impl Development {
 
     fn build(&mut self, definition: Definition) {
         // Whoever builds it by other means has a component.
-        let Ok(plan) = Plan::of(&definition) else { return self.serve(definition) };
+        let Ok(plan) = BuildPlan::of(&definition) else { return self.serve(definition) };
         self.plan = Some(plan.clone());
         let screen = self.screen.clone();
         let output = Box::new(move |bytes: &[u8]| screen.output(bytes));
@@ -246,7 +246,7 @@ impl Development {
             self.note(changes);
         }
         if let Stage::Over(Some(Ended::Succeeded(_))) = self.stage
-            && let Ok(definition) = Definition::load(&self.path, &self.premises)
+            && let Ok(definition) = Definition::load(&self.path, &self.load_context)
         {
             let inputs = Subject::of(&definition).inputs();
             for input in inputs.iter().filter(|input| !self.sources.inputs.contains(input)) {

@@ -7,29 +7,25 @@ use std::path::Path;
 use super::diagnosis::{Diagnosis, Subject};
 use super::fix::Mode;
 use super::sources;
-use crate::cli::Surroundings;
+use crate::cli::ProcessEnv;
 use crate::commands::{component, directory_of};
 use crate::definition::Definition;
 use crate::engine::{Cache, CacheState, CompileError, Engine};
 use crate::lifecycle::Assembler;
 use crate::report::{Status, on_one_line};
 
-pub(super) fn examine(
-    definition: &Definition,
-    surroundings: &Surroundings,
-    mode: Mode,
-) -> Vec<Diagnosis> {
+pub(super) fn examine(definition: &Definition, env: &ProcessEnv, mode: Mode) -> Vec<Diagnosis> {
     let path = &definition.host.component;
     if !path.exists() {
         return vec![missing(definition)];
     }
-    let cache = surroundings.cache_directory.as_ref().filter(|directory| {
+    let cache = env.cache_directory.as_ref().filter(|directory| {
         let state = Cache::examine(directory);
         mode != Mode::DryRun && matches!(state, Ok(CacheState::Usable | CacheState::Full))
     });
     let cache = cache.and_then(|directory| Cache::open(directory.clone()).ok());
     let linked = Engine::new().and_then(|engine| {
-        let (cache, extensions) = (cache.as_ref(), &*surroundings.extensions);
+        let (cache, extensions) = (cache.as_ref(), &*env.extensions);
         Assembler { engine: &engine, cache, extensions }.assemble(definition)
     });
     let mut diagnoses = match linked {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Interrupted;
 use super::fix::{Fix, FixError, Mode};
-use crate::definition::{Excerpt, Position, Problem};
+use crate::definition::{Position, Problem, Snippet};
 use crate::report::{Status, harmless_lines, on_one_line};
 
 /// What a check is about.
@@ -47,7 +47,7 @@ pub(super) struct Diagnosis {
     state: State,
     path: Option<PathBuf>,
     position: Option<Position>,
-    excerpt: Option<Excerpt>,
+    snippet: Option<Snippet>,
     message: String,
     help: Option<String>,
     fix: Option<Fix>,
@@ -60,7 +60,7 @@ impl Diagnosis {
             state,
             path: None,
             position: None,
-            excerpt: None,
+            snippet: None,
             message,
             help: None,
             fix: None,
@@ -96,7 +96,7 @@ impl Diagnosis {
             self.path = Some(file.to_owned());
         }
         self.position = problem.position;
-        self.excerpt.clone_from(&problem.excerpt);
+        self.snippet.clone_from(&problem.snippet);
         self.help.clone_from(&problem.help);
         self
     }
@@ -284,7 +284,7 @@ impl Diagnosis {
             write!(f, " ")?;
         }
         writeln!(f, "{}", harmless_lines(&self.message))?;
-        for line in self.excerpt.iter().flat_map(Excerpt::lines) {
+        for line in self.snippet.iter().flat_map(Snippet::lines) {
             writeln!(f, "{INDENT}{line}")?;
         }
         if let Some(help) = &self.help {

@@ -10,7 +10,7 @@ use semver::Version;
 use super::diagnosis::{Diagnosis, Subject};
 use super::fix::Fix;
 use super::{Checked, Interrupted};
-use crate::cli::Surroundings;
+use crate::cli::ProcessEnv;
 use crate::commands::build::target::{self, Library};
 use crate::commands::cargo::{first_error, quiet};
 use crate::commands::child::{self, Ended};
@@ -111,8 +111,8 @@ pub(super) fn target(directory: &Path) -> Checked {
 }
 
 /// Where compiled components are kept.
-pub(super) fn cache(surroundings: &Surroundings) -> Vec<Diagnosis> {
-    let Some(directory) = &surroundings.cache_directory else {
+pub(super) fn cache(env: &ProcessEnv) -> Vec<Diagnosis> {
+    let Some(directory) = &env.cache_directory else {
         let message = "the environment names no place for compiled components, they are not kept";
         let help = "set `MIKROS_HOST_CACHE` to a directory";
         return vec![Diagnosis::warning(Subject::Cache, message).help(help)];

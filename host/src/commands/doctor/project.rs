@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::diagnosis::{Diagnosis, Subject};
-use crate::cli::Surroundings;
+use crate::cli::ProcessEnv;
 use crate::commands::build::{BuildError, target};
 use crate::commands::undecodable;
 use crate::definition::{Definition, Invocation, Kind, LoadError, Problem};
@@ -26,12 +26,9 @@ pub(super) fn unexamined() -> Diagnosis {
 }
 
 /// The file, without the values of variables.
-pub(super) fn definition(
-    file: &Path,
-    surroundings: &Surroundings,
-) -> (Option<Definition>, Vec<Diagnosis>) {
-    let premises = surroundings.premises().incomplete();
-    match Definition::load(file, &premises) {
+pub(super) fn definition(file: &Path, env: &ProcessEnv) -> (Option<Definition>, Vec<Diagnosis>) {
+    let load_context = env.load_context().incomplete();
+    match Definition::load(file, &load_context) {
         Ok(definition) => {
             let kinds = definition.kinds.iter().map(|kind| format!("`{}`", kind.name()));
             let kinds = kinds.collect::<Vec<_>>().join(" and ");
@@ -49,10 +46,10 @@ pub(super) fn definition(
 }
 
 /// The same of a text that is not in the file yet.
-pub(super) fn parse(file: &Path, text: &str, surroundings: &Surroundings) -> Option<Definition> {
-    let premises = surroundings.premises().incomplete();
-    let mut definition = Definition::parse(file, text, &premises).ok()?;
-    definition.settle(&premises);
+pub(super) fn parse(file: &Path, text: &str, env: &ProcessEnv) -> Option<Definition> {
+    let load_context = env.load_context().incomplete();
+    let mut definition = Definition::parse(file, text, &load_context).ok()?;
+    definition.settle(&load_context);
     Some(definition)
 }
 
@@ -72,11 +69,11 @@ fn of_load_error(subject: Subject, file: &Path, error: &LoadError) -> Vec<Diagno
 }
 
 /// The variables that a valid file asks for.
-pub(super) fn environment(file: &Path, surroundings: &Surroundings) -> Vec<Diagnosis> {
-    let names = surroundings.undecodable.iter();
+pub(super) fn environment(file: &Path, env: &ProcessEnv) -> Vec<Diagnosis> {
+    let names = env.undecodable.iter();
     let warning = |name: &String| Diagnosis::warning(Subject::Environment, undecodable(name));
     let mut diagnoses: Vec<_> = names.map(warning).collect();
-    diagnoses.extend(match Definition::load(file, &surroundings.premises()) {
+    diagnoses.extend(match Definition::load(file, &env.load_context()) {
         Err(error) => of_load_error(Subject::Environment, file, &error),
         Ok(_) => vec![Diagnosis::ok(
             Subject::Environment,

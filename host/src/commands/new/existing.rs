@@ -13,16 +13,16 @@ use super::questions::{Questions, can_ask};
 use super::sdk::Sdk;
 use super::write::{self, File};
 use super::{CreateError, missing_flags, next, place, product, schema};
-use crate::cli::{self, SketchedKind, Surroundings};
+use crate::cli::{self, ProcessEnv, SketchedKind};
 use crate::commands::{CommandError, print};
 use crate::report::Status;
 
 /// Adds what is missing to a crate.
 pub(in crate::commands) fn init(
     typed: &cli::Init,
-    surroundings: &Surroundings,
+    env: &ProcessEnv,
 ) -> Result<Status, CommandError> {
-    let text = add(typed, schema(surroundings))?;
+    let text = add(typed, schema(env))?;
     print(&text)
 }
 

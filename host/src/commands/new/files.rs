@@ -11,7 +11,7 @@ use super::kinds::Kinds;
 use super::manifest::Wanted;
 use super::place::reference;
 use super::supply::Supply;
-use super::template::Facts;
+use super::template::TemplateContext;
 use super::type_name::type_name;
 use super::write::File;
 use crate::cli::KindName;
@@ -99,12 +99,12 @@ impl Outline {
     }
 
     fn file(&self, path: &'static str, template: &str) -> Result<File, CreateError> {
-        Ok(File { path, text: self.facts()?.fill(template) })
+        Ok(File { path, text: self.context()?.fill(template) })
     }
 
-    fn facts(&self) -> Result<Facts, CreateError> {
-        let mut facts = Facts::default();
-        let values = &mut facts.values;
+    fn context(&self) -> Result<TemplateContext, CreateError> {
+        let mut context = TemplateContext::default();
+        let values = &mut context.values;
         let target = self.target_directory()?;
         let component = format!("{target}/wasm32-wasip2/release/{}.wasm", self.library);
         // With its own variables and files cargo may write elsewhere, where the host does not look.
@@ -121,9 +121,9 @@ impl Outline {
         values.insert("sdk_place", self.sdk.place.clone());
         let own = || format!("./{SCHEMA}");
         values.insert("schema", self.sdk.schema.clone().unwrap_or_else(own));
-        facts.conditions.insert(self.sdk.condition());
-        self.kinds.note(&mut facts);
-        Ok(facts)
+        context.conditions.insert(self.sdk.condition());
+        self.kinds.note(&mut context);
+        Ok(context)
     }
 
     /// Cargo's `target`, relative to the crate.

@@ -3,7 +3,7 @@
 //! Does not know what a kind does.
 
 use super::CreateError;
-use super::template::Facts;
+use super::template::TemplateContext;
 use crate::cli::{KindName, SketchedKind};
 
 /// At least one kind, each once, all of which can live in one component.
@@ -60,17 +60,17 @@ impl Kinds {
     }
 
     /// What templates want to know.
-    pub(super) fn note(&self, facts: &mut Facts) {
+    pub(super) fn note(&self, context: &mut TemplateContext) {
         let names: Vec<_> = self.0.iter().map(|kind| kind.name.as_str()).collect();
         let types = self.0.iter().map(|Kind { name, port }| match port {
             Some(port) => format!("\"{}:{port}\"", name.as_str()),
             None => format!("\"{}\"", name.as_str()),
         });
-        facts.values.insert("types", types.collect::<Vec<_>>().join(", "));
-        facts.values.insert("kinds", names.join(", "));
-        facts.values.insert("http_port", self.shown_port(KindName::Http));
-        facts.values.insert("grpc_port", self.shown_port(KindName::Grpc));
-        facts.conditions.extend(names);
+        context.values.insert("types", types.collect::<Vec<_>>().join(", "));
+        context.values.insert("kinds", names.join(", "));
+        context.values.insert("http_port", self.shown_port(KindName::Http));
+        context.values.insert("grpc_port", self.shown_port(KindName::Grpc));
+        context.conditions.extend(names);
     }
 
     pub(super) fn contains(&self, name: KindName) -> bool {

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What fills the gaps, and which conditions hold.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct TemplateContext {
     pub(super) values: BTreeMap<&'static str, String>,
     pub(super) conditions: BTreeSet<&'static str>,
 }
 
-impl Facts {
+impl TemplateContext {
     /// The text of a template: `{{gap}}` becomes its value, and the lines from `%% if one two` to
     /// `%% end` stay when one of the conditions holds (`%% if not one two`: when none does).
     pub(super) fn fill(&self, template: &str) -> String {
@@ -56,13 +56,13 @@ mod tests {
 
     #[test]
     fn gaps_are_filled_and_conditions_kept() {
-        let mut facts = Facts::default();
-        facts.values.insert("name", "Ada".to_owned());
-        facts.conditions.insert("polite");
+        let mut context = TemplateContext::default();
+        context.values.insert("name", "Ada".to_owned());
+        context.conditions.insert("polite");
         let template = "\
             Hello {{name}}, {{name}}!\n%% if polite rude\nHow are you?\n%% end\n\
             %% if not polite\nWhat?\n%% end\nBye {name}.\n";
 
-        assert_eq!(facts.fill(template), "Hello Ada, Ada!\nHow are you?\nBye {name}.\n");
+        assert_eq!(context.fill(template), "Hello Ada, Ada!\nHow are you?\nBye {name}.\n");
     }
 }

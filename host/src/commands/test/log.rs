@@ -15,7 +15,7 @@ const MOST: usize = 1024 * 1024;
 #[derive(Debug)]
 pub(super) enum Transcript {
     /// Shown when something has failed.
-    Kept(Arc<Mutex<Kept>>),
+    LogTail(Arc<Mutex<LogTail>>),
     /// Goes to standard error as it comes.
     Shown,
     Discarded,
@@ -25,7 +25,7 @@ impl Transcript {
     /// As `[tests] discard_log_messages` has it.
     pub(super) fn new(discards: Option<bool>) -> Self {
         match discards {
-            None => Self::Kept(Arc::default()),
+            None => Self::LogTail(Arc::default()),
             Some(false) => Self::Shown,
             Some(true) => Self::Discarded,
         }
@@ -33,25 +33,25 @@ impl Transcript {
 
     pub(super) fn output(&self) -> Box<dyn Write + Send> {
         match self {
-            Self::Kept(kept) => Box::new(Keeper(kept.clone())),
+            Self::LogTail(tail) => Box::new(LogWriter(tail.clone())),
             Self::Shown => Box::new(io::stderr()),
             Self::Discarded => Box::new(io::sink()),
         }
     }
 
-    /// Shows what is kept.
+    /// Shows what was kept.
     pub(super) fn show(&self) {
-        let Self::Kept(kept) = self else { return };
-        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if !kept.bytes.is_empty() {
-            report::tell(format_args!("{}\n{}", kept.title(), kept.text()));
+        let Self::LogTail(tail) = self else { return };
+        let tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tail.bytes.is_empty() {
+            report::tell(format_args!("{}\n{}", tail.title(), tail.text()));
         }
     }
 
     /// Where the user finds why the service has failed.
     pub(super) fn place(&self) -> &'static str {
         match self {
-            Self::Kept(_) | Self::Shown => "its log, above, says why",
+            Self::LogTail(_) | Self::Shown => "its log, above, says why",
             Self::Discarded => {
                 "its log says why, which `[tests] discard_log_messages` in `service.toml` discards"
             }
@@ -61,12 +61,12 @@ impl Transcript {
 
 /// The end of a log.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct LogTail {
     bytes: VecDeque<u8>,
     is_cut: bool,
 }
 
-impl Kept {
+impl LogTail {
     fn add(&mut self, bytes: &[u8]) {
         self.bytes.extend(bytes);
         if let Some(beyond) = self.bytes.len().checked_sub(MOST).filter(|beyond| *beyond > 0) {
@@ -88,9 +88,9 @@ impl Kept {
     }
 }
 
-struct Keeper(Arc<Mutex<Kept>>);
+struct LogWriter(Arc<Mutex<LogTail>>);
 
-impl Write for Keeper {
+impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).add(bytes);
         Ok(bytes.len())
@@ -107,14 +107,14 @@ mod tests {
 
     #[test]
     fn of_a_long_log_the_last_whole_lines_are_kept() {
-        let mut kept = Kept::default();
-        kept.add(b"one\ntwo\n");
-        assert_eq!((kept.title(), kept.text().as_str()), ("the service's log:", "one\ntwo\n"));
+        let mut tail = LogTail::default();
+        tail.add(b"one\ntwo\n");
+        assert_eq!((tail.title(), tail.text().as_str()), ("the service's log:", "one\ntwo\n"));
 
-        kept.add(&[b"x".repeat(MOST - 5), b"\nend\n".to_vec()].concat());
+        tail.add(&[b"x".repeat(MOST - 5), b"\nend\n".to_vec()].concat());
 
         assert_eq!(
-            (kept.title(), kept.text().as_str()),
+            (tail.title(), tail.text().as_str()),
             ("the end of the service's log:", "end\n")
         );
     }

@@ -8,7 +8,9 @@ use expect_test::expect;
 
 use super::extensions::{accepted, rejects};
 use super::{explained, with};
-use crate::definition::{ComponentFeature, Definition, FeatureSource, OnFailure, Premises, Stage};
+use crate::definition::{
+    ComponentFeature, Definition, FeatureSource, LoadContext, OnFailure, Stage,
+};
 
 #[track_caller]
 fn component(rest: &str) -> ComponentFeature {
@@ -85,7 +87,7 @@ fn the_path_is_relative_to_the_file() {
     let text = with(&[], "[features.audit]\ncomponent = \"plugins/a.wasm\"\n");
 
     let path = Path::new("/etc/greeter/service.toml");
-    let definition = Definition::parse(path, &text, &Premises::default()).unwrap();
+    let definition = Definition::parse(path, &text, &LoadContext::default()).unwrap();
 
     let FeatureSource::Component(component) = &definition.features[0].source else {
         panic!("expected a component")

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Definition, listed, parse_with, with};
 use crate::definition::{
     Catalogue, ExtensionSettings, FeatureEntry, FeatureSource, HumanDuration, HumanSize, KindEntry,
-    NoSettings, Objections, PortUse, SettingsType, Stage,
+    NoSettings, PortUse, SettingsType, Stage, ValidationErrors,
 };
 
 /// Of a feature that has a bit of everything.
@@ -96,23 +96,23 @@ impl Default for Store {
 }
 
 impl ExtensionSettings for Limiter {
-    fn check(&self, objections: &mut Objections<'_>) {
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
         for (index, key) in self.keys.iter().enumerate() {
             if key.secret.len() < 8 {
                 let help = "for example the output of `openssl rand -hex 16`";
                 let path = format!("keys[{index}].secret");
-                objections.note_with_help(path, "must have at least 8 characters", help);
+                errors.note_with_help(path, "must have at least 8 characters", help);
             }
         }
         for (index, key) in self.keys.iter().enumerate().filter(|(_, key)| key.name.contains(' ')) {
             let message = format!("must be one word, found `{}`", key.name);
-            objections.note(format!("keys[{index}].name"), message);
+            errors.note(format!("keys[{index}].name"), message);
         }
         if self.memory == Some(HumanSize(0)) {
-            objections.note("memory.of.nothing", "must not be empty");
+            errors.note("memory.of.nothing", "must not be empty");
         }
         if self.rate.get() > u32::from(self.burst) * 1000 {
-            objections.note("", "allows no bursts");
+            errors.note("", "allows no bursts");
         }
     }
 }

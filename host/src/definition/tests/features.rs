@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::extensions::{accepted, catalogue, limiter, limiter_of, rejects};
 use super::{explained, listed, parse, parse_with, with};
-use crate::definition::{Definition, FeatureSource, Position, Premises, Stage, Variables};
+use crate::definition::{Definition, FeatureSource, LoadContext, Position, Stage, Variables};
 
 #[test]
 fn features_are_off_unless_enabled() {
@@ -168,13 +168,13 @@ fn without_its_variables_a_definition_can_be_looked_at() {
     let text = limiter(
         "rate = 5\nwindow = \"W@env\"\n[[features.limiter.keys]]\nname = \"a\"\nsecret = \"S@env\"\n",
     );
-    let premises = Premises {
+    let context = LoadContext {
         variables: Variables::default().incomplete(),
         catalogue: catalogue().into(),
-        ..Premises::default()
+        ..LoadContext::default()
     };
 
-    let definition = Definition::parse("service.toml".as_ref(), &text, &premises);
+    let definition = Definition::parse("service.toml".as_ref(), &text, &context);
 
     assert!(definition.unwrap().features[0].is_enabled);
     let problems = parse_with(catalogue(), &text, &[]).unwrap_err();

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use expect_test::expect;
 
 use super::with;
-use crate::definition::{Definition, LoadError, Premises};
+use crate::definition::{Definition, LoadContext, LoadError};
 
 /// A file that goes away with the test.
 struct Scratch(PathBuf);
@@ -21,7 +21,7 @@ impl Scratch {
     }
 
     fn load(&self) -> Result<Definition, LoadError> {
-        Definition::load(&self.0.join("service.toml"), &Premises::default())
+        Definition::load(&self.0.join("service.toml"), &LoadContext::default())
     }
 
     /// The error with its cause and help, as a user sees them, without the scratch directory.
@@ -96,7 +96,8 @@ fn a_file_of_utf_16_is_one_problem() {
 
 #[test]
 fn a_missing_file_says_what_to_pass() {
-    let error = Definition::load("nope/service.toml".as_ref(), &Premises::default()).unwrap_err();
+    let error =
+        Definition::load("nope/service.toml".as_ref(), &LoadContext::default()).unwrap_err();
 
     expect!["cannot read `nope/service.toml`"].assert_eq(&error.to_string());
     expect![
@@ -108,7 +109,7 @@ fn a_missing_file_says_what_to_pass() {
 
 #[test]
 fn a_directory_is_not_a_file() {
-    let error = Definition::load(&std::env::temp_dir(), &Premises::default()).unwrap_err();
+    let error = Definition::load(&std::env::temp_dir(), &LoadContext::default()).unwrap_err();
 
     expect!["pass the `service.toml`, not its directory"].assert_eq(error.help().unwrap());
 }

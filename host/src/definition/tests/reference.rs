@@ -3,7 +3,7 @@
 use expect_test::{expect, expect_file};
 
 use super::{REQUIRED, accepted, parse, with};
-use crate::definition::reference::{Entry, Key, Presence, REFERENCE, children, entry, join};
+use crate::definition::reference::{Entry, Key, REFERENCE, Requirement, children, entry, join};
 use crate::definition::shape::{Shape, default_of};
 use crate::definition::{Catalogue, reference_table, schema, variables_table};
 
@@ -51,7 +51,7 @@ fn every_key_is_read() {
 
 #[test]
 fn every_default_is_valid_and_counts() {
-    for key in REFERENCE.iter().filter(|key| matches!(key.presence, Presence::Default(_))) {
+    for key in REFERENCE.iter().filter(|key| matches!(key.presence, Requirement::Default(_))) {
         if matches!(key.shape, Shape::Texts | Shape::Free) {
             continue;
         }
@@ -82,7 +82,7 @@ fn writing_the_default_changes_nothing() {
     let of_http = accepted(&with(&[], ""), &[]);
     let of_script = accepted(&with(&[("types", r#"["script"]"#)], ""), &[]);
     for key in REFERENCE {
-        let Presence::Default(default) = key.presence else { continue };
+        let Requirement::Default(default) = key.presence else { continue };
         let is_of_script = key.path.starts_with("services.script.");
         let plain = if is_of_script { &of_script } else { &of_http };
 
@@ -133,7 +133,7 @@ fn nothing_beside_the_reference_is_accepted() {
 
 #[test]
 fn required_keys_are_required() {
-    for key in REFERENCE.iter().filter(|key| matches!(key.presence, Presence::Required)) {
+    for key in REFERENCE.iter().filter(|key| matches!(key.presence, Requirement::Required)) {
         let line = format!("{} = ", key.path.rsplit('.').next().unwrap_or_default());
         let text = with(&[], "");
         let text = text.lines().filter(|text| !text.starts_with(&line)).collect::<Vec<_>>();

@@ -192,7 +192,7 @@ fn values_of_variables_never_show() {
 
     let problems = parse_with(catalogue(), &text, &list).unwrap_err();
     assert!(!format!("{problems:?}").contains(SECRET));
-    // Objections name the key only.
+    // Validation errors name the key only.
     let text = limiter("rate = 5\nkeys = [{ name = \"a\", secret = \"S@env\" }]\n");
     rejects(
         &text,

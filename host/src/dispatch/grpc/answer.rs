@@ -8,7 +8,7 @@ use tokio::time::sleep_until;
 use tonic::Status;
 
 use super::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING};
-use super::reply::{GrpcBody, Outlet, Pump, Stream};
+use super::reply::{GrpcBody, MessageEncoder, Pump, Stream};
 use super::rpc::Rpc;
 use super::{metadata, status};
 use crate::call::grpc::Outgoing;
@@ -52,25 +52,29 @@ impl Rpc {
     }
 
     /// The head of an answer with messages.
-    fn head(metadata: &[u8], outlet: Outlet) -> Result<HeaderMap, Fault> {
+    fn head(metadata: &[u8], encoder: MessageEncoder) -> Result<HeaderMap, Fault> {
         let mut headers = metadata::unpack(metadata)?;
         headers.insert(CONTENT_TYPE, GRPC);
-        if let Some(encoding) = outlet.encoding {
+        if let Some(encoding) = encoder.encoding {
             headers.insert(ENCODING, encoding.name());
             headers.insert(ACCEPT_ENCODING, ACCEPTED);
         }
         Ok(headers)
     }
 
-    pub(super) fn whole(&self, response: guest::Response, outlet: Outlet) -> Response<GrpcBody> {
+    pub(super) fn whole(
+        &self,
+        response: guest::Response,
+        encoder: MessageEncoder,
+    ) -> Response<GrpcBody> {
         let guest::Response { metadata, message, trailers } = response;
-        let heads = Self::head(&metadata, outlet)
+        let heads = Self::head(&metadata, encoder)
             .and_then(|head| metadata::unpack(&trailers).map(|trailers| (head, trailers)));
         let (head, trailers) = match heads {
             Ok(heads) => heads,
             Err(fault) => return self.failed(&fault),
         };
-        let framed = match outlet.frame(message) {
+        let framed = match encoder.frame(message) {
             Ok(framed) => framed,
             Err(status) => return self.trailers_only(&self.too_large(status)),
         };
@@ -84,17 +88,17 @@ impl Rpc {
     pub(super) fn streamed(
         self,
         outgoing: Outgoing,
-        outlet: Outlet,
+        encoder: MessageEncoder,
         pump: Option<Pump>,
     ) -> Response<GrpcBody> {
         let Outgoing { metadata, messages, fault } = outgoing;
-        let head = match Self::head(&metadata, outlet) {
+        let head = match Self::head(&metadata, encoder) {
             Ok(head) => head,
             Err(fault) => return self.failed(&fault),
         };
         let deadline = self.deadline().map(|deadline| Box::pin(sleep_until(deadline.at)));
         let stream =
-            Stream { messages, fault, outlet, pump, deadline, rpc: Arc::new(self), rest: None };
+            Stream { messages, fault, encoder, pump, deadline, rpc: Arc::new(self), rest: None };
         let mut response = Response::new(GrpcBody::streamed(stream));
         *response.headers_mut() = head;
         response

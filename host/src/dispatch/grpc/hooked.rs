@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 
 use super::rpc::Rpc;
-use super::{GrpcBody, GrpcDispatcher, Introduction, caller, timeout};
+use super::{GrpcBody, GrpcDispatcher, RpcContext, caller, timeout};
 use crate::bindings::errors::Kind;
 use crate::dispatch::hooks::{self, Answered};
 use crate::extension::{Answer, Hooked, Request, Response as Seen};
@@ -33,16 +33,16 @@ impl GrpcDispatcher {
             }),
             None => asking.await,
         };
-        let introduction = Introduction {
+        let context = RpcContext {
             id: request.id().clone(),
             peer: request.peer(),
             begun,
-            known: request.found.known(),
+            annotations: request.found.annotations(),
             hides_id: request.found.hides_id,
             compresses: request.found.compresses,
         };
         let (mut response, mut passed) = match asked {
-            Ok(()) => (self.answer(request.parts(), body, introduction).await, hooks.len()),
+            Ok(()) => (self.answer(request.parts(), body, context).await, hooks.len()),
             Err(Answered { answer, passed }) => (self.given(&request, *answer, begun), passed),
         };
         loop {
@@ -66,7 +66,7 @@ impl GrpcDispatcher {
             method: Arc::from(request.path()),
             id: request.id().clone(),
             peer: request.peer(),
-            known: request.found.known(),
+            annotations: request.found.annotations(),
             hides_id: request.found.hides_id,
             begun,
             caller: caller(request.headers()),

@@ -26,7 +26,7 @@ pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Status>>>>;
 
 /// How messages are put on the wire.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Outlet {
+pub(super) struct MessageEncoder {
     /// What the client can decode.
     pub(super) encoding: Option<Encoding>,
     /// Whether messages are compressed when the service does not say.
@@ -35,7 +35,7 @@ pub(super) struct Outlet {
     pub(super) limit: usize,
 }
 
-impl Outlet {
+impl MessageEncoder {
     pub(super) fn frame(&self, message: ResponseMessage) -> Result<Framed, Status> {
         let ResponseMessage { data, compression } = message;
         if data.len() > self.limit {
@@ -72,7 +72,7 @@ pub(super) struct Stream {
     pub(super) messages: Streamed<ResponseMessage, End>,
     /// Why the messages broke off without an end.
     pub(super) fault: oneshot::Receiver<Fault>,
-    pub(super) outlet: Outlet,
+    pub(super) encoder: MessageEncoder,
     pub(super) pump: Option<Pump>,
     /// Resolves when the client stops waiting.
     pub(super) deadline: Option<Pin<Box<Sleep>>>,
@@ -173,7 +173,7 @@ impl Stream {
         }
         match self.messages.data.poll_recv(context) {
             Poll::Ready(Some(message)) => {
-                return Poll::Ready(match self.outlet.frame(message) {
+                return Poll::Ready(match self.encoder.frame(message) {
                     Ok(Framed { first, rest }) => {
                         self.rest = rest;
                         Frame::data(first)

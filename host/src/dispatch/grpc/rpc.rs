@@ -13,7 +13,7 @@ use super::{GrpcRules, metadata};
 use crate::call::error::{fault_attributes, invalid_parts};
 use crate::call::grpc::{Failure, Reason};
 use crate::call::kind::code_of;
-use crate::call::{Context, Fault, Known, RequestTarget};
+use crate::call::{Context, Fault, RequestAnnotations, RequestTarget};
 use crate::dispatch::{problem, request_id};
 use crate::telemetry::{Attributes, Level, Logger};
 
@@ -26,7 +26,7 @@ pub(super) struct Rpc {
     pub(super) id: Arc<str>,
     pub(super) peer: SocketAddr,
     /// What features have found out.
-    pub(super) known: Option<Arc<Known>>,
+    pub(super) annotations: Option<Arc<RequestAnnotations>>,
     /// Whether the client is not told the id.
     pub(super) hides_id: bool,
     pub(super) begun: Instant,
@@ -81,8 +81,8 @@ impl Rpc {
     /// What a call for it needs to know of it.
     pub(super) fn context(&self) -> Context {
         let target = Some(RequestTarget::Rpc { method: self.method.clone() });
-        let (request_id, known) = (Some(self.id.clone()), self.known.clone());
-        Context { request_id, peer: Some(self.peer), target, known, ..Context::default() }
+        let (request_id, annotations) = (Some(self.id.clone()), self.annotations.clone());
+        Context { request_id, peer: Some(self.peer), target, annotations, ..Context::default() }
     }
 
     /// The status when the client's time is up.

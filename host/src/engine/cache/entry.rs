@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
-use super::trust::{self, Distrust};
+use super::trust::{self, UntrustedError};
 
 /// Changes with the format of the file.
 const FORMAT: u32 = 1;
@@ -32,7 +32,7 @@ pub(super) enum Unusable {
     #[error("it is not there")]
     Absent,
     #[error(transparent)]
-    Distrusted(#[from] Distrust),
+    Distrusted(#[from] UntrustedError),
     #[error("its contents are not what was written")]
     Damaged,
     #[error(transparent)]
@@ -77,7 +77,7 @@ impl Key {
         let file = open(path)?;
         let metadata = file.metadata().map_err(Unusable::Unreadable)?;
         if !metadata.is_file() {
-            return Err(Distrust::NotFile.into());
+            return Err(UntrustedError::NotFile.into());
         }
         trust::examine(&metadata)?;
         let contents = metadata.len().checked_sub(SEAL as u64).ok_or(Unusable::Damaged)?;
@@ -117,7 +117,7 @@ fn open(path: &Path) -> Result<File, Unusable> {
     let file = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path);
     file.map_err(|error| match error.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::NOENT) => Unusable::Absent,
-        Some(Errno::LOOP) => Distrust::Link.into(),
+        Some(Errno::LOOP) => UntrustedError::Link.into(),
         _ => Unusable::Unreadable(error),
     })
 }

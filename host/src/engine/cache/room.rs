@@ -19,7 +19,7 @@ const UNFINISHED_FOR: Duration = Duration::from_hours(1);
 /// How the names of files begin that are being written.
 pub(super) const UNFINISHED: &str = "unfinished-";
 
-struct Kept {
+struct CachedFile {
     path: PathBuf,
     bytes: u64,
     used: SystemTime,
@@ -58,7 +58,7 @@ pub(super) fn make(directory: &Path, newest: &Path, bounds: Bounds) -> io::Resul
     Ok(())
 }
 
-fn look(entry: &DirEntry) -> Option<Kept> {
+fn look(entry: &DirEntry) -> Option<CachedFile> {
     let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-    Some(Kept { path: entry.path(), bytes: metadata.len(), used: metadata.modified().ok()? })
+    Some(CachedFile { path: entry.path(), bytes: metadata.len(), used: metadata.modified().ok()? })
 }

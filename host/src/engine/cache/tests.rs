@@ -72,7 +72,7 @@ fn a_directory_that_others_can_write_is_refused_with_the_true_reason() {
 #[test]
 fn a_look_at_a_directory_tells_what_opening_it_would_find() {
     let directory = Directory::new();
-    let shared = |with| CacheState::Distrusted(Distrust::Shared { with, is_own: true });
+    let shared = |with| CacheState::Distrusted(UntrustedError::Shared { with, is_own: true });
 
     let states = [0o700, 0o755, 0o770, 0o777, 0o500].map(|mode| {
         directory.set_mode(mode);

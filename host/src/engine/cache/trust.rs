@@ -11,7 +11,7 @@ const OTHERS_WRITE: u32 = 0o002;
 /// Why a file or directory is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Distrust {
+pub enum UntrustedError {
     /// It is neither this user's nor root's.
     Foreign { owner: u32 },
     /// Others than its owner can write to it; `is_own`: this user can change that.
@@ -31,7 +31,7 @@ pub enum Writers {
     Everybody,
 }
 
-impl fmt::Display for Distrust {
+impl fmt::Display for UntrustedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Foreign { owner } => write!(f, "it belongs to another user ({owner})"),
@@ -48,20 +48,20 @@ impl fmt::Display for Distrust {
 
 /// Whether nobody but this user and root can have written what `metadata` is about, which is not that of
 /// the target of a link.
-pub(super) fn examine(metadata: &Metadata) -> Result<(), Distrust> {
+pub(super) fn examine(metadata: &Metadata) -> Result<(), UntrustedError> {
     if metadata.is_symlink() {
-        return Err(Distrust::Link);
+        return Err(UntrustedError::Link);
     }
     let owner = metadata.uid();
     let is_own = owner == rustix::process::geteuid().as_raw();
     // Root can change what this user runs anyway.
     if !is_own && owner != 0 {
-        return Err(Distrust::Foreign { owner });
+        return Err(UntrustedError::Foreign { owner });
     }
     let with = match metadata.mode() {
         mode if mode & OTHERS_WRITE != 0 => Writers::Everybody,
         mode if mode & GROUP_WRITES != 0 => Writers::Group,
         _ => return Ok(()),
     };
-    Err(Distrust::Shared { with, is_own })
+    Err(UntrustedError::Shared { with, is_own })
 }

@@ -19,7 +19,7 @@ use crate::features::testing;
 
 fn compressing(settings: serde_json::Value) -> Compressing {
     let settings: Settings = serde_json::from_value(settings).unwrap();
-    assert_eq!(testing::objections(&settings), [""; 0]);
+    assert_eq!(testing::errors(&settings), [""; 0]);
     Compressing { settings: Arc::new(settings) }
 }
 
@@ -357,7 +357,7 @@ fn settings_are_checked() {
         (json!({ "content_types": [] }), ["content_types"]),
     ] {
         let typed: Settings = serde_json::from_value(settings).unwrap();
-        assert_eq!(testing::objections(&typed), keys);
+        assert_eq!(testing::errors(&typed), keys);
     }
     for settings in [
         json!({ "encodings": ["br"] }),

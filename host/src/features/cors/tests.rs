@@ -223,9 +223,9 @@ fn rpcs_pass_untouched() {
 }
 
 /// The keys that are objected to.
-fn objections(settings: serde_json::Value) -> Vec<String> {
+fn errors(settings: serde_json::Value) -> Vec<String> {
     let settings: Settings = serde_json::from_value(settings).unwrap();
-    testing::objections(&settings)
+    testing::errors(&settings)
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn settings_that_cannot_work_are_refused() {
         (json!({ "allowed_origins": origins, "max_age": "24h" }), &[]),
         (json!({ "allowed_origins": origins, "max_age": "25h" }), &["max_age"]),
     ] {
-        assert_eq!(objections(settings.clone()), keys, "{settings}");
+        assert_eq!(errors(settings.clone()), keys, "{settings}");
     }
 }
 

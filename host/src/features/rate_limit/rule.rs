@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::client::Client;
 use super::limiter::{Limiter, Quota};
-use crate::extension::{HumanDuration, Objections, Request};
+use crate::extension::{HumanDuration, Request, ValidationErrors};
 use crate::features::routes::Routes;
 
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -44,17 +44,17 @@ pub(super) struct RuleSettings {
 
 impl RuleSettings {
     /// `path` is where the rule stands, with a dot at its end.
-    pub(super) fn check(&self, path: &str, objections: &mut Objections<'_>) {
+    pub(super) fn check(&self, path: &str, errors: &mut ValidationErrors<'_>) {
         let Self { requests, per: HumanDuration(per), .. } = self;
-        self.routes.warn_outside(&format!("{path}routes"), objections);
+        self.routes.warn_outside(&format!("{path}routes"), errors);
         if !(SHORTEST..=LONGEST).contains(per) {
-            objections.note(format!("{path}per"), "must be between `1ms` and `24h`");
+            errors.note(format!("{path}per"), "must be between `1ms` and `24h`");
         } else if per.as_nanos() < u128::from(requests.get()) {
             let message = "must not be more than one for each nanosecond of `per`";
-            objections.note(format!("{path}requests"), message);
+            errors.note(format!("{path}requests"), message);
         } else if self.quota().pause() > LONGEST_PAUSE {
             let message = "must be so few that they are allowed again within a year";
-            objections.note(format!("{path}burst"), message);
+            errors.note(format!("{path}burst"), message);
         }
     }
 

@@ -10,7 +10,7 @@ use crate::features::testing;
 
 fn limits(settings: serde_json::Value) -> Limits {
     let settings: Settings = serde_json::from_value(settings).unwrap();
-    assert_eq!(testing::objections(&settings), [""; 0]);
+    assert_eq!(testing::errors(&settings), [""; 0]);
     Limits::new(&settings)
 }
 
@@ -19,13 +19,13 @@ fn get(path: &str) -> Builder {
 }
 
 /// One request after the other: a peer, who it is identified as, and the request.
-struct Visitor<'a> {
+struct Caller<'a> {
     limits: &'a Limits,
     peer: &'a str,
     subject: Option<&'a str>,
 }
 
-impl<'a> Visitor<'a> {
+impl<'a> Caller<'a> {
     fn new(limits: &'a Limits, peer: &'a str) -> Self {
         Self { limits, peer, subject: None }
     }
@@ -58,16 +58,16 @@ impl<'a> Visitor<'a> {
 #[test]
 fn who_asks_too_often_is_told_when_to_come_back() {
     let limits = limits(json!({ "requests": 2, "per": "1m" }));
-    let visitor = Visitor::new(&limits, "203.0.113.9");
+    let caller = Caller::new(&limits, "203.0.113.9");
 
-    assert!(visitor.passes(get("/")) && visitor.passes(get("/other")));
-    let answer = visitor.ask(get("/")).unwrap();
+    assert!(caller.passes(get("/")) && caller.passes(get("/other")));
+    let answer = caller.ask(get("/")).unwrap();
 
     assert_eq!((answer.status.as_u16(), answer.code()), (429, tonic::Code::ResourceExhausted));
     let Content::Error(error) = &answer.content else { panic!("{answer:?}") };
     let seconds = error.retry_after.unwrap().div_ceil(1_000_000_000);
     assert_eq!(seconds, 30);
-    assert!(Visitor::new(&limits, "203.0.113.10").passes(get("/")));
+    assert!(Caller::new(&limits, "203.0.113.10").passes(get("/")));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn clients_behind_a_trusted_proxy_are_told_apart() {
     let limits = limits(trusting);
     let via = |peer, client: &str| {
         let request = get("/").header("x-forwarded-for", format!("1.2.3.4, {client}"));
-        Visitor::new(&limits, peer).passes(request)
+        Caller::new(&limits, peer).passes(request)
     };
 
     assert!(via("10.0.0.1", "203.0.113.9"));
@@ -91,30 +91,30 @@ fn clients_behind_a_trusted_proxy_are_told_apart() {
 fn an_identity_has_a_limit_wherever_it_comes_from() {
     let limits = limits(json!({ "requests": 1, "per": "1h", "by": "identity" }));
 
-    assert!(Visitor::named(&limits, "203.0.113.1", "ann").passes(get("/")));
-    assert!(!Visitor::named(&limits, "203.0.113.2", "ann").passes(get("/")));
-    assert!(Visitor::named(&limits, "203.0.113.2", "bob").passes(get("/")));
+    assert!(Caller::named(&limits, "203.0.113.1", "ann").passes(get("/")));
+    assert!(!Caller::named(&limits, "203.0.113.2", "ann").passes(get("/")));
+    assert!(Caller::named(&limits, "203.0.113.2", "bob").passes(get("/")));
     // Nobody in particular is counted by address.
-    assert!(Visitor::new(&limits, "203.0.113.1").passes(get("/")));
-    assert!(!Visitor::new(&limits, "203.0.113.1").passes(get("/")));
-    assert!(Visitor::new(&limits, "203.0.113.2").passes(get("/")));
+    assert!(Caller::new(&limits, "203.0.113.1").passes(get("/")));
+    assert!(!Caller::new(&limits, "203.0.113.1").passes(get("/")));
+    assert!(Caller::new(&limits, "203.0.113.2").passes(get("/")));
 }
 
 #[test]
 fn the_value_of_a_header_has_a_limit() {
     let limits = limits(json!({ "requests": 1, "per": "1h", "by": "header:X-Tenant" }));
-    let visitor = Visitor::new(&limits, "203.0.113.1");
+    let caller = Caller::new(&limits, "203.0.113.1");
     let with = |tenant| get("/").header("x-tenant", tenant);
 
-    assert!(visitor.passes(with("a")) && !visitor.passes(with("a")) && visitor.passes(with("b")));
-    assert!(visitor.passes(get("/")) && !visitor.passes(get("/")));
+    assert!(caller.passes(with("a")) && !caller.passes(with("a")) && caller.passes(with("b")));
+    assert!(caller.passes(get("/")) && !caller.passes(get("/")));
 }
 
 #[test]
 fn a_route_has_a_limit_for_all_callers_together() {
     let rule = json!({ "by": "route", "requests": 2, "per": "1h", "routes": ["POST /login"] });
     let limits = limits(json!({ "rules": [rule] }));
-    let login = |peer, path| Visitor::new(&limits, peer).passes(http::Request::post(path));
+    let login = |peer, path| Caller::new(&limits, peer).passes(http::Request::post(path));
 
     assert!(login("203.0.113.1", "/login") && login("203.0.113.2", "/login"));
     assert!(!login("203.0.113.3", "/login"));
@@ -123,7 +123,7 @@ fn a_route_has_a_limit_for_all_callers_together() {
         assert!(!login("203.0.113.3", path), "{path}");
     }
     assert!(login("203.0.113.3", "/logins"));
-    assert!(Visitor::new(&limits, "203.0.113.3").passes(get("/login")));
+    assert!(Caller::new(&limits, "203.0.113.3").passes(get("/login")));
 }
 
 #[test]
@@ -135,20 +135,20 @@ fn every_rule_that_a_request_meets_has_to_allow_it() {
             { "requests": 1, "per": "1h", "routes": ["/pkg.Service/*"] },
         ],
     }));
-    let visitor = Visitor::new(&limits, "203.0.113.1");
+    let caller = Caller::new(&limits, "203.0.113.1");
 
-    assert!(visitor.passes(get("/expensive")) && !visitor.passes(get("/expensive")));
-    assert!(visitor.passes(get("/pkg.Service/Method")));
-    assert!(!visitor.passes(get("/cheap")), "the refused one counted for the rule before");
+    assert!(caller.passes(get("/expensive")) && !caller.passes(get("/expensive")));
+    assert!(caller.passes(get("/pkg.Service/Method")));
+    assert!(!caller.passes(get("/cheap")), "the refused one counted for the rule before");
 }
 
 #[test]
 fn a_burst_can_be_smaller_or_larger_than_the_rate() {
     for burst in [1, 5] {
         let limits = limits(json!({ "requests": 2, "per": "1h", "burst": burst }));
-        let visitor = Visitor::new(&limits, "203.0.113.1");
+        let caller = Caller::new(&limits, "203.0.113.1");
 
-        assert_eq!((0..9).filter(|_| visitor.passes(get("/"))).count(), burst);
+        assert_eq!((0..9).filter(|_| caller.passes(get("/"))).count(), burst);
     }
 }
 
@@ -184,7 +184,7 @@ fn settings_that_make_no_sense_are_refused() {
         (json!({ "requests": 1, "per": "1s", "max_keys": 10_000_001 }), &["max_keys"]),
     ] {
         let typed: Settings = serde_json::from_value(settings.clone()).unwrap();
-        assert_eq!(testing::objections(&typed), keys, "{settings}");
+        assert_eq!(testing::errors(&typed), keys, "{settings}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::agenda::duration;
+use super::timer::duration;
 
 /// How long it is slept without a look at the clock, which may be set, or stand still while the machine sleeps.
 pub(super) const LONGEST_NAP: Duration = Duration::from_secs(30);

@@ -73,7 +73,7 @@ pub(super) fn spelled_out(text: &str) -> Result<&str, Foreign> {
 
 /// What runs, and hardly as it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Oddity {
+pub(super) enum Ambiguity {
     /// `0 0 */2 * MON`.
     EitherDay(&'static Field),
     /// `*/90`.
@@ -82,7 +82,7 @@ pub(super) enum Oddity {
     Empty(&'static Field),
 }
 
-impl Oddity {
+impl Ambiguity {
     /// What is odd, and what to write instead.
     pub(super) fn explain(self) -> (String, &'static str) {
         match self {
@@ -112,14 +112,14 @@ impl Oddity {
 }
 
 /// What is odd about the six fields of an expression that can be used.
-pub(super) fn oddities(fields: &[&str]) -> Vec<Oddity> {
-    let mut oddities = Vec::new();
+pub(super) fn ambiguities(fields: &[&str]) -> Vec<Ambiguity> {
+    let mut ambiguities = Vec::new();
     for (field, text) in FIELDS.iter().zip(fields) {
         if text.split(',').any(|item| is_long_step(field, item)) {
-            oddities.push(Oddity::LongStep(field));
+            ambiguities.push(Ambiguity::LongStep(field));
         }
         if text.split(',').any(str::is_empty) {
-            oddities.push(Oddity::Empty(field));
+            ambiguities.push(Ambiguity::Empty(field));
         }
     }
     if let [_, _, _, of_month, _, of_week] = fields {
@@ -128,10 +128,10 @@ pub(super) fn oddities(fields: &[&str]) -> Vec<Oddity> {
         let begins = [(&FIELDS[3], of_month), (&FIELDS[5], of_week)];
         let star = begins.into_iter().find(|(_, text)| text.starts_with('*'));
         if let Some((field, _)) = star.filter(|_| !needs_both) {
-            oddities.push(Oddity::EitherDay(field));
+            ambiguities.push(Ambiguity::EitherDay(field));
         }
     }
-    oddities
+    ambiguities
 }
 
 fn is_long_step(field: &Field, item: &str) -> bool {
@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn what_means_something_else_to_crontab_is_odd() {
         let odd = |text: &str| -> Vec<_> {
-            let oddities = Rule::parse(text).unwrap().oddities().to_vec();
-            oddities.into_iter().map(|oddity| oddity.explain().0).collect()
+            let ambiguities = Rule::parse(text).unwrap().ambiguities().to_vec();
+            ambiguities.into_iter().map(|ambiguity| ambiguity.explain().0).collect()
         };
         let days = |name| {
             format!(

@@ -2,8 +2,8 @@
 //!
 //! Does not know times beyond handing them on.
 
-use super::agenda::Occurrence;
 use super::settings::Overlap;
+use super::timer::Occurrence;
 
 /// What becomes of a run that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Admission {
 
 /// Who may run now.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct OverlapPolicy {
     overlap: Overlap,
     waiting: Option<Occurrence>,
     /// Runs since the last one began that did not happen.
@@ -32,7 +32,7 @@ pub(super) struct Turns {
     streak: u32,
 }
 
-impl Turns {
+impl OverlapPolicy {
     pub(super) fn new(overlap: Overlap) -> Self {
         Self { overlap, waiting: None, missed: 0, streak: 0 }
     }
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn nothing_runs_so_that_every_policy_begins() {
         for overlap in [Overlap::Skip, Overlap::Queue, Overlap::Allow] {
-            let admission = Turns::new(overlap).admit(due(1), 0);
+            let admission = OverlapPolicy::new(overlap).admit(due(1), 0);
 
             assert_eq!(admission, Admission::Begins(due(1)), "{overlap:?}");
         }
@@ -106,54 +106,54 @@ mod tests {
 
     #[test]
     fn skipped_runs_are_counted_for_the_next_that_begins() {
-        let mut turns = Turns::new(Overlap::Skip);
+        let mut overlap_policy = OverlapPolicy::new(Overlap::Skip);
 
-        assert_eq!(turns.admit(due(1), 1), Admission::Refused { streak: 1 });
-        assert_eq!(turns.admit(after_missing(2, 4), 1), Admission::Refused { streak: 2 });
-        assert_eq!(turns.next(), None);
+        assert_eq!(overlap_policy.admit(due(1), 1), Admission::Refused { streak: 1 });
+        assert_eq!(overlap_policy.admit(after_missing(2, 4), 1), Admission::Refused { streak: 2 });
+        assert_eq!(overlap_policy.next(), None);
 
-        assert_eq!(turns.admit(due(5), 0), Admission::Begins(after_missing(4, 5)));
-        assert_eq!(turns.admit(due(6), 1), Admission::Refused { streak: 1 });
-        assert_eq!(turns.admit(due(7), 0), Admission::Begins(after_missing(1, 7)));
+        assert_eq!(overlap_policy.admit(due(5), 0), Admission::Begins(after_missing(4, 5)));
+        assert_eq!(overlap_policy.admit(due(6), 1), Admission::Refused { streak: 1 });
+        assert_eq!(overlap_policy.admit(due(7), 0), Admission::Begins(after_missing(1, 7)));
     }
 
     #[test]
     fn runs_that_wait_become_one() {
-        let mut turns = Turns::new(Overlap::Queue);
+        let mut overlap_policy = OverlapPolicy::new(Overlap::Queue);
 
-        assert_eq!(turns.admit(due(1), 1), Admission::Waits);
-        assert_eq!(turns.admit(due(2), 1), Admission::Replaces { streak: 1 });
-        assert_eq!(turns.admit(due(3), 1), Admission::Replaces { streak: 2 });
+        assert_eq!(overlap_policy.admit(due(1), 1), Admission::Waits);
+        assert_eq!(overlap_policy.admit(due(2), 1), Admission::Replaces { streak: 1 });
+        assert_eq!(overlap_policy.admit(due(3), 1), Admission::Replaces { streak: 2 });
 
-        assert_eq!(turns.next(), Some(after_missing(2, 3)));
-        assert_eq!(turns.next(), None);
+        assert_eq!(overlap_policy.next(), Some(after_missing(2, 3)));
+        assert_eq!(overlap_policy.next(), None);
     }
 
     #[test]
     fn who_is_given_up_does_not_begin() {
-        let mut turns = Turns::new(Overlap::Queue);
-        assert_eq!(turns.admit(due(1), 1), Admission::Waits);
+        let mut overlap_policy = OverlapPolicy::new(Overlap::Queue);
+        assert_eq!(overlap_policy.admit(due(1), 1), Admission::Waits);
 
-        assert_eq!(turns.give_up(), Some(due(1)));
-        assert_eq!(turns.next(), None);
+        assert_eq!(overlap_policy.give_up(), Some(due(1)));
+        assert_eq!(overlap_policy.next(), None);
     }
 
     #[test]
     fn runs_that_may_overlap_all_begin() {
-        let mut turns = Turns::new(Overlap::Allow);
+        let mut overlap_policy = OverlapPolicy::new(Overlap::Allow);
 
         for minute in 0..5 {
             let running = usize::try_from(minute).unwrap();
-            assert_eq!(turns.admit(due(minute), running), Admission::Begins(due(minute)));
+            assert_eq!(overlap_policy.admit(due(minute), running), Admission::Begins(due(minute)));
         }
     }
 
     #[test]
     fn what_was_missed_is_told_once() {
-        let mut turns = Turns::new(Overlap::Skip);
-        turns.miss(3);
+        let mut overlap_policy = OverlapPolicy::new(Overlap::Skip);
+        overlap_policy.miss(3);
 
-        assert_eq!(turns.admit(due(9), 0), Admission::Begins(after_missing(3, 9)));
-        assert_eq!(turns.admit(due(10), 0), Admission::Begins(due(10)));
+        assert_eq!(overlap_policy.admit(due(9), 0), Admission::Begins(after_missing(3, 9)));
+        assert_eq!(overlap_policy.admit(due(10), 0), Admission::Begins(due(10)));
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use super::dialect::{self, Foreign, Oddity};
+use super::dialect::{self, Ambiguity, Foreign};
 
 /// All times at which a task is due.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub(super) struct Rule {
     cron: Cron,
     /// Whether it names times of the day, rather than a rhythm such as `*/5`.
     names_times: bool,
-    oddities: Vec<Oddity>,
+    ambiguities: Vec<Ambiguity>,
 }
 
 /// A field of a cron expression.
@@ -125,12 +125,12 @@ impl Rule {
         let is_time =
             |field: &&str| field.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
         let names_times = fields[..3].iter().all(is_time);
-        Ok(Self { cron, names_times, oddities: dialect::oddities(&fields) })
+        Ok(Self { cron, names_times, ambiguities: dialect::ambiguities(&fields) })
     }
 
     /// What is odd about it.
-    pub(super) fn oddities(&self) -> &[Oddity] {
-        &self.oddities
+    pub(super) fn ambiguities(&self) -> &[Ambiguity] {
+        &self.ambiguities
     }
 
     fn next(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expressions::Expressions;
 use super::schedule::{Rule, RuleMistake, Schedule};
-use crate::extension::{ExtensionSettings, HumanDuration, Objections};
+use crate::extension::{ExtensionSettings, HumanDuration, ValidationErrors};
 use crate::telemetry::zone;
 
 /// When the task of a cronjob runs, and on which terms.
@@ -89,7 +89,7 @@ fn one_hour() -> HumanDuration {
     HumanDuration(Duration::from_hours(1))
 }
 
-/// Something that the user must edit; `path` and `message` are those of [`Objections::note`].
+/// Something that the user must edit; `path` and `message` are those of [`ValidationErrors::note`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
     pub(super) path: String,
@@ -106,12 +106,12 @@ fn mistake(
 }
 
 impl ExtensionSettings for CronjobSettings {
-    fn check(&self, objections: &mut Objections<'_>) {
+    fn check(&self, errors: &mut ValidationErrors<'_>) {
         for Mistake { path, message, help } in self.schedule().err().unwrap_or_default() {
-            objections.note_with_help(path, message, help);
+            errors.note_with_help(path, message, help);
         }
-        for Mistake { path, message, help } in self.oddities() {
-            objections.warn(path, message, Some(help));
+        for Mistake { path, message, help } in self.ambiguities() {
+            errors.warn(path, message, Some(help));
         }
     }
 }
@@ -146,24 +146,24 @@ impl CronjobSettings {
     }
 
     /// What can be used, and hardly as it is meant.
-    pub(super) fn oddities(&self) -> Vec<Mistake> {
-        let mut oddities = Vec::new();
+    pub(super) fn ambiguities(&self) -> Vec<Mistake> {
+        let mut ambiguities = Vec::new();
         if self.time_zone == LOCAL
             && let Err(error) = zone::local()
         {
             let message = format!("is the machine's zone, and {error}: the schedule is in UTC");
-            oddities.push(mistake("time_zone", message, error.help()));
+            ambiguities.push(mistake("time_zone", message, error.help()));
         }
         let cron = self.cron.iter().flat_map(Expressions::located);
         for (path, text) in cron {
             let rule = Rule::parse(text).ok();
-            let odd = rule.iter().flat_map(Rule::oddities).map(|oddity| {
-                let (message, help) = oddity.explain();
+            let odd = rule.iter().flat_map(Rule::ambiguities).map(|ambiguity| {
+                let (message, help) = ambiguity.explain();
                 mistake(path.clone(), message, help)
             });
-            oddities.extend(odd);
+            ambiguities.extend(odd);
         }
-        oddities
+        ambiguities
     }
 
     /// The schedule as it is written, for the log.

@@ -22,12 +22,12 @@ enum End {
 }
 
 /// Names of features whose end has begun, and of those that have come to it with a `.`.
-type Course = Arc<Mutex<Vec<String>>>;
+type Events = Arc<Mutex<Vec<String>>>;
 
 struct Fake {
     name: &'static str,
     end: End,
-    course: Course,
+    course: Events,
 }
 
 impl Fake {
@@ -55,8 +55,8 @@ impl RunningFeature for Fake {
 }
 
 /// Features that have started in this order, and what becomes of them.
-fn running_extensions(ends: &[(&'static str, End)]) -> (RunningExtensions, Course) {
-    let course = Course::default();
+fn running_extensions(ends: &[(&'static str, End)]) -> (RunningExtensions, Events) {
+    let course = Events::default();
     let mut running_extensions = RunningExtensions::default();
     for (name, end) in ends {
         let running = Arc::new(Fake { name, end: *end, course: course.clone() });
@@ -70,7 +70,7 @@ fn running_extensions(ends: &[(&'static str, End)]) -> (RunningExtensions, Cours
     (running_extensions, course)
 }
 
-fn told(course: &Course) -> Vec<String> {
+fn told(course: &Events) -> Vec<String> {
     std::mem::take(&mut course.lock().unwrap())
 }
 

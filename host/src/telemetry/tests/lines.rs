@@ -9,9 +9,9 @@ use super::*;
 
 const JSON: Format = Format::Json;
 /// What a record becomes: level, message, attributes, context.
-type Said<'a> = (Level, &'a str, &'a [(&'a str, Value)], &'a [(&'a str, Value)]);
+type LineFields<'a> = (Level, &'a str, &'a [(&'a str, Value)], &'a [(&'a str, Value)]);
 
-fn render(format: Format, fixed: &[(&str, &str)], said: &[Said<'_>]) -> String {
+fn render(format: Format, fixed: &[(&str, &str)], said: &[LineFields<'_>]) -> String {
     let output = Output::new(Answer::TakeAll);
     let (logger, flush) = start(format, fixed, &output);
     for (level, message, own, context) in said {
@@ -22,7 +22,7 @@ fn render(format: Format, fixed: &[(&str, &str)], said: &[Said<'_>]) -> String {
 }
 
 #[track_caller]
-fn check(format: Format, fixed: &[(&str, &str)], said: Said<'_>, expected: &Expect) {
+fn check(format: Format, fixed: &[(&str, &str)], said: LineFields<'_>, expected: &Expect) {
     expected.assert_eq(&render(format, fixed, &[said]));
 }
 
@@ -128,7 +128,7 @@ const HOSTILE: &str =
 
 #[test]
 fn hostile_text_stays_in_its_json_string() {
-    let said: Said<'_> = (
+    let said: LineFields<'_> = (
         Level::Info,
         HOSTILE,
         &[(HOSTILE, json!(HOSTILE)), ("in", json!([{ HOSTILE: HOSTILE }]))],
@@ -150,7 +150,7 @@ fn hostile_text_stays_in_its_json_string() {
 #[test]
 fn each_obeyed_character_is_escaped_on_its_own() {
     for character in HOSTILE.chars().filter(|c| c.is_control() || !c.is_alphabetic()) {
-        let said: Said<'_> = (Level::Info, &format!("a{character}b"), &[], &[]);
+        let said: LineFields<'_> = (Level::Info, &format!("a{character}b"), &[], &[]);
 
         let [json, text] = [JSON, TEXT].map(|format| render(format, &[], &[said]));
 
@@ -168,7 +168,7 @@ fn is_dangerous(c: char) -> bool {
 
 #[test]
 fn hostile_text_commands_no_terminal() {
-    let said: Said<'_> = (
+    let said: LineFields<'_> = (
         Level::Info,
         HOSTILE,
         &[(HOSTILE, json!(HOSTILE)), ("in", json!([{ HOSTILE: HOSTILE }]))],
@@ -287,7 +287,8 @@ fn text_is_for_people() {
 #[test]
 fn colour_is_used_only_when_asked_for() {
     let stack = json!("a\nb");
-    let said: Said<'_> = (Level::Warn, "m", &[("kind", json!("http")), ("stack", stack)], &[]);
+    let said: LineFields<'_> =
+        (Level::Warn, "m", &[("kind", json!("http")), ("stack", stack)], &[]);
 
     let coloured = render(Format::Text { colour: true, place: Place::Terminal }, &[], &[said]);
 
@@ -331,7 +332,7 @@ fn the_level_decides_and_can_change() {
 #[test]
 fn a_line_in_a_file_has_a_date_and_the_name_of_its_service() {
     let file = Format::Text { colour: false, place: Place::File };
-    let said: Said<'_> = (Level::Info, "m", &[("kind", json!("http"))], &[]);
+    let said: LineFields<'_> = (Level::Info, "m", &[("kind", json!("http"))], &[]);
 
     expect!["2026-11-22T13:48:46.350Z greeter INFO  m  kind=http\n"].assert_eq(&render(
         file,

@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use tokio::time::timeout;
 
 use super::*;
-use crate::definition::{Definition, Premises};
+use crate::definition::{Definition, LoadContext};
 
 mod kill;
 
@@ -45,13 +45,13 @@ impl Service {
         Self { directory, printed: Printed::default() }
     }
 
-    fn plan(&self, command: &str) -> Plan {
+    fn plan(&self, command: &str) -> BuildPlan {
         let text = format!(
             "name = 'greeter'\ntypes = ['native']\nversion = 'v1'\nlanguage = 'rust'\n\
              product = 'Matrix'\n[host]\ncomponent = 'greeter.wasm'\nbuild = '''{command}'''\n"
         );
         let path = self.directory.join("service.toml");
-        Plan::of(&Definition::parse(&path, &text, &Premises::default()).unwrap()).unwrap()
+        BuildPlan::of(&Definition::parse(&path, &text, &LoadContext::default()).unwrap()).unwrap()
     }
 
     fn start(&self, command: &str) -> Build {

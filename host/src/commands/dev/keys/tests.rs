@@ -21,12 +21,12 @@ const TIOCSPTLCK: rustix::ioctl::Opcode = opcode::write::<c_int>(b'T', 0x31);
 const TIOCGPTN: rustix::ioctl::Opcode = opcode::read::<c_uint>(b'T', 0x30);
 
 /// A terminal and the one who sits before it.
-struct Seat {
+struct FakeTerminal {
     user: File,
     terminal: File,
 }
 
-impl Seat {
+impl FakeTerminal {
     #[expect(
         unsafe_code,
         reason = "there is no safe way to a pseudo-terminal in what we depend on"
@@ -75,12 +75,12 @@ async fn next(keys: &mut Keys, count: usize) -> Vec<Key> {
 
 #[test]
 fn a_key_is_heard_without_the_end_of_a_line() {
-    let mut seat = Seat::new();
-    let mut keys = seat.keys();
+    let mut terminal = FakeTerminal::new();
+    let mut keys = terminal.keys();
 
-    seat.type_in(b"b");
+    terminal.type_in(b"b");
     assert_eq!(run(next(&mut keys, 1)), [Key::Build]);
-    seat.type_in(b"xr lBq\nh?\x04");
+    terminal.type_in(b"xr lBq\nh?\x04");
 
     assert_eq!(
         run(next(&mut keys, 6)),
@@ -90,14 +90,14 @@ fn a_key_is_heard_without_the_end_of_a_line() {
 
 #[test]
 fn an_arrow_is_no_letter() {
-    let mut seat = Seat::new();
-    let mut keys = seat.keys();
+    let mut terminal = FakeTerminal::new();
+    let mut keys = terminal.keys();
 
-    seat.type_in(b"\x1b[lb");
+    terminal.type_in(b"\x1b[lb");
     // A key that comes at the same time would be taken for a part of the arrow.
     let pressed = run(async {
         loop {
-            seat.type_in(b"q");
+            terminal.type_in(b"q");
             if let Ok(key) = timeout(Duration::from_millis(20), keys.next()).await {
                 return key;
             }
@@ -109,69 +109,69 @@ fn an_arrow_is_no_letter() {
 
 #[test]
 fn the_terminal_is_given_back_as_it_was() {
-    let seat = Seat::new();
-    let before = seat.modes();
+    let terminal = FakeTerminal::new();
+    let before = terminal.modes();
 
-    let keys = seat.keys();
-    let meanwhile = seat.modes();
+    let keys = terminal.keys();
+    let meanwhile = terminal.modes();
     drop(keys);
 
     assert!(before.contains(LocalModes::ICANON | LocalModes::ECHO));
     assert_eq!(meanwhile, before - LocalModes::ICANON - LocalModes::ECHO);
     assert!(meanwhile.contains(LocalModes::ISIG), "Ctrl-C is a signal");
-    assert_eq!(seat.modes(), before);
+    assert_eq!(terminal.modes(), before);
 }
 
 #[test]
 fn the_terminal_is_given_back_when_the_program_panics() {
-    let seat = Seat::new();
-    let before = seat.modes();
+    let terminal = FakeTerminal::new();
+    let before = terminal.modes();
 
     let panicked = std::panic::catch_unwind(|| {
-        let _keys = seat.keys();
-        assert_eq!(seat.modes(), before, "they differ, of course");
+        let _keys = terminal.keys();
+        assert_eq!(terminal.modes(), before, "they differ, of course");
     });
 
     assert!(panicked.is_err());
-    assert_eq!(seat.modes(), before);
+    assert_eq!(terminal.modes(), before);
 }
 
 #[test]
 fn what_a_shell_has_changed_meanwhile_counts() {
-    let mut seat = Seat::new();
-    let mut keys = seat.keys();
+    let mut terminal = FakeTerminal::new();
+    let mut keys = terminal.keys();
 
     // Ctrl-Z, `stty -echoe`, `fg`.
-    let mut shell = tcgetattr(&seat.terminal).unwrap();
+    let mut shell = tcgetattr(&terminal.terminal).unwrap();
     shell.local_modes |= LocalModes::ICANON | LocalModes::ECHO;
     shell.local_modes.remove(LocalModes::ECHOE);
-    tcsetattr(&seat.terminal, OptionalActions::Now, &shell).unwrap();
+    tcsetattr(&terminal.terminal, OptionalActions::Now, &shell).unwrap();
     keys.resume();
-    let resumed = seat.modes();
-    seat.type_in(b"l");
+    let resumed = terminal.modes();
+    terminal.type_in(b"l");
     let pressed = run(next(&mut keys, 1));
     drop(keys);
 
     assert!(!resumed.intersects(LocalModes::ICANON | LocalModes::ECHO));
     assert_eq!(pressed, [Key::Level]);
-    assert_eq!(seat.modes(), shell.local_modes);
+    assert_eq!(terminal.modes(), shell.local_modes);
 }
 
 #[test]
 fn a_terminal_of_others_is_left_alone() {
-    let seat = Seat::new();
-    let before = seat.modes();
+    let terminal = FakeTerminal::new();
+    let before = terminal.modes();
 
     // The pseudo-terminal is not the one that controls this process.
-    let keys = Keys::of(seat.terminal.try_clone().unwrap().into(), in_foreground);
+    let keys = Keys::of(terminal.terminal.try_clone().unwrap().into(), in_foreground);
 
     assert!(keys.is_none());
-    assert_eq!(seat.modes(), before);
+    assert_eq!(terminal.modes(), before);
 }
 
 #[test]
 fn a_terminal_that_goes_away_presses_no_keys() {
-    let Seat { user, terminal } = Seat::new();
+    let FakeTerminal { user, terminal } = FakeTerminal::new();
     let mut keys = Keys::of(terminal.into(), |_| true).unwrap();
 
     drop(user);

@@ -7,7 +7,7 @@ use std::process::Command;
 use expect_test::expect;
 
 use super::*;
-use crate::definition::Premises;
+use crate::definition::LoadContext;
 
 /// A directory that is gone, with all that is in it, when the value is dropped.
 struct Directory(PathBuf);
@@ -48,7 +48,7 @@ impl Directory {
             "name = 'greeter'\ntypes = ['http']\nversion = 'v1'\nlanguage = 'rust'\n\
              product = 'Matrix'\n[host]\ncomponent = 'out/greeter.wasm'\n{host}"
         );
-        let definition = Definition::parse(&path, &text, &Premises::default()).unwrap();
+        let definition = Definition::parse(&path, &text, &LoadContext::default()).unwrap();
         Subject::of(&definition).find().await
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use expect_test::expect;
 
 use super::*;
-use crate::definition::{FeatureEntry, NoSettings, Premises, SettingsType, Variables};
+use crate::definition::{FeatureEntry, LoadContext, NoSettings, SettingsType, Variables};
 use crate::engine::{Method, Services};
 
 const TEXT: &str = r#"name = "Greeter"
@@ -212,13 +212,13 @@ fn enabled_features_are_shown_in_the_order_in_which_they_start() {
         settings: SettingsType::of::<NoSettings>(),
     };
     let catalogue = Catalogue { features: vec![geo], kinds: Vec::new() };
-    let premises = Premises {
+    let load_context = LoadContext {
         variables: Variables::default().incomplete(),
         catalogue: catalogue.clone().into(),
-        ..Premises::default()
+        ..LoadContext::default()
     };
     let definition =
-        Definition::parse(Path::new("greeter/service.toml"), &text, &premises).unwrap();
+        Definition::parse(Path::new("greeter/service.toml"), &text, &load_context).unwrap();
 
     let overview = Overview::new(&definition, &catalogue, None);
 

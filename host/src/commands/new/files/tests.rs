@@ -8,7 +8,7 @@ use super::super::kinds::Kinds;
 use super::super::sdk::Sdk;
 use super::*;
 use crate::cli::parse_kind;
-use crate::definition::{Definition, Premises};
+use crate::definition::{Definition, LoadContext};
 use crate::extension::Extensions;
 use crate::kinds;
 
@@ -52,8 +52,9 @@ fn outline(kinds: &[&str]) -> Outline {
 #[track_caller]
 fn parse(text: &str) -> Definition {
     let shipped = Extensions::new(Vec::new(), kinds::shipped()).unwrap();
-    let premises = Premises { catalogue: shipped.catalogue().clone(), ..Premises::default() };
-    let definition = Definition::parse(Path::new("service.toml"), text, &premises);
+    let load_context =
+        LoadContext { catalogue: shipped.catalogue().clone(), ..LoadContext::default() };
+    let definition = Definition::parse(Path::new("service.toml"), text, &load_context);
     definition.unwrap_or_else(|problems| panic!("{problems:?}\n{text}"))
 }
 

@@ -266,9 +266,9 @@ fn what_runs_otherwise_than_crontab_is_a_warning() {
         "cron": ["@daily", "0 0 */2 * MON", "*/90 * * * *", "0 8 * * MON,"], "time_zone": "UTC",
     });
 
-    let oddities = read(&table).unwrap().oddities();
+    let ambiguities = read(&table).unwrap().ambiguities();
 
-    let lines = oddities
+    let lines = ambiguities
         .iter()
         .map(|Mistake { path, message, help }| format!("{path}: {message}\n  help: {help}\n"));
     expect![[r#"

@@ -60,7 +60,7 @@ struct Appointment {
 
 /// The next appointment of a schedule.
 #[derive(Debug)]
-pub(super) struct Agenda {
+pub(super) struct RunTimer {
     schedule: Schedule,
     missed: Missed,
     jitter: Jitter,
@@ -87,12 +87,12 @@ impl Jitter {
     }
 }
 
-impl Agenda {
+impl RunTimer {
     /// Nothing before `now` has been missed.
     pub(super) fn new(schedule: Schedule, missed: Missed, jitter: Jitter, now: Timestamp) -> Self {
-        let mut agenda = Self { schedule, missed, jitter, next: None, seen: now };
-        agenda.next = agenda.appointment_after(now);
-        agenda
+        let mut timer = Self { schedule, missed, jitter, next: None, seen: now };
+        timer.next = timer.appointment_after(now);
+        timer
     }
 
     pub(super) fn schedule(&self) -> &Schedule {

@@ -5,7 +5,7 @@ use expect_test::{Expect, expect};
 use super::{FILE, parse, with};
 use crate::definition::LoadError;
 use crate::definition::document::Place;
-use crate::definition::excerpt::Excerpt;
+use crate::definition::snippet::Snippet;
 
 /// The text about a definition that is wrong.
 #[track_caller]
@@ -171,8 +171,8 @@ fn marks(line: &str, expected: &Expect) {
     let (before, rest) = line.split_once('«').expect("the mark begins");
     let (marked, after) = rest.split_once('»').expect("the mark ends");
     let place = Place { start: before.len(), end: before.len() + marked.len() };
-    let excerpt = Excerpt::new(7, &format!("{before}{marked}{after}"), place);
-    let lines = excerpt.map(|excerpt| excerpt.lines().join("\n"));
+    let snippet = Snippet::new(7, &format!("{before}{marked}{after}"), place);
+    let lines = snippet.map(|snippet| snippet.lines().join("\n"));
     expected.assert_eq(&lines.unwrap_or_default());
 }
 
@@ -246,9 +246,9 @@ fn a_long_line_is_cut_around_the_carets() {
 
 #[test]
 fn a_flood_of_marks_that_take_no_column_is_cut() {
-    let excerpt = Excerpt::new(1, &format!("a{}", "\u{301}".repeat(100_000)), Place::FILE);
+    let snippet = Snippet::new(1, &format!("a{}", "\u{301}".repeat(100_000)), Place::FILE);
 
-    let [line, _] = excerpt.unwrap().lines();
+    let [line, _] = snippet.unwrap().lines();
 
     assert!(line.chars().count() < 120, "{line}");
 }

@@ -20,7 +20,7 @@ const CUT: &str = "…";
 
 /// One line of the file, ready to be shown: harmless in a terminal and not endless.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt {
+pub struct Snippet {
     line: usize,
     text: String,
     /// Columns before the carets.
@@ -28,7 +28,7 @@ pub struct Excerpt {
     carets: usize,
 }
 
-impl Excerpt {
+impl Snippet {
     /// `place` within `text`, which is line `line` without its line break, is what is marked.
     ///
     /// `None`: there is nothing to be seen on the line.

@@ -6,12 +6,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::definition::{Premises, Reach, Relocation, Variables};
+use crate::definition::{AddressPolicy, LoadContext, Relocation, Variables};
 use crate::extension::Extensions;
 
 /// What the process gets from its environment rather than from its command line.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct ProcessEnv {
     /// What a service may ask for.
     pub variables: Variables,
     /// Names of variables whose values are not UTF-8. They are not in `variables`: nothing could
@@ -45,22 +45,22 @@ pub struct CargoVariables {
     pub home: Option<PathBuf>,
 }
 
-impl Surroundings {
+impl ProcessEnv {
     pub fn of_process(extensions: Arc<Extensions>) -> Self {
         let program = std::env::current_exe().ok();
         Self { program, extensions, ..Self::from_variables(std::env::vars_os()) }
     }
 
     /// What definitions are read with.
-    pub fn premises(&self) -> Premises {
+    pub fn load_context(&self) -> LoadContext {
         let catalogue = self.extensions.catalogue().clone();
         let relocation = self.relocation.clone();
         let variables = self.variables.clone();
-        Premises { variables, catalogue, relocation, reach: Reach::default() }
+        LoadContext { variables, catalogue, relocation, address_policy: AddressPolicy::default() }
     }
 
     pub(super) fn from_variables(all: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        let mut surroundings = Self { allows_colour: true, ..Self::default() };
+        let mut env = Self { allows_colour: true, ..Self::default() };
         let mut cache = CacheVariables::default();
         let mut decoded = Vec::new();
         for (name, value) in all {
@@ -69,29 +69,29 @@ impl Surroundings {
             // As everywhere, an empty variable is one that is not set.
             let path = Some(PathBuf::from(&value)).filter(|_| !value.is_empty());
             match name.as_str() {
-                "MIKROS_CONFIG" => surroundings.service = path,
+                "MIKROS_CONFIG" => env.service = path,
                 "MIKROS_HOST_CACHE" => cache.own = path,
                 "XDG_CACHE_HOME" => cache.xdg = path,
                 "HOME" => cache.home = path,
-                "CARGO_HOME" => surroundings.cargo.home = path,
+                "CARGO_HOME" => env.cargo.home = path,
                 "CARGO_TARGET_DIR" | "CARGO_BUILD_TARGET_DIR" => {
-                    surroundings.cargo.is_directed |= path.is_some();
+                    env.cargo.is_directed |= path.is_some();
                 }
-                "MIKROS_HOST_POLL" => surroundings.polls = is_yes(&value),
-                "NO_COLOR" if !value.is_empty() => surroundings.allows_colour = false,
-                "TERM" if value == "dumb" => surroundings.allows_colour = false,
+                "MIKROS_HOST_POLL" => env.polls = is_yes(&value),
+                "NO_COLOR" if !value.is_empty() => env.allows_colour = false,
+                "TERM" if value == "dumb" => env.allows_colour = false,
                 _ => (),
             }
             match value.into_string() {
                 Ok(value) => decoded.push((name, value)),
-                Err(_value) => surroundings.undecodable.push(name),
+                Err(_value) => env.undecodable.push(name),
             }
         }
-        surroundings.variables = decoded.into_iter().collect();
+        env.variables = decoded.into_iter().collect();
         let usual = cache.home.as_ref().map(|home| home.join(".cargo"));
-        surroundings.cargo.home = surroundings.cargo.home.or(usual);
-        surroundings.cache_directory = cache.directory();
-        surroundings
+        env.cargo.home = env.cargo.home.or(usual);
+        env.cache_directory = cache.directory();
+        env
     }
 }
 
@@ -123,15 +123,15 @@ mod tests {
 
     use super::*;
 
-    fn surroundings(variables: &[(&str, &str)]) -> Surroundings {
-        Surroundings::from_variables(
+    fn env(variables: &[(&str, &str)]) -> ProcessEnv {
+        ProcessEnv::from_variables(
             variables.iter().map(|(name, value)| (name.into(), value.into())),
         )
     }
 
     #[track_caller]
     fn caches_in(variables: &[(&str, &str)], directory: Option<&str>) {
-        assert_eq!(surroundings(variables).cache_directory.as_deref(), directory.map(Path::new));
+        assert_eq!(env(variables).cache_directory.as_deref(), directory.map(Path::new));
     }
 
     #[test]
@@ -157,34 +157,34 @@ mod tests {
         let whole = (OsString::from("WHOLE"), OsString::from("1"));
         let nameless = (OsString::from_vec(vec![0xff]), OsString::from("1"));
 
-        let surroundings = Surroundings::from_variables([broken, whole, nameless]);
+        let env = ProcessEnv::from_variables([broken, whole, nameless]);
 
-        assert_eq!(surroundings.undecodable, ["BROKEN"]);
+        assert_eq!(env.undecodable, ["BROKEN"]);
         let expected = [("WHOLE".to_owned(), "1".to_owned())].into_iter().collect();
-        assert!(surroundings.variables == expected);
+        assert!(env.variables == expected);
     }
 
     #[test]
     fn a_path_need_not_be_utf8() {
         let path = OsString::from_vec(vec![b'/', 0xff]);
 
-        let surroundings = Surroundings::from_variables([("MIKROS_CONFIG".into(), path.clone())]);
+        let env = ProcessEnv::from_variables([("MIKROS_CONFIG".into(), path.clone())]);
 
-        assert_eq!(surroundings.service, Some(PathBuf::from(path)));
+        assert_eq!(env.service, Some(PathBuf::from(path)));
     }
 
     #[test]
     fn files_are_looked_at_by_the_clock_when_the_environment_asks_for_it() {
-        let polls = |value| surroundings(&[("MIKROS_HOST_POLL", value)]).polls;
+        let polls = |value| env(&[("MIKROS_HOST_POLL", value)]).polls;
 
         assert!(polls("1") && polls("true") && polls("2s"));
-        assert!(!polls("") && !polls("0") && !polls("False") && !surroundings(&[]).polls);
+        assert!(!polls("") && !polls("0") && !polls("False") && !env(&[]).polls);
     }
 
     #[test]
     fn colours_are_allowed_unless_the_environment_says_otherwise() {
-        assert!(surroundings(&[("TERM", "xterm"), ("NO_COLOR", "")]).allows_colour);
-        assert!(!surroundings(&[("NO_COLOR", "0")]).allows_colour);
-        assert!(!surroundings(&[("TERM", "dumb")]).allows_colour);
+        assert!(env(&[("TERM", "xterm"), ("NO_COLOR", "")]).allows_colour);
+        assert!(!env(&[("NO_COLOR", "0")]).allows_colour);
+        assert!(!env(&[("TERM", "dumb")]).allows_colour);
     }
 }
