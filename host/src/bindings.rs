@@ -4,9 +4,9 @@
 //!
 //! Knows nothing else.
 
-pub mod grpc;
-pub mod http;
-pub mod plugin;
+pub(crate) mod grpc;
+pub(crate) mod http;
+pub(crate) mod plugin;
 
 mod generated {
     wasmtime::component::bindgen!({
@@ -25,11 +25,12 @@ mod generated {
     });
 }
 
-pub use generated::mikros::service::{
-    call, definition, env, errors, health, logger, shutdown, time, types,
+pub use generated::mikros::service::errors;
+pub(crate) use generated::mikros::service::{
+    call, definition, env, health, logger, shutdown, time, types,
 };
 
 /// The WIT package with its version, as in import and export names: `mikros:service/http@0.2.0`.
-pub const PACKAGE: &str = "mikros:service";
+pub(crate) const PACKAGE: &str = "mikros:service";
 /// The version of the contract that this host speaks.
-pub const VERSION: &str = "0.2.0";
+pub(crate) const VERSION: &str = "0.2.0";

@@ -2,12 +2,12 @@
 //!
 //! Knows neither how calls enter a guest nor which status a fault has.
 
-pub mod error;
-pub mod grpc;
-pub mod http;
-pub mod kind;
+pub(crate) mod error;
+pub(crate) mod grpc;
+pub(crate) mod http;
+pub(crate) mod kind;
 mod reply;
-pub mod stream;
+pub(crate) mod stream;
 mod table;
 mod words;
 
@@ -24,15 +24,15 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wasmtime::component::Val;
 
-pub use self::reply::Reply;
-pub use self::table::{ActiveCall, Table};
-pub use self::words::Subject;
+pub(crate) use self::reply::Reply;
+pub(crate) use self::table::{ActiveCall, Table};
+pub(crate) use self::words::Subject;
 use crate::bindings::definition::Description;
 use crate::bindings::errors::Error as ServiceError;
 use crate::telemetry::Attributes;
 
 /// The field of a log line that holds a request's id.
-pub const REQUEST_ID: &str = "request_id";
+pub(crate) const REQUEST_ID: &str = "request_id";
 
 /// What a guest may fail with other than by returning: each has one status and one log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -253,7 +253,7 @@ impl Context {
 
 /// Steps of the lifecycle and of the kinds without requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     OnStart,
     OnFinish,
     NativeStart,
@@ -264,7 +264,7 @@ pub enum Step {
 
 impl Step {
     /// The exported function, for log lines: `lifecycle.on-start`.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::OnStart => "lifecycle.on-start",
             Self::OnFinish => "lifecycle.on-finish",
@@ -278,16 +278,16 @@ impl Step {
 
 /// The state that an instance of the version before has left behind.
 #[derive(Debug, Clone)]
-pub struct HandoverState {
+pub(crate) struct HandoverState {
     pub predecessor: Arc<Description>,
     pub state: Bytes,
 }
 
 /// What the guest returned, or why it did not.
-pub type Outcome<T, E = ServiceError> = Result<Result<T, E>, Fault>;
+pub(crate) type Outcome<T, E = ServiceError> = Result<Result<T, E>, Fault>;
 
 /// Message and cause of an error that the guest returned, on one line.
-pub fn describe(error: &ServiceError) -> String {
+pub(crate) fn describe(error: &ServiceError) -> String {
     match &error.cause {
         Some(cause) if error.message.is_empty() => cause.clone(),
         Some(cause) => format!("{}: {cause}", error.message),
@@ -297,7 +297,7 @@ pub fn describe(error: &ServiceError) -> String {
 
 /// What is asked of the guest.
 #[derive(Debug)]
-pub enum CallRequest {
+pub(crate) enum CallRequest {
     Step(Step),
     /// The state, for the version with this identity.
     Give(Arc<Description>),
@@ -321,7 +321,7 @@ pub struct Function {
 
 impl CallRequest {
     /// The exported function, for log lines.
-    pub fn name(&self) -> Cow<'static, str> {
+    pub(crate) fn name(&self) -> Cow<'static, str> {
         let name = match self {
             Self::Function(function) => return function.name.to_string().into(),
             Self::Step(step) => step.name(),
@@ -339,7 +339,7 @@ impl CallRequest {
     }
 
     /// How many bytes of a request's body or message are handed to the guest with it, in bytes.
-    pub fn whole(&self) -> usize {
+    pub(crate) fn whole(&self) -> usize {
         match self {
             Self::Http(http::Request { body: http::Body::Whole(bytes), .. }) => bytes.len(),
             Self::Grpc(grpc::Request { messages: grpc::Messages::One(message), .. }) => {
@@ -350,14 +350,14 @@ impl CallRequest {
     }
 
     /// Whether it takes one of the places of an instance. Steps, which the host asks for by itself, do not.
-    pub fn is_request(&self) -> bool {
+    pub(crate) fn is_request(&self) -> bool {
         !matches!(self, Self::Step(_) | Self::Give(_) | Self::Receive(_))
     }
 }
 
 /// A call that has not entered the guest yet.
 #[derive(Debug)]
-pub struct Call {
+pub(crate) struct Call {
     pub request: CallRequest,
     pub reply: Reply,
     pub context: Context,

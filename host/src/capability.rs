@@ -25,9 +25,9 @@ use wasmtime::AsContextMut;
 use wasmtime::component::{Access, GuestTaskId, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-pub use self::health::HealthOverrides;
-pub use self::memory::{Memory, is_out_of_memory};
-pub use self::provided::{FailureShape, Provide, Relay};
+pub(crate) use self::health::HealthOverrides;
+pub(crate) use self::memory::{Memory, is_out_of_memory};
+pub(crate) use self::provided::{FailureShape, Provide, Relay};
 use self::wasi::Output;
 use crate::bindings::{self, definition::Description};
 use crate::call::{ActiveCall, Table};
@@ -180,7 +180,7 @@ impl std::fmt::Debug for State {
 ///
 /// # Errors
 /// When a name is defined twice, which is a bug in this module.
-pub fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     bindings::types::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::logger::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::errors::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
@@ -198,7 +198,7 @@ impl bindings::errors::Host for State {}
 
 /// The call on whose behalf the guest runs right now: the export that the host called, however many
 /// tasks the guest has spawned since.
-pub fn current_task(mut store: impl AsContextMut<Data = State>) -> Option<GuestTaskId> {
+pub(crate) fn current_task(mut store: impl AsContextMut<Data = State>) -> Option<GuestTaskId> {
     store.as_context_mut().async_call_stack().ok()?.last()
 }
 

@@ -15,8 +15,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-pub use self::process_env::{CargoVariables, ProcessEnv};
-pub use self::sketch::{Init, KindName, New, Sketch, SketchedKind, parse_kind};
+pub(crate) use self::process_env::ProcessEnv;
+pub(crate) use self::sketch::{Init, KindName, New, Sketch, SketchedKind, parse_kind};
 use crate::bindings;
 use crate::telemetry::Level;
 

@@ -31,9 +31,9 @@ use crate::supervisor::RunError;
 use crate::telemetry::StartLogError;
 use crate::watch::StartWatchError;
 
-pub use self::build::BuildError;
-pub use self::new::CreateError;
-pub use self::test::TestError;
+pub(crate) use self::build::BuildError;
+pub(crate) use self::new::CreateError;
+pub(crate) use self::test::TestError;
 
 /// Name of the file in a service's directory.
 const FILE_NAME: &str = "service.toml";
@@ -41,7 +41,7 @@ const FILE_NAME: &str = "service.toml";
 /// Why a command could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CommandError {
+pub(crate) enum CommandError {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// Arguments for a service that takes none.
@@ -67,7 +67,7 @@ pub enum CommandError {
 
 impl CommandError {
     /// What to do about it, when that is known.
-    pub fn help(&self) -> Option<&str> {
+    pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::Load(error) => error.help(),
             Self::UnexpectedArguments { .. } => Some("remove `--` and what follows it"),
@@ -79,7 +79,7 @@ impl CommandError {
         }
     }
 
-    pub fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         match self {
             Self::Load(_) | Self::UnexpectedArguments { .. } => Status::EditNeeded,
             Self::Create(error) => error.status(),
@@ -93,7 +93,7 @@ impl CommandError {
 }
 
 /// Does what was typed.
-pub fn run(cli: Cli, env: &ProcessEnv) -> Result<Status, CommandError> {
+pub(crate) fn run(cli: Cli, env: &ProcessEnv) -> Result<Status, CommandError> {
     let log = log::Choice::new(cli.log, env);
     let env = &match relocated(&cli.command, env) {
         Ok(env) => env,

@@ -50,30 +50,29 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use self::address::{Address, AddressPolicy};
-pub use self::catalogue::{
-    Catalogue, ExtensionSettings, FeatureEntry, KindEntry, NoSettings, PortUse, SettingsType,
-    Stage, TypedSettings, ValidationErrors,
-};
-pub(crate) use self::document::harmless;
-pub use self::extension::{
+pub(crate) use self::address::{Address, AddressPolicy};
+pub(crate) use self::catalogue::{Catalogue, FeatureEntry, KindEntry, SettingsType, TypedSettings};
+pub use self::catalogue::{ExtensionSettings, NoSettings, PortUse, Stage, ValidationErrors};
+pub(crate) use self::extension::{
     ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
 };
-pub use self::grpc::{Grpc, GrpcConnections, StatusMessage};
-pub use self::hosting::Dev;
+pub(crate) use self::grpc::{Grpc, StatusMessage};
+pub(crate) use self::hosting::Dev;
 pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
 pub(crate) use self::invocation::Invocation;
-pub use self::kinds::Script;
+pub(crate) use self::kinds::Script;
 pub(crate) use self::kinds::suggest_kind;
-pub use self::origin::{Effective, Origin};
-pub use self::places::Places;
-pub use self::problem::{LoadError, Position, Problem};
-pub use self::relocation::Relocation;
+pub(crate) use self::origin::{Effective, Origin};
+pub(crate) use self::places::Places;
+pub(crate) use self::problem::{LoadError, Position, Problem};
+pub(crate) use self::relocation::Relocation;
 pub use self::schema::schema;
-pub use self::snippet::Snippet;
-pub use self::tables::{kind_settings_table, reference_table, settings_table, variables_table};
-pub use self::testing::Tests;
+pub(crate) use self::snippet::Snippet;
+#[cfg(test)]
+pub(crate) use self::tables::{kind_settings_table, settings_table};
+pub use self::tables::{reference_table, variables_table};
+pub(crate) use self::testing::Tests;
 pub use self::variables::{LoadContext, Variables};
 use crate::telemetry::Level;
 

@@ -17,9 +17,9 @@ mod problem;
 mod reply;
 mod request_id;
 
-pub use self::body::{Aborted, ResponseBody};
-pub use self::grpc::{GrpcBody, GrpcDispatcher, GrpcRules, GrpcSettings, Routes, Standard};
-pub use self::health::{Condition, Health};
-pub use self::hooks::Hooks;
-pub use self::http::{Dispatcher, HttpRules};
-pub use self::problem::ErrorRules;
+pub(crate) use self::body::ResponseBody;
+pub(crate) use self::grpc::{GrpcBody, GrpcDispatcher, GrpcRules, GrpcSettings, Routes, Standard};
+pub(crate) use self::health::{Condition, Health};
+pub(crate) use self::hooks::Hooks;
+pub(crate) use self::http::{Dispatcher, HttpRules};
+pub(crate) use self::problem::ErrorRules;

@@ -21,15 +21,15 @@ use rayon::ThreadPoolBuilder;
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 
-pub use self::cache::{Cache, CacheError, CacheState, UntrustedError, Writers};
-pub use self::contract::Relation;
-pub use self::fit::Fit;
-pub use self::format::{Found, Origin};
+pub(crate) use self::cache::{Cache, CacheError, CacheState};
+pub(crate) use self::contract::Relation;
+pub(crate) use self::fit::Fit;
+pub(crate) use self::format::Found;
 use self::functions::Functions;
-pub use self::interface::{Interface, Surface};
-pub use self::mismatch::Mismatch;
-pub use self::provided::{Provided, Provider};
-pub use self::services::{DeclarationError, Method, Service, Services};
+pub(crate) use self::interface::{Interface, Surface};
+pub(crate) use self::mismatch::Mismatch;
+pub(crate) use self::provided::{Provided, Provider};
+pub(crate) use self::services::{Method, Service, Services};
 use crate::bindings::{PACKAGE, VERSION};
 use crate::capability::{self, State};
 use crate::file;
@@ -44,7 +44,7 @@ const FIBER_STACK: usize = 2 * 1024 * 1024;
 
 /// With so much address space or more, in bytes, each memory of a guest has all that 32 bits can address for
 /// itself: 4 GiB, of which nothing is used but what the guest has asked for.
-pub const AMPLE_ADDRESS_SPACE: u64 = 64 << 30;
+pub(crate) const AMPLE_ADDRESS_SPACE: u64 = 64 << 30;
 /// What each has of less, in bytes, and at most an eighth of it. One that outgrows it moves.
 const RESERVATION: u64 = 256 << 20;
 /// What it has to grow into where it moves, in bytes.
@@ -52,13 +52,13 @@ const GROWTH: u64 = 16 << 20;
 
 /// Compiles components and runs what it compiled.
 #[derive(Debug, Clone)]
-pub struct Engine {
+pub(crate) struct Engine {
     wasmtime: wasmtime::Engine,
 }
 
 /// A component that is compiled, with what can be known of it.
 #[derive(Clone)]
-pub struct Compiled {
+pub(crate) struct Compiled {
     component: Component,
     surface: Surface,
     is_cached: bool,
@@ -66,7 +66,7 @@ pub struct Compiled {
 
 /// A component that is compiled, checked and linked; has run no guest code.
 #[derive(Clone)]
-pub struct Program {
+pub(crate) struct Program {
     instance: InstancePre<State>,
     surface: Surface,
     /// Names of the functions that are called without a type of the contract.
@@ -76,7 +76,7 @@ pub struct Program {
 /// Why a component did not become a [`Program`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CompileError {
+pub(crate) enum CompileError {
     /// This machine cannot run compiled WebAssembly, or not this one.
     #[error("cannot set up WebAssembly on this machine: {0}")]
     Engine(String),
@@ -105,7 +105,7 @@ pub enum CompileError {
 
 impl CompileError {
     /// The component that it is about.
-    pub fn path(&self) -> Option<&Path> {
+    pub(crate) fn path(&self) -> Option<&Path> {
         match self {
             Self::Engine(_) => None,
             Self::Read { path, .. }
@@ -119,7 +119,7 @@ impl CompileError {
     }
 
     /// What the user can do about it.
-    pub fn help(&self) -> Option<&'static str> {
+    pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("build it with `mikros-host build`, or put there what was built elsewhere")
@@ -144,7 +144,7 @@ impl CompileError {
 impl Engine {
     /// # Errors
     /// [`CompileError::Engine`] when the processor or the system lacks what compiled code needs.
-    pub fn new() -> Result<Self, CompileError> {
+    pub(crate) fn new() -> Result<Self, CompileError> {
         Self::of(&config(machine::address_space()))
     }
 
@@ -153,7 +153,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::new`].
-    pub fn incremental() -> Result<Self, CompileError> {
+    pub(crate) fn incremental() -> Result<Self, CompileError> {
         let mut config = config(machine::address_space());
         config
             .enable_incremental_compilation(Arc::<Functions>::default())
@@ -167,14 +167,18 @@ impl Engine {
         Ok(Self { wasmtime })
     }
 
-    pub fn wasmtime(&self) -> &wasmtime::Engine {
+    pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
         &self.wasmtime
     }
 
     /// Compiles the component at `path`, or takes the result of an earlier time from `cache`.
     ///
     /// Blocks for as long as the compiler needs: seconds for a large component.
-    pub fn compile(&self, path: &Path, cache: Option<&Cache>) -> Result<Compiled, CompileError> {
+    pub(crate) fn compile(
+        &self,
+        path: &Path,
+        cache: Option<&Cache>,
+    ) -> Result<Compiled, CompileError> {
         let bytes = file::read(path, MOST_BYTES)
             .map_err(|source| CompileError::Read { path: path.to_owned(), source })?;
         if let Some(found) = format::mistaken(&bytes) {
@@ -199,7 +203,7 @@ impl Engine {
 
     /// Compiles the component at `path` for what an [incremental](Engine::incremental) engine learns from
     /// it. Failures are those of [`Engine::compile`].
-    pub fn learn(&self, path: &Path) {
+    pub(crate) fn learn(&self, path: &Path) {
         if let Ok(bytes) = file::read(path, MOST_BYTES) {
             drop(translate(&self.wasmtime, &bytes));
         }
@@ -207,7 +211,7 @@ impl Engine {
 
     /// Checks that the component exports what the service declares and imports only what there is, and
     /// links it. All mismatches are reported together.
-    pub fn link(
+    pub(crate) fn link(
         &self,
         compiled: &Compiled,
         path: &Path,
@@ -240,7 +244,7 @@ impl Engine {
 
     /// Checks that the component is a plug-in and imports only what there is for one, and links it; with
     /// the interfaces that it provides. All mismatches are reported together.
-    pub fn link_plugin(
+    pub(crate) fn link_plugin(
         &self,
         compiled: &Compiled,
         path: &Path,
@@ -303,29 +307,29 @@ fn config(address_space: Option<u64>) -> Config {
 
 impl Compiled {
     /// Whether it was compiled at an earlier time.
-    pub fn is_cached(&self) -> bool {
+    pub(crate) fn is_cached(&self) -> bool {
         self.is_cached
     }
 
     /// What the component imports and exports.
-    pub fn surface(&self) -> &Surface {
+    pub(crate) fn surface(&self) -> &Surface {
         &self.surface
     }
 }
 
 impl Program {
-    pub fn instance(&self) -> &InstancePre<State> {
+    pub(crate) fn instance(&self) -> &InstancePre<State> {
         &self.instance
     }
 
     /// What the component imports and exports.
-    pub fn surface(&self) -> &Surface {
+    pub(crate) fn surface(&self) -> &Surface {
         &self.surface
     }
 
     /// Names of the functions that are called without a type of the contract:
     /// `acme:flags/flags@1.0.0#is-enabled`.
-    pub fn functions(&self) -> &[Arc<str>] {
+    pub(crate) fn functions(&self) -> &[Arc<str>] {
         &self.functions
     }
 }
@@ -363,7 +367,7 @@ fn unlinkable(path: PathBuf, surface: &Surface, error: &wasmtime::Error) -> Comp
 }
 
 /// An error of wasmtime on one line, outermost first.
-pub fn describe(error: &wasmtime::Error) -> String {
+pub(crate) fn describe(error: &wasmtime::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();

@@ -26,6 +26,8 @@ pub(crate) use self::response::Content;
 pub use self::response::{Answer, Body, BoxError, Response};
 pub use self::start::Start;
 pub use self::value::{bytes, record};
+// The interface `mikros:service/errors` as Rust types, for `bindgen!` and its `with`.
+pub use crate::bindings::errors;
 pub use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 pub use crate::call::error::service_error;
 pub use crate::call::{Fault, Identity, Transport};

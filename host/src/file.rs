@@ -16,7 +16,7 @@ use rustix::io::Errno;
 /// # Errors
 /// As the system says it; [`ErrorKind::InvalidInput`] and [`ErrorKind::FileTooLarge`] with a message of
 /// our own.
-pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     // Without it, to open a pipe is to wait for its other end.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
@@ -41,7 +41,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// As the system says it, when it is not because something is missing.
-pub fn locate(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn locate(path: &Path) -> io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     for existing in absolute.ancestors() {
         match existing.canonicalize() {
@@ -68,7 +68,7 @@ fn extended(mut path: PathBuf, rest: &Path) -> PathBuf {
 }
 
 /// The text of a file without the byte order mark that some editors put in front.
-pub fn without_mark(text: &[u8]) -> &[u8] {
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 

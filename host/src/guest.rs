@@ -25,10 +25,10 @@ mod workers;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-pub use self::loss::{Loss, StartFailure};
-pub use self::watchdog::Watchdog;
-pub use self::worker::{Worker, WorkerConfig, WorkerEvent, WorkerEventKind};
-pub use self::workers::Workers;
+pub(crate) use self::loss::StartFailure;
+pub(crate) use self::watchdog::Watchdog;
+pub(crate) use self::worker::{Worker, WorkerConfig, WorkerEvent, WorkerEventKind};
+pub(crate) use self::workers::Workers;
 
 /// How long a guest may go on computing after the deadline of the call it computes for: time to
 /// notice by itself that the call is cancelled.
@@ -36,7 +36,7 @@ const OVERDUE_GRACE: Duration = Duration::from_millis(100);
 
 /// What an instance may use. Source: `[host.limits]` and `[host] start_timeout`.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Linear memory of one instance, in bytes.
     pub memory: usize,
     /// Requests inside one instance at a time.

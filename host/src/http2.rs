@@ -28,10 +28,10 @@ mod streams;
 #[cfg(test)]
 mod tests;
 
-pub use self::body::{RemainingBody, RequestBody};
-pub use self::coalescing::Coalescing;
-pub use self::protocol::Protocol;
-pub use self::streams::{Exchange, Streams};
+pub(crate) use self::body::{RemainingBody, RequestBody};
+pub(crate) use self::coalescing::Coalescing;
+pub(crate) use self::protocol::Protocol;
+pub(crate) use self::streams::{Exchange, Streams};
 
 /// Least receive window of a connection.
 const LEAST_WINDOW: u32 = 1024 * 1024;
@@ -40,7 +40,7 @@ const BUDGET_OF_STREAM: u32 = 512;
 
 /// The receive window of a connection, in bytes, with which h2's budget is enough for so many streams: half
 /// of the window.
-pub fn connection_window(streams: u32) -> u32 {
+pub(crate) fn connection_window(streams: u32) -> u32 {
     let budget = streams.saturating_mul(BUDGET_OF_STREAM);
     budget.saturating_mul(2).clamp(LEAST_WINDOW, i32::MAX.unsigned_abs())
 }

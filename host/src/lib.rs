@@ -1,36 +1,45 @@
 //! Runs a Mikros service, compiled to a WebAssembly component, from its `service.toml`.
 //!
-//! The modules stand bottom to top: each uses only those above it. ARCHITECTURE.md tells why.
+//! The binary is `mikros-host`. As a library this crate is for hosts with further features and kinds, written
+//! in Rust: start with [`Host::builder`] and the traits of [`extension`]. Everything else is private.
+//!
+//! The modules are listed bottom to top: each uses only those above it. ARCHITECTURE.md says what each is for.
+
+// Text that is safe to show.
+mod text;
+
+// Rules for header fields.
+mod header;
 
 // Lines of the log.
-pub mod telemetry;
+mod telemetry;
 
 // What this process may take of the machine.
-pub mod machine;
+mod machine;
 
 // Changes of files.
-pub mod watch;
+mod watch;
 
 // Percent-encoding.
-pub mod percent;
+mod percent;
 
 // Files that a user has named.
-pub mod file;
+mod file;
 
 // What HTTP/2 clients send, below hyper.
-pub mod http2;
+mod http2;
 
 // `service.toml` in, a valid `Definition` out.
-pub mod definition;
+mod definition;
 
 // The contract of `wit/` as Rust.
-pub mod bindings;
+mod bindings;
 
 // One entry into a guest.
-pub mod call;
+mod call;
 
 // What guests import.
-pub mod capability;
+mod capability;
 
 // What features and kinds are made of.
 pub mod extension;
@@ -42,34 +51,34 @@ mod features;
 mod kinds;
 
 // Bytes in, a linked program out.
-pub mod engine;
+mod engine;
 
 // The only code that enters wasm.
-pub mod guest;
+mod guest;
 
 // One request, one call, one response.
-pub mod dispatch;
+mod dispatch;
 
 // Features as components.
-pub mod plugin;
+mod plugin;
 
 // Sockets and connections.
-pub mod listener;
+mod listener;
 
 // One service's steps in order.
-pub mod lifecycle;
+mod lifecycle;
 
 // Phases and signals.
-pub mod supervisor;
+mod supervisor;
 
 // Errors as text and exit status.
-pub mod report;
+mod report;
 
 // What can be typed.
-pub mod cli;
+mod cli;
 
 // What each command does.
-pub mod commands;
+mod commands;
 
 // The host as a library: what a binary is made of.
 mod host;
@@ -77,3 +86,12 @@ mod host;
 pub use self::host::{Builder, Host};
 // What extensions are written with, in the version of this host.
 pub use {http, schemars, wasmtime};
+
+/// For the tests of this workspace, which compare documents with the code. Not part of the public API.
+#[doc(hidden)]
+pub mod internals {
+    pub use crate::cli::Cli;
+    pub use crate::definition::{
+        Definition, LoadContext, Variables, reference_table, schema, variables_table,
+    };
+}

@@ -21,15 +21,14 @@ mod version;
 use std::io;
 use std::net::SocketAddr;
 
-pub use self::assembly::{Assembler, Assembly, Module};
-pub use self::end::Stopped;
-pub use self::listener::Endpoint;
-pub use self::load::{LoadError, Loaded, Loader, Pace};
-pub(crate) use self::running_extensions::with_source;
-pub use self::service::{Incident, Service};
-pub use self::start::Starting;
-pub use self::starting_extensions::StartingExtensions;
-pub use self::version::KindFailure;
+pub(crate) use self::assembly::{Assembler, Module};
+pub(crate) use self::end::Stopped;
+pub(crate) use self::listener::Endpoint;
+pub(crate) use self::load::{LoadError, Loaded, Loader, Pace};
+pub(crate) use self::service::{Incident, Service};
+pub(crate) use self::start::Starting;
+pub(crate) use self::starting_extensions::StartingExtensions;
+pub(crate) use self::version::KindFailure;
 use crate::call::Subject;
 use crate::definition::Address;
 use crate::guest::StartFailure;
@@ -37,7 +36,7 @@ use crate::guest::StartFailure;
 /// Why a loaded service did not come up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StartError {
+pub(crate) enum StartError {
     /// The port is taken or reserved, or the address is not this machine's.
     #[error("cannot listen on {address} port {port} for kind `{kind}`: {source}")]
     Bind { kind: &'static str, address: Address, port: u16, source: io::Error },
@@ -68,7 +67,7 @@ pub enum StartError {
 /// A feature or a kind of this host that did not start.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} `{name}` did not start: {reason}")]
-pub struct UnstartedExtension {
+pub(crate) struct UnstartedExtension {
     /// `feature` or `kind`.
     pub what: &'static str,
     pub name: String,
@@ -80,7 +79,7 @@ pub struct UnstartedExtension {
 
 impl StartError {
     /// What the user can do about it.
-    pub fn help(&self) -> Option<&str> {
+    pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::Extension(unstarted) => unstarted.help.as_deref(),
             Self::Bind { source, .. } => match source.kind() {

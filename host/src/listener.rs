@@ -22,18 +22,18 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tracing::{debug, warn};
 
-pub use self::activity::Timeouts;
-pub use self::connection::{ConnectionRules, Keepalive, Served};
-pub use self::loopback::bind_each;
-pub use self::shortage::Shortage;
-pub use self::slot::Slot;
+pub(crate) use self::activity::Timeouts;
+pub(crate) use self::connection::{ConnectionRules, Keepalive, Served};
+pub(crate) use self::loopback::bind_each;
+pub(crate) use self::shortage::Shortage;
+pub(crate) use self::slot::Slot;
 
 /// Pause after a connection could not be accepted, usually for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What a listener is to do; goes through its variants in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Connections wait in the backlog.
     Hold,
     Accept,
@@ -49,7 +49,7 @@ pub enum Phase {
 ///
 /// # Errors
 /// When the socket cannot be used by this thread's runtime.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     slot: Rc<Slot<impl Served>>,
     mut phase: watch::Receiver<Phase>,
@@ -135,6 +135,6 @@ async fn reach(phase: &mut watch::Receiver<Phase>, wanted: Phase) {
 }
 
 /// The address that a socket is bound to.
-pub fn local_address(listener: &TcpListener) -> std::io::Result<SocketAddr> {
+pub(crate) fn local_address(listener: &TcpListener) -> std::io::Result<SocketAddr> {
     listener.local_addr()
 }

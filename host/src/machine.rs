@@ -13,7 +13,7 @@ use tracing::debug;
 const RUNTIME_PAIRS: usize = 4;
 
 /// How much address space this process may have, in bytes; `None` when there is no limit.
-pub fn address_space() -> Option<u64> {
+pub(crate) fn address_space() -> Option<u64> {
     getrlimit(Resource::As).current
 }
 
@@ -22,7 +22,7 @@ pub fn address_space() -> Option<u64> {
 /// # Errors
 /// When the system refuses the descriptors for it. tokio panics then: it takes those for its signals for
 /// granted, so this looks for them first.
-pub fn runtime() -> io::Result<Runtime> {
+pub(crate) fn runtime() -> io::Result<Runtime> {
     let spare = (0..RUNTIME_PAIRS).map(|_| UnixStream::pair());
     drop(spare.collect::<io::Result<Vec<_>>>()?);
     Builder::new_current_thread().enable_all().build()
@@ -30,7 +30,7 @@ pub fn runtime() -> io::Result<Runtime> {
 
 /// Lets this process have as many descriptors as it may: each connection is one. Not for a process that
 /// starts others, which would inherit it.
-pub fn raise_descriptors() {
+pub(crate) fn raise_descriptors() {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {
         return;
@@ -45,6 +45,6 @@ pub fn raise_descriptors() {
 }
 
 /// How many descriptors this process may have; `None` is no limit.
-pub fn descriptors() -> Option<u64> {
+pub(crate) fn descriptors() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 
 /// One byte of an encoded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Byte {
+pub(crate) struct Byte {
     pub value: u8,
     pub is_encoded: bool,
 }
 
 /// The first byte that `text` stands for, and what follows it. A percent sign without two digits stands for itself.
-pub fn split_first(text: &[u8]) -> Option<(Byte, &[u8])> {
+pub(crate) fn split_first(text: &[u8]) -> Option<(Byte, &[u8])> {
     if let [b'%', high, low, rest @ ..] = text
         && let (Some(high), Some(low)) = (digit(*high), digit(*low))
     {
@@ -22,7 +22,7 @@ pub fn split_first(text: &[u8]) -> Option<(Byte, &[u8])> {
 }
 
 /// `text` with everything decoded.
-pub fn decode(text: &str) -> Cow<'_, [u8]> {
+pub(crate) fn decode(text: &str) -> Cow<'_, [u8]> {
     if !text.contains('%') {
         return Cow::Borrowed(text.as_bytes());
     }

@@ -26,7 +26,7 @@ use crate::telemetry::{Attributes, Level, Logger};
 
 /// A feature as a component, in one version of a service.
 #[derive(Debug)]
-pub struct Plugin {
+pub(crate) struct Plugin {
     pub name: Arc<str>,
     pub workers: Workers,
     pub on_failure: OnFailure,
@@ -37,7 +37,7 @@ pub struct Plugin {
 
 impl Plugin {
     /// What of a component with this surface is asked about requests; `None` for nothing.
-    pub fn hooked(self: &Arc<Self>, surface: &Surface) -> Option<Hooked> {
+    pub(crate) fn hooked(self: &Arc<Self>, surface: &Surface) -> Option<Hooked> {
         let exports = |wanted| surface.exported().any(|interface| interface == wanted);
         let hooked = Hooked::new(self.clone());
         match (exports(Interface::RequestHook), exports(Interface::ResponseHook)) {

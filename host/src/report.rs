@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::definition::harmless;
+use crate::text::{causes, harmless_lines};
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +35,13 @@ impl From<Status> for ExitCode {
 
 /// An error as text: what happened, why, and what to do about it.
 #[derive(Debug, Clone, Copy)]
-pub struct Report<'a> {
+pub(crate) struct Report<'a> {
     error: &'a dyn Error,
     help: Option<&'a str>,
 }
 
 impl<'a> Report<'a> {
-    pub fn new(error: &'a dyn Error, help: Option<&'a str>) -> Self {
+    pub(crate) fn new(error: &'a dyn Error, help: Option<&'a str>) -> Self {
         Self { error, help }
     }
 }
@@ -49,10 +49,8 @@ impl<'a> Report<'a> {
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "error: {}", harmless_lines(&self.error.to_string()))?;
-        let mut cause = self.error.source();
-        while let Some(error) = cause {
-            writeln!(f, "cause: {}", harmless_lines(&error.to_string()))?;
-            cause = error.source();
+        for cause in causes(self.error) {
+            writeln!(f, "cause: {}", harmless_lines(&cause.to_string()))?;
         }
         match self.help {
             Some(help) => writeln!(f, " help: {}", harmless_lines(help)),
@@ -61,22 +59,10 @@ impl fmt::Display for Report<'_> {
     }
 }
 
-/// A text without anything but line breaks that would move the cursor of a terminal: paths and
-/// commands come from files that somebody else may have written.
-pub fn harmless_lines(text: &str) -> String {
-    text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
-}
-
-/// An error with its causes on one line.
-pub fn on_one_line(error: &dyn Error) -> String {
-    let chain = std::iter::successors(Some(error), |&error| error.source());
-    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
 /// Writes what the user asked for to standard output.
 ///
 /// A reader that has gone away, as in `mikros-host schema | head -n 1`, has what it wanted.
-pub fn print(text: &str) -> io::Result<()> {
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -85,7 +71,7 @@ pub fn print(text: &str) -> io::Result<()> {
 }
 
 /// Writes `text` to standard error.
-pub fn tell(text: impl fmt::Display) {
+pub(crate) fn tell(text: impl fmt::Display) {
     // When nobody can read it, there is nobody to tell that either.
     let _ = io::stderr().lock().write_all(text.to_string().as_bytes());
 }

@@ -22,20 +22,21 @@ use humantime::format_duration;
 use serde_json::Value;
 use tracing::{info, warn};
 
-pub use self::director::{Demand, Director, Refusal, ServiceEvent};
-pub use self::hangup::is_ignored as hangup_is_ignored;
-pub use self::reload::Reload;
+pub(crate) use self::director::{Demand, Director, Refusal, ServiceEvent};
+pub(crate) use self::hangup::is_ignored as hangup_is_ignored;
+pub(crate) use self::reload::Reload;
 use self::service_run::RunOutcome;
 use self::signal::Signals;
-pub use self::signal::{Hangup, REPEAT, Signal};
+pub(crate) use self::signal::{Hangup, REPEAT, Signal};
 use crate::definition::Definition;
 use crate::engine::Cache;
 use crate::extension::Extensions;
-use crate::lifecycle::{Loader, Pace, Service, Stopped, with_source};
+use crate::lifecycle::{Loader, Pace, Service, Stopped};
 use crate::machine;
 use crate::telemetry::{
     self, Attributes, Flush, Format, HostLog, Level, LogStream, Logger, Settings, StartLogError,
 };
+use crate::text::on_one_line;
 
 /// How long the end of the process may wait for whoever reads the log.
 const FLUSH_LIMIT: Duration = Duration::from_secs(2);
@@ -44,7 +45,7 @@ const FORCED_FLUSH_LIMIT: Duration = Duration::from_millis(200);
 
 /// What to run, and how.
 #[derive(Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// What to serve first; `None` leaves that to the director as well.
     pub definition: Option<Definition>,
     pub look: Look,
@@ -62,7 +63,7 @@ pub struct Options {
 
 /// What the command line says of the log.
 #[derive(Debug, Clone, Copy)]
-pub struct Look {
+pub(crate) struct Look {
     pub format: Format,
     /// Replaces the level of the definition.
     pub level: Option<Level>,
@@ -72,7 +73,7 @@ pub struct Look {
 
 /// How the service ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// As it was asked to, or with its script done.
     Stopped,
     /// It failed, or did not stop in order. The log says why.
@@ -85,7 +86,7 @@ pub enum Ending {
 
 /// Why a service could not even begin; everything later is in the log.
 #[derive(Debug, thiserror::Error)]
-pub enum RunError {
+pub(crate) enum RunError {
     #[error(transparent)]
     Log(#[from] StartLogError),
     #[error("cannot set up the main thread: {0}")]
@@ -99,7 +100,7 @@ pub enum RunError {
 ///
 /// # Errors
 /// Only for what fails before there is a log, and what `direct` returns.
-pub fn run<D: Director, E: From<RunError>>(
+pub(crate) fn run<D: Director, E: From<RunError>>(
     options: Options,
     output: impl Write + Send + 'static,
     direct: impl AsyncFnOnce(&HostLog) -> Result<D, E>,
@@ -216,7 +217,7 @@ impl<D: Director> Supervisor<D> {
             self.extensions.clone(),
             self.pace,
         );
-        let loader = loader.map_err(|error| Refusal::new(with_source(&error), error.help()))?;
+        let loader = loader.map_err(|error| Refusal::new(on_one_line(&error), error.help()))?;
         Ok(self.loader.insert(loader).clone())
     }
 
@@ -323,7 +324,7 @@ impl<D: Director> Supervisor<D> {
 }
 
 /// Whether standard output is the script's, so that the log goes to standard error.
-pub fn leaves_stdout(definition: &Definition) -> bool {
+pub(crate) fn leaves_stdout(definition: &Definition) -> bool {
     definition.script().is_some_and(|script| script.inherits_stdio)
 }
 

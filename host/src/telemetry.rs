@@ -15,7 +15,7 @@ mod record;
 mod shortening;
 mod text;
 mod writer;
-pub mod zone;
+pub(crate) mod zone;
 
 use std::cell::Cell;
 use std::fmt;
@@ -25,10 +25,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::Duration;
 
-pub use self::events::{HostLog, subscriber};
-pub use self::level::{Level, ParseLevelError};
-pub use self::output::{LogOutput, LogStream};
-pub use self::queue::Delivery;
+pub(crate) use self::events::{HostLog, subscriber};
+pub use self::level::Level;
+pub(crate) use self::output::{LogOutput, LogStream};
+pub(crate) use self::queue::Delivery;
 
 use self::clock::Clock;
 use self::line::LineFormat;
@@ -75,7 +75,7 @@ pub struct Settings {
 }
 
 /// The default of [`Settings::max_line`]: container runtimes cut what is longer.
-pub const MAX_LINE: usize = 16 * 1024;
+pub(crate) const MAX_LINE: usize = 16 * 1024;
 
 /// The log could not be started.
 #[derive(Debug, thiserror::Error)]

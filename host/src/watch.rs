@@ -27,15 +27,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
-pub use self::changes::{Change, Changes};
+pub(crate) use self::changes::Changes;
 use self::events::Events;
-pub use self::limitation::Limitation;
+pub(crate) use self::limitation::Limitation;
 use self::observer::{Message, Observer, Subscribe};
-pub use self::place::Place;
+pub(crate) use self::place::Place;
 
 /// Files under observation. Ends, with its thread, when it is dropped.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     messages: Sender<Message>,
     shared: Arc<Shared>,
 }
@@ -43,7 +43,7 @@ pub struct Watch {
 /// Why nothing is watched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StartWatchError {
+pub(crate) enum StartWatchError {
     #[error("cannot find out the current directory")]
     Directory { source: io::Error },
     #[error("cannot start the thread that watches files")]
@@ -88,7 +88,7 @@ impl Watch {
     /// # Errors
     /// Only without a current directory or a thread. That events cannot be had is no error: then
     /// files are looked at every 2 s, and [`Watch::limitations`] says so.
-    pub async fn start(places: Vec<Place>, polls: bool) -> Result<Self, StartWatchError> {
+    pub(crate) async fn start(places: Vec<Place>, polls: bool) -> Result<Self, StartWatchError> {
         let by_the_clock: Subscribe = |_hint| Err(Limitation::Asked);
         Self::start_with(places, if polls { by_the_clock } else { Events::new }).await
     }
@@ -117,7 +117,7 @@ impl Watch {
     ///
     /// # Cancel safety
     /// When dropped, the places are set nevertheless.
-    pub async fn set(&mut self, places: Vec<Place>) {
+    pub(crate) async fn set(&mut self, places: Vec<Place>) {
         self.ask(|done| Message::Set(places, done)).await;
     }
 
@@ -128,7 +128,7 @@ impl Watch {
     ///
     /// # Cancel safety
     /// When dropped, the file is accepted nevertheless.
-    pub async fn accept(&mut self, path: impl Into<PathBuf>) {
+    pub(crate) async fn accept(&mut self, path: impl Into<PathBuf>) {
         let path = path.into();
         self.ask(|done| Message::Accept(path, done)).await;
     }
@@ -137,7 +137,7 @@ impl Watch {
     ///
     /// # Cancel safety
     /// Nothing is lost when dropped: the next answer has it.
-    pub async fn look(&mut self) -> Changes {
+    pub(crate) async fn look(&mut self) -> Changes {
         self.ask(Message::Look).await;
         std::mem::take(&mut self.shared.pending().changes)
     }
@@ -146,7 +146,7 @@ impl Watch {
     ///
     /// # Cancel safety
     /// Nothing is lost when dropped: the next call has it.
-    pub async fn changed(&mut self) -> Changes {
+    pub(crate) async fn changed(&mut self) -> Changes {
         loop {
             let changes = std::mem::take(&mut self.shared.pending().changes);
             if !changes.is_empty() {
@@ -159,7 +159,7 @@ impl Watch {
     /// What the user should know about what is not watched as it ought to be; each of it once.
     ///
     /// To be asked for after [`Watch::start`], [`Watch::set`] and [`Watch::changed`].
-    pub fn limitations(&mut self) -> Vec<Limitation> {
+    pub(crate) fn limitations(&mut self) -> Vec<Limitation> {
         std::mem::take(&mut self.shared.pending().limitations)
     }
 

@@ -38,7 +38,7 @@ fn the_schema_is_the_one_of_the_definition() {
 
     let document: Value = serde_json::from_str(&finished.stdout).expect("it is JSON");
     let host = mikros_host::Host::builder().build().expect("no two features have the same name");
-    assert_eq!(document, mikros_host::definition::schema(host.catalogue()));
+    assert_eq!(document, mikros_host::internals::schema(host.catalogue()));
     assert_eq!((finished.status, finished.stderr.as_str()), (0, ""));
 }
 

@@ -4,9 +4,8 @@
 use std::fs;
 
 use clap::CommandFactory;
-use mikros_host::cli::Cli;
-use mikros_host::definition::{
-    Definition, LoadContext, Variables, reference_table, variables_table,
+use mikros_host::internals::{
+    Cli, Definition, LoadContext, Variables, reference_table, variables_table,
 };
 
 use crate::layers::ORDER;

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 24] = [
+pub(crate) const ORDER: [&str; 26] = [
+    "text",
+    "header",
     "telemetry",
     "machine",
     "watch",

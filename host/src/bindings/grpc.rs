@@ -7,7 +7,7 @@ use super::errors::Error as ServiceError;
 
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(record)]
-pub struct RequestMessage {
+pub(crate) struct RequestMessage {
     pub data: Bytes,
     pub compressed: bool,
 }
@@ -65,27 +65,27 @@ pub struct Response {
 
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(record)]
-pub struct Incoming {
+pub(crate) struct Incoming {
     pub messages: StreamReader<RequestMessage>,
     pub end: FutureReader<Result<(), ServiceError>>,
 }
 
 /// How the messages of a guest ended: with trailing metadata, or as a failure.
-pub type End = Result<Bytes, Failure>;
+pub(crate) type End = Result<Bytes, Failure>;
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
-pub struct Outgoing {
+pub(crate) struct Outgoing {
     pub metadata: Bytes,
     pub messages: StreamReader<ResponseMessage>,
     pub end: FutureReader<End>,
 }
 
 /// Parameters of `unary`.
-pub type UnaryParameters = (std::sync::Arc<str>, Bytes, RequestMessage);
+pub(crate) type UnaryParameters = (std::sync::Arc<str>, Bytes, RequestMessage);
 /// Results of `unary`.
-pub type UnaryResults = (Result<Response, Failure>,);
+pub(crate) type UnaryResults = (Result<Response, Failure>,);
 /// Parameters of `streaming`.
-pub type StreamingParameters = (std::sync::Arc<str>, Bytes, Incoming);
+pub(crate) type StreamingParameters = (std::sync::Arc<str>, Bytes, Incoming);
 /// Results of `streaming`.
-pub type StreamingResults = (Result<Outgoing, Failure>,);
+pub(crate) type StreamingResults = (Result<Outgoing, Failure>,);

@@ -7,7 +7,7 @@ use super::errors::Error as ServiceError;
 
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(record)]
-pub struct Streamed {
+pub(crate) struct Streamed {
     pub data: StreamReader<u8>,
     pub length: Option<u64>,
     pub end: FutureReader<Result<(), ServiceError>>,
@@ -15,7 +15,7 @@ pub struct Streamed {
 
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(variant)]
-pub enum Body {
+pub(crate) enum Body {
     #[component(name = "none")]
     None,
     #[component(name = "bytes")]
@@ -26,13 +26,13 @@ pub enum Body {
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
-pub struct Response {
+pub(crate) struct Response {
     pub status: u16,
     pub headers: Bytes,
     pub body: Body,
 }
 
 /// Parameters of `handle`.
-pub type HandleParameters = (Bytes, Body);
+pub(crate) type HandleParameters = (Bytes, Body);
 /// Results of `handle`.
-pub type HandleResults = (Result<Response, ServiceError>,);
+pub(crate) type HandleResults = (Result<Response, ServiceError>,);

@@ -9,18 +9,18 @@ use super::errors::Error as ServiceError;
 use super::types::Identity;
 
 /// The WIT package of plug-ins; its version is that of the contract.
-pub const PACKAGE: &str = "mikros:plugin";
+pub(crate) const PACKAGE: &str = "mikros:plugin";
 
 #[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift)]
 #[component(record)]
-pub struct Problem {
+pub(crate) struct Problem {
     pub path: String,
     pub message: String,
 }
 
 #[derive(Debug, Clone, ComponentType, Lift)]
 #[component(variant)]
-pub enum StartRefusal {
+pub(crate) enum StartRefusal {
     #[component(name = "settings")]
     Settings(Vec<Problem>),
     #[component(name = "error")]
@@ -28,9 +28,9 @@ pub enum StartRefusal {
 }
 
 /// Parameters of `lifecycle.on-start`.
-pub type StartParameters = (Arc<str>,);
+pub(crate) type StartParameters = (Arc<str>,);
 /// Results of `lifecycle.on-start`.
-pub type StartResults = (Result<(), StartRefusal>,);
+pub(crate) type StartResults = (Result<(), StartRefusal>,);
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]

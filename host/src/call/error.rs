@@ -12,19 +12,19 @@ use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::telemetry::Attributes;
 
 /// The attributes of an error if they are what the contract demands: a JSON object.
-pub fn attributes(error: &ServiceError) -> Option<Value> {
+pub(crate) fn attributes(error: &ServiceError) -> Option<Value> {
     let attributes: Value = serde_json::from_str(error.attributes.as_deref()?).ok()?;
     attributes.is_object().then_some(attributes)
 }
 
 /// What is wrong with the fields of a request, as clients and log lines are told.
-pub fn field_violations(error: &ServiceError) -> Value {
+pub(crate) fn field_violations(error: &ServiceError) -> Value {
     let violations = error.field_violations.iter();
     violations.map(|v| json!({ "field": v.field, "description": v.description })).collect()
 }
 
 /// What is wrong with an error itself, as log lines tell it. It is left out of what clients get.
-pub fn invalid_parts(error: &ServiceError) -> impl Iterator<Item = &'static str> {
+pub(crate) fn invalid_parts(error: &ServiceError) -> impl Iterator<Item = &'static str> {
     let attributes = error.attributes.is_some() && attributes(error).is_none();
     let attributes =
         attributes.then_some("the attributes of an error are no JSON object, leaving them out");
@@ -34,13 +34,13 @@ pub fn invalid_parts(error: &ServiceError) -> impl Iterator<Item = &'static str>
 }
 
 /// How long a client should wait before it tries again.
-pub fn retry_after(error: &ServiceError) -> Option<Duration> {
+pub(crate) fn retry_after(error: &ServiceError) -> Option<Duration> {
     error.retry_after.map(Duration::from_nanos)
 }
 
 /// What a log line says of an error, also what callers may not see. The error's own attributes stay
 /// together under one key, because their names and types are the service's.
-pub fn log_attributes(error: &ServiceError) -> Attributes {
+pub(crate) fn log_attributes(error: &ServiceError) -> Attributes {
     let mut fields = Attributes::new();
     fields.insert("error.kind".to_owned(), kind_name(error.kind).into());
     fields.insert("error.code".to_owned(), error.code.into());
@@ -62,7 +62,7 @@ pub fn log_attributes(error: &ServiceError) -> Attributes {
 
 /// What a log line says of a request that failed with `fault`: the fields of the error that its caller
 /// is told, and the fault.
-pub fn fault_attributes(fault: &Fault) -> Attributes {
+pub(crate) fn fault_attributes(fault: &Fault) -> Attributes {
     let mut fields = log_attributes(&service_error(Kind::Internal, fault.to_string()));
     fields.insert("error.fault".to_owned(), fault.name().into());
     fields
@@ -84,10 +84,10 @@ pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
 }
 
 /// When a client should try again what was refused or lost.
-pub const RETRY_DELAY: Duration = Duration::from_secs(1);
+pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The same, with the time after which the client should try again.
-pub fn retryable(kind: Kind, message: impl Into<String>, after: Duration) -> ServiceError {
+pub(crate) fn retryable(kind: Kind, message: impl Into<String>, after: Duration) -> ServiceError {
     let after = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
     ServiceError { retry_after: Some(after), ..service_error(kind, message) }
 }

@@ -8,13 +8,13 @@ use tokio::sync::oneshot;
 use super::Fault;
 use super::stream::{Hold, Streamed};
 use crate::bindings::errors::Error as ServiceError;
-pub use crate::bindings::grpc::{
-    Compression, End, Failure, Reason, RequestMessage, Response, ResponseMessage, Status,
+pub(crate) use crate::bindings::grpc::{
+    Compression, End, Failure, Reason, RequestMessage, Response, ResponseMessage,
 };
 
 /// An RPC that the host has checked.
 #[derive(Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// The path, `/helloworld.Greeter/SayHello`.
     pub method: Arc<str>,
     /// Lines, as `wit/grpc.wit` describes them.
@@ -24,7 +24,7 @@ pub struct Request {
 
 /// What the client sends.
 #[derive(Debug)]
-pub enum Messages {
+pub(crate) enum Messages {
     /// Both sides of the RPC are a single message.
     One(RequestMessage),
     Many(Incoming),
@@ -32,7 +32,7 @@ pub enum Messages {
 
 impl Messages {
     /// Tells whether the guest has room for more of them; `None` for what enters whole.
-    pub fn hold(&self) -> Option<Arc<Hold>> {
+    pub(crate) fn hold(&self) -> Option<Arc<Hold>> {
         match self {
             Self::One(_) => None,
             Self::Many(messages) => Some(messages.hold.clone()),
@@ -41,7 +41,7 @@ impl Messages {
 }
 
 /// The messages of a client.
-pub type Incoming = Streamed<RequestMessage, Result<(), ServiceError>>;
+pub(crate) type Incoming = Streamed<RequestMessage, Result<(), ServiceError>>;
 
 /// What the guest answered, not yet checked.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use crate::bindings::errors::Error as ServiceError;
 
 /// A request that the host has checked.
 #[derive(Debug)]
-pub struct Request {
+pub(crate) struct Request {
     /// Request line and header lines, as `wit/http.wit` describes them.
     pub head: Bytes,
     pub body: Body,
@@ -47,6 +47,6 @@ impl Body {
 }
 
 /// A body of which chunks arrive over time.
-pub type Streamed = stream::Streamed<Bytes, Result<(), ServiceError>>;
+pub(crate) type Streamed = stream::Streamed<Bytes, Result<(), ServiceError>>;
 /// The writing side of a [`Streamed`].
-pub type Feed = stream::Feed<Bytes, Result<(), ServiceError>>;
+pub(crate) type Feed = stream::Feed<Bytes, Result<(), ServiceError>>;

@@ -85,27 +85,27 @@ fn of(kind: Kind) -> &'static KindEntry {
 }
 
 /// The name of a kind on the wire and in logs.
-pub fn kind_name(kind: Kind) -> &'static str {
+pub(crate) fn kind_name(kind: Kind) -> &'static str {
     of(kind).wire
 }
 
 /// The kind with this name in the contract.
-pub fn kind_named(contract: &str) -> Option<Kind> {
+pub(crate) fn kind_named(contract: &str) -> Option<Kind> {
     ALL.iter().find(|entry| entry.contract == contract).map(|entry| entry.kind)
 }
 
 /// The code of errors of a kind.
-pub fn code_of(kind: Kind) -> Code {
+pub(crate) fn code_of(kind: Kind) -> Code {
     of(kind).code
 }
 
 /// The status of an error: its own if it has a valid one, otherwise that of its kind.
-pub fn status_of(error: &ServiceError) -> StatusCode {
+pub(crate) fn status_of(error: &ServiceError) -> StatusCode {
     own_status(error).unwrap_or(of(error.kind).status)
 }
 
 /// The status that an error has in place of its kind's, if it is one of an error.
-pub fn own_status(error: &ServiceError) -> Option<StatusCode> {
+pub(crate) fn own_status(error: &ServiceError) -> Option<StatusCode> {
     error.status.filter(|status| (400..=599).contains(status)).map(StatusCode::from_u16)?.ok()
 }
 

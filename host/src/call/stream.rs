@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 /// How many items may wait between a connection and a guest, per direction. When it is full the
 /// faster side waits.
-pub const ITEMS_IN_TRANSIT: usize = 2;
+pub(crate) const ITEMS_IN_TRANSIT: usize = 2;
 
 /// The reading side: items that arrive over time, then how they ended.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Streamed<T, E> {
 
 /// The writing side of a [`Streamed`].
 #[derive(Debug)]
-pub struct Feed<T, E> {
+pub(crate) struct Feed<T, E> {
     pub data: mpsc::Sender<T>,
     pub end: oneshot::Sender<E>,
     /// Fails as soon as nobody reads any more, also while there is nothing to write.
@@ -89,7 +89,7 @@ impl Hold {
 }
 
 /// A stream and the side that feeds it.
-pub fn stream<T, E>() -> (Feed<T, E>, Streamed<T, E>) {
+pub(crate) fn stream<T, E>() -> (Feed<T, E>, Streamed<T, E>) {
     let (data, data_receiver) = mpsc::channel(ITEMS_IN_TRANSIT);
     let (end, end_receiver) = oneshot::channel();
     let (reader, unread) = oneshot::channel();

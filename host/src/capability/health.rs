@@ -14,7 +14,7 @@ const MOST_NAMES: usize = 1024;
 
 /// What a service has set its health to, by the full name of a gRPC service; the empty name is the
 /// whole. What it has not spoken of serves.
-pub type HealthOverrides = BTreeMap<String, bool>;
+pub(crate) type HealthOverrides = BTreeMap<String, bool>;
 
 impl health::Host for State {
     fn set_serving(&mut self, service: String, serving: bool) -> wasmtime::Result<()> {

@@ -55,7 +55,7 @@ impl Memory {
 }
 
 /// Whether something failed because the system gave the host no memory, or no address space for it.
-pub fn is_out_of_memory(error: &wasmtime::Error) -> bool {
+pub(crate) fn is_out_of_memory(error: &wasmtime::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref() == Some(&Errno::NOMEM))
 }
 

@@ -27,7 +27,7 @@ pub trait Provide: Send + Sync + fmt::Debug {
 
 /// One function of a provided interface, as a guest calls it.
 #[derive(Debug, Clone)]
-pub struct Relay {
+pub(crate) struct Relay {
     /// The name of the feature.
     pub feature: Arc<str>,
     /// Its index in [`Grants::providers`](super::Grants); `None` while the feature is disabled.
@@ -39,7 +39,7 @@ pub struct Relay {
 
 /// The error in what a provided function returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureShape {
+pub(crate) enum FailureShape {
     /// `error` of `mikros:service/errors`.
     Error,
     Text,
@@ -71,7 +71,7 @@ impl Relay {
     ///
     /// # Errors
     /// Those of the linker.
-    pub fn define(
+    pub(crate) fn define(
         self,
         linker: &mut LinkerInstance<'_, State>,
         name: &str,

@@ -11,7 +11,7 @@ use crate::extension::Extensions;
 
 /// What the process gets from its environment rather than from its command line.
 #[derive(Debug, Clone, Default)]
-pub struct ProcessEnv {
+pub(crate) struct ProcessEnv {
     /// What a service may ask for.
     pub variables: Variables,
     /// Names of variables whose values are not UTF-8. They are not in `variables`: nothing could
@@ -38,7 +38,7 @@ pub struct ProcessEnv {
 
 /// What cargo gets from the environment.
 #[derive(Debug, Clone, Default)]
-pub struct CargoVariables {
+pub(crate) struct CargoVariables {
     /// Whether it is told where to write. Source: `CARGO_TARGET_DIR`, `CARGO_BUILD_TARGET_DIR`.
     pub is_directed: bool,
     /// Where it has its configuration. Source: `CARGO_HOME`, or else below `HOME`.
@@ -46,13 +46,13 @@ pub struct CargoVariables {
 }
 
 impl ProcessEnv {
-    pub fn of_process(extensions: Arc<Extensions>) -> Self {
+    pub(crate) fn of_process(extensions: Arc<Extensions>) -> Self {
         let program = std::env::current_exe().ok();
         Self { program, extensions, ..Self::from_variables(std::env::vars_os()) }
     }
 
     /// What definitions are read with.
-    pub fn load_context(&self) -> LoadContext {
+    pub(crate) fn load_context(&self) -> LoadContext {
         let catalogue = self.extensions.catalogue().clone();
         let relocation = self.relocation.clone();
         let variables = self.variables.clone();

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueHint};
 
-use crate::definition::{harmless, suggest_kind};
+use crate::definition::suggest_kind;
+use crate::text::harmless;
 
 #[derive(Debug, Args)]
 pub struct New {
@@ -114,7 +115,7 @@ impl KindName {
 }
 
 /// `kind` or `kind:port`, for an option and for the answer to a question.
-pub fn parse_kind(text: &str) -> Result<SketchedKind, String> {
+pub(crate) fn parse_kind(text: &str) -> Result<SketchedKind, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("a kind is missing".to_owned());

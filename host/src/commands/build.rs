@@ -25,7 +25,7 @@ use crate::report::{self, Status};
 /// Why there is no new component.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum BuildError {
+pub(crate) enum BuildError {
     #[error("`{}` does not say how to build the service", path.display())]
     NoCommand { path: PathBuf },
     #[error("cannot start `sh` in `{}` to run `{command}`", directory.display())]
@@ -54,7 +54,7 @@ pub enum BuildError {
 
 impl BuildError {
     /// What to do about it, when that is known.
-    pub fn help(&self) -> Option<&str> {
+    pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::NoCommand { .. } => Some(
                 "add to `[host]`, for example, `build = \"cargo build --release --target wasm32-wasip2\"`",
@@ -86,7 +86,7 @@ impl BuildError {
 
 /// How a program ended, as the rest of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outcome(ExitStatus);
+pub(crate) struct Outcome(ExitStatus);
 
 impl Outcome {
     pub(super) fn of(status: ExitStatus) -> Self {

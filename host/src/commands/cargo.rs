@@ -17,7 +17,8 @@ pub(super) use self::manifest::with_cdylib;
 pub(super) use self::relocation::relocated;
 pub(super) use self::sdk::{SDK, Sdk};
 use super::child::{self, Ended};
-use crate::definition::{Invocation, harmless};
+use crate::definition::Invocation;
+use crate::text::harmless;
 
 /// A crate, as far as it matters to a service.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
-use crate::definition::harmless;
+use crate::text::harmless;
 
 /// Other text for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

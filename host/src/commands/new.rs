@@ -22,7 +22,7 @@ mod write;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use self::error::CreateError;
+pub(crate) use self::error::CreateError;
 pub(super) use self::existing::init;
 use self::files::Outline;
 use self::kinds::Kinds;

@@ -35,7 +35,7 @@ use crate::telemetry::LogStream;
 /// Why a service has not passed its tests.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum TestError {
+pub(crate) enum TestError {
     #[error("cannot start `{command}` in `{}`", directory.display())]
     Spawn { command: String, directory: PathBuf, source: io::Error },
     #[error("the tests failed: `{command}` in `{}` {outcome}", directory.display())]
@@ -49,7 +49,7 @@ pub enum TestError {
 
 impl TestError {
     /// What to do about it, when that is known.
-    pub fn help(&self) -> Option<&str> {
+    pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::Service { help } => Some(help),
             Self::Spawn { .. } | Self::Failed { .. } | Self::Unknown { .. } => None,

@@ -110,7 +110,7 @@ impl<'a> ValidationErrors<'a> {
 }
 
 /// Settings that were read, of a type that their owner knows.
-pub type TypedSettings = Arc<dyn Any + Send + Sync>;
+pub(crate) type TypedSettings = Arc<dyn Any + Send + Sync>;
 
 /// A type of settings, as the definition uses it.
 #[derive(Clone)]

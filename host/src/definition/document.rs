@@ -13,6 +13,7 @@ use super::problem::{Position, Problem};
 use super::secrecy;
 use super::snippet::Snippet;
 use super::syntax;
+use crate::text::harmless;
 
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 pub(super) type Table<'a> = DeTable<'a>;
@@ -119,26 +120,6 @@ pub(super) fn spelled(key: &str) -> String {
         return key.to_owned();
     }
     format!("\"{}\"", harmless(key))
-}
-
-/// The text without characters that move the cursor of a terminal or turn the order of what it
-/// shows.
-pub(crate) fn harmless(text: &str) -> String {
-    let escaped = |character: char| {
-        let is_harmful = character.is_control() || turns_direction(character);
-        let escape = is_harmful.then(|| character.escape_default());
-        (!is_harmful).then_some(character).into_iter().chain(escape.into_iter().flatten())
-    };
-    text.chars().flat_map(escaped).collect()
-}
-
-/// The explicit formatting characters of the Unicode Bidirectional Algorithm, section 2, and the
-/// separators that some terminals take for line breaks.
-fn turns_direction(character: char) -> bool {
-    matches!(
-        character,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
 }
 
 /// The entries of a table in the order of the file.

@@ -11,20 +11,7 @@ use super::reader::{MASK, Reader, Section};
 use super::shape::Item;
 use super::variables::Found;
 use super::{Deployment, Environment, ErrorField, Origin, framework};
-
-/// Headers with a meaning of their own in HTTP: a request id in one of them breaks the message.
-const TAKEN_HEADERS: [&str; 10] = [
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "host",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+use crate::header::is_of_message;
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Environment {
     let header = framework::read(reader, &framework::TRACKER_HEADER, header_name);
@@ -136,7 +123,8 @@ fn hidden_fields(reader: &mut Reader<'_>) -> BTreeSet<ErrorField> {
 fn header_name(text: &str) -> Option<String> {
     let may_occur = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let is_name = !text.is_empty() && text.bytes().all(may_occur);
-    let is_taken = TAKEN_HEADERS.contains(&text.to_lowercase().as_str());
+    let lower = text.to_lowercase();
+    let is_taken = matches!(&*lower, "content-encoding" | "content-type") || is_of_message(&lower);
     (is_name && !is_taken).then(|| text.to_owned())
 }
 

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use toml::de::DeValue;
 
-use super::document::{Place, Table, Value, harmless};
+use super::document::{Place, Table, Value};
 use super::reader::MASK;
 use super::secrecy::without_passwords;
 use super::variables::{Found, Scope};
+use crate::text::harmless;
 
 const MARK: &str = "@env";
 /// In bytes. What is shorter is in many words, and no secret.

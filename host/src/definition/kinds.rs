@@ -9,7 +9,7 @@ mod script;
 use std::path::Path;
 
 pub(super) use self::port::parse_port;
-pub use self::script::Script;
+pub(crate) use self::script::Script;
 use super::catalogue::Catalogue;
 use super::document::Place;
 use super::indirection::quoted;

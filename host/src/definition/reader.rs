@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::catalogue::{Catalogue, KindEntry};
-use super::document::{Lines, Place, Table, Value, entries, harmless, spelled};
+use super::document::{Lines, Place, Table, Value, entries, spelled};
 use super::indirection::Indirections;
 use super::problem::{Position, Problem};
 use super::reference::{Entry, Key, Requirement, entry, join};
@@ -16,6 +16,7 @@ use super::secrecy::without_passwords;
 use super::shape::{self, Checked, Given, Item};
 use super::variables::{Found, Scope};
 use super::{Effective, Origin};
+use crate::text::harmless;
 
 /// What is shown instead of a value that may be a secret.
 pub(super) const MASK: &str = "***";

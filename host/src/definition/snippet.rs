@@ -7,7 +7,8 @@ use std::fmt;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::document::{Place, harmless};
+use super::document::Place;
+use crate::text::harmless;
 
 /// Most columns of a line that are shown.
 const MOST: usize = 100;

@@ -2,9 +2,11 @@
 //!
 //! Does not know the README; tests compare.
 
+#[cfg(test)]
 mod settings;
 
-pub use self::settings::{kind_settings_table, settings_table};
+#[cfg(test)]
+pub(crate) use self::settings::{kind_settings_table, settings_table};
 use super::framework;
 use super::reference::{Key, REFERENCE, Requirement};
 

@@ -144,7 +144,7 @@ async fn next(body: &mut RequestBody, rules: BodyRules) -> Result<Option<Bytes>,
 }
 
 /// The body of a response. While the client reads it, what is left of the request keeps flowing.
-pub struct ResponseBody(Inner);
+pub(crate) struct ResponseBody(Inner);
 
 impl std::fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -165,7 +165,7 @@ enum Inner {
 /// The guest, or its loss, ended a response before its end. The client has to notice.
 #[derive(Debug, thiserror::Error)]
 #[error("the response was cut off")]
-pub struct Aborted;
+pub(crate) struct Aborted;
 
 impl ResponseBody {
     pub(super) fn empty() -> Self {

@@ -30,12 +30,12 @@ use tonic::Status;
 use self::encoding::Encoding;
 use self::frame::Frames;
 use self::pump::{hand_over, only, pump};
-pub use self::reply::GrpcBody;
+pub(crate) use self::reply::GrpcBody;
 use self::reply::{MessageEncoder, Pump};
-pub use self::routes::Routes;
+pub(crate) use self::routes::Routes;
 use self::routes::{Found, Shape};
 use self::rpc::Rpc;
-pub use self::standard::Standard;
+pub(crate) use self::standard::Standard;
 use self::status::StatusRules;
 use super::hooks::Hooks;
 use super::problem::ErrorRules;
@@ -58,7 +58,7 @@ const CALLER: HeaderName = HeaderName::from_static("service-context-caller");
 
 /// How a service wants its RPCs to be treated. Sources in `service.toml` are named in the definition.
 #[derive(Debug)]
-pub struct GrpcRules {
+pub(crate) struct GrpcRules {
     statuses: StatusRules,
     request_id_header: HeaderName,
     settings: GrpcSettings,
@@ -68,7 +68,7 @@ pub struct GrpcRules {
 
 /// The part of the rules that is numbers and switches.
 #[derive(Debug, Clone, Copy)]
-pub struct GrpcSettings {
+pub(crate) struct GrpcSettings {
     /// Longest time until the guest has returned.
     pub call_timeout: Duration,
     /// Largest message of a client, in bytes.
@@ -85,7 +85,7 @@ pub struct GrpcSettings {
 }
 
 impl GrpcRules {
-    pub fn new(
+    pub(crate) fn new(
         settings: GrpcSettings,
         errors: ErrorRules,
         request_id_header: HeaderName,
@@ -102,7 +102,7 @@ impl GrpcRules {
 
 /// Answers the RPCs that arrive on one thread.
 #[derive(Debug, Clone)]
-pub struct GrpcDispatcher {
+pub(crate) struct GrpcDispatcher {
     pub rules: Arc<GrpcRules>,
     pub routes: Arc<Routes>,
     pub standard: Standard,
@@ -121,7 +121,7 @@ impl GrpcDispatcher {
     ///
     /// # Cancel safety
     /// When the future is dropped, because the client went away, the guest is told so.
-    pub async fn respond(
+    pub(crate) async fn respond(
         &self,
         request: Request<RequestBody>,
         peer: SocketAddr,

@@ -2,27 +2,16 @@
 //! `wit/http.wit` describes.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{
-    CONNECTION, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
-};
+use http::header::{COOKIE, HOST, HeaderMap, HeaderValue};
 use http::request::Parts;
 use http::{Method, Uri};
 
 use super::authority;
+use crate::header::HOP_BY_HOP;
 use crate::percent;
 
 /// Most header fields of a request. hyper counts them for HTTP/1.1 only.
 pub(super) const MOST_FIELDS: usize = 100;
-
-/// Fields that are between the client and the host, and say nothing about the request.
-pub(crate) static HOP_BY_HOP: [HeaderName; 6] = [
-    CONNECTION,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-];
 
 /// Why a request does not reach the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::guest::Workers;
 /// What the health of a service depends on, apart from whether it is up: that of the version which
 /// serves.
 #[derive(Debug, Clone)]
-pub struct Condition {
+pub(crate) struct Condition {
     overrides: watch::Receiver<HealthOverrides>,
     workers: Workers,
     names: Arc<BTreeSet<String>>,
@@ -28,7 +28,7 @@ pub struct Condition {
 
 impl Condition {
     /// `names` are the services that the host knows; the service may speak of others.
-    pub fn new(
+    pub(crate) fn new(
         overrides: watch::Receiver<HealthOverrides>,
         workers: Workers,
         names: impl IntoIterator<Item = String>,
@@ -54,7 +54,7 @@ impl Condition {
 
 /// Whether the service serves, as everybody who asks is told.
 #[derive(Debug, Clone)]
-pub struct Health {
+pub(crate) struct Health {
     /// True while the service is up and not stopping.
     serving: watch::Receiver<bool>,
     /// Replaced with the version that serves; `None` before the first one.
@@ -62,7 +62,7 @@ pub struct Health {
 }
 
 impl Health {
-    pub fn new(
+    pub(crate) fn new(
         serving: watch::Receiver<bool>,
         condition: watch::Receiver<Option<Condition>>,
     ) -> Self {
@@ -70,7 +70,7 @@ impl Health {
     }
 
     /// Whether the service as a whole serves.
-    pub fn is_serving(&self) -> bool {
+    pub(crate) fn is_serving(&self) -> bool {
         *self.serving.borrow()
             && self.condition.borrow().as_ref().is_some_and(Condition::is_serving)
     }

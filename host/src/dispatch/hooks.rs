@@ -8,11 +8,11 @@ use crate::extension::{Answer, Decision, Hooked, Request, Response};
 
 /// The hooks of one version of a service. Without any, a request pays for one comparison.
 #[derive(Debug, Clone, Default)]
-pub struct Hooks(Option<Arc<[Hooked]>>);
+pub(crate) struct Hooks(Option<Arc<[Hooked]>>);
 
 impl Hooks {
     /// In the order in which they see requests.
-    pub fn new(hooks: Vec<Hooked>) -> Self {
+    pub(crate) fn new(hooks: Vec<Hooked>) -> Self {
         Self((!hooks.is_empty()).then(|| hooks.into()))
     }
 

@@ -33,7 +33,7 @@ use crate::telemetry::{Attributes, Level, Logger};
 /// How a service wants its HTTP requests to be treated. Sources in `service.toml` are named in the
 /// definition.
 #[derive(Debug)]
-pub struct HttpRules {
+pub(crate) struct HttpRules {
     pub base_path: String,
     /// Path of the health check; `None` leaves it to the guest.
     pub health: Option<String>,
@@ -51,7 +51,7 @@ pub struct HttpRules {
 
 /// Answers the requests that arrive on one thread.
 #[derive(Debug, Clone)]
-pub struct Dispatcher {
+pub(crate) struct Dispatcher {
     rules: Arc<HttpRules>,
     workers: Workers,
     /// Index of the worker on this thread.
@@ -62,7 +62,7 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub fn new(
+    pub(crate) fn new(
         rules: Arc<HttpRules>,
         (workers, local): (Workers, usize),
         logger: Logger,
@@ -75,7 +75,7 @@ impl Dispatcher {
     ///
     /// # Cancel safety
     /// When the future is dropped, because the client went away, the guest is told so.
-    pub async fn respond(
+    pub(crate) async fn respond(
         &self,
         request: Request<RequestBody>,
         peer: SocketAddr,

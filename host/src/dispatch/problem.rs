@@ -17,7 +17,7 @@ use crate::definition::ErrorField;
 
 /// What callers may see of errors.
 #[derive(Debug, Clone)]
-pub struct ErrorRules {
+pub(crate) struct ErrorRules {
     /// In kebab-case; the field `service_name`.
     pub service_name: String,
     /// Source: `MIKROS_HIDE_RESPONSE_FIELDS`.

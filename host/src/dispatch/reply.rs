@@ -10,17 +10,7 @@ use super::framing;
 use super::lines::{self, invalid};
 use crate::call::Fault;
 use crate::call::http::{self as guest, Body};
-
-/// Fields that a guest may not set, because they are the connection's.
-const RESERVED: [&str; 7] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+use crate::header::is_of_connection;
 
 /// # Errors
 /// [`Fault::InvalidResponse`] when the response breaks the contract.
@@ -34,7 +24,7 @@ pub(super) fn unpack(
         .ok()
         .filter(|status| (200..=599).contains(&status.as_u16()))
         .ok_or_else(|| invalid(format!("its status is {status}, expected 200 to 599")))?;
-    let headers = lines::unpack(&headers, |name| RESERVED.contains(&name))?;
+    let headers = lines::unpack(&headers, is_of_connection)?;
     check_length(&headers, (!framing::is_bodiless(method, status)).then_some(&body))?;
     let body = match body {
         Body::None => ResponseBody::empty(),

@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::header::is_request_id;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
-
-/// Longest id that is taken over from a client, in bytes.
-const LONGEST: usize = 128;
 
 /// The client's id if it is one that can be logged and echoed without harm, otherwise a new one.
 pub(super) fn of(headers: &HeaderMap, name: &HeaderName) -> Arc<str> {
     let given = headers.get(name).and_then(|value| value.to_str().ok());
-    let given = given.filter(|id| {
-        (1..=LONGEST).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
-    });
+    let given = given.filter(|id| is_request_id(id));
     given.map_or_else(new, Arc::from)
 }
 

@@ -22,7 +22,7 @@ use wasmtime::component::Component;
 
 use self::entry::{Key, Unusable};
 use self::room::Bounds;
-pub use self::trust::{UntrustedError, Writers};
+pub(crate) use self::trust::UntrustedError;
 
 /// What the directory may hold: more is removed, beginning with what was not used for the longest time.
 const BOUNDS: Bounds = Bounds { bytes: 1 << 30, files: 256 };
@@ -39,7 +39,7 @@ const OTHERS_READ: u32 = 0o044;
 
 /// A directory of compiled components. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Cache {
+pub(crate) struct Cache {
     directory: PathBuf,
     /// Bits of the mode of a new file.
     mode: u32,
@@ -57,7 +57,7 @@ pub(super) struct Place<'a> {
 
 /// Why a directory is not used.
 #[derive(Debug, thiserror::Error)]
-pub enum CacheError {
+pub(crate) enum CacheError {
     #[error(transparent)]
     Distrusted(#[from] UntrustedError),
     #[error(transparent)]
@@ -66,7 +66,7 @@ pub enum CacheError {
 
 /// What [`Cache::open`] would find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CacheState {
+pub(crate) enum CacheState {
     Usable,
     /// It would be made.
     Missing,
@@ -80,7 +80,7 @@ pub enum CacheState {
 
 impl CacheError {
     /// What the user can do about it.
-    pub fn help(&self, directory: &Path) -> String {
+    pub(crate) fn help(&self, directory: &Path) -> String {
         match self {
             Self::Distrusted(distrust) => distrust.help(directory),
             Self::Failed(_) => {
@@ -92,7 +92,7 @@ impl CacheError {
 
 impl UntrustedError {
     /// What the user can do about it, when it is about the directory of the cache.
-    pub fn help(&self, directory: &Path) -> String {
+    pub(crate) fn help(self, directory: &Path) -> String {
         let path = directory.display();
         match self {
             Self::Shared { is_own: true, .. } => {
@@ -114,7 +114,7 @@ impl UntrustedError {
 
 impl Cache {
     /// Looks at `directory` without changing anything.
-    pub fn examine(directory: &Path) -> io::Result<CacheState> {
+    pub(crate) fn examine(directory: &Path) -> io::Result<CacheState> {
         let metadata = match fs::symlink_metadata(directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(CacheState::Missing),
             metadata => metadata?,
@@ -138,7 +138,7 @@ impl Cache {
     ///
     /// # Errors
     /// When it cannot be made, or when others than this user and root can write to it.
-    pub fn open(directory: PathBuf) -> Result<Self, CacheError> {
+    pub(crate) fn open(directory: PathBuf) -> Result<Self, CacheError> {
         // One that is there may be in a place where nothing can be made.
         let metadata = fs::symlink_metadata(&directory).or_else(|_| {
             DirBuilder::new().recursive(true).mode(0o700).create(&directory)?;
@@ -150,7 +150,7 @@ impl Cache {
     }
 
     /// Uses `directory` if that is possible; says why not otherwise.
-    pub fn open_or_warn(directory: Option<&Path>) -> Option<Self> {
+    pub(crate) fn open_or_warn(directory: Option<&Path>) -> Option<Self> {
         let Some(directory) = directory else {
             warn!(
                 help = "set `MIKROS_HOST_CACHE` to a directory",

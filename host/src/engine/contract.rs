@@ -8,7 +8,7 @@ use crate::bindings::{PACKAGE, VERSION};
 
 /// What a version of the contract is to this host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
+pub(crate) enum Relation {
     /// Of the same track by the rules of the component model: what is used of it decides.
     Spoken,
     Older,
@@ -18,7 +18,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    pub fn of(version: &str) -> Self {
+    pub(crate) fn of(version: &str) -> Self {
         Self::between(version, VERSION)
     }
 

@@ -9,7 +9,7 @@ use crate::extension::{AnyFeature, AnyKind, Extensions};
 
 /// What a service and its features want of its component.
 #[derive(Debug)]
-pub struct Fit<'a> {
+pub(crate) struct Fit<'a> {
     /// The interfaces of its kinds.
     pub declared: &'a [Interface],
     pub extensions: &'a Extensions,

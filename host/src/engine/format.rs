@@ -11,7 +11,7 @@ const MODULE: &[u8] = &[1, 0, 0, 0];
 
 /// What stands in the place of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     /// Nothing: no bytes.
     Empty,
     /// A program or library for a processor and its system: ELF, Mach-O or PE.
@@ -30,7 +30,7 @@ pub enum Found {
 
 /// What a core module was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// The target `wasm32-wasip1`, formerly `wasm32-wasi`.
     Preview1,
     /// JavaScript, by `wasm-bindgen`.

@@ -10,7 +10,7 @@ use crate::bindings::{PACKAGE, VERSION, plugin};
 
 /// An interface of the contract that a guest may export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Interface {
+pub(crate) enum Interface {
     Lifecycle,
     Handover,
     Http,
@@ -31,14 +31,15 @@ pub enum Interface {
 
 impl Interface {
     /// Those of services that are built in.
-    pub const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Lifecycle, Self::Handover, Self::Http, Self::Grpc, Self::Native, Self::Script];
 
     /// Those of plug-ins.
-    pub const PLUGIN: [Self; 3] = [Self::PluginLifecycle, Self::RequestHook, Self::ResponseHook];
+    pub(crate) const PLUGIN: [Self; 3] =
+        [Self::PluginLifecycle, Self::RequestHook, Self::ResponseHook];
 
     /// The name in the contract, which is also the name of the kind that needs it, if one does.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Lifecycle | Self::PluginLifecycle => "lifecycle",
             Self::Handover => "handover",
@@ -62,7 +63,7 @@ impl Interface {
     }
 
     /// The name under which a component exports it.
-    pub fn export(self) -> String {
+    pub(crate) fn export(self) -> String {
         match self {
             Self::Custom { name, .. } => name.to_owned(),
             _ => format!("{}/{}@{VERSION}", self.package(), self.name()),
@@ -92,7 +93,7 @@ pub(super) struct Wanted<'a> {
 
 /// What a component imports and exports.
 #[derive(Debug, Clone)]
-pub struct Surface {
+pub(crate) struct Surface {
     /// Names as they stand in the component, for example `wasi:cli/environment@0.2.6`.
     pub imports: Vec<String>,
     pub exports: Vec<String>,
@@ -122,7 +123,7 @@ impl Surface {
     }
 
     /// The interfaces of the contract that the component exports in a version that the host speaks.
-    pub fn exported(&self) -> impl Iterator<Item = Interface> {
+    pub(crate) fn exported(&self) -> impl Iterator<Item = Interface> {
         let all = Interface::ALL.into_iter().chain(Interface::PLUGIN);
         all.filter(|interface| self.has(*interface))
     }
@@ -179,7 +180,7 @@ impl Surface {
     }
 
     /// The exports in an order that no toolchain decides.
-    pub fn sorted_exports(&self) -> Vec<String> {
+    pub(crate) fn sorted_exports(&self) -> Vec<String> {
         let mut exports = self.exports.clone();
         exports.sort_unstable();
         exports

@@ -11,7 +11,7 @@ use crate::bindings::{PACKAGE, VERSION, plugin};
 
 /// Why a component does not fit its service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mismatch {
+pub(crate) enum Mismatch {
     /// A declared kind without its export.
     MissingExport { interface: Interface },
     /// It has a `main` instead of these exports.
@@ -40,7 +40,7 @@ pub enum Mismatch {
 
 impl Mismatch {
     /// What to do about it.
-    pub fn help(&self) -> String {
+    pub(crate) fn help(&self) -> String {
         match self {
             Self::MissingExport { interface } => format!(
                 "add `{}` to `mikros_sdk::export!`, or remove it from `types`",

@@ -15,7 +15,7 @@ use crate::capability::{FailureShape, Relay, State};
 
 /// An interface that a plug-in provides.
 #[derive(Debug, Clone)]
-pub struct Provided {
+pub(crate) struct Provided {
     /// As it stands in the component, for example `acme:flags/flags@1.0.0`.
     pub interface: String,
     functions: Vec<Function>,
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Function {
 
 /// By whom an interface is provided.
 #[derive(Debug)]
-pub struct Provider<'a> {
+pub(crate) struct Provider<'a> {
     /// The name of the feature.
     pub feature: &'a str,
     /// Its index among those that are enabled; `None` for one that is not.
@@ -90,7 +90,7 @@ impl Provided {
     }
 
     /// Whether a component imports it.
-    pub fn is_imported_by(&self, imports: &[String]) -> bool {
+    pub(crate) fn is_imported_by(&self, imports: &[String]) -> bool {
         imports.iter().any(|import| contract::is_compatible(import, &self.interface))
     }
 }

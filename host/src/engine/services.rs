@@ -12,7 +12,7 @@ const DESCRIPTORS: &str = "mikros:grpc/descriptors";
 
 /// What a component serves.
 #[derive(Debug, Clone, Default)]
-pub struct Services {
+pub(crate) struct Services {
     /// In the order of the declaration.
     pub services: Vec<Service>,
     /// A serialized `google.protobuf.FileDescriptorSet`, as it stands in the component: files may occur
@@ -21,14 +21,14 @@ pub struct Services {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Service {
+pub(crate) struct Service {
     /// With its package, for example `helloworld.Greeter`.
     pub name: String,
     pub methods: Vec<Method>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Method {
+pub(crate) struct Method {
     pub name: String,
     pub client_streaming: bool,
     pub server_streaming: bool,
@@ -36,7 +36,7 @@ pub struct Method {
 
 /// Why the declaration of a component cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DeclarationError {
+pub(crate) enum DeclarationError {
     #[error("it exports `grpc`, but does not declare which services it serves")]
     Absent,
     #[error("its descriptors of gRPC services are malformed: {0}")]
@@ -68,7 +68,7 @@ impl Services {
 
 impl Service {
     /// The paths of its methods, with what both sides send, for people.
-    pub fn lines(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let side = |is_stream| if is_stream { "stream" } else { "unary" };
         self.methods.iter().map(move |method| {
             let (client, server) = (side(method.client_streaming), side(method.server_streaming));

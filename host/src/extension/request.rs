@@ -8,6 +8,7 @@ use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
 use crate::call::{Identity, RequestAnnotations, Transport};
+use crate::header::is_request_id;
 use crate::telemetry::Attributes;
 
 /// The head of a request on its way to the guest, and what features have found out about it.
@@ -109,7 +110,7 @@ impl<'a> Request<'a> {
 
     /// Gives the request another id: at most 128 visible ASCII characters, or else it keeps its own.
     pub fn set_id(&mut self, id: &str) {
-        if (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if is_request_id(id) {
             self.id = id.into();
         }
     }

@@ -17,7 +17,7 @@ impl Worker {
     ///
     /// # Cancel safety
     /// When the future is dropped the guest is told that the call is cancelled.
-    pub async fn give(
+    pub(crate) async fn give(
         &self,
         successor: Arc<Description>,
         deadline: Deadline,
@@ -32,7 +32,11 @@ impl Worker {
     ///
     /// # Cancel safety
     /// As for [`Worker::give`].
-    pub async fn receive(&self, handed_over: HandoverState, deadline: Deadline) -> Outcome<()> {
+    pub(crate) async fn receive(
+        &self,
+        handed_over: HandoverState,
+        deadline: Deadline,
+    ) -> Outcome<()> {
         let (reply, outcome) = oneshot::channel();
         let call = call(CallRequest::Receive(handed_over), Reply::Step(reply), deadline);
         self.queue.push(call).map_err(|refused| refused.fault)?;

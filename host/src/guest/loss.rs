@@ -28,7 +28,7 @@ pub(super) enum Cause {
 
 /// An instance that was lost, with all the calls in it.
 #[derive(Debug, Clone)]
-pub struct Loss {
+pub(crate) struct Loss {
     /// What its culprit is told.
     pub fault: Fault,
     /// The exported function whose call did it, for example `http.handle`; `None` if none did.
@@ -43,7 +43,7 @@ pub struct Loss {
 
 /// Why an instance did not get as far as serving.
 #[derive(Debug, Clone)]
-pub enum StartFailure {
+pub(crate) enum StartFailure {
     /// `on-start` returned an error.
     Refused(StartRefusal),
     /// It did not come to its end in time.
@@ -68,7 +68,7 @@ fn refused(refusal: &StartRefusal, subject: Subject) -> String {
 
 impl Loss {
     /// The fields by which it is reported.
-    pub fn attributes(&self, stack_trace: StackTrace, subject: Subject) -> Attributes {
+    pub(crate) fn attributes(&self, stack_trace: StackTrace, subject: Subject) -> Attributes {
         let mut attributes = Attributes::new();
         attributes.insert("error.kind".to_owned(), Value::from(self.fault.name()));
         attributes.insert("error.message".to_owned(), Value::from(self.fault.of(subject)));
@@ -91,7 +91,7 @@ impl Loss {
 
 impl StartFailure {
     /// Its message, with `subject` as the one who failed.
-    pub fn of(&self, subject: Subject) -> String {
+    pub(crate) fn of(&self, subject: Subject) -> String {
         match self {
             Self::Refused(refusal) => refused(refusal, subject),
             Self::TimedOut(limit) => {
@@ -103,7 +103,7 @@ impl StartFailure {
     }
 
     /// The paths of the settings that a plug-in does not start with.
-    pub fn settings(&self) -> Option<Vec<&str>> {
+    pub(crate) fn settings(&self) -> Option<Vec<&str>> {
         match self {
             Self::Refused(StartRefusal::Settings(problems)) => {
                 Some(problems.iter().map(|problem| problem.path.as_str()).collect())
@@ -113,7 +113,7 @@ impl StartFailure {
     }
 
     /// The fields by which it is reported, except its message.
-    pub fn attributes(&self, stack_trace: StackTrace, subject: Subject) -> Attributes {
+    pub(crate) fn attributes(&self, stack_trace: StackTrace, subject: Subject) -> Attributes {
         let mut attributes = match self {
             Self::Lost(loss) => loss.attributes(stack_trace, subject),
             Self::Refused(_) | Self::TimedOut(_) => Attributes::new(),

@@ -18,7 +18,7 @@ impl Workers {
     ///
     /// # Cancel safety
     /// When the future is dropped the guest is told that the call is cancelled.
-    pub async fn on_request(
+    pub(crate) async fn on_request(
         &self,
         local: usize,
         head: Bytes,
@@ -31,7 +31,7 @@ impl Workers {
     }
 
     /// The same for a response.
-    pub async fn on_response(
+    pub(crate) async fn on_response(
         &self,
         local: usize,
         head: Bytes,
@@ -50,7 +50,7 @@ impl Workers {
     ///
     /// # Cancel safety
     /// As for [`Workers::on_request`].
-    pub async fn function(
+    pub(crate) async fn function(
         &self,
         local: usize,
         function: Function,

@@ -16,7 +16,7 @@ const IDLE_TICKS: u32 = 100;
 
 /// Drives the epoch of an engine while guests run. Stops and joins its thread when dropped.
 #[derive(Debug)]
-pub struct Watchdog {
+pub(crate) struct Watchdog {
     watchdog: Arc<WatchdogHandle>,
     thread: Option<JoinHandle<()>>,
 }
@@ -36,7 +36,7 @@ pub(super) struct WatchdogHandle {
 impl Watchdog {
     /// # Errors
     /// When the system refuses another thread.
-    pub fn start(engine: &wasmtime::Engine) -> std::io::Result<Self> {
+    pub(crate) fn start(engine: &wasmtime::Engine) -> std::io::Result<Self> {
         let watchdog = Arc::new(WatchdogHandle {
             origin: Instant::now(),
             clock: AtomicU64::new(0),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
-pub use self::config::{WorkerConfig, WorkerEvent, WorkerEventKind};
+pub(crate) use self::config::{WorkerConfig, WorkerEvent, WorkerEventKind};
 use super::heartbeat::Heartbeat;
 use super::queue::Queue;
 use super::watchdog::{Watchdog, WatchdogHandle};
@@ -20,7 +20,7 @@ use crate::call::{Call, CallRequest, Context, Deadline, Fault, Outcome, Reply, S
 
 /// Sends calls to one instance at a time. Cheap to clone; usable from any thread.
 #[derive(Debug, Clone)]
-pub struct Worker {
+pub(crate) struct Worker {
     pub(super) queue: Arc<Queue>,
     pub(super) heartbeat: Arc<Heartbeat>,
     pub(super) watchdog: Arc<WatchdogHandle>,
@@ -40,7 +40,7 @@ impl Worker {
     ///
     /// # Cancel safety
     /// When the future is dropped the guest is told that the step is cancelled.
-    pub async fn step(&self, step: Step, limit: Option<Duration>) -> Outcome<()> {
+    pub(crate) async fn step(&self, step: Step, limit: Option<Duration>) -> Outcome<()> {
         let deadline = limit.map(Deadline::after);
         let overdue = deadline.map(|deadline| deadline.at);
         let outcome = self.begin(step, Context { deadline, overdue, ..Context::default() })?;
@@ -49,7 +49,11 @@ impl Worker {
 
     /// Takes a step and waits for it without a limit. The guest is told to give up once `cancel`
     /// receives something.
-    pub async fn step_until(&self, step: Step, cancel: oneshot::Receiver<()>) -> Outcome<()> {
+    pub(crate) async fn step_until(
+        &self,
+        step: Step,
+        cancel: oneshot::Receiver<()>,
+    ) -> Outcome<()> {
         let context = Context { cancel: Some(cancel), ..Context::default() };
         let outcome = self.begin(step, context)?;
         self.outcome(outcome, None).await
@@ -57,7 +61,7 @@ impl Worker {
 
     /// Takes a step of a shutdown that is over at `deadline`. Its owner looks at the clock: it drops
     /// the future then.
-    pub async fn step_of_shutdown(&self, step: Step, deadline: Instant) -> Outcome<()> {
+    pub(crate) async fn step_of_shutdown(&self, step: Step, deadline: Instant) -> Outcome<()> {
         let context = Context {
             deadline: Some(Deadline::at(deadline)),
             overdue: Some(deadline),
@@ -124,17 +128,17 @@ impl Worker {
     }
 
     /// Lets the worker end once it is done with what it has; new calls are refused.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.queue.close();
     }
 
     /// From now on a lost instance is not replaced.
-    pub fn retire(&self) {
+    pub(crate) fn retire(&self) {
         self.heartbeat.set_last();
     }
 
     /// Ends the instance now, whatever is in it.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.heartbeat.kill();
     }
 
@@ -144,7 +148,7 @@ impl Worker {
     }
 
     /// Whether the instance has started and takes requests.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.queue.is_ready()
     }
 }

@@ -23,7 +23,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 
 /// The workers of a service. Cheap to clone; usable from any thread.
 #[derive(Debug, Clone)]
-pub struct Workers {
+pub(crate) struct Workers {
     all: Arc<[Worker]>,
     /// Longest time a request may take, until the head of its response.
     call_timeout: Duration,
@@ -33,7 +33,7 @@ pub struct Workers {
 
 impl Workers {
     /// `feature` is the plug-in that these are the workers of; `None` for those of the service.
-    pub fn new(
+    pub(crate) fn new(
         count: usize,
         limits: &Limits,
         watchdog: &Watchdog,
@@ -46,21 +46,21 @@ impl Workers {
     }
 
     /// Told whenever a worker becomes ready, or no longer is.
-    pub fn readiness(&self) -> watch::Receiver<()> {
+    pub(crate) fn readiness(&self) -> watch::Receiver<()> {
         self.readiness.subscribe()
     }
 
     /// The worker with this index among its siblings.
-    pub fn get(&self, index: usize) -> &Worker {
+    pub(crate) fn get(&self, index: usize) -> &Worker {
         &self.all[index]
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Worker> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Worker> {
         self.all.iter()
     }
 
     /// Requests inside and waiting for all instances.
-    pub fn load(&self) -> usize {
+    pub(crate) fn load(&self) -> usize {
         self.all.iter().map(|worker| worker.queue.load()).sum()
     }
 
@@ -68,7 +68,7 @@ impl Workers {
     /// do not count; whoever waits has seen to it that there are none.
     ///
     /// Only one task may wait for it.
-    pub async fn empty(&self) {
+    pub(crate) async fn empty(&self) {
         poll_fn(|context| {
             // All of them are asked each time: a request may have moved from one to another.
             let waiting =
@@ -79,23 +79,23 @@ impl Workers {
     }
 
     /// Lets requests wait, while steps of the lifecycle pass, until [`Workers::release`].
-    pub fn hold(&self) {
+    pub(crate) fn hold(&self) {
         self.all.iter().for_each(|worker| worker.queue.hold());
     }
 
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         self.all.iter().for_each(|worker| worker.queue.release());
     }
 
     /// The index of the worker with the fewest requests, among those that are there if there are any.
-    pub fn least_loaded(&self) -> usize {
+    pub(crate) fn least_loaded(&self) -> usize {
         let all = self.all.iter().enumerate();
         let least = all.min_by_key(|(_, worker)| (!worker.is_ready(), worker.queue.load()));
         least.map_or(0, |(index, _)| index)
     }
 
     /// Whether any instance takes requests.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.all.iter().any(Worker::is_ready)
     }
 
@@ -105,7 +105,7 @@ impl Workers {
     ///
     /// # Cancel safety
     /// When the future is dropped the guest is told that the call is cancelled.
-    pub async fn http(
+    pub(crate) async fn http(
         &self,
         local: usize,
         request: http::Request,
@@ -125,7 +125,7 @@ impl Workers {
     ///
     /// # Cancel safety
     /// As for [`Workers::http`].
-    pub async fn grpc(
+    pub(crate) async fn grpc(
         &self,
         local: usize,
         request: grpc::Request,

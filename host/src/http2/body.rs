@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 
 use super::streams::{Exchange, Reader, Streams};
 
-pub struct RequestBody {
+pub(crate) struct RequestBody {
     /// There until it is dropped.
     rest: Option<RemainingBody>,
     /// What takes it back when it is dropped before its end.
@@ -22,7 +22,7 @@ type Owner = Box<dyn FnOnce(RemainingBody) + Send>;
 
 /// What is left of a body.
 #[derive(Debug)]
-pub struct RemainingBody {
+pub(crate) struct RemainingBody {
     body: Incoming,
     /// `None` over HTTP/1, and without a body.
     reader: Option<Reader>,
@@ -31,7 +31,10 @@ pub struct RemainingBody {
 
 impl Streams {
     /// A request that hyper has just made. What comes second is to be dropped when its answer is complete.
-    pub fn admit(&self, request: Request<Incoming>) -> (Request<RequestBody>, Option<Exchange>) {
+    pub(crate) fn admit(
+        &self,
+        request: Request<Incoming>,
+    ) -> (Request<RequestBody>, Option<Exchange>) {
         let (reader, exchange) = self.claim().unzip();
         let rest = |body| Some(RemainingBody { body, reader, was_asked_for: false });
         (request.map(|body| RequestBody { rest: rest(body), owner: None }), exchange)
@@ -40,7 +43,7 @@ impl Streams {
 
 impl RequestBody {
     /// Gives what is left of it to `owner` when nobody wants it any more.
-    pub fn give_back_to(&mut self, owner: impl FnOnce(RemainingBody) + Send + 'static) {
+    pub(crate) fn give_back_to(&mut self, owner: impl FnOnce(RemainingBody) + Send + 'static) {
         self.owner = Some(Box::new(owner));
     }
 }
@@ -87,7 +90,7 @@ impl Body for RequestBody {
 
 impl RemainingBody {
     /// Whether anybody has asked for any of the body: a client that waits for `100 Continue` has got it then.
-    pub fn was_asked_for(&self) -> bool {
+    pub(crate) fn was_asked_for(&self) -> bool {
         self.was_asked_for
     }
 }

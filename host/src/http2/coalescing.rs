@@ -17,7 +17,7 @@ const READ: usize = 16 * 1024;
 
 /// Coalesces what is read; what is written passes.
 #[derive(Debug)]
-pub struct Coalescing<T> {
+pub(crate) struct Coalescing<T> {
     inner: T,
     protocol: Protocol,
     coalescer: Coalescer,
@@ -25,7 +25,7 @@ pub struct Coalescing<T> {
 }
 
 impl<T> Coalescing<T> {
-    pub fn new(inner: T, streams: Streams) -> Self {
+    pub(crate) fn new(inner: T, streams: Streams) -> Self {
         Self { inner, protocol: Protocol::BEFORE, coalescer: Coalescer::default(), streams }
     }
 

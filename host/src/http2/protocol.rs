@@ -9,7 +9,7 @@ const FRAME_HEAD: u32 = 9;
 
 /// What is known of it so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// So many bytes of the preface of HTTP/2 have arrived, and nothing else.
     Unknown {
         matched: usize,
@@ -27,11 +27,11 @@ pub enum Protocol {
 
 impl Protocol {
     /// Of a client that has sent nothing.
-    pub const BEFORE: Self = Self::Unknown { matched: 0 };
+    pub(crate) const BEFORE: Self = Self::Unknown { matched: 0 };
 
     /// What it is after these bytes have arrived as well.
     #[must_use]
-    pub fn after(self, bytes: &[u8]) -> Self {
+    pub(crate) fn after(self, bytes: &[u8]) -> Self {
         match self {
             Self::Unknown { matched } => {
                 let expected = &PREFACE[matched..];
@@ -62,7 +62,7 @@ impl Protocol {
     }
 
     /// Whether the client has sent enough to tell.
-    pub fn is_decided(self) -> bool {
+    pub(crate) fn is_decided(self) -> bool {
         !matches!(self, Self::Unknown { .. })
     }
 }

@@ -11,7 +11,7 @@ use rustc_hash::FxBuildHasher;
 /// The streams of one connection, shared between it and the requests on it. All of it runs on one thread;
 /// the lock is there because tonic's services take only bodies that are `Send`.
 #[derive(Debug, Clone, Default)]
-pub struct Streams(Arc<Mutex<State>>);
+pub(crate) struct Streams(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -181,7 +181,7 @@ impl Drop for Reader {
 
 /// A request and its answer; dropped when the answer is complete.
 #[derive(Debug)]
-pub struct Exchange(Streams, u32);
+pub(crate) struct Exchange(Streams, u32);
 
 impl Drop for Exchange {
     fn drop(&mut self) {

@@ -12,7 +12,7 @@ use crate::extension::Extensions;
 
 /// Compiles the components of a service.
 #[derive(Debug)]
-pub struct Assembler<'a> {
+pub(crate) struct Assembler<'a> {
     pub engine: &'a Engine,
     pub cache: Option<&'a Cache>,
     pub extensions: &'a Extensions,
@@ -20,7 +20,7 @@ pub struct Assembler<'a> {
 
 /// A plug-in that is compiled and linked.
 #[derive(Debug)]
-pub struct Module {
+pub(crate) struct Module {
     /// The name of the feature.
     pub name: String,
     pub feature: ComponentFeature,
@@ -34,7 +34,7 @@ pub struct Module {
 
 /// All components of a service.
 #[derive(Debug)]
-pub struct Assembly {
+pub(crate) struct Assembly {
     pub program: Program,
     /// Those of the features that are enabled, in the order in which they start.
     pub modules: Vec<Module>,
@@ -47,7 +47,7 @@ impl Assembler<'_> {
     ///
     /// # Errors
     /// The first component that is missing, broken, or does not fit.
-    pub fn assemble(&self, definition: &Definition) -> Result<Assembly, CompileError> {
+    pub(crate) fn assemble(&self, definition: &Definition) -> Result<Assembly, CompileError> {
         let modules = self.modules(definition).into_iter().collect::<Result<Vec<_>, _>>();
         let mut modules = modules?;
         let compiled = self.engine.compile(&definition.host.component, self.cache)?;
@@ -62,7 +62,7 @@ impl Assembler<'_> {
     }
 
     /// The plug-ins that are enabled, one by one.
-    pub fn modules(&self, definition: &Definition) -> Vec<Result<Module, CompileError>> {
+    pub(crate) fn modules(&self, definition: &Definition) -> Vec<Result<Module, CompileError>> {
         let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
         enabled.filter_map(|feature| self.module(feature)).collect()
     }
@@ -85,7 +85,7 @@ impl Assembler<'_> {
 
     /// Links the service's own component with what features provide. Those that are disabled provide what
     /// they would, so that the service can be told that they are.
-    pub fn link(
+    pub(crate) fn link(
         &self,
         definition: &Definition,
         compiled: &Compiled,

@@ -13,7 +13,7 @@ use crate::capability::Stopping;
 
 /// How a service or a version stopped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Stopped {
+pub(crate) struct Stopped {
     /// Whether every step succeeded and was done in time.
     pub in_order: bool,
     /// Requests that were cut off because time ran out.

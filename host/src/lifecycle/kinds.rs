@@ -10,7 +10,6 @@ use tokio::sync::{oneshot, watch};
 use tracing::error;
 use wasmtime::component::Val;
 
-use super::running_extensions::with_source;
 use super::thread;
 use super::threads::DrainGuard;
 use crate::bindings::errors::{Error as ServiceError, FieldViolation, Kind as ErrorKind};
@@ -22,6 +21,7 @@ use crate::extension::{
 };
 use crate::guest::Workers;
 use crate::telemetry::Attributes;
+use crate::text::on_one_line;
 
 /// A kind that is to run once its version serves. Its thread is there already: nothing that the system
 /// could refuse is left for the moment when the version before has gone.
@@ -115,7 +115,7 @@ impl KindRun {
         if let Err(reason) = &result {
             error!(
                 kind = self.name,
-                error.message = with_source(reason),
+                error.message = on_one_line(reason),
                 "a kind did not end in order"
             );
         }

@@ -18,7 +18,7 @@ use crate::listener::{self, Phase, Shortage};
 
 /// Where a kind listens.
 #[derive(Debug, Clone)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     pub kind: &'static str,
     /// All with the same port; never empty.
     pub addresses: Vec<SocketAddr>,

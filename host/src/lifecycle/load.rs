@@ -17,7 +17,7 @@ use crate::telemetry::Logger;
 
 /// Makes versions of a service from definitions. Cheap to clone; what versions share is in it.
 #[derive(Debug, Clone)]
-pub struct Loader {
+pub(crate) struct Loader {
     engine: Engine,
     watchdog: Arc<Watchdog>,
     cache: Option<Cache>,
@@ -27,7 +27,7 @@ pub struct Loader {
 
 /// How often another version of the component is to be expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub(crate) enum Pace {
     Rare,
     /// Worth some memory: functions that stay as they are, are compiled once.
     Frequent,
@@ -36,7 +36,7 @@ pub enum Pace {
 /// A version of a service whose component is compiled and linked. It has run no guest code and owns
 /// no socket.
 #[derive(Debug)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     pub(super) definition: Arc<Definition>,
     pub(super) program: Program,
     /// The plug-ins that are enabled.
@@ -50,7 +50,7 @@ pub struct Loaded {
 
 /// Why a definition did not become a [`Loaded`] version.
 #[derive(Debug, thiserror::Error)]
-pub enum LoadError {
+pub(crate) enum LoadError {
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error("cannot start a thread: {0}")]
@@ -59,7 +59,7 @@ pub enum LoadError {
 
 impl LoadError {
     /// What the user can do about it.
-    pub fn help(&self) -> Option<&'static str> {
+    pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Compile(error) => error.help(),
             Self::Thread(_) => None,
@@ -70,7 +70,7 @@ impl LoadError {
 impl Loader {
     /// # Errors
     /// When this machine cannot run WebAssembly, or refuses a thread.
-    pub fn new(
+    pub(crate) fn new(
         cache: Option<Cache>,
         extensions: Arc<Extensions>,
         pace: Pace,
@@ -85,7 +85,7 @@ impl Loader {
 
     /// Prepares for the next version of the component of `definition`, if one is to be expected: it will
     /// have much in common with this one. Blocks as [`Loader::load`] does.
-    pub fn prepare_for_next(&self, definition: &Definition) {
+    pub(crate) fn prepare_for_next(&self, definition: &Definition) {
         if self.pace == Pace::Frequent {
             self.engine.learn(&definition.host.component);
         }
@@ -94,7 +94,11 @@ impl Loader {
     /// Compiles and links the component of `definition`; `logger` is where this version's lines go.
     ///
     /// Blocks while it compiles: seconds for a large component that is not in the cache.
-    pub fn load(&self, definition: Arc<Definition>, logger: Logger) -> Result<Loaded, LoadError> {
+    pub(crate) fn load(
+        &self,
+        definition: Arc<Definition>,
+        logger: Logger,
+    ) -> Result<Loaded, LoadError> {
         let assembler = Assembler {
             engine: &self.engine,
             cache: self.cache.as_ref(),
@@ -108,7 +112,7 @@ impl Loader {
 
 impl Loaded {
     /// Whether the component was compiled at an earlier time.
-    pub fn is_cached(&self) -> bool {
+    pub(crate) fn is_cached(&self) -> bool {
         self.is_cached
     }
 

@@ -25,6 +25,7 @@ use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
 use crate::guest::{StartFailure, Worker, WorkerEvent, WorkerEventKind};
 use crate::plugin::Plugin;
 use crate::telemetry::Attributes;
+use crate::text::on_one_line;
 
 /// The features and kinds of one version.
 #[derive(Default)]
@@ -76,7 +77,7 @@ impl RunningPlugin {
                 }
                 WorkerEventKind::Failed(failure) => return Err(failure),
                 // It is replaced.
-                WorkerEventKind::Lost(_) => (),
+                WorkerEventKind::Lost => (),
             }
         }
         // What happens from now on is in the log, and nobody waits for it.
@@ -201,7 +202,7 @@ impl RunningExtensions {
                 well = false;
                 error!(
                     feature = feature.name,
-                    error.message = %with_source(&reason),
+                    error.message = %on_one_line(&reason),
                     "a feature did not end in order"
                 );
             }
@@ -217,21 +218,13 @@ impl std::fmt::Debug for RunningExtensions {
     }
 }
 
-/// A message with its cause, which the log has no other place for.
-pub(crate) fn with_source(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
-}
-
 impl StartError {
     /// Why a feature or kind did not start.
     pub(super) fn of_extension(what: &'static str, name: &str, error: &ExtensionError) -> Self {
         Self::Extension(Box::new(UnstartedExtension {
             what,
             name: name.to_owned(),
-            reason: with_source(error),
+            reason: on_one_line(error),
             setting: error.setting().map(str::to_owned),
             help: error.help().map(str::to_owned),
         }))

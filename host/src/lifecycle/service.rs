@@ -29,7 +29,7 @@ const MOST_LEAVING: usize = 3;
 
 /// A service whose versions follow each other on the same sockets.
 #[derive(Debug)]
-pub struct Service {
+pub(crate) struct Service {
     pub(super) threads: WorkerThreads,
     pub(super) listeners: Vec<Listener>,
     /// True while the health check says so.
@@ -52,7 +52,7 @@ struct Leaving {
 
 /// What happens to a service by itself.
 #[derive(Debug)]
-pub enum Incident {
+pub(crate) enum Incident {
     /// The version that serves cannot go on.
     Failed(KindFailure),
     /// A version that was replaced has come to its end.
@@ -60,7 +60,7 @@ pub enum Incident {
 }
 
 impl Service {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             threads: WorkerThreads::default(),
             listeners: Vec::new(),
@@ -74,22 +74,22 @@ impl Service {
     }
 
     /// Whether there is a version that serves.
-    pub fn is_serving(&self) -> bool {
+    pub(crate) fn is_serving(&self) -> bool {
         self.current.is_some()
     }
 
     /// Whether another version may be started; if not, it may once one has [left](Incident::Left).
-    pub fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.leaving.len() < MOST_LEAVING
     }
 
     /// How many versions are on their way out.
-    pub fn leaving(&self) -> usize {
+    pub(crate) fn leaving(&self) -> usize {
         self.leaving.len()
     }
 
     /// Requests in flight and those that wait for their turn, of all versions.
-    pub fn calls(&self) -> usize {
+    pub(crate) fn calls(&self) -> usize {
         let leaving = self.leaving.iter().filter_map(|one| one.workers.as_ref());
         let current = self.current.iter().map(|version| &version.workers);
         current.chain(leaving).map(Workers::load).sum()
@@ -107,7 +107,7 @@ impl Service {
     /// # Errors
     /// When the system refuses what further threads need. Then the version has taken over all the same,
     /// on the threads that are there.
-    pub async fn open(&mut self, starting: Starting) -> Result<(), StartError> {
+    pub(crate) async fn open(&mut self, starting: Starting) -> Result<(), StartError> {
         let Starting { mut version, condition, dispatch, listeners, .. } = starting;
         let count = version.workers.iter().count();
         // Before the first request can come.
@@ -157,13 +157,13 @@ impl Service {
 
     /// Takes back a version that does not come to serve; it ends beside those that were replaced, after
     /// `limit` at the latest.
-    pub fn abandon(&mut self, starting: Starting, limit: Duration) {
+    pub(crate) fn abandon(&mut self, starting: Starting, limit: Duration) {
         let workers = Some(starting.dispatch.workers.clone());
         self.leaving.push(Leaving { name: None, workers, end: Box::pin(starting.abandon(limit)) });
     }
 
     /// Takes back a version whose features and kinds were being started.
-    pub fn abandon_extensions(&mut self, starting: StartingExtensions, limit: Duration) {
+    pub(crate) fn abandon_extensions(&mut self, starting: StartingExtensions, limit: Duration) {
         let end = Box::pin(starting.abandon(limit));
         self.leaving.push(Leaving { name: None, workers: None, end });
     }
@@ -198,7 +198,7 @@ impl Service {
     ///
     /// # Cancel safety
     /// Can be called again.
-    pub async fn incident(&mut self) -> Incident {
+    pub(crate) async fn incident(&mut self) -> Incident {
         let Self { current, leaving, .. } = self;
         let failure = async {
             match current {
@@ -222,7 +222,7 @@ impl Service {
     }
 
     /// Runs the script. It is told to give up once `cancel` receives something.
-    pub async fn script(
+    pub(crate) async fn script(
         &self,
         arguments: Vec<String>,
         cancel: oneshot::Receiver<()>,
@@ -234,7 +234,7 @@ impl Service {
     }
 
     /// `cleanup` of the script, at most for `limit`. Not possible when its instance was lost.
-    pub async fn clean_up(&self, limit: Duration) -> Result<(), KindFailure> {
+    pub(crate) async fn clean_up(&self, limit: Duration) -> Result<(), KindFailure> {
         match &self.current {
             Some(version) => version.clean_up(limit).await,
             None => Ok(()),
@@ -242,7 +242,7 @@ impl Service {
     }
 
     /// Ends what the script still does, after it was told to give up and did not.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         if let Some(version) = &self.current {
             version.workers.iter().for_each(Worker::kill);
         }
@@ -250,7 +250,7 @@ impl Service {
 
     /// Lets the health check say that the service is about to stop, while it goes on to serve. No other
     /// version can take over after that.
-    pub fn announce_end(&self) {
+    pub(crate) fn announce_end(&self) {
         // Not `serving`: calls wait until that is so.
         self.condition.send_replace(None);
     }
@@ -260,7 +260,7 @@ impl Service {
     ///
     /// What is not done after `limit` is cut off. `left` receives the versions that were on their way out,
     /// as [`Incident::Left`].
-    pub async fn stop(self, limit: Duration, left: &mut Vec<(String, Stopped)>) -> Stopped {
+    pub(crate) async fn stop(self, limit: Duration, left: &mut Vec<(String, Stopped)>) -> Stopped {
         let Self { threads, listeners, serving, stopping, current, mut leaving, .. } = self;
         serving.send_replace(false);
         stopping.send_replace(Stopping::Draining);

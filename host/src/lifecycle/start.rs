@@ -30,7 +30,7 @@ const LONGEST_DELAY: Duration = Duration::from_secs(1);
 
 /// A version whose sockets are bound and whose instances start.
 #[derive(Debug)]
-pub struct Starting {
+pub(crate) struct Starting {
     pub(super) version: Version,
     pub(super) condition: Condition,
     pub(super) dispatch: DispatchContext,
@@ -67,7 +67,7 @@ impl Service {
     ///
     /// # Errors
     /// [`StartError::Bind`] and [`StartError::Descriptors`]; nothing is left running then.
-    pub fn start(&mut self, extensions: StartingExtensions) -> Result<Starting, StartError> {
+    pub(crate) fn start(&mut self, extensions: StartingExtensions) -> Result<Starting, StartError> {
         let StartingExtensions { loaded, running: running_extensions, .. } = extensions;
         let definition = loaded.definition.clone();
         let count = instances(definition.host.instances);
@@ -226,27 +226,27 @@ impl Service {
 
 impl Starting {
     /// Where the service will listen. Connections wait until the version is opened.
-    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+    pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.listeners.iter().map(|listener| &listener.endpoint)
     }
 
-    pub fn definition(&self) -> &Arc<Definition> {
+    pub(crate) fn definition(&self) -> &Arc<Definition> {
         &self.version.definition
     }
 
     /// What the log says of its features.
-    pub fn features(&self) -> Vec<(String, Attributes)> {
+    pub(crate) fn features(&self) -> Vec<(String, Attributes)> {
         self.version.running_extensions.describe()
     }
 
     /// What the log says of its kinds that are not built in.
-    pub fn custom_kinds(&self) -> Vec<(&'static str, Attributes)> {
+    pub(crate) fn custom_kinds(&self) -> Vec<(&'static str, Attributes)> {
         let kinds = self.version.running_extensions.kinds.iter();
         kinds.map(|kind| (kind.name, kind.attributes.clone())).collect()
     }
 
     /// Where the lines of this version go.
-    pub fn logger(&self) -> &Logger {
+    pub(crate) fn logger(&self) -> &Logger {
         &self.logger
     }
 
@@ -257,12 +257,12 @@ impl Starting {
     ///
     /// # Cancel safety
     /// Can be called again.
-    pub async fn ready(&mut self) -> Result<(), StartError> {
+    pub(crate) async fn ready(&mut self) -> Result<(), StartError> {
         self.version.ready(&mut self.waiting).await
     }
 
     /// Takes back what was started: `on-finish` where `on-start` has returned, then everything ends.
-    pub async fn abandon(self, limit: Duration) -> Stopped {
+    pub(crate) async fn abandon(self, limit: Duration) -> Stopped {
         let Self { version, listeners, dispatch, .. } = self;
         drop(dispatch);
         for worker in version.workers.iter().filter(|worker| !worker.is_ready()) {

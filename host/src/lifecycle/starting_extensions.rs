@@ -32,7 +32,7 @@ use crate::telemetry::Logger;
 const LONGEST_DELAY: Duration = Duration::from_millis(100);
 
 /// A version whose features and kinds start.
-pub struct StartingExtensions {
+pub(crate) struct StartingExtensions {
     pub(super) loaded: Loaded,
     threads: WorkerThreads,
     tasks: VecDeque<Task>,
@@ -65,7 +65,10 @@ impl Service {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start_extensions(&mut self, loaded: Loaded) -> Result<StartingExtensions, StartError> {
+    pub(crate) fn start_extensions(
+        &mut self,
+        loaded: Loaded,
+    ) -> Result<StartingExtensions, StartError> {
         let definition = &loaded.definition;
         for module in loaded.modules.iter().filter(|module| module.is_idle) {
             let provided: Vec<_> = module.provided.iter().map(|p| p.interface.as_str()).collect();
@@ -95,7 +98,7 @@ impl StartingExtensions {
     ///
     /// # Cancel safety
     /// Can be called again.
-    pub async fn ready(&mut self) -> Result<(), StartError> {
+    pub(crate) async fn ready(&mut self) -> Result<(), StartError> {
         loop {
             match &mut self.current {
                 Some(Current::Feature(index, start)) => {
@@ -129,7 +132,7 @@ impl StartingExtensions {
     }
 
     /// Takes back what was started.
-    pub async fn abandon(self, limit: Duration) -> Stopped {
+    pub(crate) async fn abandon(self, limit: Duration) -> Stopped {
         let Self { mut running, current, .. } = self;
         drop(current);
         let in_order = running.end(Instant::now() + limit).await;

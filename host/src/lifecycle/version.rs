@@ -18,7 +18,7 @@ use tracing::{error, warn};
 
 use super::StartError;
 use super::kinds::{Callee, KindRun};
-use super::running_extensions::{RunningExtensions, with_source};
+use super::running_extensions::RunningExtensions;
 use super::threads::DrainGuard;
 use crate::bindings::errors::Error as ServiceError;
 use crate::call::{Fault, Outcome, Step, describe};
@@ -26,6 +26,7 @@ use crate::capability::Stopping;
 use crate::definition::{Definition, Kind};
 use crate::extension::Guest;
 use crate::guest::{Watchdog, Worker, WorkerEvent, WorkerEventKind, Workers};
+use crate::text::on_one_line;
 
 /// How long guests get to notice that their calls are cancelled, before they are interrupted.
 pub(super) const CANCEL_GRACE: Duration = Duration::from_millis(250);
@@ -78,7 +79,7 @@ pub(super) fn cleared(receiver: Option<oneshot::Receiver<()>>) -> Cleared {
 
 /// A kind that ended the service by itself.
 #[derive(Debug, thiserror::Error)]
-pub enum KindFailure {
+pub(crate) enum KindFailure {
     /// The guest returned an error.
     #[error("kind `{kind}` failed: {}", describe(.error))]
     Returned { kind: &'static str, error: ServiceError },
@@ -117,7 +118,7 @@ impl Version {
                     return Err(StartError::Instance(Box::new(failure)));
                 }
                 // It had started, so it is replaced, or its loss is told to whoever calls it.
-                WorkerEventKind::Lost(_) => (),
+                WorkerEventKind::Lost => (),
             }
         }
         Ok(())
@@ -317,7 +318,7 @@ async fn one_failed(kinds: &mut [KindRun]) -> KindFailure {
             let name = kind.name;
             let error = kind.failure().await;
             let help = error.help().map(str::to_owned);
-            KindFailure::Extension { kind: name, reason: with_source(&error), help }
+            KindFailure::Extension { kind: name, reason: on_one_line(&error), help }
         })
     });
     let failures = failures.collect::<Vec<_>>();

@@ -19,7 +19,7 @@ use crate::http2::Protocol;
 
 /// How long each stage of a connection may last.
 #[derive(Debug, Clone, Copy)]
-pub struct Timeouts {
+pub(crate) struct Timeouts {
     /// From the first byte of a request until its head is there.
     pub header: Duration,
     /// Without the client taking any of what is sent to it; `None` is for ever.

@@ -37,7 +37,7 @@ const LEAST_BUFFER: usize = 8192;
 
 /// How connections are treated.
 #[derive(Debug, Clone, Copy)]
-pub struct ConnectionRules {
+pub(crate) struct ConnectionRules {
     pub timeouts: Timeouts,
     /// Largest head of a request, in bytes.
     pub max_head: usize,
@@ -56,7 +56,7 @@ pub struct ConnectionRules {
 
 /// How it is found out that an HTTP/2 client is gone without a word.
 #[derive(Debug, Clone, Copy)]
-pub struct Keepalive {
+pub(crate) struct Keepalive {
     /// Silence after which it is pinged.
     pub interval: Duration,
     /// How long it may take to answer.
@@ -64,7 +64,7 @@ pub struct Keepalive {
 }
 
 /// What answers the requests of a connection. Never fails: a failure is a response as well.
-pub trait Served: Clone + 'static {
+pub(crate) trait Served: Clone + 'static {
     type Body: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Unpin + 'static;
 
     /// `peer` is where the connection comes from.

@@ -15,7 +15,11 @@ const MOST_ATTEMPTS: usize = 20;
 ///
 /// # Errors
 /// As the system says it.
-pub fn bind_each(address: Address, port: u16, count: usize) -> io::Result<Vec<Vec<TcpListener>>> {
+pub(crate) fn bind_each(
+    address: Address,
+    port: u16,
+    count: usize,
+) -> io::Result<Vec<Vec<TcpListener>>> {
     match address {
         Address::Of(address) => Ok(vec![bind(address, port, count)?]),
         Address::Loopback => bind_loopback(port, count),

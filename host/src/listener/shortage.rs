@@ -20,7 +20,7 @@ pub(super) const CALM: Duration = Duration::from_secs(5);
 
 /// Shared by the threads that listen on one port.
 #[derive(Debug)]
-pub struct Shortage {
+pub(crate) struct Shortage {
     kind: &'static str,
     address: SocketAddr,
     /// Whether `attempts` holds something; what every accepted connection looks at.
@@ -38,7 +38,7 @@ struct Attempts {
 
 impl Shortage {
     /// There is none yet.
-    pub fn new(kind: &'static str, address: SocketAddr) -> Self {
+    pub(crate) fn new(kind: &'static str, address: SocketAddr) -> Self {
         Self { kind, address, lasts: AtomicBool::new(false), attempts: Mutex::default() }
     }
 

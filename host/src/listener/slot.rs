@@ -13,17 +13,17 @@ use super::connection::{ConnectionRules, Served};
 /// A service that can be replaced: connections that are accepted from then on follow the new rules,
 /// and requests that begin from then on are answered by the new service, on old connections too.
 #[derive(Debug)]
-pub struct Slot<S> {
+pub(crate) struct Slot<S> {
     rules: Cell<ConnectionRules>,
     service: RefCell<S>,
 }
 
 impl<S: Served> Slot<S> {
-    pub fn new(rules: ConnectionRules, service: S) -> Rc<Self> {
+    pub(crate) fn new(rules: ConnectionRules, service: S) -> Rc<Self> {
         Rc::new(Self { rules: Cell::new(rules), service: RefCell::new(service) })
     }
 
-    pub fn replace(&self, rules: ConnectionRules, service: S) {
+    pub(crate) fn replace(&self, rules: ConnectionRules, service: S) {
         self.rules.set(rules);
         // Dropped after the slot can be used again.
         drop(self.service.replace(service));

@@ -11,6 +11,7 @@ use crate::bindings::types;
 use crate::call::{Fault, Identity, Transport};
 use crate::dispatch::lines::{invalid, unpack};
 use crate::extension::{Answer, Request, Response};
+use crate::header::is_of_message;
 
 /// What becomes of a request.
 pub(super) enum Changed {
@@ -18,33 +19,16 @@ pub(super) enum Changed {
     Answered(Box<Answer>),
 }
 
-/// What only the host may say of an HTTP message.
-const RESERVED: [&str; 9] = [
-    "connection",
-    "content-length",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
 /// Most bytes of header lines in one decision: what every client and every service takes.
 const MOST_BYTES: usize = 16 * 1024;
 
-fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name)
-}
-
 fn is_reserved_of_rpc(name: &str) -> bool {
-    is_reserved(name) || name == "content-type" || name.starts_with("grpc-")
+    is_of_message(name) || name == "content-type" || name.starts_with("grpc-")
 }
 
 fn reserved(transport: Transport) -> fn(&str) -> bool {
     match transport {
-        Transport::Http => is_reserved,
+        Transport::Http => is_of_message,
         Transport::Grpc => is_reserved_of_rpc,
     }
 }
@@ -175,6 +159,6 @@ pub(super) fn answer(response: contract::Response) -> Result<Changed, Fault> {
         .filter(|status| (200..=599).contains(&status.as_u16()))
         .ok_or_else(|| invalid(format!("its status is {status}, expected 200 to 599")))?;
     let mut answer = Answer::response(status, body);
-    answer.headers = lines(&headers, is_reserved)?;
+    answer.headers = lines(&headers, is_of_message)?;
     Ok(Changed::Answered(Box::new(answer)))
 }

@@ -3,8 +3,9 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::HOST;
 
-use crate::dispatch::head::{HOP_BY_HOP, put_field};
+use crate::dispatch::head::put_field;
 use crate::extension::{Request, Response};
+use crate::header::HOP_BY_HOP;
 
 /// Room for names and values that are not counted.
 const ROOM: usize = 512;

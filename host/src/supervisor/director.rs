@@ -6,7 +6,7 @@ use crate::lifecycle::{Endpoint, Stopped};
 use crate::telemetry::{Attributes, Level};
 
 /// Decides what is served. Asked all the time while a service runs.
-pub trait Director {
+pub(crate) trait Director {
     /// Resolves with the next demand; stays pending while there is none.
     ///
     /// # Cancel safety
@@ -27,7 +27,7 @@ pub trait Director {
 
 /// What a director wants.
 #[derive(Debug)]
-pub enum Demand {
+pub(crate) enum Demand {
     /// Serve this from now on. Newer demands take the place of those that are still being fulfilled.
     Serve(Box<Definition>),
     /// Write lines of this level and above, of this version and those that follow; `None`: as their
@@ -39,7 +39,7 @@ pub enum Demand {
 
 /// What happens to a service.
 #[derive(Debug)]
-pub enum ServiceEvent<'a> {
+pub(crate) enum ServiceEvent<'a> {
     /// A version serves from now on.
     Serving { endpoints: &'a [Endpoint] },
     /// A demand came to nothing; what served before goes on.
@@ -57,7 +57,7 @@ pub enum ServiceEvent<'a> {
 /// Why a version is not served.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct Refusal {
+pub(crate) struct Refusal {
     pub message: String,
     pub help: Option<String>,
     /// Further fields of the log line.
@@ -71,7 +71,7 @@ impl Refusal {
     }
 
     /// All of it as fields of a log line.
-    pub fn fields(&self) -> Attributes {
+    pub(crate) fn fields(&self) -> Attributes {
         let mut fields = Attributes::from_iter([(
             "error.message".to_owned(),
             serde_json::Value::from(self.message.as_str()),

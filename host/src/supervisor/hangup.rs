@@ -74,7 +74,7 @@ fn terminal() -> Option<bool> {
 }
 
 /// Whether the process was started with SIGHUP ignored, as long as nobody has asked to hear it.
-pub fn is_ignored() -> bool {
+pub(crate) fn is_ignored() -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::zeroed();
     #[expect(unsafe_code, reason = "no safe interface tells how a signal is handled")]
     // SAFETY: without a new action this only writes the present one to memory that is made for it, and

@@ -14,6 +14,7 @@ use crate::lifecycle::{
     LoadError, Loaded, Loader, Service, StartError, Starting, StartingExtensions,
 };
 use crate::telemetry::Logger;
+use crate::text::on_one_line;
 
 /// How far it has come.
 #[derive(Debug)]
@@ -144,7 +145,7 @@ pub(super) enum Advanced {
 }
 
 fn of_load(error: &LoadError) -> Refusal {
-    Refusal::new(super::with_source(error), error.help())
+    Refusal::new(on_one_line(error), error.help())
 }
 
 fn of_start(error: &StartError, definition: &Definition) -> Refusal {

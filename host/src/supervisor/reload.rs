@@ -11,11 +11,12 @@ use super::hangup::{Cause, Hangups};
 use super::{Demand, Director, Refusal, ServiceEvent};
 use crate::definition::{Definition, LoadContext};
 use crate::telemetry::{Attributes, HostLog, Level};
+use crate::text::on_one_line;
 use crate::watch::{Place, StartWatchError, Watch};
 
 /// Serves what its files say, as of the last time it was told to look.
 #[derive(Debug)]
-pub struct Reload {
+pub(crate) struct Reload {
     path: PathBuf,
     context: LoadContext,
     hangups: Hangups,
@@ -32,7 +33,7 @@ impl Reload {
     ///
     /// # Errors
     /// When the signal cannot be handled.
-    pub fn new(path: PathBuf, context: LoadContext, log: HostLog) -> io::Result<Self> {
+    pub(crate) fn new(path: PathBuf, context: LoadContext, log: HostLog) -> io::Result<Self> {
         let hangups = Hangups::listen()?;
         let components = Vec::new();
         Ok(Self { path, context, hangups, watch: None, components, looks: false, log })
@@ -44,7 +45,7 @@ impl Reload {
     ///
     /// # Errors
     /// When files cannot be watched at all.
-    pub async fn watching(mut self, polls: bool) -> Result<Self, StartWatchError> {
+    pub(crate) async fn watching(mut self, polls: bool) -> Result<Self, StartWatchError> {
         let definition = Definition::load(&self.path, &self.context);
         self.components = definition.map(|definition| components(&definition)).unwrap_or_default();
         self.watch = Some(Watch::start(self.places(), polls).await?);
@@ -110,8 +111,7 @@ impl Reload {
         match Definition::load(&self.path, &self.context) {
             Ok(definition) => Some(Box::new(definition)),
             Err(error) => {
-                let mut refusal =
-                    Refusal::new(super::with_source(&error), error.help_while_serving());
+                let mut refusal = Refusal::new(on_one_line(&error), error.help_while_serving());
                 let path = Value::from(self.path.display().to_string());
                 refusal.attributes.insert("path".to_owned(), path);
                 self.report(&refusal);

@@ -10,11 +10,11 @@ use super::hangup::{Cause, Hangups};
 
 /// A signal so soon after one that counted is that one again: `timeout` of coreutils signals its child and
 /// then the child's group, and wrappers pass on what the terminal has sent to all of them.
-pub const REPEAT: Duration = Duration::from_secs(1);
+pub(crate) const REPEAT: Duration = Duration::from_secs(1);
 
 /// A signal that asks the service to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     Hangup,
     Interrupt,
     Terminate,
@@ -22,7 +22,7 @@ pub enum Signal {
 
 impl Signal {
     /// As `kill` spells it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Hangup => "SIGHUP",
             Self::Interrupt => "SIGINT",
@@ -31,7 +31,7 @@ impl Signal {
     }
 
     /// As the system numbers it; the same on every Unix.
-    pub fn number(self) -> u8 {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Self::Hangup => 1,
             Self::Interrupt => 2,
@@ -40,14 +40,14 @@ impl Signal {
     }
 
     /// The exit status of a process that it ended.
-    pub fn exit_status(self) -> u8 {
+    pub(crate) fn exit_status(self) -> u8 {
         128 + self.number()
     }
 }
 
 /// What SIGHUP asks for while there is a terminal, or when there was none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hangup {
+pub(crate) enum Hangup {
     /// To stop, as SIGTERM does.
     Stops,
     /// Something that the director knows of.

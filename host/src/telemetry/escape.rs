@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
+use crate::text::is_harmful;
+
 /// Writes `value` as compact JSON in which no character can move a cursor or end a line.
 pub(super) fn write_json<T>(output: &mut impl Write, value: &T) -> io::Result<()>
 where
@@ -17,17 +19,17 @@ where
 
 /// Writes `text` as it is, except for the characters a terminal would obey.
 pub(super) fn write_text(output: &mut impl Write, text: &str) -> io::Result<()> {
-    write_escaped(output, text, is_obeyed)
+    write_escaped(output, text, is_harmful)
 }
 
 /// Writes `text` bare when it is one plain word, otherwise in quotes.
 pub(super) fn write_word(output: &mut impl Write, text: &str) -> io::Result<()> {
-    let needs_quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '=') || is_obeyed(c);
+    let needs_quotes = |c: char| c.is_whitespace() || matches!(c, '"' | '=') || is_harmful(c);
     if !text.is_empty() && !text.contains(needs_quotes) {
         return output.write_all(text.as_bytes());
     }
     output.write_all(b"\"")?;
-    write_escaped(output, text, |c| matches!(c, '"' | '\\') || is_obeyed(c))?;
+    write_escaped(output, text, |c| matches!(c, '"' | '\\') || is_harmful(c))?;
     output.write_all(b"\"")
 }
 
@@ -50,16 +52,7 @@ fn write_escaped(
     output.write_all(plain.as_bytes())
 }
 
-/// Whether a terminal or a reader of lines does something else with `c` than show it.
-///
-/// These are the control characters (C0, delete, and C1, where U+009B starts the same commands as
-/// escape), the two line separators of Unicode, and the marks that reorder the text around them.
-fn is_obeyed(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// JSON obliges a writer to escape the C0 controls only; this escapes all that [`is_obeyed`].
+/// JSON obliges a writer to escape the C0 controls only; this escapes all that [`is_harmful`].
 struct SafeJson;
 
 impl Formatter for SafeJson {
@@ -73,7 +66,7 @@ impl Formatter for SafeJson {
             return writer.write_all(fragment.as_bytes());
         }
         let mut plain = fragment;
-        while let Some(at) = plain.find(is_obeyed) {
+        while let Some(at) = plain.find(is_harmful) {
             let (before, rest) = plain.split_at(at);
             let mut characters = rest.chars();
             writer.write_all(before.as_bytes())?;

@@ -16,6 +16,7 @@ use tracing_subscriber::registry::Registry;
 
 use super::allowance::Allowance;
 use super::{Attributes, Level, Logger};
+use crate::text::on_one_line;
 
 /// The crate whose events are lines; events of all others are those of libraries.
 const HOST: &str = "mikros_host";
@@ -26,18 +27,18 @@ const LIBRARY_LINES_PER_SECOND: u32 = 10;
 /// The logger of the host's own lines. Clones are one; it can be replaced while the program runs,
 /// which the subscriber that `tracing` holds for ever cannot.
 #[derive(Debug, Clone)]
-pub struct HostLog(Arc<RwLock<Logger>>);
+pub(crate) struct HostLog(Arc<RwLock<Logger>>);
 
 impl HostLog {
-    pub fn new(logger: Logger) -> Self {
+    pub(crate) fn new(logger: Logger) -> Self {
         Self(Arc::new(RwLock::new(logger)))
     }
 
-    pub fn current(&self) -> Logger {
+    pub(crate) fn current(&self) -> Logger {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn replace(&self, logger: Logger) {
+    pub(crate) fn replace(&self, logger: Logger) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = logger;
     }
 }
@@ -47,7 +48,7 @@ impl HostLog {
 ///
 /// Of libraries only warnings and errors are taken, a few per second, with the attribute
 /// `log.target`: what they say is for their developers, and some of it a client can provoke.
-pub fn subscriber(log: HostLog) -> impl Subscriber + Send + Sync + 'static {
+pub(crate) fn subscriber(log: HostLog) -> impl Subscriber + Send + Sync + 'static {
     let lines = Lines {
         log,
         started: Instant::now(),
@@ -142,13 +143,7 @@ impl Visit for Fields {
 
     /// The error and what caused it: a line is the last place where both can be said.
     fn record_error(&mut self, field: &Field, value: &(dyn StdError + 'static)) {
-        let mut text = value.to_string();
-        let mut cause = value.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        self.add_text(field, text);
+        self.add_text(field, on_one_line(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {

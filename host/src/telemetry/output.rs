@@ -13,7 +13,7 @@ use rustix::fs::{FileType, fstat};
 /// Standard output, or standard error while the other belongs to a script, without the buffer of the standard library,
 /// which would keep what a full disk refuses and write it a second time.
 #[derive(Debug)]
-pub struct LogOutput {
+pub(crate) struct LogOutput {
     stream: LogStream,
     /// Standard output is a file whose last line has no end: a process before this one was cut off.
     is_within_line: bool,
@@ -21,24 +21,24 @@ pub struct LogOutput {
 
 /// Which of the standard streams a [`LogOutput`] writes to; at first standard output. Clones are one.
 #[derive(Debug, Clone, Default)]
-pub struct LogStream(Arc<AtomicBool>);
+pub(crate) struct LogStream(Arc<AtomicBool>);
 
 impl LogStream {
     /// Takes effect with the next write.
-    pub fn use_stderr(&self, is_so: bool) {
+    pub(crate) fn use_stderr(&self, is_so: bool) {
         self.0.store(is_so, Ordering::Relaxed);
     }
 }
 
 impl LogOutput {
     /// The standard streams of this process.
-    pub fn standard() -> Self {
+    pub(crate) fn standard() -> Self {
         let is_within_line = ends_within_line().unwrap_or_default();
         Self { stream: LogStream::default(), is_within_line }
     }
 
     /// What switches it over.
-    pub fn stream(&self) -> LogStream {
+    pub(crate) fn stream(&self) -> LogStream {
         self.stream.clone()
     }
 }

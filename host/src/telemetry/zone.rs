@@ -16,7 +16,7 @@ const SHOWN: usize = 64;
 
 /// A zone that was asked for and cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ZoneError {
+pub(crate) enum ZoneError {
     /// The variable `TZ`, fit to be shown.
     #[error("`TZ` is `{0}`, which is no time zone that there is")]
     Variable(String),
@@ -31,7 +31,7 @@ fn target(target: Option<&Path>) -> String {
 
 impl ZoneError {
     /// What to write instead.
-    pub fn help(&self) -> &'static str {
+    pub(crate) fn help(&self) -> &'static str {
         match self {
             Self::Variable(_) => {
                 "for example `TZ=Europe/Berlin`; a rule has the days of both changes, as in \
@@ -43,7 +43,7 @@ impl ZoneError {
 }
 
 /// The zone of this name, for example `Europe/Berlin`.
-pub fn named(name: &str) -> Option<TimeZone> {
+pub(crate) fn named(name: &str) -> Option<TimeZone> {
     // The machine's zones are newer than ours, or they are not complete.
     TimeZone::get(name).or_else(|_unknown| TimeZoneDatabase::bundled().get(name)).ok()
 }
@@ -52,7 +52,7 @@ pub fn named(name: &str) -> Option<TimeZone> {
 ///
 /// # Errors
 /// [`ZoneError`] when it says something else than a zone that there is.
-pub fn local() -> Result<TimeZone, ZoneError> {
+pub(crate) fn local() -> Result<TimeZone, ZoneError> {
     if let Ok(zone) = TimeZone::try_system() {
         return Ok(zone);
     }

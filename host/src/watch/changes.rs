@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 
 use super::content::Content;
 use super::place::normal;
+use crate::text::harmless;
 
 /// A set of files with what has happened to them. Paths are spelled as the places are.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Changes(BTreeMap<PathBuf, Difference>);
+pub(crate) struct Changes(BTreeMap<PathBuf, Difference>);
 
 /// What has happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     Appeared,
     Changed,
     Vanished,
@@ -42,31 +43,33 @@ impl Difference {
 }
 
 impl Changes {
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub fn get(&self, path: &Path) -> Option<Change> {
+    #[cfg(test)]
+    pub(crate) fn get(&self, path: &Path) -> Option<Change> {
         self.0.get(&normal(path)).map(Difference::change)
     }
 
     /// In the order of the paths.
-    pub fn iter(&self) -> impl Iterator<Item = (&Path, Change)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Path, Change)> {
         self.0.iter().map(|(path, difference)| (path.as_path(), difference.change()))
     }
 
     /// Takes one file out of the set and returns what has happened to it.
-    pub fn take(&mut self, path: &Path) -> Option<Change> {
+    pub(crate) fn take(&mut self, path: &Path) -> Option<Change> {
         self.0.remove(&normal(path)).map(|difference| difference.change())
     }
 
     /// Takes those out of the set that are wanted, and returns them.
     #[must_use = "what is taken out is in neither set otherwise"]
-    pub fn split_off(&mut self, mut is_wanted: impl FnMut(&Path) -> bool) -> Self {
+    pub(crate) fn split_off(&mut self, mut is_wanted: impl FnMut(&Path) -> bool) -> Self {
         let all = std::mem::take(&mut self.0);
         let (wanted, rest) = all.into_iter().partition(|(path, _)| is_wanted(path));
         self.0 = rest;
@@ -84,7 +87,7 @@ impl Changes {
     }
 
     /// Adds a whole set that is later than this one.
-    pub fn extend(&mut self, later: Self) {
+    pub(crate) fn extend(&mut self, later: Self) {
         for (path, difference) in later.0 {
             self.add(path, difference);
         }
@@ -106,13 +109,8 @@ impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.0.keys().next() else { return write!(f, "nothing") };
         // A name may hold anything, and this goes to a terminal.
-        let first = first.to_string_lossy();
-        let shown = first.chars().flat_map(|character| {
-            let escape = character.is_control().then(|| character.escape_default());
-            let plain = escape.is_none().then_some(character);
-            plain.into_iter().chain(escape.into_iter().flatten())
-        });
-        write!(f, "`{}`", shown.collect::<String>())?;
+        let first = harmless(&first.to_string_lossy());
+        write!(f, "`{first}`")?;
         match self.0.len() - 1 {
             0 => Ok(()),
             more => write!(f, " and {more} more"),

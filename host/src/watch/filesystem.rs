@@ -10,7 +10,7 @@ use rustix::fs::{AtFlags, CWD, StatxFlags, statfs, statx};
 
 /// That not all changes of something are told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silence {
+pub(crate) struct Silence {
     pub(super) path: PathBuf,
     reason: Reason,
 }

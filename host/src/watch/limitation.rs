@@ -12,7 +12,7 @@ use super::snapshot::{MOST_DIRECTORIES, MOST_FILES};
 /// Something is not watched as it ought to be. A warning: all is in its message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Limitation {
+pub(crate) enum Limitation {
     #[error(
         "files are checked for changes every {} s only: this system's limit of watched directories is reached",
         POLL_INTERVAL.as_secs()
@@ -50,12 +50,12 @@ pub enum Limitation {
 
 impl Limitation {
     /// Whether all changes are noticed as soon as can be expected.
-    pub fn is_no_loss(&self) -> bool {
+    pub(crate) fn is_no_loss(&self) -> bool {
         matches!(self, Self::Silent { .. } | Self::Asked)
     }
 
     /// What to do about it, when that is known.
-    pub fn help(&self) -> Option<&'static str> {
+    pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::NoMoreWatches => Some("raise it: `sysctl fs.inotify.max_user_watches=524288`"),
             Self::NoEvents { reason } if is_out_of_instances(reason) => {

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// Something to watch. It need not exist; paths may be relative to the current directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     File(PathBuf),
     /// All files below a directory, or one file if `root` is one.
     ///

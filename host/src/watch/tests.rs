@@ -15,7 +15,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Change, Changes, Place, Watch};
+use super::changes::Change;
+use super::{Changes, Place, Watch};
 
 /// Longer than a loaded machine takes, including a few looks by the clock.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -18,7 +18,7 @@ mod bindings {
     mikros_host::wasmtime::component::bindgen!({
         path: ["../../wit", "wit"],
         world: "acme:geo/client",
-        with: { "mikros:service/errors": mikros_host::bindings::errors },
+        with: { "mikros:service/errors": mikros_host::extension::errors },
         wasmtime_crate: mikros_host::wasmtime,
     });
 }

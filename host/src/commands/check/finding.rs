@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::definition::{Position, Problem, Snippet};
 use crate::engine::Mismatch;
-use crate::report::{harmless_lines, on_one_line};
+use crate::text::{harmless_lines, on_one_line};
 
 /// Serialised with all keys always present; what does not apply is `null`.
 #[derive(Debug, PartialEq, Eq, Serialize)]

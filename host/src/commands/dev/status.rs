@@ -12,6 +12,7 @@ use jiff::civil::Time;
 
 use super::super::build::BuildError;
 use super::screen::{Screen, Tone};
+use crate::text::causes;
 
 /// The keys that work. Shown once, where there are keys.
 pub(super) const KEYS: &str = "keys: b build · l log level · q quit";
@@ -140,12 +141,7 @@ impl Status<'_> {
 
     /// Why, what to do about it, and what serves meanwhile.
     fn reasons(&self, error: &dyn Error, help: Option<&str>) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            lines.push(format!("cause: {error}"));
-            cause = error.source();
-        }
+        let mut lines: Vec<_> = causes(error).map(|cause| format!("cause: {cause}")).collect();
         lines.extend(help.map(|help| format!(" help: {help}")));
         lines.push(self.serving());
         lines

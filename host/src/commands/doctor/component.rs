@@ -12,7 +12,8 @@ use crate::commands::{component, directory_of};
 use crate::definition::Definition;
 use crate::engine::{Cache, CacheState, CompileError, Engine};
 use crate::lifecycle::Assembler;
-use crate::report::{Status, on_one_line};
+use crate::report::Status;
+use crate::text::on_one_line;
 
 pub(super) fn examine(definition: &Definition, env: &ProcessEnv, mode: Mode) -> Vec<Diagnosis> {
     let path = &definition.host.component;

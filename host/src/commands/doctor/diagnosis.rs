@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::Interrupted;
 use super::fix::{Fix, FixError, Mode};
 use crate::definition::{Position, Problem, Snippet};
-use crate::report::{Status, harmless_lines, on_one_line};
+use crate::report::Status;
+use crate::text::{harmless_lines, on_one_line};
 
 /// What a check is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

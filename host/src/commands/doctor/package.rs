@@ -17,7 +17,8 @@ use crate::commands::edit::Edit;
 use crate::commands::new::place::{locate, reference};
 use crate::definition::{Definition, Invocation};
 use crate::engine::{Mismatch, Relation};
-use crate::report::{Status, on_one_line};
+use crate::report::Status;
+use crate::text::on_one_line;
 
 /// Whether the crate makes a component.
 pub(super) fn manifest(directory: &Path) -> Result<(Option<Package>, Vec<Diagnosis>), Interrupted> {

@@ -11,7 +11,8 @@ use crate::commands::undecodable;
 use crate::definition::{Definition, Invocation, Kind, LoadError, Problem};
 use crate::lifecycle::StartError;
 use crate::listener;
-use crate::report::{Status, on_one_line};
+use crate::report::Status;
+use crate::text::on_one_line;
 
 pub(super) fn nothing_here(file: &Path) -> Diagnosis {
     let message = format!("there is no `{}`, so only the machine was examined", file.display());

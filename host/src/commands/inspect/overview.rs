@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::definition::{Catalogue, Definition, Effective, Feature, FeatureSource, Kind, Stage};
 use crate::engine::{Service, Surface};
+use crate::text::harmless;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Overview<'a> {
@@ -166,7 +167,7 @@ fn write_block(f: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt
     }
     let labels = std::iter::once(label).chain(std::iter::repeat(""));
     for (label, line) in labels.zip(lines) {
-        writeln!(f, "{label:<10}  {}", visible(line))?;
+        writeln!(f, "{label:<10}  {}", harmless(line))?;
     }
     Ok(())
 }
@@ -174,7 +175,7 @@ fn write_block(f: &mut fmt::Formatter<'_>, label: &str, lines: &[String]) -> fmt
 fn write_settings(f: &mut fmt::Formatter<'_>, settings: &[Effective]) -> fmt::Result {
     let heading = ["setting", "value", "from"].map(str::to_owned);
     let rows =
-        settings.iter().map(|one| [one.key.clone(), visible(&one.value), one.origin.to_string()]);
+        settings.iter().map(|one| [one.key.clone(), harmless(&one.value), one.origin.to_string()]);
     let rows = std::iter::once(heading).chain(rows).collect::<Vec<_>>();
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());
@@ -185,15 +186,6 @@ fn write_settings(f: &mut fmt::Formatter<'_>, settings: &[Effective]) -> fmt::Re
         writeln!(f, "{key:<keys$}  {value:<values$}  {origin}")?;
     }
     Ok(())
-}
-
-/// On one line, and without anything that moves the cursor of a terminal.
-fn visible(text: &str) -> String {
-    let escape = |c: char| match c {
-        _ if c.is_control() => c.escape_default().to_string(),
-        _ => c.to_string(),
-    };
-    text.chars().map(escape).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::report::Status;
 /// Why no service was made. Nothing has been written then.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CreateError {
+pub(crate) enum CreateError {
     /// There is no terminal to ask on.
     #[error("`mikros-host {command}` needs {missing}")]
     Missing { command: &'static str, missing: &'static str, help: String },
@@ -75,7 +75,7 @@ impl fmt::Display for Listed<'_> {
 
 impl CreateError {
     /// What to do about it, when that is known.
-    pub fn help(&self) -> Option<&str> {
+    pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::Missing { help, .. } | Self::Name { help, .. } | Self::Exists { help, .. } => {
                 Some(help)

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use super::kinds::Kinds;
 use super::{CreateError, keys, name};
 use crate::cli::{KindName, SketchedKind, parse_kind};
-use crate::definition::harmless;
+use crate::text::harmless;
 
 /// Whether there is somebody to ask.
 pub(super) fn can_ask() -> bool {

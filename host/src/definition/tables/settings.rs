@@ -10,12 +10,12 @@ use super::super::schema;
 use super::{code, row};
 
 /// Every key below `[features.<name>]` that is the feature's own.
-pub fn settings_table(entry: &FeatureEntry) -> String {
+pub(crate) fn settings_table(entry: &FeatureEntry) -> String {
     table(&entry.settings)
 }
 
 /// Every key below `[services.<name>]`.
-pub fn kind_settings_table(entry: &KindEntry) -> String {
+pub(crate) fn kind_settings_table(entry: &KindEntry) -> String {
     table(&entry.settings)
 }
 

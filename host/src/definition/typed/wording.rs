@@ -6,13 +6,14 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::super::document::{Value, harmless};
+use super::super::document::Value;
 use super::super::human::{DURATION, SIZE};
 use super::super::indirection::Indirections;
 use super::super::secrecy;
 use super::super::shape::{DURATION_UNITS, SIZE_UNITS};
 use super::super::suggestion::did_you_mean;
 use super::mismatch::Mismatch;
+use crate::text::harmless;
 
 /// A value that does not fit.
 pub(super) struct Misfit<'a> {

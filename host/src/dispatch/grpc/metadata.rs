@@ -10,23 +10,11 @@ use tonic::Status;
 use crate::call::Fault;
 use crate::dispatch::head::{fields_size, put_field};
 use crate::dispatch::lines;
+use crate::header::is_of_message;
 
 /// Fields of the transport, which are the host's in both directions.
-const TRANSPORT: [&str; 10] = [
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
 fn is_transport(name: &str) -> bool {
-    name.starts_with("grpc-") || TRANSPORT.contains(&name)
+    name == "content-type" || name.starts_with("grpc-") || is_of_message(name)
 }
 
 /// What a client's deadline is called, which the guest may know.

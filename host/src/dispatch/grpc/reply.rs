@@ -54,7 +54,7 @@ impl MessageEncoder {
 }
 
 /// The body of the answer to an RPC.
-pub struct GrpcBody(Inner);
+pub(crate) struct GrpcBody(Inner);
 
 enum Inner {
     /// What had to be said is in the head.

@@ -10,7 +10,7 @@ use crate::engine::{Method, Services};
 
 /// The methods that a component declares.
 #[derive(Debug)]
-pub struct Routes {
+pub(crate) struct Routes {
     methods: HashMap<Arc<str>, Shape, FxBuildHasher>,
     services: BTreeSet<String>,
 }
@@ -42,7 +42,7 @@ pub(super) enum Unknown {
 }
 
 impl Routes {
-    pub fn new(services: &Services) -> Self {
+    pub(crate) fn new(services: &Services) -> Self {
         let methods = services.services.iter().flat_map(|service| {
             let path = |method: &Method| format!("/{}/{}", service.name, method.name).into();
             service.methods.iter().map(move |method| (path(method), Shape::of(method)))

@@ -44,7 +44,7 @@ macro_rules! accepting {
 
 /// What the host answers, as far as it is switched on.
 #[derive(Clone)]
-pub struct Standard {
+pub(crate) struct Standard {
     /// By the beginning of their paths.
     services: Vec<(&'static str, Answer)>,
     stopping: watch::Receiver<Stopping>,
@@ -67,7 +67,7 @@ impl Standard {
     ///
     /// # Errors
     /// When their descriptors are malformed.
-    pub fn new(
+    pub(crate) fn new(
         health: Option<Health>,
         reflected: Option<&Services>,
         max_request: usize,

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
 
+use super::trust::Writers;
 use super::*;
 
 /// A directory that is gone with the value.

@@ -11,7 +11,7 @@ const OTHERS_WRITE: u32 = 0o002;
 /// Why a file or directory is not trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum UntrustedError {
+pub(crate) enum UntrustedError {
     /// It is neither this user's nor root's.
     Foreign { owner: u32 },
     /// Others than its owner can write to it; `is_own`: this user can change that.
@@ -26,7 +26,7 @@ pub enum UntrustedError {
 
 /// Who beside the owner can write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writers {
+pub(crate) enum Writers {
     Group,
     Everybody,
 }

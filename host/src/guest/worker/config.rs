@@ -8,30 +8,30 @@ use tokio::sync::mpsc;
 use super::Worker;
 use crate::capability::Grants;
 use crate::engine::Program;
-use crate::guest::loss::{Loss, StartFailure};
+use crate::guest::loss::StartFailure;
 use crate::guest::{Limits, Workers};
 
 /// What happens to a worker that its owner has to know.
 #[derive(Debug)]
-pub struct WorkerEvent {
+pub(crate) struct WorkerEvent {
     /// Index of the worker among its siblings.
     pub worker: usize,
     pub kind: WorkerEventKind,
 }
 
 #[derive(Debug)]
-pub enum WorkerEventKind {
+pub(crate) enum WorkerEventKind {
     /// An instance has started and takes calls; sent again by each that replaces a lost one.
     Ready,
     /// The first instance did not start; the worker has ended.
     Failed(StartFailure),
     /// An instance was lost. Has been logged.
-    Lost(Loss),
+    Lost,
 }
 
 /// Everything that a worker needs to run. Belongs to one thread.
 #[derive(Debug)]
-pub struct WorkerConfig {
+pub(crate) struct WorkerConfig {
     pub index: usize,
     pub worker: Worker,
     /// All workers of the service, this one included.

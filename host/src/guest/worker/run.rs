@@ -26,12 +26,12 @@ const STEADY: Duration = Duration::from_secs(10);
 enum End {
     Closed,
     NotStarted(StartFailure),
-    Lost(Loss),
+    Lost,
 }
 
 impl WorkerConfig {
     /// Runs one instance after the other until the worker is closed.
-    pub async fn run(self) {
+    pub(crate) async fn run(self) {
         let mut delay = Delay::default();
         let mut first = true;
         loop {
@@ -40,7 +40,7 @@ impl WorkerConfig {
             self.worker.queue.set_readiness(Readiness::Starting);
             self.worker.queue.emptied();
             // One that did not start has not proved anything by taking its time.
-            let was_steady = matches!(end, End::Lost(_)) && born.elapsed() >= STEADY;
+            let was_steady = matches!(end, End::Lost) && born.elapsed() >= STEADY;
             let longest = match end {
                 End::Closed => break,
                 End::NotStarted(failure) if first => {
@@ -53,8 +53,8 @@ impl WorkerConfig {
                     self.worker.queue.set_readiness(Readiness::Broken);
                     LONGEST_START_DELAY
                 }
-                End::Lost(loss) => {
-                    self.tell(WorkerEventKind::Lost(loss));
+                End::Lost => {
+                    self.tell(WorkerEventKind::Lost);
                     self.longest_delay
                 }
             };
@@ -129,7 +129,7 @@ impl WorkerConfig {
             }
         };
         let loss = loss::settle(&mut store, &cause, report);
-        if started.get() { End::Lost(loss) } else { End::NotStarted(StartFailure::Lost(loss)) }
+        if started.get() { End::Lost } else { End::NotStarted(StartFailure::Lost(loss)) }
     }
 
     /// Lets `life` run until it ends, is to be killed, or takes too long to start.

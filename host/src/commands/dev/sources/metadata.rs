@@ -13,7 +13,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::commands::cargo::quiet;
-use crate::definition::harmless;
+use crate::text::harmless;
 
 /// Longest time for one answer of cargo. It waits for other cargos that download or build.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
