@@ -2,6 +2,7 @@
 //! Does not judge their prose.
 
 use std::fs;
+use std::path::PathBuf;
 
 use clap::CommandFactory;
 use mikros_host::internals::{
@@ -16,13 +17,31 @@ fn read(path: &str) -> String {
     text.unwrap_or_else(|error| panic!("cannot read `{path}`: {error}"))
 }
 
-/// What stands between `<!-- name -->` and `<!-- /name -->` in the README.
+/// The pages for users, below `docs`.
+fn pages() -> Vec<String> {
+    let files = fs::read_dir(workspace().join("docs")).expect("there are pages");
+    let paths = files.map(|file| file.expect("a file").path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let name = |path: PathBuf| path.file_name()?.to_str().map(str::to_owned);
+    let mut pages: Vec<_> = paths.filter_map(name).collect();
+    pages.sort();
+    pages
+}
+
+/// All documents that people read, by their paths from the root.
+fn documents() -> Vec<String> {
+    let root = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "wit/README.md"];
+    let pages = pages().into_iter().map(|name| format!("docs/{name}"));
+    root.map(str::to_owned).into_iter().chain(pages).collect()
+}
+
+/// The text between `<!-- name -->` and `<!-- /name -->` in the page about `service.toml`.
 #[track_caller]
 fn section(name: &str) -> String {
-    let text = read("README.md");
+    let text = read("docs/service-toml.md");
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let section = text.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end));
-    section.unwrap_or_else(|| panic!("README.md has no part `{name}`")).0.to_owned()
+    section.unwrap_or_else(|| panic!("the page has no part `{name}`")).0.to_owned()
 }
 
 /// The code blocks of `language` in a Markdown text.
@@ -65,26 +84,25 @@ fn loads(place: &str, text: &str) {
 }
 
 #[test]
-fn the_readme_has_the_reference_of_all_keys() {
+fn the_page_about_service_toml_has_all_keys() {
     assert_eq!(section("reference"), reference_table());
 }
 
 #[test]
-fn the_readme_has_the_reference_of_all_variables() {
+fn the_page_about_service_toml_has_all_variables() {
     assert_eq!(section("variables"), variables_table());
 }
 
 #[test]
 fn every_definition_in_a_document_is_valid() {
-    let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/coming-from.md"];
-    let texts = documents.map(|path| (path, read(path)));
+    let texts = documents().into_iter().map(|path| (path.clone(), read(&path)));
     let sdk = read("guest-sdk/sdk/src/lib.rs").replace("//! ", "").replace("//!", "");
-    let texts = texts.into_iter().chain([("the documentation of the SDK", sdk)]);
+    let texts = texts.chain([("the documentation of the SDK".to_owned(), sdk)]);
 
     let mut count = 0;
     for (place, text) in texts {
         for block in blocks(&text, "toml") {
-            loads(place, &completed(&block));
+            loads(&place, &completed(&block));
             count += 1;
         }
     }
@@ -105,27 +123,28 @@ fn the_service_in_the_readme_is_the_one_that_the_sdk_compiles() {
         .collect();
     let compiled = documentation.split("```\n").nth(1).expect("there is an example");
 
-    let mut shown = blocks(&readme, "rust").into_iter();
-
-    assert_eq!(shown.next().as_deref(), Some(compiled));
-    // The others are taken from examples.
-    let example = ["greeter-grpc/build.rs", "greeter-grpc/src/lib.rs", "feature-rust/src/main.rs"]
-        .map(|file| read(&format!("examples/{file}")));
-    for snippet in shown {
-        assert!(example.iter().any(|file| file.contains(&snippet)), "{snippet}");
-    }
+    assert_eq!(blocks(&readme, "rust").first().map(String::as_str), Some(compiled));
 }
 
-/// All other examples of the page are compiled with the SDK's.
+/// The blocks `rust` of `coming-from.md` are compiled with the SDK's documentation; all others are copies.
 #[test]
 fn what_the_documents_take_from_examples_is_in_them() {
-    let example = read("examples/greeter-grpc/src/lib.rs");
+    let example = [
+        "greeter-grpc/build.rs",
+        "greeter-grpc/src/lib.rs",
+        "cronjob/src/lib.rs",
+        "native-ticker/src/lib.rs",
+        "script-report/src/lib.rs",
+        "feature-rust/src/main.rs",
+    ];
+    let example = example.map(|file| read(&format!("examples/{file}")));
 
-    let snippets = blocks(&read("docs/coming-from.md"), "rust,ignore");
-
-    assert_eq!(snippets.len(), 1);
-    for snippet in snippets {
-        assert!(example.contains(&snippet), "{snippet}");
+    for page in pages() {
+        let text = read(&format!("docs/{page}"));
+        let copies = if page == "coming-from.md" { "rust,ignore" } else { "rust" };
+        for snippet in blocks(&text, copies) {
+            assert!(example.iter().any(|file| file.contains(&snippet)), "{page}: {snippet}");
+        }
     }
 }
 
@@ -177,19 +196,19 @@ fn every_example_is_valid_and_explained() {
 }
 
 #[test]
-fn the_readme_names_every_command_and_option() {
-    let readme = read("README.md");
+fn the_page_about_the_command_line_names_every_command_and_option() {
+    let page = read("docs/command-line.md");
     let command = Cli::command();
 
     let mut missing = Vec::new();
     for subcommand in command.get_subcommands() {
         let name = format!("mikros-host {}", subcommand.get_name());
-        missing.extend((!readme.contains(&name)).then_some(name));
+        missing.extend((!page.contains(&name)).then_some(name));
     }
     let all = std::iter::once(&command).chain(command.get_subcommands());
     for option in all.flat_map(clap::Command::get_arguments).filter_map(clap::Arg::get_long) {
         let name = format!("--{option}");
-        missing.extend((!readme.contains(&name)).then_some(name));
+        missing.extend((!page.contains(&name)).then_some(name));
     }
 
     assert!(missing.is_empty(), "{missing:?}");
@@ -205,21 +224,44 @@ fn the_architecture_lists_the_modules_in_the_order_of_the_layers() {
     assert_eq!(modules, ORDER);
 }
 
+/// What a heading is called in links, on a forge and in the book.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
 #[test]
-fn every_link_to_a_file_leads_to_one() {
+fn every_link_leads_somewhere() {
     let mut broken = Vec::new();
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
-        let text = read(document);
+    for document in documents() {
+        let text = read(&document);
         let targets = text.split("](").skip(1).filter_map(|part| part.split(')').next());
-        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
-            let path = target.split('#').next().unwrap_or(target);
-            if !workspace().join(path).exists() {
-                broken.push(format!("{document}: {target}"));
-            }
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let here = workspace().join(&document);
+            let path = if file.is_empty() { here } else { here.with_file_name(file) };
+            let leads = path.exists()
+                && (heading.is_empty() || {
+                    let text = fs::read_to_string(&path).expect("a text");
+                    let headings = text.lines().filter(|line| line.starts_with('#'));
+                    headings.map(|line| anchor(line.trim_start_matches('#'))).any(|a| a == heading)
+                });
+            broken.extend((!leads).then(|| format!("{document}: {target}")));
         }
     }
 
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_book_has_every_page() {
+    let summary = read("docs/SUMMARY.md");
+    let missing: Vec<_> = pages()
+        .into_iter()
+        .filter(|page| page != "SUMMARY.md" && !summary.contains(&format!("]({page})")))
+        .collect();
+
+    assert!(missing.is_empty(), "docs/SUMMARY.md leaves out {missing:?}");
 }
 
 /// Authors copy them, and wasm tools want each to be whole.
