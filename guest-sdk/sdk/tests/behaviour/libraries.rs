@@ -1,5 +1,8 @@
 //! Extractors and handlers that need a library, each behind a feature.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use expect_test::expect;
 use include_dir::{Dir, include_dir};
 use mikros_sdk::http::cookie::{
@@ -7,7 +10,7 @@ use mikros_sdk::http::cookie::{
 };
 use mikros_sdk::http::{Multipart, StaticFiles, TypedHeader, headers};
 use mikros_sdk::prelude::*;
-use mikros_sdk::stream;
+use mikros_sdk::stream::{self, StreamExt as _};
 use mikros_sdk::testing::{self, Client};
 
 use crate::{run, show};
@@ -32,6 +35,11 @@ impl Http for Probe {
     fn routes() -> Router<Self> {
         Router::new()
             .post("/upload", upload)
+            .post("/first-chunk", async |mut form: Multipart| -> Result<String> {
+                let mut field = form.next_field().await?.or_invalid_arguments("no field")?;
+                let chunk = field.chunk().await?.unwrap_or_default();
+                Ok(chunk.len().to_string())
+            })
             .get("/plain", async |jar: CookieJar| {
                 let seen = jar.get("a").map(|cookie| cookie.value().to_owned());
                 (jar.add(("a", "grün;")).add(("b", "2")).remove("old"), format!("{seen:?}"))
@@ -102,6 +110,47 @@ fn multipart_forms_arrive_field_by_field() {
         400 application/json: {"kind":"ValidationError","message":"the content type of the form has no boundary","code":0,"service_name":"test"}
         415 application/json: {"kind":"ValidationError","message":"expected a body of content type `multipart/form-data`, found `text/plain`","code":0,"service_name":"test"}
         412 application/json: {"kind":"ConditionError","message":"the client went away","code":0,"service_name":"test"}"#]].assert_eq(&shown);
+}
+
+/// So many pieces of 16 KiB, each counted when it is read.
+fn endless(begin: &'static str, read: &Rc<Cell<u32>>) -> Body {
+    let read = Rc::clone(read);
+    let pieces = stream::repeat(Bytes::from_static(&[b'-'; 16 * 1024])).take(1000);
+    let begin = stream::iter([Bytes::from_static(begin.as_bytes())]);
+    Body::stream(begin.chain(pieces).map(move |piece| {
+        read.set(read.get() + 1);
+        Ok(piece)
+    }))
+}
+
+#[test]
+fn a_form_in_which_no_field_begins_is_refused_before_it_is_in_memory() {
+    for begin in
+        ["no boundary", "--X\r\ncontent-disposition: ", "--X\r\na: b\r\n\r\nhi\r\n--X\r\nx: "]
+    {
+        let read = Rc::new(Cell::new(0));
+        let shown = run(async {
+            let probe = testing::http::<Probe>().await?;
+            let send = probe.post("/upload").body(endless(begin, &read));
+            show(send.header("content-type", "multipart/form-data; boundary=X").send().await).await
+        });
+
+        assert!(shown.contains("400") && shown.contains("no field begins within"), "{shown}");
+        assert!(read.get() < 10, "{begin}: {}", read.get());
+    }
+}
+
+#[test]
+fn a_form_is_read_no_faster_than_the_service_takes_it() {
+    let read = Rc::new(Cell::new(0));
+    let begin = "--X\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\n";
+    run(async {
+        let probe = testing::http::<Probe>().await?;
+        let send = probe.post("/first-chunk").body(endless(begin, &read));
+        send.header("content-type", "multipart/form-data; boundary=X").send().await.text().await
+    });
+
+    assert!(read.get() < 10, "{}", read.get());
 }
 
 #[test]

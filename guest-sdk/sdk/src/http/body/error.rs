@@ -21,7 +21,7 @@ pub struct BodyError {
 }
 
 impl BodyError {
-    pub(super) fn from_service(error: ServiceError) -> Self {
+    pub(in crate::http) fn from_service(error: ServiceError) -> Self {
         Self { text: error.to_string(), error: Mutex::new(Some(error)) }
     }
 

@@ -1,14 +1,17 @@
 //! Extracts `multipart/form-data`, field by field as it arrives.
 //! Deliberately keeps nothing in memory that the service does not ask for.
 
+mod pieces;
+
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use ::http::HeaderMap;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::stream::Stream;
 
+use self::pieces::{Pieces, Uneventful};
 use super::{FromRequest, OptionalFromRequest, Rejection, Request, media_type};
 use crate::error::{Result, ServiceError};
 use crate::http::body_error;
@@ -39,49 +42,57 @@ const FORM_DATA: &str = "multipart/form-data";
 /// # drop(Router::<Shop>::new().post("/", upload));
 /// ```
 #[derive(Debug)]
-pub struct Multipart(multer::Multipart<'static>);
+pub struct Multipart {
+    form: multer::Multipart<'static>,
+    /// The field that the service has, or has had.
+    field: Option<multer::Field<'static>>,
+    uneventful: Uneventful,
+}
 
 /// One field of a [`Multipart`].
 ///
 /// It is a stream of its chunks, too. What is not read of it is skipped by [`Multipart::next_field`].
 #[derive(Debug)]
-pub struct Field<'form> {
-    field: multer::Field<'static>,
-    /// The next field can be had only when this one is gone.
-    _form: &'form mut Multipart,
-}
+pub struct Field<'form>(&'form mut Option<multer::Field<'static>>);
 
 impl Multipart {
     /// The next field, `None` at the end.
     ///
     /// # Errors
     ///
-    /// Invalid arguments when the body is not what its content type says, and the error of the body.
+    /// Invalid arguments when the body is not what its content type says, or no field begins within 64 KiB of it, and
+    /// the error of the body.
     pub async fn next_field(&mut self) -> Result<Option<Field<'_>>> {
-        let field = self.0.next_field().await.map_err(|error| to_service_error(&error))?;
-        Ok(field.map(|field| Field { field, _form: self }))
+        if let Some(mut rest) = self.field.take() {
+            while next_chunk(&mut rest).await?.is_some() {}
+        }
+        self.uneventful.begins();
+        let field = self.form.next_field().await.map_err(|error| to_service_error(&error))?;
+        self.uneventful.ends();
+        self.field = field;
+        Ok(self.field.is_some().then_some(Field(&mut self.field)))
     }
 }
 
 impl Field<'_> {
     /// The name of the field.
     pub fn name(&self) -> Option<&str> {
-        self.field.name()
+        self.inner().name()
     }
 
     /// The name of the file, if it is one. The client has chosen it: it is no path to be trusted.
     pub fn file_name(&self) -> Option<&str> {
-        self.field.file_name()
+        self.inner().file_name()
     }
 
     /// The content type, if there is one. The client has chosen it.
     pub fn content_type(&self) -> Option<&str> {
-        self.field.content_type().map(AsRef::as_ref)
+        self.inner().content_type().map(AsRef::as_ref)
     }
 
     /// All header fields of this field.
     pub fn headers(&self) -> &HeaderMap {
-        self.field.headers()
+        self.inner().headers()
     }
 
     /// The next chunk, `None` at the end of the field.
@@ -90,7 +101,7 @@ impl Field<'_> {
     ///
     /// As [`Multipart::next_field`].
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        self.field.chunk().await.map_err(|error| to_service_error(&error))
+        next_chunk(self.inner_mut()).await
     }
 
     /// The whole field.
@@ -98,8 +109,12 @@ impl Field<'_> {
     /// # Errors
     ///
     /// As [`Multipart::next_field`].
-    pub async fn bytes(self) -> Result<Bytes> {
-        self.field.bytes().await.map_err(|error| to_service_error(&error))
+    pub async fn bytes(mut self) -> Result<Bytes> {
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = self.chunk().await? {
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
     }
 
     /// The whole field as text: UTF-8, unless its content type names another charset.
@@ -108,15 +123,33 @@ impl Field<'_> {
     ///
     /// As [`Multipart::next_field`].
     pub async fn text(self) -> Result<String> {
-        self.field.text().await.map_err(|error| to_service_error(&error))
+        self.into_inner().text().await.map_err(|error| to_service_error(&error))
     }
+
+    fn into_inner(self) -> multer::Field<'static> {
+        self.0.take().expect(HAS_FIELD)
+    }
+
+    fn inner(&self) -> &multer::Field<'static> {
+        self.0.as_ref().expect(HAS_FIELD)
+    }
+
+    fn inner_mut(&mut self) -> &mut multer::Field<'static> {
+        self.0.as_mut().expect(HAS_FIELD)
+    }
+}
+
+const HAS_FIELD: &str = "only `text` takes it, and consumes its handle";
+
+async fn next_chunk(field: &mut multer::Field<'static>) -> Result<Option<Bytes>> {
+    field.chunk().await.map_err(|error| to_service_error(&error))
 }
 
 impl Stream for Field<'_> {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let chunk = Pin::new(&mut self.field).poll_next(context);
+        let chunk = Pin::new(self.inner_mut()).poll_next(context);
         chunk.map(|chunk| Some(chunk?.map_err(|error| to_service_error(&error))))
     }
 }
@@ -131,7 +164,9 @@ impl<S> FromRequest<S> for Multipart {
         let boundary = multer::parse_boundary(content_type).map_err(|_without| {
             ServiceError::invalid_arguments("the content type of the form has no boundary")
         })?;
-        Ok(Self(multer::Multipart::new(body.into_stream(), boundary)))
+        let uneventful = Uneventful::default();
+        let pieces = Pieces::new(body.into_stream(), uneventful.clone());
+        Ok(Self { form: multer::Multipart::new(pieces, boundary), field: None, uneventful })
     }
 }
 
