@@ -5,7 +5,9 @@
 
 mod bodies;
 mod errors;
+mod layers;
 mod sandbox;
+mod web;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -15,7 +17,8 @@ use mikros_sdk::http::{FromHead, Head, Rejection};
 use mikros_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[derive(Default)]
+use self::web::Web;
+
 struct Echoes {
     /// How many requests have reached a handler.
     seen: Cell<u64>,
@@ -25,11 +28,18 @@ struct Echoes {
     moved: Rc<Cell<u64>>,
     /// How many waiting calls were dropped.
     dropped: Rc<Cell<u64>>,
+    web: Web,
 }
 
 impl Service for Echoes {
     async fn on_start() -> Result<Self> {
-        Ok(Self::default())
+        Ok(Self {
+            seen: Cell::default(),
+            permits: Rc::default(),
+            moved: Rc::default(),
+            dropped: Rc::default(),
+            web: Web::of_settings()?,
+        })
     }
 }
 
@@ -62,6 +72,8 @@ impl Http for Echoes {
             .get("/error/refined", errors::refined)
             .get("/secret-error", errors::secret)
             .get("/variables", sandbox::variables)
+            .nest("/web", Web::routes().with_part(|echoes: &'static Self| &echoes.web))
+            .nest("/layers", layers::routes())
             .fallback(missing)
     }
 }

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
+use mikros_sdk::http::Next;
 use mikros_sdk::prelude::*;
 use tokio::sync::broadcast;
 
@@ -54,6 +55,7 @@ impl Http for Gathers {
             .post("/publish/{text}", Self::publish)
             .get("/panic", Self::panic)
             .get("/spin", Self::spin)
+            .layer(Self::name_instance)
     }
 }
 
@@ -67,6 +69,11 @@ impl Drop for Inside<'_> {
 }
 
 impl Gathers {
+    /// Says with every response, refusals included, which instance it comes from.
+    async fn name_instance(&self, request: Request, next: Next) -> Response {
+        next.run(request).await.with_header("x-instance", self.instance.to_string())
+    }
+
     fn enter(&self) -> Inside<'_> {
         self.inside.set(self.inside.get() + 1);
         self.most.set(self.most.get().max(self.inside.get()));
