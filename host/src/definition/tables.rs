@@ -1,6 +1,6 @@
-//! The reference as Markdown, for the README.
+//! The reference as Markdown, for the pages in `docs`.
 //!
-//! Does not know the README; tests compare.
+//! Does not know the pages; tests compare.
 
 #[cfg(test)]
 mod settings;

@@ -1,4 +1,4 @@
-//! What is published about the host as it is shipped: the schema, and the tables of the README.
+//! What is published about the host as it is shipped: the schema, and the tables of settings in `docs`.
 //!
 //! Does not know any feature or kind by name.
 
@@ -49,33 +49,11 @@ fn settings_of_what_is_shipped_are_written_down() {
 }
 
 #[test]
-fn the_readme_has_the_settings_of_what_is_shipped() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(readme).expect("the README is there");
+fn every_page_has_the_settings_of_what_it_is_about() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     for Shipped { name, table, .. } in shipped() {
-        let part = below_heading(&readme, &format!("`{name}`"));
-        let part = part.unwrap_or_else(|| panic!("README.md has no heading with `{name}`"));
-        assert!(
-            part.contains(&table),
-            "README.md lacks this below the heading of `{name}`:\n{table}"
-        );
+        let page = fs::read_to_string(pages.join(format!("{name}.md")));
+        let page = page.unwrap_or_else(|error| panic!("docs/{name}.md: {error}"));
+        assert!(page.contains(&table), "docs/{name}.md lacks this table:\n{table}");
     }
-}
-
-/// What is between the heading that holds `word` and the next heading.
-fn below_heading<'t>(text: &'t str, word: &str) -> Option<&'t str> {
-    let mut parts = text.split("\n#");
-    parts.find(|part| {
-        let heading = part.lines().next().unwrap_or_default();
-        heading.starts_with(['#', ' ']) && heading.contains(word)
-    })
-}
-
-#[test]
-fn a_heading_ends_at_the_next_one() {
-    let text = "# a\n## `one`: first\nx\n### `two`\ny `one`\n#z\n";
-
-    assert_eq!(below_heading(text, "`one`"), Some("# `one`: first\nx"));
-    assert_eq!(below_heading(text, "`two`"), Some("## `two`\ny `one`"));
-    assert_eq!(below_heading(text, "`three`"), None);
 }
