@@ -74,6 +74,7 @@
 
 pub(crate) mod call;
 mod code;
+mod convert;
 mod metadata;
 pub(crate) mod reply_stream;
 mod request;
@@ -92,6 +93,7 @@ pub use services::Services;
 pub use status::Status;
 pub use streaming::{Received, Streaming};
 
+pub(crate) use convert::service_error;
 pub(crate) use reply_stream::ReplyBytes;
 #[cfg(target_family = "wasm")]
 pub(crate) use status::Reason;

@@ -21,12 +21,12 @@ use plain::idle_server::{Idle, IdleServer};
 use plain::s_server::{S, SServer};
 
 #[expect(unreachable_pub, reason = "generated code is for other crates")]
-mod plain {
+pub(crate) mod plain {
     include!("../golden/_.rs");
 }
 
 #[expect(clippy::pedantic, unreachable_pub, reason = "generated code is for other crates")]
-mod golden {
+pub(crate) mod golden {
     pub(crate) mod greeter {
         include!("../golden/golden.greeter.rs");
     }
@@ -143,7 +143,7 @@ impl Types for All {
         &self,
         request: Request<prost_types::Timestamp>,
     ) -> Answer<ReplyStream<prost_types::Any>> {
-        let any = prost_types::Any::from_msg(request.get_ref())?;
+        let any = prost_types::Any::from_msg(request.get_ref()).or_internal("cannot pack it")?;
         Ok(ReplyStream::new(stream::iter([Ok(any)])).into())
     }
 

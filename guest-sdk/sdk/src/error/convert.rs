@@ -2,15 +2,19 @@
 //! Deliberately knows no library's error type by name.
 
 use std::error::Error;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::{Result, ServiceError};
 use crate::http::body_error;
 
 /// An ordinary error is a failure of the service; its text and its sources' texts are the cause. What a library
-/// made of the error of a body is that error.
+/// made of the error of a body is that error, and a status of gRPC is an error of the kind of its code.
 impl<E: Error + 'static> From<E> for ServiceError {
     fn from(error: E) -> Self {
+        #[cfg(feature = "grpc")]
+        if let Some(error) = crate::grpc::service_error(&error) {
+            return error;
+        }
         body_error(&error).unwrap_or_else(|| Self::internal(chain(&error)))
     }
 }
@@ -51,6 +55,14 @@ pub trait OrServiceError<T>: Sized {
         self.or_service_error(|| ServiceError::precondition_failed(message))
     }
 
+    /// A failure is one of the service. Callers see a fixed phrase; `what` failed is part of the cause.
+    ///
+    /// `?` does the same without `what` in functions that return this crate's [`Result`]. Methods of gRPC services
+    /// return a `Status`, which is made of no ordinary error.
+    fn or_internal(self, what: impl fmt::Display) -> Result<T> {
+        self.or_service_error(|| ServiceError::internal(what))
+    }
+
     /// A failure means that the caller may not do this.
     fn or_permission_denied(self, message: impl Into<String>) -> Result<T> {
         self.or_service_error(|| ServiceError::permission_denied(message))
@@ -62,6 +74,13 @@ impl<T, E: Error + 'static> OrServiceError<T> for std::result::Result<T, E> {
         self.map_err(|error| match body_error(&error) {
             Some(error) => error,
             None => make().with_cause(chain(&error)),
+        })
+    }
+
+    fn or_internal(self, what: impl fmt::Display) -> Result<T> {
+        self.map_err(|error| match body_error(&error) {
+            Some(error) => error,
+            None => ServiceError::internal(format_args!("{what}: {}", chain(&error))),
         })
     }
 }

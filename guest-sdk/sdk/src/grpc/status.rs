@@ -1,18 +1,17 @@
 //! How an RPC fails: with an error of the service, or with a status that the author sets.
 //! Deliberately leaves what becomes of a service error on the wire to the host.
 
-use std::error::Error;
 use std::fmt;
 
+use super::convert::code_of;
 use super::{Code, Metadata};
-use crate::error::{ErrorKind, ServiceError};
+use crate::error::ServiceError;
 
 /// How an RPC fails.
 ///
-/// Most methods need no more than `?`: a [`ServiceError`] becomes a status whose code is that of
-/// its kind, with its JSON as the message and a `google.rpc.ErrorInfo` in the details; any other
-/// error is an internal one. Where a client expects something of its own, a status is sent as it is
-/// made here:
+/// A [`ServiceError`] becomes a status by `?`: with the code of its kind, its sentence as the message, and
+/// details of `google.rpc`, which the host adds. Where a client expects something of its own, a status is sent as it
+/// is made here:
 ///
 /// ```
 /// use mikros_sdk::grpc::{Code, Status};
@@ -20,6 +19,37 @@ use crate::error::{ErrorKind, ServiceError};
 /// let status = Status::already_exists("the name `Ada` is taken");
 /// assert_eq!(status.code(), Code::AlreadyExists);
 /// ```
+///
+/// # `?` on other errors
+///
+/// As in tonic, an ordinary error is not a status: nothing says which code it has. Say it with
+/// [`OrServiceError`](crate::OrServiceError), whose `or_internal` hides the error from clients; or derive
+/// [`ServiceError`](macro@crate::ServiceError) for an error type of your own, which says it once for each variant;
+/// or implement `From<MyError> for Status`.
+///
+/// ```
+/// use mikros_sdk::grpc::Status;
+/// use mikros_sdk::prelude::*;
+///
+/// #[derive(Debug, ServiceError)]
+/// enum OrderError {
+///     #[service_error(kind = not_found, message = "there is no order {0}")]
+///     Missing(u64),
+/// }
+///
+/// fn find(id: &str) -> Result<u64, Status> {
+///     let id = id.parse().or_invalid_arguments("an id is a number")?;
+///     let orders = std::fs::read("orders").or_internal("cannot read the orders")?;
+///     if orders.is_empty() {
+///         return Err(OrderError::Missing(id).into());
+///     }
+///     Ok(id)
+/// }
+/// # assert!(find("x").is_err());
+/// ```
+///
+/// A `Status` is a [`std::error::Error`]. `?` makes a [`ServiceError`] of it in functions that return that one: of the
+/// kind of its code, with its message.
 #[derive(Clone)]
 pub struct Status(Box<Inner>);
 
@@ -48,6 +78,10 @@ impl Status {
     /// A failure with this code. The message is for people.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self::of(Reason::Status { code, message: message.into(), details: Vec::new() })
+    }
+
+    pub(super) fn of_error(error: ServiceError) -> Self {
+        Self::of(Reason::Error(error))
     }
 
     fn of(reason: Reason) -> Self {
@@ -153,42 +187,6 @@ impl Status {
     #[cfg(target_family = "wasm")]
     pub(crate) fn into_parts(self) -> (Reason, Metadata) {
         (self.0.reason, self.0.metadata)
-    }
-}
-
-/// The code that the host gives to errors of a kind.
-fn code_of(kind: ErrorKind) -> Code {
-    match kind {
-        ErrorKind::Internal => Code::Internal,
-        ErrorKind::NotFound => Code::NotFound,
-        ErrorKind::InvalidArguments => Code::InvalidArgument,
-        ErrorKind::PreconditionFailed => Code::FailedPrecondition,
-        ErrorKind::PermissionDenied => Code::PermissionDenied,
-        ErrorKind::Custom => Code::Unknown,
-        ErrorKind::Unauthenticated => Code::Unauthenticated,
-        ErrorKind::AlreadyExists => Code::AlreadyExists,
-        ErrorKind::Conflict => Code::Aborted,
-        ErrorKind::ResourceExhausted => Code::ResourceExhausted,
-        ErrorKind::Rpc | ErrorKind::Unavailable => Code::Unavailable,
-        ErrorKind::DeadlineExceeded => Code::DeadlineExceeded,
-        ErrorKind::Unimplemented => Code::Unimplemented,
-        ErrorKind::Cancelled => Code::Cancelled,
-        ErrorKind::OutOfRange => Code::OutOfRange,
-        ErrorKind::DataLoss => Code::DataLoss,
-    }
-}
-
-/// The host makes a status of it.
-impl From<ServiceError> for Status {
-    fn from(error: ServiceError) -> Self {
-        Self::of(Reason::Error(error))
-    }
-}
-
-/// An ordinary error is a failure of the service, as for [`ServiceError`].
-impl<E: Error + 'static> From<E> for Status {
-    fn from(error: E) -> Self {
-        ServiceError::from(error).into()
     }
 }
 

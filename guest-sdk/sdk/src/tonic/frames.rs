@@ -3,7 +3,7 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use crate::error::ServiceError;
+use crate::error::{OrServiceError as _, ServiceError};
 use crate::grpc::Status;
 
 /// Whether the message is compressed, and how long it is.
@@ -11,7 +11,7 @@ const HEADER: usize = 5;
 
 /// What stands before a message of this length.
 pub(super) fn header(length: usize) -> Result<[u8; HEADER], Status> {
-    let [a, b, c, d] = u32::try_from(length)?.to_be_bytes();
+    let [a, b, c, d] = u32::try_from(length).or_internal("the message is too long")?.to_be_bytes();
     Ok([0, a, b, c, d])
 }
 
@@ -40,7 +40,7 @@ impl Unframed {
                 "a server of tonic has sent a compressed message, which nobody has asked for";
             return Err(ServiceError::internal(cause).into());
         }
-        let length = usize::try_from(u32::from_be_bytes([a, b, c, d]))?;
+        let length = u32::from_be_bytes([a, b, c, d]) as usize;
         if self.0.len() - HEADER < length {
             return Ok(None);
         }

@@ -15,6 +15,7 @@ use tower_service::Service;
 
 use super::frames::header;
 use super::status;
+use crate::error::OrServiceError as _;
 use crate::grpc::{Metadata, RequestBytes, Status};
 use crate::http::lines;
 use crate::local::Local;
@@ -92,7 +93,8 @@ pub(super) fn of(
     let mut request = Request::new(messages);
     *request.method_mut() = Method::POST;
     *request.version_mut() = Version::HTTP_2;
-    *request.uri_mut() = Uri::from_maybe_shared(Bytes::from(path))?;
+    *request.uri_mut() = Uri::from_maybe_shared(Bytes::from(path))
+        .or_internal("the path of the method is no URI")?;
     let mut headers = lines::to_shared_map(&metadata.into_lines().into());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     headers.insert(TE, HeaderValue::from_static("trailers"));

@@ -39,6 +39,13 @@ impl From<Status> for ::tonic::Status {
     }
 }
 
+/// The same code, message, details and metadata; a service error that it was made of is that again.
+impl From<::tonic::Status> for Status {
+    fn from(status: ::tonic::Status) -> Self {
+        of_tonic(&status)
+    }
+}
+
 pub(super) fn to_tonic(status: &Status) -> ::tonic::Status {
     let metadata = MetadataMap::from_headers(status.metadata().to_headers());
     let mut converted = ::tonic::Status::with_details_and_metadata(
