@@ -47,7 +47,7 @@ impl TestService for Interop {
     ) -> Result<Response<SimpleResponse>, Status> {
         check_compression(request.get_ref().expect_compressed, request.is_compressed())?;
         check_status(request.get_ref().response_status.as_ref())?;
-        let (received, asked) = request.into_parts();
+        let (received, _extensions, asked) = request.into_parts();
         let payload = Some(replies::payload(asked.response_size)?);
         let response = Response::new(SimpleResponse { payload, ..SimpleResponse::default() });
         let compression = replies::compression(asked.response_compressed);
@@ -64,7 +64,7 @@ impl TestService for Interop {
     }
 
     async fn streaming_output_call(&self, request: Request<StreamingOutputCallRequest>) -> Replies {
-        let (received, asked) = request.into_parts();
+        let (received, _extensions, asked) = request.into_parts();
         let replies = ReplyStream::from_replies(replies::replies(asked));
         metadata::echo(&received, Response::new(replies))
     }
@@ -88,7 +88,7 @@ impl TestService for Interop {
         &self,
         request: Request<Streaming<StreamingOutputCallRequest>>,
     ) -> Replies {
-        let (received, requests) = request.into_parts();
+        let (received, _extensions, requests) = request.into_parts();
         let replies = requests.map_ok(replies::replies).try_flatten();
         metadata::echo(&received, Response::new(ReplyStream::from_replies(replies)))
     }
@@ -97,7 +97,7 @@ impl TestService for Interop {
         &self,
         request: Request<Streaming<StreamingOutputCallRequest>>,
     ) -> Replies {
-        let (received, mut requests) = request.into_parts();
+        let (received, _extensions, mut requests) = request.into_parts();
         let mut kept = Vec::new();
         while let Some(request) = requests.message().await? {
             kept.push(request);

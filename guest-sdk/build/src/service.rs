@@ -61,7 +61,7 @@ impl Generator {
          note = \"write `impl {rust_name} for {{Self}} {{{{ .. }}}}`\")]"
         )?;
         self.write_attributes(Target::Trait, name, out)?;
-        writeln!(out, "pub trait {rust_name}: ::mikros_sdk::Service {{")?;
+        writeln!(out, "pub trait {rust_name}: ::core::marker::Sized + 'static {{")?;
         for method in &service.methods {
             write_comments(&method.comments, &format!("`/{name}/{}`", method.proto_name), out);
             if method.options.deprecated() {

@@ -69,7 +69,7 @@ pub mod rpc {
 
     /// What the services of a type declare.
     pub const fn declarations<S: crate::Grpc>() -> &'static [Declaration] {
-        <S::Services as crate::grpc::Services>::DECLARATIONS
+        <S::Services as crate::grpc::Services<S>>::DECLARATIONS
     }
 }
 

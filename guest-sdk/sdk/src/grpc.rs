@@ -59,13 +59,19 @@
 //! # Shapes
 //!
 //! A method whose request is a stream takes [`Request<Streaming<A>>`](Streaming); one whose
-//! response is a stream returns [`Response<ReplyStream<B>>`](ReplyStream). Both hold one message at
-//! a time: who writes waits for who reads, over the network.
+//! response is a stream returns [`Response<ReplyStream<B>>`](ReplyStream), or, where the stream borrows from `&self`,
+//! [`Response<BoxReplyStream<'_, B>>`](BoxReplyStream). Both hold one message at a time: who writes waits for who reads,
+//! over the network.
 //!
 //! # Failures
 //!
 //! See [`Status`]. A message that does not decode is answered `INVALID_ARGUMENT` before the method
 //! is called, and a method that is not there `UNIMPLEMENTED`.
+//!
+//! # Interceptors
+//!
+//! `InterceptedService<GreeterServer<Self>, Authenticated>` in place of `GreeterServer<Self>` lets an
+//! [`Interceptor`] see the calls of that service first.
 //!
 //! # Cancellation
 //!
@@ -75,6 +81,7 @@
 pub(crate) mod call;
 mod code;
 mod convert;
+mod interceptor;
 mod metadata;
 pub(crate) mod reply_stream;
 mod request;
@@ -84,12 +91,14 @@ pub(crate) mod services;
 mod status;
 mod streaming;
 
+pub use ::http::Extensions;
 pub use code::Code;
+pub use interceptor::{InterceptedService, Interceptor};
 pub use metadata::{InvalidMetadata, Metadata};
-pub use reply_stream::{Reply, ReplyStream};
+pub use reply_stream::{BoxReplyStream, Reply, ReplyStream};
 pub use request::Request;
 pub use response::{Compression, Response};
-pub use services::Services;
+pub use services::{AsPart, Services};
 pub use status::Status;
 pub use streaming::{Received, Streaming};
 

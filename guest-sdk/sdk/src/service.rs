@@ -71,8 +71,8 @@ pub trait Http: Service {
 )]
 pub trait Grpc: Service {
     /// The protobuf services: a generated server such as `GreeterServer<Self>`, or a tuple of up to
-    /// eight.
-    type Services: crate::grpc::Services<Service = Self>;
+    /// eight. `GreeterServer<MyGreeter>` is one whose methods a [part](crate::grpc::AsPart) of the service implements.
+    type Services: crate::grpc::Services<Self>;
 }
 
 /// The kind `native`: works in the background for as long as the service runs.

@@ -105,14 +105,12 @@ where
     const DESCRIPTORS: &'static [u8] = S::DESCRIPTORS;
 
     async fn unary(service: &'static S, call: UnaryCall) -> Result<UnaryReply, Status> {
-        let (path, metadata, message) = call.into_parts();
-        let request = request::of(path, metadata, Messages::one(message))?;
+        let request = request::of(call.into_request().map(Messages::one))?;
         answer::unary(request::send(service.server(), request).await?).await
     }
 
     async fn streaming(service: &'static S, call: StreamingCall) -> Result<StreamingReply, Status> {
-        let (path, metadata, messages) = call.into_parts();
-        let request = request::of(path, metadata, Messages::many(messages))?;
+        let request = request::of(call.into_request().map(Messages::many))?;
         answer::streaming(request::send(service.server(), request).await?)
     }
 }

@@ -11,6 +11,7 @@ mod errors;
 mod golden;
 mod names;
 mod packages;
+mod parts;
 mod scratch;
 
 use std::fs;

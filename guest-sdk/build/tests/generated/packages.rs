@@ -125,7 +125,7 @@ fn a_package_and_a_message_of_one_name_are_one_module() {
     expect![[r#"
         pub struct Order {
         pub mod shop_server {
-            pub trait Shop: ::mikros_sdk::Service {
+            pub trait Shop: ::core::marker::Sized + 'static {
             pub struct ShopServer<S>(::core::marker::PhantomData<S>);
     "#]]
     .assert_eq(&scratch.outline("shop.rs"));
@@ -221,12 +221,12 @@ fn calls_for_one_package_add_up() {
     expect![[r#"
         pub struct Place {}
         pub mod orders_server {
-            pub trait Orders: ::mikros_sdk::Service {
+            pub trait Orders: ::core::marker::Sized + 'static {
             pub struct OrdersServer<S>(::core::marker::PhantomData<S>);
         pub struct Extra {
         pub struct Count {}
         pub mod stock_server {
-            pub trait Stock: ::mikros_sdk::Service {
+            pub trait Stock: ::core::marker::Sized + 'static {
             pub struct StockServer<S>(::core::marker::PhantomData<S>);
     "#]]
     .assert_eq(&scratch.outline("shop.v1.rs"));

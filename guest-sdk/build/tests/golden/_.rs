@@ -21,7 +21,7 @@ pub mod echo_server {
         label = "`Echo` is not implemented for this type",
         note = "write `impl Echo for {Self} {{ .. }}`"
     )]
-    pub trait Echo: ::mikros_sdk::Service {
+    pub trait Echo: ::core::marker::Sized + 'static {
         /// `/Echo/Say`
         fn say(
             &'static self,
@@ -81,7 +81,7 @@ pub mod http_reverse_server {
         label = "`HttpReverse` is not implemented for this type",
         note = "write `impl HttpReverse for {Self} {{ .. }}`"
     )]
-    pub trait HttpReverse: ::mikros_sdk::Service {
+    pub trait HttpReverse: ::core::marker::Sized + 'static {
         /// `/HTTPReverse/Say`
         fn say(
             &'static self,
@@ -145,7 +145,7 @@ pub mod idle_server {
         label = "`Idle` is not implemented for this type",
         note = "write `impl Idle for {Self} {{ .. }}`"
     )]
-    pub trait Idle: ::mikros_sdk::Service {}
+    pub trait Idle: ::core::marker::Sized + 'static {}
     /// Serves `Idle`, for `mikros_sdk::Grpc::Services`.
     #[derive(Debug)]
     pub struct IdleServer<S>(::core::marker::PhantomData<S>);
@@ -189,7 +189,7 @@ pub mod s_server {
         label = "`S` is not implemented for this type",
         note = "write `impl S for {Self} {{ .. }}`"
     )]
-    pub trait S: ::mikros_sdk::Service {
+    pub trait S: ::core::marker::Sized + 'static {
         /// `/S/Say`
         fn say(
             &'static self,

@@ -23,7 +23,7 @@ pub mod orders_server {
         label = "`Orders` is not implemented for this type",
         note = "write `impl Orders for {Self} {{ .. }}`"
     )]
-    pub trait Orders: ::mikros_sdk::Service {
+    pub trait Orders: ::core::marker::Sized + 'static {
         /// `/golden.Shop.self.Orders/Place`
         fn place(
             &'static self,

@@ -74,7 +74,7 @@ pub mod greeter_server {
         label = "`Greeter` is not implemented for this type",
         note = "write `impl Greeter for {Self} {{ .. }}`"
     )]
-    pub trait Greeter: ::mikros_sdk::Service {
+    pub trait Greeter: ::core::marker::Sized + 'static {
         /// Greets one.
         fn say_hello(
             &'static self,

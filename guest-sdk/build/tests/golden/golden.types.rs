@@ -96,7 +96,7 @@ pub mod types_server {
         label = "`Types` is not implemented for this type",
         note = "write `impl Types for {Self} {{ .. }}`"
     )]
-    pub trait Types: ::mikros_sdk::Service {
+    pub trait Types: ::core::marker::Sized + 'static {
         /// `/golden.types.Types/Everything`
         fn everything(
             &'static self,

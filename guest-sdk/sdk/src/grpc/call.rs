@@ -12,11 +12,7 @@ use super::{Compression, Metadata, ReplyStream, Request, Response, Status, Strea
 
 /// An RPC of one kind of messages, not yet with its method.
 #[expect(missing_debug_implementations, reason = "only generated code and the SDK see it")]
-pub struct Call<M> {
-    path: String,
-    metadata: Metadata,
-    messages: M,
-}
+pub struct Call<M>(Request<M>);
 
 /// Both sides are one message.
 pub type UnaryCall = Call<One>;
@@ -44,30 +40,45 @@ pub struct UnaryReply {
 impl<M> Call<M> {
     /// The full name of the service that the client named: what stands before the last slash.
     pub fn service(&self) -> &str {
-        let service = self.path.rsplit_once('/').map_or("", |(service, _)| service);
+        let service = self.0.method().rsplit_once('/').map_or("", |(service, _)| service);
         service.strip_prefix('/').unwrap_or(service)
     }
 
     /// The name of the method that the client named: what stands after the last slash.
     pub fn method(&self) -> &str {
-        self.path.rsplit_once('/').map_or(self.path.as_str(), |(_, method)| method)
+        let path = self.0.method();
+        path.rsplit_once('/').map_or(path, |(_, method)| method)
+    }
+
+    /// The same call with the request that `change` makes of its own, which has no message there.
+    pub(super) async fn intercept<F>(
+        self,
+        change: impl FnOnce(Request<()>) -> F,
+    ) -> Result<Self, Status>
+    where
+        F: Future<Output = Result<Request<()>, Status>>,
+    {
+        let (head, messages) = self.0.split();
+        Ok(Self(change(head).await?.map(|()| messages)))
     }
 
     /// What a call is answered that no method is there for.
     pub fn unimplemented(self) -> Status {
-        Status::unimplemented(format!("unknown method `{}`", self.path.escape_debug()))
+        Status::unimplemented(format!("unknown method `{}`", self.0.method().escape_debug()))
     }
 }
 
 impl UnaryCall {
     pub(crate) fn new(path: String, metadata: Vec<u8>, message: RequestBytes) -> Self {
-        Self { path, metadata: Metadata::from_lines(metadata), messages: One(message) }
+        let is_compressed = message.is_compressed;
+        let mut request = Request::from_parts(One(message), path, Metadata::from_lines(metadata));
+        request.set_compressed(is_compressed);
+        Self(request)
     }
 
-    /// Path, metadata and message.
     #[cfg(feature = "tonic")]
-    pub(crate) fn into_parts(self) -> (String, Metadata, RequestBytes) {
-        (self.path, self.metadata, self.messages.0)
+    pub(crate) fn into_request(self) -> Request<RequestBytes> {
+        self.0.map(|One(message)| message)
     }
 
     /// Calls the method.
@@ -80,10 +91,9 @@ impl UnaryCall {
         B: Message,
         F: Future<Output = Result<Response<B>, Status>>,
     {
-        let One(RequestBytes { data, is_compressed }) = self.messages;
-        let mut request = Request::from_parts(decode(data)?, self.path, self.metadata);
-        request.set_compressed(is_compressed);
-        let response = method(request).await?;
+        let (head, One(RequestBytes { data, .. })) = self.0.split();
+        let message = decode(data)?;
+        let response = method(head.map(|()| message)).await?;
         let compression = response.compression();
         let (message, metadata, trailers) = response.into_parts();
         Ok(UnaryReply { metadata, data: message.encode_to_vec(), compression, trailers })
@@ -96,19 +106,18 @@ impl StreamingCall {
         metadata: Vec<u8>,
         messages: LocalBoxStream<'static, Result<RequestBytes, Status>>,
     ) -> Self {
-        Self { path, metadata: Metadata::from_lines(metadata), messages: Many(messages) }
+        Self(Request::from_parts(Many(messages), path, Metadata::from_lines(metadata)))
     }
 
-    /// Path, metadata and messages.
     #[cfg(feature = "tonic")]
-    pub(crate) fn into_parts(
+    pub(crate) fn into_request(
         self,
-    ) -> (String, Metadata, LocalBoxStream<'static, Result<RequestBytes, Status>>) {
-        (self.path, self.metadata, self.messages.0)
+    ) -> Request<LocalBoxStream<'static, Result<RequestBytes, Status>>> {
+        self.0.map(|Many(messages)| messages)
     }
 
-    fn into_request<A: Message + Default + 'static>(self) -> Request<Streaming<A>> {
-        Request::from_parts(Streaming::decode(self.messages.0), self.path, self.metadata)
+    fn decode<A: Message + Default + 'static>(self) -> Request<Streaming<A>> {
+        self.0.map(|Many(messages)| Streaming::decode(messages))
     }
 
     /// Calls a method that takes a stream and answers one message.
@@ -121,7 +130,7 @@ impl StreamingCall {
         B: Message,
         F: Future<Output = Result<Response<B>, Status>>,
     {
-        method(self.into_request()).await.map(StreamingReply::of_message)
+        method(self.decode()).await.map(StreamingReply::of_message)
     }
 
     /// Calls a method that takes one message and answers a stream.
@@ -134,7 +143,7 @@ impl StreamingCall {
         B: Message + 'static,
         F: Future<Output = Result<Response<ReplyStream<B>>, Status>>,
     {
-        let request = self.into_request::<A>().only_message().await?;
+        let request = self.decode::<A>().only_message().await?;
         method(request).await.map(StreamingReply::of_stream)
     }
 
@@ -148,7 +157,7 @@ impl StreamingCall {
         B: Message + 'static,
         F: Future<Output = Result<Response<ReplyStream<B>>, Status>>,
     {
-        method(self.into_request()).await.map(StreamingReply::of_stream)
+        method(self.decode()).await.map(StreamingReply::of_stream)
     }
 }
 

@@ -27,13 +27,32 @@ use super::{Compression, Metadata, Response, Status};
 ///     Ok(Response::new(ReplyStream::new(stream::StreamExt::map(numbers, Ok))))
 /// }
 /// ```
-pub struct ReplyStream<T> {
-    messages: LocalBoxStream<'static, Result<Reply<T>, Status>>,
-    trailers: Option<Trailers>,
+///
+/// It owns what it is made of. One that borrows from the service is a [`BoxReplyStream`].
+pub type ReplyStream<T> = BoxReplyStream<'static, T>;
+
+/// A [`ReplyStream`] that may borrow from the service, for as long as `&self` is there:
+///
+/// ```
+/// use mikros_sdk::grpc::{BoxReplyStream, Request, Response, Status};
+/// use mikros_sdk::stream;
+///
+/// struct Words(Vec<String>);
+///
+/// impl Words {
+///     async fn all(&self, _request: Request<()>) -> Result<Response<BoxReplyStream<'_, String>>, Status> {
+///         let words = stream::iter(self.0.iter().map(|word| Ok(word.clone())));
+///         Ok(Response::new(BoxReplyStream::new(words)))
+///     }
+/// }
+/// ```
+pub struct BoxReplyStream<'a, T> {
+    messages: LocalBoxStream<'a, Result<Reply<T>, Status>>,
+    trailers: Option<Trailers<'a>>,
 }
 
 /// Trailing metadata that is known when the last message is sent.
-type Trailers = LocalBoxFuture<'static, Result<Metadata, Status>>;
+type Trailers<'a> = LocalBoxFuture<'a, Result<Metadata, Status>>;
 
 /// A message of a [`ReplyStream`] that says itself whether it is sent compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +83,14 @@ impl<T> Reply<T> {
     }
 }
 
-impl<T: 'static> ReplyStream<T> {
+impl<'a, T: 'a> BoxReplyStream<'a, T> {
     /// The messages of a stream.
-    pub fn new(messages: impl Stream<Item = Result<T, Status>> + 'static) -> Self {
+    pub fn new(messages: impl Stream<Item = Result<T, Status>> + 'a) -> Self {
         Self::from_replies(messages.map(|message| message.map(Reply::new)))
     }
 
     /// The messages of a stream that says of each whether it is sent compressed.
-    pub fn from_replies(replies: impl Stream<Item = Result<Reply<T>, Status>> + 'static) -> Self {
+    pub fn from_replies(replies: impl Stream<Item = Result<Reply<T>, Status>> + 'a) -> Self {
         Self { messages: replies.boxed_local(), trailers: None }
     }
 
@@ -79,7 +98,7 @@ impl<T: 'static> ReplyStream<T> {
     #[must_use]
     pub fn with_trailers(
         mut self,
-        trailers: impl Future<Output = Result<Metadata, Status>> + 'static,
+        trailers: impl Future<Output = Result<Metadata, Status>> + 'a,
     ) -> Self {
         self.trailers = Some(trailers.boxed_local());
         self
@@ -87,7 +106,7 @@ impl<T: 'static> ReplyStream<T> {
 }
 
 /// For unit tests: the messages, without trailing metadata.
-impl<T> Stream for ReplyStream<T> {
+impl<T> Stream for BoxReplyStream<'_, T> {
     type Item = Result<T, Status>;
 
     fn poll_next(
@@ -99,7 +118,7 @@ impl<T> Stream for ReplyStream<T> {
     }
 }
 
-impl<T> fmt::Debug for ReplyStream<T> {
+impl<T> fmt::Debug for BoxReplyStream<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReplyStream").finish_non_exhaustive()
     }
@@ -111,7 +130,7 @@ pub struct StreamingReply {
     pub(crate) metadata: Metadata,
     pub(crate) messages: LocalBoxStream<'static, Result<ReplyBytes, Status>>,
     trailers: Metadata,
-    late_trailers: Option<Trailers>,
+    late_trailers: Option<Trailers<'static>>,
 }
 
 impl StreamingReply {

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use ::http::Extensions;
+
 use super::Metadata;
 
 /// A request: a message, or a [`Streaming`](super::Streaming) of them.
@@ -23,6 +25,7 @@ pub struct Request<T> {
     message: T,
     method: String,
     metadata: Metadata,
+    extensions: Extensions,
     timeout: Option<Duration>,
     is_compressed: bool,
 }
@@ -39,7 +42,17 @@ impl<T> Request<T> {
     pub(super) fn from_parts(message: T, method: String, mut metadata: Metadata) -> Self {
         let timeout = metadata.get(TIMEOUT).and_then(parse_timeout);
         metadata.remove(TIMEOUT);
-        Self { message, method, metadata, timeout, is_compressed: false }
+        let extensions = Extensions::new();
+        Self { message, method, metadata, extensions, timeout, is_compressed: false }
+    }
+
+    /// As the client sent it: path, metadata with the time that it allows, and extensions.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn into_raw(mut self) -> (String, Metadata, Extensions, T) {
+        if let Some(value) = self.timeout.map(format_timeout) {
+            self.metadata.push(TIMEOUT, &value);
+        }
+        (self.method, self.metadata, self.extensions, self.message)
     }
 
     pub(super) fn set_compressed(&mut self, is_compressed: bool) {
@@ -63,13 +76,21 @@ impl<T> Request<T> {
 
     /// The same request with another message.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Request<U> {
-        let Self { message, method, metadata, timeout, is_compressed } = self;
-        Request { message: change(message), method, metadata, timeout, is_compressed }
+        let (head, message) = self.split();
+        let Request { message: (), method, metadata, extensions, timeout, is_compressed } = head;
+        let message = change(message);
+        Request { message, method, metadata, extensions, timeout, is_compressed }
     }
 
-    /// The message and the metadata.
-    pub fn into_parts(self) -> (Metadata, T) {
-        (self.metadata, self.message)
+    /// The request without its message, and the message.
+    pub(super) fn split(self) -> (Request<()>, T) {
+        let Self { message, method, metadata, extensions, timeout, is_compressed } = self;
+        (Request { message: (), method, metadata, extensions, timeout, is_compressed }, message)
+    }
+
+    /// The metadata, the extensions and the message.
+    pub fn into_parts(self) -> (Metadata, Extensions, T) {
+        (self.metadata, self.extensions, self.message)
     }
 
     /// What the client sent along.
@@ -77,9 +98,19 @@ impl<T> Request<T> {
         &self.metadata
     }
 
-    /// What the client sent along, to be set by a unit test.
+    /// What the client sent along, for an [`Interceptor`](super::Interceptor) to change, or a unit test to set.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.metadata
+    }
+
+    /// Values that an [`Interceptor`](super::Interceptor) has added, by their types.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// Values for the method, to be added by an [`Interceptor`](super::Interceptor), or by a unit test.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
     }
 
     /// The path of the method, `/helloworld.Greeter/SayHello`; empty in a unit test that calls it
@@ -122,4 +153,34 @@ fn parse_timeout(value: &str) -> Option<Duration> {
         _ => return None,
     };
     unit.checked_mul(number)
+}
+
+/// The smallest unit in which the time has eight digits at most: exact, because it has come as that many.
+#[cfg(feature = "tonic")]
+fn format_timeout(timeout: Duration) -> String {
+    let seconds = u128::from(timeout.as_secs());
+    let units = [
+        (timeout.as_nanos(), 'n'),
+        (timeout.as_micros(), 'u'),
+        (timeout.as_millis(), 'm'),
+        (seconds, 'S'),
+        (seconds / 60, 'M'),
+    ];
+    let fits = units.into_iter().find(|(number, _)| *number < 100_000_000);
+    let (number, unit) = fits.unwrap_or((seconds / 3600, 'H'));
+    format!("{number}{unit}")
+}
+
+#[cfg(all(test, feature = "tonic"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_passed_on_exactly() {
+        for text in ["1n", "99999999n", "99999999u", "99999999m", "99999999S", "99999999M"] {
+            let time = parse_timeout(text).unwrap();
+            assert_eq!(parse_timeout(&format_timeout(time)), Some(time), "{text}");
+        }
+        assert_eq!(format_timeout(parse_timeout("99999999H").unwrap()), "99999999H");
+    }
 }

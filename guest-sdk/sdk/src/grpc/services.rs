@@ -47,28 +47,79 @@ impl Declaration {
     }
 }
 
-/// What stands in [`Grpc::Services`](crate::Grpc::Services): a generated server such as
+/// A service whose protobuf services, or one of them, are implemented by `T`: the service itself, or a part of it.
+///
+/// Every service has itself as a part, so that `type Services = GreeterServer<Self>` needs no more. Implement it where
+/// another type implements the methods. There is one value of it per instance, as in tonic, and all calls get a
+/// reference to it:
+///
+/// ```
+/// use mikros_sdk::grpc::AsPart;
+/// use mikros_sdk::prelude::*;
+///
+/// #[derive(Default)]
+/// struct MyGreeter {
+///     greeted: std::cell::Cell<u64>,
+/// }
+///
+/// // impl Greeter for MyGreeter { async fn say_hello(&self, ..) .. }
+///
+/// struct Hello {
+///     greeter: MyGreeter,
+/// }
+///
+/// impl Service for Hello {
+///     async fn on_start() -> Result<Self> {
+///         Ok(Self { greeter: MyGreeter::default() })
+///     }
+/// }
+///
+/// impl AsPart<MyGreeter> for Hello {
+///     fn as_part(&self) -> &MyGreeter {
+///         &self.greeter
+///     }
+/// }
+///
+/// // impl Grpc for Hello {
+/// //     type Services = (GreeterServer<MyGreeter>, OrdersServer<Self>);
+/// // }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{T}`, which implements the methods, is no part of the service `{Self}`",
+    label = "expected methods that `{Self}` implements itself",
+    note = "write `impl AsPart<{T}> for {Self} {{ fn as_part(&self) -> &{T} {{ .. }} }}`"
+)]
+pub trait AsPart<T> {
+    /// The part.
+    fn as_part(&self) -> &T;
+}
+
+impl<T> AsPart<T> for T {
+    fn as_part(&self) -> &T {
+        self
+    }
+}
+
+/// What stands in [`Grpc::Services`](crate::Grpc::Services) of a service `S`: a generated server such as
 /// `GreeterServer<Self>`, or a tuple of up to eight of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the services of a component",
     label = "expected `GreeterServer<Self>`, or a tuple of up to eight such types",
     note = "`GreeterServer<MyService>` needs `impl Greeter for MyService`"
 )]
-pub trait Services {
-    /// What implements the methods of all of them.
-    type Service: 'static;
+pub trait Services<S: 'static> {
     #[doc(hidden)]
     const DECLARATIONS: &'static [Declaration];
 
     #[doc(hidden)]
     fn unary(
-        service: &'static Self::Service,
+        service: &'static S,
         call: UnaryCall,
     ) -> impl Future<Output = Result<UnaryReply, Status>>;
 
     #[doc(hidden)]
     fn streaming(
-        service: &'static Self::Service,
+        service: &'static S,
         call: StreamingCall,
     ) -> impl Future<Output = Result<StreamingReply, Status>>;
 }
@@ -77,8 +128,9 @@ macro_rules! dispatch {
     ($function:ident $service:ident $call:ident: $($part:ident)*) => {{
         let name = $call.service();
         $(
-            if name == $part::NAME {
-                return $part::$function($service, $call).await;
+            if name == <$part as ProtoService>::NAME {
+                let part = <S as AsPart<$part::Service>>::as_part($service);
+                return <$part as ProtoService>::$function(part, $call).await;
             }
         )*
         Err($call.unimplemented())
@@ -90,15 +142,12 @@ macro_rules! services {
     ($($part:ident)*) => {
         const DECLARATIONS: &'static [Declaration] = &[$(Declaration::of::<$part>()),*];
 
-        async fn unary(
-            service: &'static Self::Service,
-            call: UnaryCall,
-        ) -> Result<UnaryReply, Status> {
+        async fn unary(service: &'static S, call: UnaryCall) -> Result<UnaryReply, Status> {
             dispatch!(unary service call: $($part)*)
         }
 
         async fn streaming(
-            service: &'static Self::Service,
+            service: &'static S,
             call: StreamingCall,
         ) -> Result<StreamingReply, Status> {
             dispatch!(streaming service call: $($part)*)
@@ -106,19 +155,17 @@ macro_rules! services {
     };
 }
 
-impl<P: ProtoService> Services for P {
-    type Service = P::Service;
+impl<S: AsPart<P::Service> + 'static, P: ProtoService> Services<S> for P {
     services! { P }
 }
 
 macro_rules! tuples {
     ($first:ident $($rest:ident)*) => {
-        impl<S: 'static, $first, $($rest),*> Services for ($first, $($rest,)*)
+        impl<S: 'static, $first: ProtoService, $($rest: ProtoService),*> Services<S>
+            for ($first, $($rest,)*)
         where
-            $first: ProtoService<Service = S>,
-            $($rest: ProtoService<Service = S>,)*
+            S: AsPart<$first::Service> $(+ AsPart<$rest::Service>)*,
         {
-            type Service = S;
             services! { $first $($rest)* }
         }
         tuples! { $($rest)* }

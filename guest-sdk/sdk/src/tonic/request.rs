@@ -16,7 +16,7 @@ use tower_service::Service;
 use super::frames::header;
 use super::status;
 use crate::error::OrServiceError as _;
-use crate::grpc::{Metadata, RequestBytes, Status};
+use crate::grpc::{self, RequestBytes, Status};
 use crate::http::lines;
 use crate::local::Local;
 use crate::tower::BoxError;
@@ -84,13 +84,11 @@ impl fmt::Debug for Messages {
     }
 }
 
-/// The request for a method with this path.
-pub(super) fn of(
-    path: String,
-    metadata: Metadata,
-    messages: Messages,
-) -> Result<Request<Messages>, Status> {
+/// The same request as tonic gets it from HTTP/2.
+pub(super) fn of(request: grpc::Request<Messages>) -> Result<Request<Messages>, Status> {
+    let (path, metadata, extensions, messages) = request.into_raw();
     let mut request = Request::new(messages);
+    *request.extensions_mut() = extensions;
     *request.method_mut() = Method::POST;
     *request.version_mut() = Version::HTTP_2;
     *request.uri_mut() = Uri::from_maybe_shared(Bytes::from(path))

@@ -2,6 +2,7 @@
 //! `mikros-sdk-build`.
 
 mod calls;
+mod interceptors;
 mod metadata;
 mod statuses;
 mod streams;

@@ -70,7 +70,7 @@ impl Probe for Streams {
     async fn echo(&self, request: Request<EchoRequest>) -> Result<Response<EchoReply>, Status> {
         let visit = self.visits.begin();
         let compressed = request.is_compressed();
-        let (received, asked) = request.into_parts();
+        let (received, _extensions, asked) = request.into_parts();
         pause(asked.sleep_ms).await;
         let compression = compression(asked.compression());
         if let Some(how) = asked.failure.and_then(|failure| failure.how) {
