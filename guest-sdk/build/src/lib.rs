@@ -1,6 +1,4 @@
-//! Compiles protobuf services for `mikros-sdk` in a build script; no `protoc` needs to be installed.
-//! Deliberately knows nothing about wires and hosts: it writes Rust that `mikros_sdk::grpc` gives a
-//! meaning to.
+//! Compiles protobuf services for `mikros-sdk` in a build script. You do not need `protoc`.
 //!
 //! `build.rs`:
 //!
@@ -10,14 +8,15 @@
 //! }
 //! ```
 //!
-//! `Cargo.toml`:
+//! `Cargo.toml`, with the path of a checkout of this repository, because the crates are not published yet (`mikros-host new` writes
+//! these lines for you):
 //!
 //! ```toml
 //! [dependencies]
-//! mikros-sdk = { version = "0.1", features = ["grpc"] }
+//! mikros-sdk = { path = "../mikros-host/guest-sdk/sdk", features = ["grpc"] }
 //!
 //! [build-dependencies]
-//! mikros-sdk-build = "0.1"
+//! mikros-sdk-build = { path = "../mikros-host/guest-sdk/build" }
 //! ```
 //!
 //! `src/lib.rs`, for `package helloworld`:
@@ -34,9 +33,9 @@
 //!
 //! A file per package, with
 //!
-//! - the messages and enums as [prost](prost_build) makes them;
+//! - the messages and enums as [prost](prost_build) generates them;
 //! - for every service, here `Greeter`, a module `greeter_server`: the trait `Greeter` with one async method
-//!   per RPC, and the type `GreeterServer`, which stands for the service in
+//!   per RPC, and the type `GreeterServer`, which represents the service in
 //!   `mikros_sdk::Grpc::Services`.
 //!
 //! # Packages

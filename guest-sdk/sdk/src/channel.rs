@@ -1,5 +1,5 @@
 //! Values from one call or task to another: the channels of `futures`.
-//! Deliberately nothing of its own, so that what is known about those counts.
+//! They are re-exported unchanged.
 //!
 //! All calls of an instance run on one thread, but a channel need not know that: what works in async Rust without
 //! a runtime works here. The choice:

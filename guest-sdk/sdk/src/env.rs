@@ -1,5 +1,5 @@
 //! Environment variables that `service.toml` declares, with types.
-//! Deliberately never tells a value: variables hold secrets, and messages end up in logs.
+//! Error messages never contain a value: variables hold secrets, and messages end up in logs.
 
 mod duration;
 mod variable;

@@ -1,5 +1,5 @@
 //! The kind `grpc`: requests, responses, streams, metadata and statuses.
-//! Deliberately knows nothing about HTTP/2, framing, compression and deadlines: those are the host's.
+//! The host handles HTTP/2, framing, compression, and deadlines.
 //!
 //! Needs the feature `grpc` of this crate. The services themselves are written in protobuf and
 //! compiled by `mikros-sdk-build` in the guest's build script; nothing else has to be installed:

@@ -1,5 +1,4 @@
-//! Whether the service wants to be sent work, as health checks tell it.
-//! Deliberately knows nothing about the protocols of the checks; the host answers them.
+//! What health checks report about the service. The host answers the checks.
 
 use crate::imports;
 

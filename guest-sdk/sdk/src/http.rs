@@ -1,5 +1,5 @@
 //! The kind `http`: routing, extraction and responses.
-//! Deliberately knows nothing about sockets, framing and connection headers: those are the host's.
+//! The host handles sockets, framing, and connection headers.
 //!
 //! # Routing
 //!

@@ -1,5 +1,5 @@
 //! Log lines of the service, with structured attributes.
-//! Deliberately knows neither the format nor the destination: both are the host's.
+//! The host decides about format and destination.
 //!
 //! ```
 //! use mikros_sdk::log;

@@ -1,5 +1,4 @@
 //! Features of the host as components: what an author implements to write one.
-//! Deliberately knows nothing about services, whose requests a plug-in is asked about.
 //!
 //! A plug-in is started once per instance of the service that enables it, and lives next to it with a memory
 //! and limits of its own. It may decide about requests ([`RequestHook`]) and responses ([`ResponseHook`]), and

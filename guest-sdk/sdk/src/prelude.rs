@@ -1,5 +1,5 @@
 //! What nearly every service needs, for `use mikros_sdk::prelude::*`.
-//! Deliberately short: a name in here is a name that no service can use without a thought.
+//! It is short, because every name in it can clash with one of yours.
 
 // The type and its derive.
 pub use crate::ServiceError;

@@ -1,6 +1,5 @@
 //! Work that runs next to the call that started it, and waiting for several things at once.
-//! Deliberately knows nothing about who runs it: the component's executor, or the one of unit tests. All but [`spawn`] is
-//! that of `futures`.
+//! Everything except [`spawn`] comes from `futures`, and works in components and in unit tests.
 //!
 //! | to | use | when it is dropped where it waits |
 //! |---|---|---|

@@ -1,5 +1,5 @@
 //! Unit tests of a service on the developer's machine: no host, no sockets, no waiting.
-//! Deliberately absent from components.
+//! Components do not contain this module.
 //!
 //! A [`Context`] stands in for the host: it holds variables and settings, captures log lines, and
 //! runs async code in virtual time, in which [`sleep`](crate::sleep) takes no time at all. [`http()`]

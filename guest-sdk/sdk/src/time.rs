@@ -1,6 +1,6 @@
 //! Clocks, and waiting for them. In tests both follow the virtual time of
 //! [`testing::Context`](crate::testing::Context).
-//! Deliberately shaped like `std::time` and `tokio::time`, so that one import is what changes.
+//! Its names are those of `std::time` and `tokio::time`, so you change only the import.
 //!
 //! | instead of | use | because |
 //! |---|---|---|

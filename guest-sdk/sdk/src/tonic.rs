@@ -1,5 +1,4 @@
 //! Servers that tonic's build step has generated, as services of the kind `grpc`.
-//! Deliberately an adapter only: messages get the frames that tonic expects, and lose them again.
 //!
 //! Needs the feature `tonic` of this crate, and tonic without its default features, which are the server: `tonic = {
 //! version = "0.14", default-features = false, features = ["codegen"] }`. In the build script `tonic_prost_build` stays as it

@@ -1,6 +1,5 @@
 //! The `tower` ecosystem: any `tower::Service<http::Request<_>, Response = http::Response<_>>` answers requests,
 //! an axum `Router` with its extractors and layers above all.
-//! Deliberately knows no framework: what is particular to axum is one implementation of a trait.
 //!
 //! Needs the feature `tower` of this crate. An existing service moves in by changing its `main`: what built the
 //! router stays, what opened the socket goes. `Cargo.toml` takes axum without its default features, because two of
