@@ -2,7 +2,7 @@
 //! Does not judge their prose.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use mikros_host::internals::{
@@ -222,6 +222,19 @@ fn the_architecture_lists_the_modules_in_the_order_of_the_layers() {
     let modules: Vec<_> = rows.map(|(name, _)| name).filter(|name| ORDER.contains(name)).collect();
 
     assert_eq!(modules, ORDER);
+}
+
+#[test]
+fn the_files_that_the_architecture_names_are_there() {
+    let text = read("ARCHITECTURE.md");
+    let names = text.split('`').filter(|word| {
+        !word.contains(char::is_whitespace) && Path::new(word).extension() == Some("rs".as_ref())
+    });
+    let places = [workspace().join("host/src"), workspace().to_path_buf()];
+    let missing: Vec<_> =
+        names.filter(|name| !places.iter().any(|place| place.join(name).exists())).collect();
+
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// What a heading is called in links, on a forge and in the book.
