@@ -10,7 +10,7 @@ pub(crate) mod plugin;
 
 mod generated {
     wasmtime::component::bindgen!({
-        path: "../wit",
+        path: "wit",
         world: "imports",
         // Functions that need to know which call they are made in get the store.
         imports: {

@@ -86,7 +86,7 @@ pub(crate) enum CompileError {
     #[error("`{}` {found}", path.display())]
     NotComponent { path: PathBuf, found: Found },
     /// It ends before it should.
-    #[error("`{}` is cut off: more must follow its {bytes} bytes", path.display())]
+    #[error("`{}` is truncated after {bytes} bytes", path.display())]
     CutOff { path: PathBuf, bytes: usize },
     #[error("`{}` is not a valid component: {reason}", path.display())]
     Invalid { path: PathBuf, reason: String },

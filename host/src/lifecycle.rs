@@ -60,7 +60,7 @@ pub(crate) enum StartError {
     #[error(transparent)]
     Instance(Box<StartFailure>),
     /// A thread of the host ended although it should not; it has said why.
-    #[error("a worker thread of the host has ended unexpectedly")]
+    #[error("a worker thread of the host ended unexpectedly")]
     ThreadLost,
 }
 

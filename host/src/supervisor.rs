@@ -238,7 +238,7 @@ impl<D: Director> Supervisor<D> {
         let delay = stop.delay.map(|delay| format_duration(delay).to_string());
         let help = match (calls, &delay) {
             (_, Some(_)) => Some("signal again to drain at once"),
-            (Some(_), None) => Some("signal again to end it at once"),
+            (Some(_), None) => Some("send the signal again to stop immediately"),
             (None, None) => None,
         };
         info!(
@@ -265,7 +265,7 @@ impl<D: Director> Supervisor<D> {
                     warn!(
                         signal = signal.name(),
                         after = %format_duration(REPEAT),
-                        "already stopping, the next signal ends the service at once"
+                        "already stopping, the next signal stops the service immediately"
                     );
                 }
             }

@@ -63,8 +63,8 @@ fn the_log_says_what_it_runs_and_when() {
 fn a_machine_whose_zone_does_not_exist_says_so() {
     let service = cronjobs("cron = '0 8 * * *'", "");
     let of_schedule = "`services.cronjob.time_zone` is the machine's zone, and `TZ` is \
-                       `Europe/Berln`, which is no time zone that there is: the schedule is in UTC";
-    let of_log = "`TZ` is `Europe/Berln`, which is no time zone that there is: times \
+                       `Europe/Berln`, which is not a known time zone: the schedule is in UTC";
+    let of_log = "`TZ` is `Europe/Berln`, which is not a known time zone: times \
                   in the log are in UTC";
 
     let command = Command::new(["check".as_ref(), service.path().as_os_str()]);

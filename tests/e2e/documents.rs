@@ -230,7 +230,7 @@ fn the_files_that_the_architecture_names_are_there() {
     let names = text.split('`').filter(|word| {
         !word.contains(char::is_whitespace) && Path::new(word).extension() == Some("rs".as_ref())
     });
-    let places = [workspace().join("host/src"), workspace().to_path_buf()];
+    let places = [workspace().join("host/src"), workspace().clone()];
     let missing: Vec<_> =
         names.filter(|name| !places.iter().any(|place| place.join(name).exists())).collect();
 

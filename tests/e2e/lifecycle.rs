@@ -268,7 +268,7 @@ fn an_on_finish_that_blocks_its_instance_is_cut_off() {
             INFO stopping service signal="SIGTERM"
             INFO on-finish begins requests=0
             WARN shutdown takes too long, interrupting the service timeout="300ms" step="lifecycle.on-finish" calls.cut=0
-            WARN instance cut off error.kind="cut-off" error.message="the service did not come to its end in time and was cut off" calls.lost=1 worker=0
+            WARN instance cut off error.kind="cut-off" error.message="the service did not stop within the grace period and was aborted" calls.lost=1 worker=0
             INFO service stopped exit.status=1
         "#]],
     );

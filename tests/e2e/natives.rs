@@ -129,7 +129,7 @@ fn work_that_computes_for_ever_is_interrupted() {
         &expect![[r#"
             INFO stopping service signal="SIGTERM"
             WARN shutdown takes too long, interrupting the service timeout="500ms" step="native" calls.cut=0
-            WARN instance cut off error.kind="cut-off" error.message="the service did not come to its end in time and was cut off" call="native.start" error.stack=$STACK worker=0
+            WARN instance cut off error.kind="cut-off" error.message="the service did not stop within the grace period and was aborted" call="native.start" error.stack=$STACK worker=0
             INFO service stopped exit.status=1
         "#]],
     );
@@ -142,7 +142,7 @@ fn work_that_blocks_its_instance_is_cut_off() {
         &expect![[r#"
             INFO stopping service signal="SIGTERM"
             WARN shutdown takes too long, interrupting the service timeout="500ms" step="native" calls.cut=0
-            WARN instance cut off error.kind="cut-off" error.message="the service did not come to its end in time and was cut off" calls.lost=1 worker=0
+            WARN instance cut off error.kind="cut-off" error.message="the service did not stop within the grace period and was aborted" calls.lost=1 worker=0
             INFO service stopped exit.status=1
         "#]],
     );

@@ -80,7 +80,7 @@ fn a_script_that_panics_has_nothing_left_to_clean_up_with() {
             INFO run begins arguments=[]
             ERROR instance lost error.kind="trap" error.message="the service trapped: thread '<unnamed>' (1) panicked at tests/guests/acts/src/lib.rs:26:20:\ntold to panic" call="script.run" error.stack=$STACK worker=0
             FATAL aborting service execution reason="could not execute service" error.message="kind `script` failed: the service trapped: thread '<unnamed>' (1) panicked at tests/guests/acts/src/lib.rs:26:20:\ntold to panic"
-            WARN the instance is lost, `cleanup` is left out
+            WARN the instance was lost, `cleanup` is skipped
             INFO stopping service
             INFO service stopped exit.status=1
             status 1
@@ -101,7 +101,7 @@ fn a_script_without_memory_is_told_so() {
             INFO run begins arguments=[]
             ERROR instance lost error.kind="out-of-memory" error.message="the service exceeded its memory limit of 16777216 bytes" call="script.run" error.stack=$STACK worker=0
             FATAL aborting service execution reason="could not execute service" error.message="kind `script` failed: the service exceeded its memory limit of 16777216 bytes"
-            WARN the instance is lost, `cleanup` is left out
+            WARN the instance was lost, `cleanup` is skipped
             INFO stopping service
             INFO service stopped exit.status=1
             status 1

@@ -123,7 +123,7 @@ fn memory_that_the_system_refuses_is_no_fault_of_the_service() {
 
     let line = stopped.lines("aborting service execution")[0];
     assert_eq!(line.text("error.kind"), "out-of-address-space", "{}", stopped.outline());
-    let reason = "the system refuses the memory for an instance; its limit of address space is \
+    let reason = "the system refused memory for an instance; its limit of address space is \
                   3221225472 bytes, raise it with `ulimit -v`";
     assert_eq!(line.text("error.message"), reason);
     ends_in_order(&stopped, "address space");

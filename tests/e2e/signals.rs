@@ -144,9 +144,9 @@ fn a_script_that_computes_on_after_a_signal_is_interrupted() {
         143,
         &expect![[r#"
         INFO stopping service signal="SIGTERM"
-        WARN the script does not end, interrupting it
+        WARN the script did not stop, interrupting it
         ERROR instance lost error.kind="interrupted" error.message="the service computed past its deadline and was interrupted" call="script.run" error.stack=$STACK worker=0
-        WARN the instance is lost, `cleanup` is left out
+        WARN the instance was lost, `cleanup` is skipped
         WARN service stopped by force signal="SIGTERM"
     "#]],
     );
@@ -195,7 +195,7 @@ fn no_request_in_flight_is_lost() {
         &stopped,
         0,
         &expect![[r#"
-        INFO stopping service signal="SIGTERM" calls.in_flight=8 help="signal again to end it at once"
+        INFO stopping service signal="SIGTERM" calls.in_flight=8 help="send the signal again to stop immediately"
         INFO on-finish begins requests=9
         INFO service stopped
     "#]],
@@ -269,7 +269,7 @@ fn what_is_not_answered_in_time_is_cut_off_and_counted() {
         &stopped,
         1,
         &expect![[r#"
-            INFO stopping service signal="SIGTERM" calls.in_flight=8 help="signal again to end it at once"
+            INFO stopping service signal="SIGTERM" calls.in_flight=8 help="send the signal again to stop immediately"
             WARN shutdown takes too long, interrupting the service timeout="300ms" step="drain" calls.cut=8
             INFO service stopped exit.status=1
         "#]],
@@ -298,9 +298,9 @@ fn a_handler_that_computes_for_ever_does_not_keep_the_service_from_stopping() {
         &stopped,
         1,
         &expect![[r#"
-            INFO stopping service signal="SIGTERM" calls.in_flight=1 help="signal again to end it at once"
+            INFO stopping service signal="SIGTERM" calls.in_flight=1 help="send the signal again to stop immediately"
             WARN shutdown takes too long, interrupting the service timeout="300ms" step="drain" calls.cut=1
-            WARN instance cut off error.kind="cut-off" error.message="the service did not come to its end in time and was cut off" call="http.handle" error.stack=$STACK worker=0 request_id=$ID http.method="GET" http.path="/act/spin"
+            WARN instance cut off error.kind="cut-off" error.message="the service did not stop within the grace period and was aborted" call="http.handle" error.stack=$STACK worker=0 request_id=$ID http.method="GET" http.path="/act/spin"
             INFO service stopped exit.status=1
         "#]],
     );

@@ -53,18 +53,18 @@ impl Fault {
                 format!("{name} exceeded its memory limit of {limit} bytes")
             }
             Self::OutOfAddressSpace { limit } => {
-                format!("the system refuses the memory for an instance{}", address_space(*limit))
+                format!("the system refused memory for an instance{}", address_space(*limit))
             }
             Self::Exited { status: 0 } => format!("{name} exited, reporting success"),
             Self::Exited { .. } => format!("{name} exited, reporting failure"),
             Self::Interrupted => format!("{name} computed past its deadline and was interrupted"),
             Self::Unresponsive => {
-                "all places are held by calls that ignore their cancellation".to_owned()
+                "every slot is held by a cancelled call that has not returned".to_owned()
             }
-            Self::CutOff => format!("{name} did not come to its end in time and was cut off"),
+            Self::CutOff => format!("{name} did not stop within the grace period and was aborted"),
             Self::Blocked => format!(
                 "{name} blocked its instance past a deadline, in a call of WASI such as \
-                 `std::thread::sleep`, and was ended"
+                 `std::thread::sleep`, and was stopped"
             ),
             Self::InvalidResponse(reason) => {
                 format!("{name} returned an invalid {answer}: {reason}")
@@ -73,13 +73,13 @@ impl Fault {
                 format!("{name} did not answer within {}", format_duration(*limit))
             }
             Self::QueueTimeout { limit } => {
-                format!("{name} did not take the request in within {}", format_duration(*limit))
+                format!("{name} did not accept the request within {}", format_duration(*limit))
             }
             Self::InstanceLost => {
                 "the instance was lost while it worked for another call".to_owned()
             }
             Self::Unavailable => format!("{name} cannot be started again"),
-            Self::Saturated => format!("{name} has no free place"),
+            Self::Saturated => format!("{name} is at capacity"),
             Self::Stopping => format!("{name} is stopping"),
         }
     }

@@ -339,7 +339,7 @@ impl CallLoop<'_> {
 
 /// Every place is held by a call whose caller is gone and which ignores that.
 #[derive(Debug, thiserror::Error)]
-#[error("every place is held by a call that ignores its cancellation")]
+#[error("every slot is held by a cancelled call that has not returned")]
 pub(super) struct Unresponsive;
 
 /// Who makes a call, and where its outcome goes.

@@ -104,10 +104,7 @@ impl Ending {
         if untaken > 0 {
             stopped.in_order = false;
             stopped.requests_cut += untaken;
-            warn!(
-                responses.cut = untaken,
-                "responses cut off, their clients were slow to take them"
-            );
+            warn!(responses.cut = untaken, "responses cut off, their clients read too slowly");
         }
         // Not one of the steps that are cut off: each feature ends once, and has a limit of its own.
         stopped.in_order &= self.version.running_extensions.end(deadline).await;

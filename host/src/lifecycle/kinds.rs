@@ -116,7 +116,7 @@ impl KindRun {
             error!(
                 kind = self.name,
                 error.message = on_one_line(reason),
-                "a kind did not end in order"
+                "a kind did not stop cleanly"
             );
         }
         result.is_ok()

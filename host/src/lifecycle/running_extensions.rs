@@ -195,15 +195,14 @@ impl RunningExtensions {
                 Running::Native(running) => timeout_at(limit, running.cleanup()).await,
                 Running::Component(plugin) => timeout_at(limit, plugin.end(limit)).await,
             };
-            let result = ended.unwrap_or_else(|_late| {
-                Err(ExtensionError::new("it did not come to its end in time"))
-            });
+            let result =
+                ended.unwrap_or_else(|_late| Err(ExtensionError::new("it did not stop in time")));
             if let Err(reason) = result {
                 well = false;
                 error!(
                     feature = feature.name,
                     error.message = %on_one_line(&reason),
-                    "a feature did not end in order"
+                    "a feature did not stop cleanly"
                 );
             }
         }

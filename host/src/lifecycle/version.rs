@@ -89,7 +89,7 @@ pub(crate) enum KindFailure {
     /// One that is not built in.
     #[error("kind `{kind}` failed: {reason}")]
     Extension { kind: &'static str, reason: String, help: Option<String> },
-    #[error("a worker thread of the host has ended unexpectedly")]
+    #[error("a worker thread of the host ended unexpectedly")]
     ThreadLost,
 }
 
@@ -218,7 +218,7 @@ impl Version {
         let worker = self.workers.get(0);
         // It is not ready any more before `run` is told that it was lost.
         if !worker.is_ready() {
-            warn!("the instance is lost, `cleanup` is left out");
+            warn!("the instance was lost, `cleanup` is skipped");
             return Ok(());
         }
         into_result("script", worker.step(Step::ScriptCleanup, Some(limit)).await)
@@ -271,7 +271,7 @@ impl Version {
         if timeout(CANCEL_GRACE, self.ended()).await.is_err() {
             self.workers.iter().for_each(Worker::kill);
             if timeout(LAST_GRACE, self.ended()).await.is_err() {
-                error!("worker threads do not end, leaving them behind");
+                error!("worker threads did not stop and were abandoned");
             }
         }
     }

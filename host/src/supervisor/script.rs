@@ -74,7 +74,7 @@ impl<D: Director> Supervisor<D> {
             if let Ok(outcome) = timeout(limit, &mut script).await {
                 return (outcome, false);
             }
-            warn!("the script does not end, interrupting it");
+            warn!("the script did not stop, interrupting it");
             service.kill();
             (script.await, true)
         };

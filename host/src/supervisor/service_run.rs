@@ -168,7 +168,7 @@ impl<D: Director> Supervisor<D> {
         }
         info!(
             calls.in_flight = run.service.calls(),
-            help = "signal again to end it at once",
+            help = "send the signal again to stop immediately",
             "draining service"
         );
         Close::Stop
@@ -265,7 +265,7 @@ impl<D: Director> Supervisor<D> {
             announce::endpoint(endpoint);
         }
         if let Err(error) = run.service.open(starting).await {
-            tracing::error!(%error, "the service goes on with fewer threads than it asks for");
+            tracing::error!(%error, "the service runs with fewer threads than configured");
         }
         for kind in definition.kinds.iter().filter(|kind| !kind.listens()) {
             let own = custom.iter().find(|(name, _)| *name == kind.name());

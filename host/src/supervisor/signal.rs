@@ -85,7 +85,7 @@ impl Signals {
             if self.counted.count(signal, Instant::now()) {
                 return signal;
             }
-            debug!(signal = signal.name(), "the service is told to stop already");
+            debug!(signal = signal.name(), "the service is already stopping");
         }
     }
 

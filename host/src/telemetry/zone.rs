@@ -18,10 +18,10 @@ const SHOWN: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ZoneError {
     /// The variable `TZ`, fit to be shown.
-    #[error("`TZ` is `{0}`, which is no time zone that there is")]
+    #[error("`TZ` is `{0}`, which is not a known time zone")]
     Variable(String),
     /// The file that says it, and what it points to.
-    #[error("`{LINK}` does not lead to a time zone that there is{}", target(.0.as_deref()))]
+    #[error("`{LINK}` does not point to a known time zone{}", target(.0.as_deref()))]
     Link(Option<PathBuf>),
 }
 
@@ -97,7 +97,7 @@ mod tests {
 
             assert_eq!(
                 error.to_string(),
-                format!("`TZ` is `{shown}`, which is no time zone that there is")
+                format!("`TZ` is `{shown}`, which is not a known time zone")
             );
         }
         assert_eq!(of_variable(OsStr::new(":Asia/Tokyo")), Ok(named("Asia/Tokyo").unwrap()));
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(linked_to("/gone/zoneinfo/Asia/Tokyo"), Ok(named("Asia/Tokyo").unwrap()));
         assert_eq!(
             linked_to("/gone/zoneinfo/Mars/Olympus"),
-            Err("`/etc/localtime` does not lead to a time zone that there is: it points to \
+            Err("`/etc/localtime` does not point to a known time zone: it points to \
                  `/gone/zoneinfo/Mars/Olympus`"
                 .to_owned())
         );

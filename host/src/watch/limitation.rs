@@ -36,7 +36,7 @@ pub(crate) enum Limitation {
         silence.path.display()
     )]
     Silent { silence: Silence },
-    #[error("files are checked for changes every {} s, as asked", POLL_INTERVAL.as_secs())]
+    #[error("files are checked for changes every {} s, as configured", POLL_INTERVAL.as_secs())]
     Asked,
     #[error(
         "changes of some files are not noticed: what is watched has more than {MOST_DIRECTORIES} directories"

@@ -206,7 +206,7 @@ fn a_component_that_is_cut_off() {
         &expect![[r#"
             built in $T · ready in $T
             http  http://127.0.0.1:$N
-            src/mark changed · built in $T · replacing failed: `$DIR/app.wasm` is cut off: more must follow its $N bytes
+            src/mark changed · built in $T · replacing failed: `$DIR/app.wasm` is truncated after $N bytes
              help: build it again with `mikros-host build`
             still serving the version of $TIME
         "#]],
@@ -236,7 +236,7 @@ fn a_component_that_is_removed_and_comes_back() {
         app.wasm changed · replacing failed: cannot read component `$DIR/app.wasm`: No such file or directory (os error 2)
          help: build it with `mikros-host build`, or put there what was built elsewhere
         still serving the version of $TIME
-        app.wasm changed · replacing failed: `$DIR/app.wasm` is cut off: more must follow its $N bytes
+        app.wasm changed · replacing failed: `$DIR/app.wasm` is truncated after $N bytes
          help: build it again with `mikros-host build`
         still serving the version of $TIME
         app.wasm changed · ready in $T

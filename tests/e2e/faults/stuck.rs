@@ -87,7 +87,7 @@ fn a_call_that_blocks_the_instance_is_ended() {
         "/block",
         "a call blocks",
         &expect![
-            "blocked: the service blocked its instance past a deadline, in a call of WASI such as `std::thread::sleep`, and was ended"
+            "blocked: the service blocked its instance past a deadline, in a call of WASI such as `std::thread::sleep`, and was stopped"
         ],
     );
 }
@@ -132,7 +132,7 @@ fn calls_that_ignore_their_cancellation_cost_the_instance_once_they_hold_every_p
     }
 
     let line = host.wait_for("instance lost");
-    expect!["all places are held by calls that ignore their cancellation"]
+    expect!["every slot is held by a cancelled call that has not returned"]
         .assert_eq(line.text("error.message"));
     assert_eq!(http::get(host.port(), "/fine").status, 200);
     host.stop();

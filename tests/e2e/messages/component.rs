@@ -109,7 +109,7 @@ fn a_component_that_is_cut_off() {
     let words = outline.split(|c: char| c.is_ascii_digit()).filter(|word| !word.is_empty());
     expect![[r#"
         INFO starting service
-        FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` is cut off: more must follow its # bytes" error.help="build it again with `mikros-host build`"
+        FATAL aborting service execution reason="could not bootstrap service" error.message="`$DIR/component.wasm` is truncated after # bytes" error.help="build it again with `mikros-host build`"
         INFO service stopped exit.status=#
         status #
     "#]].assert_eq(&words.collect::<Vec<_>>().join("#"));

@@ -73,7 +73,7 @@ fn an_end_that_fails_is_told_by_the_exit_status_and_skips_nothing() {
         assert_eq!(stopped.status, Some(1), "{act}");
         let course = course(&stopped.log);
         assert_eq!(course[5..], ["three stops", "two stops", "one stops"], "{act}");
-        let line = stopped.lines("a feature did not end in order")[0];
+        let line = stopped.lines("a feature did not stop cleanly")[0];
         assert_eq!((line.level(), line.text("feature")), ("ERROR", "two"));
         assert!(line.text("error.message").contains(reason), "{line:?}");
         assert_eq!(stopped.lines("service stopped")[0].number("exit.status"), 1);
@@ -93,7 +93,7 @@ fn an_end_that_hangs_is_cut_off() {
         assert_eq!(stopped.status, Some(1), "{act}");
         let course = course(&stopped.log);
         assert_eq!(course[5..], ["three stops", "two stops", "one stops"], "{act}");
-        let late = stopped.lines("a feature did not end in order");
+        let late = stopped.lines("a feature did not stop cleanly");
         assert_eq!((late.len(), late[0].text("feature")), (1, "two"), "{act}");
         // It is not the service that is late.
         let interrupted = "shutdown takes too long, interrupting the service";
@@ -142,7 +142,7 @@ fn an_instance_that_is_lost_is_not_asked_to_stop() {
     let ends: Vec<_> =
         course(&stopped.log).into_iter().filter(|step| step.ends_with("stops")).collect();
     assert_eq!(ends, ["three stops", "two stops"]);
-    assert!(stopped.lines("a feature did not end in order").is_empty());
+    assert!(stopped.lines("a feature did not stop cleanly").is_empty());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn an_instance_that_does_not_come_back_does_not_hold_up_the_end() {
         let stopped = host.stop();
 
         assert!(stopped.lines("cannot start the instance again").is_empty(), "{act}");
-        assert!(stopped.lines("a feature did not end in order").is_empty(), "{act}");
+        assert!(stopped.lines("a feature did not stop cleanly").is_empty(), "{act}");
     }
 }
 

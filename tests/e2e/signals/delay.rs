@@ -59,7 +59,7 @@ fn the_drain_follows_when_the_delay_is_over() {
         0,
         &expect![[r#"
             INFO stopping service signal="SIGTERM" drain_delay="50ms" help="signal again to drain at once"
-            INFO draining service calls.in_flight=0 help="signal again to end it at once"
+            INFO draining service calls.in_flight=0 help="send the signal again to stop immediately"
             INFO on-finish begins requests=0
             INFO service stopped
         "#]],

@@ -45,7 +45,7 @@ fn a_second_signal_ends_a_service_that_drains() {
         &stopped,
         130,
         &expect![[r#"
-            INFO stopping service signal="SIGTERM" calls.in_flight=1 help="signal again to end it at once"
+            INFO stopping service signal="SIGTERM" calls.in_flight=1 help="send the signal again to stop immediately"
             WARN service stopped by force signal="SIGINT"
         "#]],
     );
@@ -98,14 +98,14 @@ fn a_second_signal_ends_a_cleanup_at_once() {
     host.wait_for("cleanup begins");
 
     host.signal(Signal::INT);
-    host.wait_for("already stopping, the next signal ends the service at once");
+    host.wait_for("already stopping, the next signal stops the service immediately");
     let stopped = host.forced(Signal::INT);
 
     check(
         &stopped,
         130,
         &expect![[r#"
-            WARN already stopping, the next signal ends the service at once signal="SIGINT" after="1s"
+            WARN already stopping, the next signal stops the service immediately signal="SIGINT" after="1s"
             WARN service stopped by force signal="SIGINT"
         "#]],
     );

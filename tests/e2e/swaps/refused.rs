@@ -116,7 +116,7 @@ fn a_component_that_is_cut_off() {
         &service,
         || fs::write(&component, half).expect("it can be written"),
         &expect![[r#"
-            `$DIR/app.wasm` is cut off: more must follow its $N bytes
+            `$DIR/app.wasm` is truncated after $N bytes
             help: build it again with `mikros-host build`
         "#]],
     );

@@ -119,7 +119,10 @@ impl Index {
         let mut symbols = definitions.symbols.iter();
         let defines = symbols.all(|symbol| self.symbols.get(symbol).is_some_and(|it| it == file));
         if defines && !file.starts_with(WELL_KNOWN) {
-            warn!(file, "two files of this name define the same, reflection tells of one");
+            warn!(
+                file,
+                "two files of this name define the same symbols, reflection returns one of them"
+            );
         }
         defines
     }
@@ -127,7 +130,10 @@ impl Index {
     fn define(&mut self, file: &str, definitions: Definitions) {
         for symbol in definitions.symbols {
             if let Some(other) = self.symbols.get(&symbol) {
-                warn!(symbol, file, other, "two files define a symbol, reflection tells of one");
+                warn!(
+                    symbol,
+                    file, other, "two files define a symbol, reflection returns one of them"
+                );
                 continue;
             }
             self.symbols.insert(symbol, file.to_owned());
