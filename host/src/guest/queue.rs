@@ -1,6 +1,8 @@
 //! Calls on their way into one instance. Any thread may add to it.
 
 mod order;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
