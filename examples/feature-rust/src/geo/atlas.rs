@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_address_of_a_header_is_the_proxys() {
+    fn only_the_last_address_of_a_header_is_from_the_proxy() {
         let name = HeaderName::from_static("x-forwarded-for");
         let mut headers = HeaderMap::new();
         assert_eq!(last(&headers, &name), None);
