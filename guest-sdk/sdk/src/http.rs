@@ -87,13 +87,14 @@
 //! # Bad requests
 //!
 //! All extractors of a request are tried before it is answered, and everything that is wrong with it
-//! is in one 400. Only of a body it is the first field that does not fit, because parsing stops there.
+//! is in one 400: parameters, query, header fields, and up to 32 fields of a form or of JSON (see [`Json`]).
 //!
 //! ```json
 //! {"kind": "ValidationError", "message": "request validation failed", "code": 0, "service_name": "shop",
 //!  "field_violations": [
 //!    {"field": "path.id", "description": "expected a whole number from 0 to 18446744073709551615, found `x`"},
-//!    {"field": "query.limit", "description": "expected a whole number from 0 to 4294967295, found `-1`"}
+//!    {"field": "query.limit", "description": "expected a whole number from 0 to 4294967295, found `-1`"},
+//!    {"field": "items[3].price", "description": "is missing"}
 //!  ]}
 //! ```
 

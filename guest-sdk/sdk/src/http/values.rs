@@ -5,11 +5,11 @@
 //! for the fields that are known to be wrong, until nothing new turns up. Only a bad request pays
 //! for that.
 
-pub(super) mod number;
 mod problem;
 mod source;
 pub(super) mod urlencoded;
 mod value;
+pub(super) mod words;
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -17,15 +17,15 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use self::problem::Problem;
+pub(super) use self::problem::Problem;
 use self::source::{Shape, Source};
-use self::value::Value;
+pub(super) use self::value::Value;
 use super::{FieldError, Location, Rejection};
 use crate::error::ServiceError;
 
 /// Most errors that are told about one place. Each costs another attempt, and a client chooses how
 /// many there are.
-const MOST_ERRORS: usize = 32;
+pub(super) const MOST_ERRORS: usize = 32;
 
 /// Most empty fields of a form that are taken for fields that were not sent. Each costs another attempt.
 const MOST_EMPTY: usize = 64;
@@ -80,6 +80,7 @@ impl<'a> Values<'a> {
         let stand_ins = self.groups.iter().map(|group| Wrong {
             error: FieldError::new(Location::Path, &*group.name, ""),
             fault: Fault::Value,
+            stand_in: 0,
         });
         let wrong: Vec<Wrong> = stand_ins.collect();
         let attempt = Attempt { groups: &self.groups, wrong: &wrong, current: Cell::new(None) };
@@ -96,10 +97,12 @@ impl<'a> Values<'a> {
 /// Why the type of a `Path` does not fit a route, if `problem` says so: a mistake in the service.
 fn mismatch(problem: &Problem, groups: &[Group<'_>]) -> Option<String> {
     let why = match problem {
-        Problem::Value(_) => return None,
         Problem::Unsupported(reason) => return Some(reason.clone()),
         Problem::Missing(name) => format!("has a field `{name}`"),
         Problem::Unknown(name, _) => format!("has no field `{name}`"),
+        Problem::Value(_) | Problem::Custom(_) | Problem::Duplicate(_) | Problem::Unsure => {
+            return None;
+        }
     };
     Some(format!("the type of a `Path` {why}, but the route has {}", parameters(groups)))
 }
@@ -122,6 +125,8 @@ struct Attempt<'a> {
 struct Wrong {
     error: FieldError,
     fault: Fault,
+    /// Which one stands in for its value.
+    stand_in: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -135,20 +140,27 @@ enum Fault {
 }
 
 impl<'a> Attempt<'a> {
+    fn wrong(&self, name: &str) -> Option<&'a Wrong> {
+        self.wrong.iter().find(|wrong| wrong.error.name == name)
+    }
+
     fn fault(&self, name: &str) -> Option<Fault> {
-        self.wrong.iter().find(|wrong| wrong.error.name == name).map(|wrong| wrong.fault)
+        self.wrong(name).map(|wrong| wrong.fault)
     }
 
     /// Name and value at `index`: of those that the request has, then stand-ins for those that are
     /// missing.
     fn entry(&self, index: usize) -> Option<(&'a str, Value<'a>)> {
         if let Some(group) = self.groups.get(index) {
-            let is_wrong = self.fault(&group.name).is_some();
-            let value = if is_wrong { Value::StandIn } else { Value::Given(&group.values) };
+            let value = match self.wrong(&group.name) {
+                Some(wrong) => Value::StandIn(wrong.stand_in),
+                None => Value::Given(&group.values),
+            };
             return Some((&group.name, value));
         }
         let mut missing = self.wrong.iter().filter(|wrong| wrong.fault == Fault::Missing);
-        missing.nth(index - self.groups.len()).map(|wrong| (&*wrong.error.name, Value::StandIn))
+        let wrong = missing.nth(index - self.groups.len())?;
+        Some((&*wrong.error.name, Value::StandIn(wrong.stand_in)))
     }
 }
 
@@ -173,11 +185,12 @@ fn deserialize<T: DeserializeOwned>(
         }
         let (name, message, fault) = match problem {
             Problem::Unsupported(reason) => return Err(ServiceError::internal(reason).into()),
-            Problem::Value(message) => {
-                (attempt.current.get().unwrap_or_default().to_owned(), message, Fault::Value)
-            }
             Problem::Missing(name) => (name.to_owned(), "is missing".to_owned(), Fault::Missing),
             Problem::Unknown(name, message) => (name, message, Fault::Unknown),
+            value => {
+                let name = attempt.current.get().unwrap_or_default().to_owned();
+                (name, value.to_string(), Fault::Value)
+            }
         };
         if fault == Fault::Value && is_form(location) && empty < MOST_EMPTY {
             // Forms send every field: one that is left empty and cannot be has not been filled in.
@@ -188,11 +201,23 @@ fn deserialize<T: DeserializeOwned>(
                 continue;
             }
         }
-        // Known already: the stand-in did not fit either, so what comes after it stays unknown.
-        if attempt.fault(&name).is_some() || wrong.len() == MOST_ERRORS {
+        if fault == Fault::Value && name.is_empty() && !wrong.is_empty() {
+            // The type refuses the whole, and the reason may be a stand-in.
             return Err(all(wrong));
         }
-        wrong.push(Wrong { error: FieldError::new(location, name, message), fault });
+        if let Some(known) = wrong.iter_mut().find(|wrong| wrong.error.name == name) {
+            known.stand_in += 1;
+            if known.stand_in < Value::STAND_INS {
+                continue;
+            }
+            // No stand-in fits, so what comes after it stays unknown.
+            return Err(all(wrong));
+        }
+        if wrong.len() == MOST_ERRORS {
+            return Err(all(wrong));
+        }
+        let error = FieldError::new(location, name, message);
+        wrong.push(Wrong { error, fault, stand_in: 0 });
     }
 }
 

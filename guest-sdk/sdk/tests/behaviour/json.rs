@@ -82,31 +82,31 @@ fn json_errors_name_the_path() {
         post(r#"{"name": "tea", "prices": [{"amount": 1}, {"amount": -3}]}"#),
         &expect![[r#"
             400 request validation failed
-              `prices[1].amount`: invalid value: integer `-3`, expected a whole number from 0 to 4294967295 at line 1 column 55"#]],
+              `prices[1].amount`: expected a whole number from 0 to 4294967295, found `-3`"#]],
     );
     answers(
         post(r#"{"name": "tea"}"#),
         &expect![[r#"
             400 request validation failed
-              ``: missing field `prices` at line 1 column 15"#]],
+              `prices`: is missing"#]],
     );
     answers(
         post(r#"{"name": "tea", "#),
         &expect![[r#"
             400 request validation failed
-              ``: EOF while parsing a value at line 1 column 16"#]],
+              ``: the body is not JSON: it ends inside an object (line 1, column 16)"#]],
     );
     answers(
         post(r#"{"name": "tea", "prices": []} x"#),
         &expect![[r#"
             400 request validation failed
-              ``: trailing characters at line 1 column 31"#]],
+              ``: the body is not JSON: there is something after its end (line 1, column 31)"#]],
     );
     answers(
         post(""),
         &expect![[r#"
             400 request validation failed
-              ``: is empty"#]],
+              ``: the body is empty"#]],
     );
 }
 

@@ -26,6 +26,7 @@ mod layers;
 ))]
 mod libraries;
 mod logging;
+mod misfits;
 mod misplaced_layers;
 #[cfg(feature = "openapi")]
 mod openapi;

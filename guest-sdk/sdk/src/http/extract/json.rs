@@ -1,17 +1,36 @@
 //! Extracts a JSON body; the same type answers with JSON.
-//! Deliberately reports the first thing that is wrong with a body only: serde stops there.
+//! Deliberately slow only with a body that does not fit: it is read again to find all that is wrong with it.
+
+mod access;
+mod cursor;
+mod misfit;
+mod path;
+mod reader;
+mod syntax;
 
 use serde::de::DeserializeOwned;
 
 use super::{FromRequest, OptionalFromRequest, Rejection, Request, media_type, optional};
-use crate::http::values::number;
 use crate::http::{FieldError, Head, Location};
+
+/// The byte order mark in UTF-8.
+const MARK: &str = "\u{feff}";
 
 /// A JSON body: as an extractor the request's, as an answer the response's.
 ///
 /// The request must say that it is JSON (`application/json` or `application/…+json`), otherwise it
-/// is answered 415. A byte order mark at its start does not count. A body that does not fit `T` is a 400 that
-/// names the path of the first field that is wrong. `Option<Json<T>>` is `None` when there is no body.
+/// is answered 415. `Option<Json<T>>` is `None` when there is no body.
+///
+/// A byte order mark at the start is skipped, as RFC 8259 §8.1 allows: some programs write one, and their users can do
+/// nothing about it. JSON is UTF-8; other encodings are answered 400 with a text that names them.
+///
+/// # What a client is told
+///
+/// A body that is no JSON is a 400 that says what is wrong in which line and column. A body that does not fit `T` is a
+/// 400 that names each field that does not, as `items[3].price`, up to 32 of them. Fields that are in doubt are not
+/// named: when the rest of a body depends on what is wrong (an enum's tag), when `T` reads a part of it without telling
+/// serde what it expects (`untagged`, `flatten`), or when `T` refuses the whole for reasons of its own. Of a body of
+/// more than 64 KiB only the first field is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Json<T>(pub T);
 
@@ -21,7 +40,7 @@ impl<S, T: DeserializeOwned> FromRequest<S> for Json<T> {
         if !is_json(&head) {
             return Err(media_type::unsupported(&head, "application/json"));
         }
-        parse(&body.bytes().await?)
+        parse(&body.bytes().await?).map(Self).map_err(Rejection::Fields)
     }
 }
 
@@ -39,32 +58,29 @@ impl<S, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<Json<T>, Rejection> {
-    // RFC 8259 section 8.1: a byte order mark may be ignored. Some programs put one in front.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = error.path().to_string();
-        // The path means something only when the text is JSON; `.` is the whole document.
-        let is_whole = path == "." || !error.inner().is_data();
-        let name = if is_whole { String::new() } else { path };
-        let is_blank = bytes.trim_ascii().is_empty();
-        let message = error.into_inner().to_string();
-        let message = if is_blank { "is empty".to_owned() } else { in_words(message) };
-        FieldError::new(Location::Body, name, message)
-    })?;
-    json.end().map_err(|error| FieldError::new(Location::Body, "", error.to_string()))?;
-    Ok(Json(value))
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Vec<FieldError>> {
+    let json = bytes.strip_prefix(MARK.as_bytes()).unwrap_or(bytes);
+    serde_json::from_slice(json).map_err(|error| explain(bytes, &error, misfit::all::<T>))
 }
 
-/// serde's message, which names types of Rust, for people who do not know them.
-fn in_words(message: String) -> String {
-    let Some((start, expected)) = message.rsplit_once(", expected ") else { return message };
-    let type_name = expected.split(' ').next().unwrap_or_default();
-    match number::in_words(type_name) {
-        Some(words) => format!("{start}, expected {words}{}", &expected[type_name.len()..]),
-        None => message,
-    }
+/// What is wrong with a body, of which `error` is the first that the parser has met.
+#[cold]
+#[inline(never)]
+fn explain(
+    bytes: &[u8],
+    error: &serde_json::Error,
+    misfits: fn(&str) -> Vec<FieldError>,
+) -> Vec<FieldError> {
+    let message = match syntax::check(bytes) {
+        Ok(text) => match misfits(text) {
+            none if none.is_empty() => {
+                format!("the body does not fit: {}", syntax::in_words(error))
+            }
+            misfits => return misfits,
+        },
+        Err(message) => message,
+    };
+    vec![FieldError::new(Location::Body, "", message)]
 }
 
 /// RFC 8259 §11 and the suffix of RFC 6839 §3.1.

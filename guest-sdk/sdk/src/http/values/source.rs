@@ -34,7 +34,7 @@ impl<'a> Source<'a> {
             )),
             (Shape::Parameters, [group]) => {
                 self.attempt.current.set(Some(&group.name));
-                Ok(self.attempt.entry(0).map_or(Value::StandIn, |(_, value)| value))
+                Ok(self.attempt.entry(0).map_or(Value::StandIn(0), |(_, value)| value))
             }
             (Shape::Parameters, groups) => Err(Problem::Unsupported(format!(
                 "the type of a `Path` is one value, but the route has {}",
@@ -164,7 +164,7 @@ struct Entries<'a> {
 
 impl<'a> Entries<'a> {
     fn new(attempt: &'a Attempt<'a>) -> Self {
-        Self { attempt, next: 0, value: Value::StandIn }
+        Self { attempt, next: 0, value: Value::StandIn(0) }
     }
 
     /// The next entry, without those that the type does not know. It is the current one from now on.

@@ -9,28 +9,42 @@ use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::number;
 use super::problem::Problem;
+use super::words;
 
-/// Longest part of a value that is shown in a message, in characters.
-const SHOWN: usize = 60;
+/// What stands in for a text, one after the other until the type accepts one: types that are made of a text often
+/// refuse an empty one, and many want a time, an identifier or an address.
+const STAND_INS: [&str; 10] = [
+    "1",
+    "",
+    "a",
+    "2000-01-01T00:00:00Z",
+    "2000-01-01",
+    "00:00:00",
+    "00000000-0000-0000-0000-000000000000",
+    "http://example.com/",
+    "a@example.com",
+    "127.0.0.1",
+];
 
 /// The value of a name.
 #[derive(Clone, Copy)]
-pub(super) enum Value<'a> {
+pub(in crate::http) enum Value<'a> {
     /// What the request has: one text, or several when the name occurs several times. `None` is a
     /// text that is not UTF-8.
     Given(&'a [Option<Cow<'a, str>>]),
     /// Whatever is asked for, because what the request has is known to be wrong. What is made of it
-    /// is thrown away.
-    StandIn,
+    /// is thrown away. There are several, in case that the type refuses some.
+    StandIn(usize),
 }
 
 impl<'a> Value<'a> {
+    /// How many stand-ins there are.
+    pub(in crate::http) const STAND_INS: usize = STAND_INS.len();
+
     fn text(self) -> Result<&'a str, Problem> {
         match self {
-            // Types that are made of a text often refuse an empty one.
-            Self::StandIn => Ok("1"),
+            Self::StandIn(number) => Ok(STAND_INS[number % STAND_INS.len()]),
             Self::Given([Some(text)]) => Ok(text),
             Self::Given([None]) => Err(Problem::Value("must be UTF-8".to_owned())),
             Self::Given(texts) => {
@@ -41,13 +55,11 @@ impl<'a> Value<'a> {
 
     fn parse<T: FromStr>(self, expected: &str, stand_in: T) -> Result<T, Problem> {
         let text = match self {
-            Self::StandIn => return Ok(stand_in),
+            Self::StandIn(_) => return Ok(stand_in),
             Self::Given(_) => self.text()?,
         };
         text.parse().map_err(|_wrong| {
-            let shown: String = text.chars().take(SHOWN).collect();
-            let cut = if shown.len() < text.len() { "…" } else { "" };
-            Problem::Value(format!("expected {expected}, found `{shown}{cut}`"))
+            Problem::Value(format!("expected {expected}, found {}", words::shown(text)))
         })
     }
 }
@@ -55,7 +67,7 @@ impl<'a> Value<'a> {
 macro_rules! numbers {
     ($($method:ident $visit:ident $type:ident $stand_in:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-            let expected = number::in_words(stringify!($type)).expect("the type is a number");
+            let expected = words::number(stringify!($type)).expect("the type is a number");
             visitor.$visit(self.parse::<$type>(expected, $stand_in)?)
         }
     )*};
@@ -98,7 +110,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         match self {
-            Self::StandIn => visitor.visit_none(),
+            Self::StandIn(_) => visitor.visit_none(),
             Self::Given(_) => visitor.visit_some(self),
         }
     }
@@ -113,7 +125,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         let texts = match self {
-            Self::StandIn => &[],
+            Self::StandIn(_) => &[],
             Self::Given(texts) => texts,
         };
         let each = texts.iter().map(|text| Value::Given(std::slice::from_ref(text)));
@@ -127,7 +139,9 @@ impl<'de> Deserializer<'de> for Value<'_> {
         visitor: V,
     ) -> Result<V::Value, Problem> {
         let variant = match self {
-            Self::StandIn => variants.first().copied().unwrap_or_default(),
+            Self::StandIn(number) => {
+                variants.get(number % variants.len().max(1)).copied().unwrap_or_default()
+            }
             Self::Given(_) => self.text()?,
         };
         visitor.visit_enum(variant.into_deserializer())
@@ -139,7 +153,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
         match self {
-            Self::StandIn => {
+            Self::StandIn(_) => {
                 visitor.visit_map(MapDeserializer::new(std::iter::empty::<(Self, Self)>()))
             }
             Self::Given(_) => Err(Problem::Unsupported(
