@@ -40,7 +40,8 @@ pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
 /// # `?` on other errors
 ///
 /// Every [`std::error::Error`] converts into an internal error whose cause is the error's text
-/// and the texts of its sources; a service error among these stays what it is. For that reason
+/// and the texts of its sources; a service error among these stays what it is, and an
+/// [`Elapsed`](crate::time::Elapsed) becomes [`ErrorKind::DeadlineExceeded`]. For that reason
 /// `ServiceError` itself does not implement `std::error::Error`, as `anyhow::Error` does not: the two
 /// conversions would overlap. It dereferences to a `dyn Error` instead, so that it can be the `#[source]` or
 /// `#[from]` of an error that `thiserror` derives, and converts into a `Box<dyn Error + Send + Sync>`.

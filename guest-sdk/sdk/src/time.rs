@@ -73,6 +73,11 @@ pub async fn sleep_until(deadline: Instant) {
 /// # use std::time::Duration;
 /// # async fn ask() -> Result<String> { Ok(String::new()) }
 /// async fn answer() -> Result<String> {
+///     // Too late is `DeadlineExceeded`: 504, DEADLINE_EXCEEDED.
+///     timeout(Duration::from_secs(2), ask()).await?
+/// }
+///
+/// async fn other_answer() -> Result<String> {
 ///     timeout(Duration::from_secs(2), ask()).await.or_precondition_failed("nobody has answered")?
 /// }
 /// ```

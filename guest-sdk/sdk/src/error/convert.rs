@@ -1,22 +1,37 @@
 //! Other errors become service errors: by `?`, or by an adapter that says which kind is right.
 //! Deliberately knows no library's error type by name.
 
+use std::any::Any;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 
 use super::{Result, ServiceError};
 use crate::http::body_error;
+use crate::time::Elapsed;
 
 /// An ordinary error is a failure of the service; its text and its sources' texts are the cause. What a library
-/// made of the error of a body is that error, and a status of gRPC is an error of the kind of its code.
+/// made of the error of a body is that error, a status of gRPC is an error of the kind of its code, and a timeout that
+/// has passed is `DeadlineExceeded`.
 impl<E: Error + 'static> From<E> for ServiceError {
     fn from(error: E) -> Self {
         #[cfg(feature = "grpc")]
         if let Some(error) = crate::grpc::service_error(&error) {
             return error;
         }
-        body_error(&error).unwrap_or_else(|| Self::internal(chain(&error)))
+        if let Some(error) = body_error(&error) {
+            return error;
+        }
+        if is_timeout(&error) {
+            return Self::deadline_exceeded("it took too long").with_cause(chain(&error));
+        }
+        Self::internal(chain(&error))
     }
+}
+
+/// Whether a [timeout](crate::time::timeout) has passed. Generic for the same reason as `body_error`.
+fn is_timeout<E: Error + 'static>(error: &E) -> bool {
+    let mut causes = std::iter::successors(error.source(), |&cause| cause.source());
+    (error as &dyn Any).is::<Elapsed>() || causes.any(<dyn Error>::is::<Elapsed>)
 }
 
 /// The text of an error and of what led to it, outermost first, separated by colons.

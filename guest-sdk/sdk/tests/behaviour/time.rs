@@ -8,7 +8,9 @@ use mikros_sdk::testing::{self, Context};
 use mikros_sdk::time::{
     self, Elapsed, Instant, SystemTime, interval, sleep_until, timeout, timeout_at,
 };
-use mikros_sdk::{cancelled, is_shutting_down, remaining, shutdown, sleep, spawn, until_shutdown};
+use mikros_sdk::{
+    ErrorKind, cancelled, is_shutting_down, remaining, shutdown, sleep, spawn, until_shutdown,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -210,5 +212,35 @@ fn an_interval_leaves_out_what_it_has_missed() {
         due.push((ticks.tick().await - start).as_millis());
 
         assert_eq!(due, [0, 1000, 2000, 3000, 6000, 7000, 8000]);
+    });
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot ask the ledger")]
+struct Ledger(#[source] Elapsed);
+
+#[test]
+fn a_timeout_that_has_passed_is_deadline_exceeded() {
+    async fn asked() -> Result<()> {
+        timeout(SECOND, sleep(SECOND * 2)).await?;
+        Ok(())
+    }
+    async fn wrapped() -> Result<()> {
+        timeout(SECOND, sleep(SECOND * 2)).await.map_err(Ledger)?;
+        Ok(())
+    }
+    async fn as_the_author_says() -> Result<()> {
+        timeout(SECOND, sleep(SECOND * 2)).await.or_not_found("nobody has answered")
+    }
+
+    Context::new().run(async {
+        let error = asked().await.expect_err("it was late");
+        assert_eq!((error.kind(), error.status().as_u16()), (ErrorKind::DeadlineExceeded, 504));
+        assert_eq!(error.to_string(), "it took too long (not done within 1s)");
+        let error = wrapped().await.expect_err("it was late");
+        assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+        assert_eq!(error.cause(), Some("cannot ask the ledger: not done within 1s"));
+        let error = as_the_author_says().await.expect_err("it was late");
+        assert_eq!(error.kind(), ErrorKind::NotFound);
     });
 }
