@@ -163,6 +163,8 @@ pub use prost;
 pub use prost_types;
 #[cfg(feature = "openapi")]
 pub use schemars;
+/// JSON without a type: `json::Value`, and `json::json!` to write one.
+pub use serde_json as json;
 #[cfg(feature = "grpc")]
 pub use service::Grpc;
 pub use service::{Cronjob, Handover, Http, Native, Script, Service};

@@ -69,4 +69,4 @@ pub use handover::hand_over;
 pub use plugin::{PluginClient, Visitor, plugin};
 #[cfg(feature = "grpc")]
 pub use rpc::{CallBuilder, GrpcClient, Replies, grpc};
-pub use serde_json::json;
+pub use serde_json::{Value, json};
