@@ -9,6 +9,7 @@ mod errors;
 mod examples;
 mod faults;
 mod health;
+mod interceptors;
 mod limits;
 mod metadata;
 mod protocol;

@@ -1,6 +1,8 @@
 //! Unit tests without a host: a method of every shape as a client sees it.
 
-use mikros_sdk::grpc::{Code, Status as RpcStatus};
+use mikros_sdk::grpc::{
+    Code, InterceptedService, Interceptor, Request as RpcRequest, Status as RpcStatus,
+};
 use mikros_sdk::prelude::{Grpc, Service};
 use mikros_sdk::testing::{self, Context, GrpcClient};
 use mikros_sdk::tonic::{Served, Serves};
@@ -25,7 +27,22 @@ impl Serves<GreeterServer<Hello>> for Probe {
 }
 
 impl Grpc for Probe {
-    type Services = Served<Self, GreeterServer<Hello>>;
+    type Services = InterceptedService<Served<Self, GreeterServer<Hello>>, Placed>;
+}
+
+/// One of the SDK in front of a server of tonic.
+struct Placed;
+
+impl Interceptor<Probe> for Placed {
+    async fn intercept(
+        _service: &Probe,
+        mut request: RpcRequest<()>,
+    ) -> Result<RpcRequest<()>, RpcStatus> {
+        if request.metadata().get("x-place") == Some("Bern") {
+            request.metadata_mut().insert("x-region", "ch")?;
+        }
+        Ok(request)
+    }
 }
 
 /// Starts the service and runs `body` with a client.
@@ -54,6 +71,17 @@ fn a_greeting_is_answered_with_metadata() {
     assert_eq!(response.metadata().get("x-greeted"), Some("1"));
     assert_eq!(response.metadata().get("x-region"), Some("eu"));
     assert_eq!(response.into_inner().message, "Hello Ada");
+}
+
+#[test]
+fn an_interceptor_of_the_sdk_comes_before_the_server_of_tonic() {
+    let response = run(async |client| {
+        let call = client.call("/helloworld.Greeter/SayHello").metadata("x-place", "Bern");
+        call.unary::<HelloReply>(&named("Ada")).await
+    });
+
+    let response = response.expect("it is answered");
+    assert_eq!(response.metadata().get("x-region"), Some("ch"));
 }
 
 #[test]

@@ -81,6 +81,8 @@
 pub(crate) mod call;
 mod code;
 mod convert;
+#[cfg(feature = "error-details")]
+mod details;
 mod interceptor;
 mod metadata;
 pub(crate) mod reply_stream;
@@ -93,6 +95,12 @@ mod streaming;
 
 pub use ::http::Extensions;
 pub use code::Code;
+#[cfg(feature = "error-details")]
+pub use details::{
+    BadRequest, DebugInfo, ErrorDetail, ErrorDetails, ErrorInfo, FieldViolation, Help, HelpLink,
+    LocalizedMessage, PreconditionFailure, PreconditionViolation, QuotaFailure, QuotaViolation,
+    RequestInfo, ResourceInfo, RetryInfo,
+};
 pub use interceptor::{InterceptedService, Interceptor};
 pub use metadata::{InvalidMetadata, Metadata};
 pub use reply_stream::{BoxReplyStream, Reply, ReplyStream};

@@ -46,7 +46,8 @@
 //!
 //! # What runs unchanged
 //!
-//! All four shapes, interceptors (`GreeterServer::with_interceptor`), layers around one server
+//! All four shapes, interceptors (`GreeterServer::with_interceptor`, or an
+//! [`InterceptedService`](crate::grpc::InterceptedService) around [`Served`]), layers around one server
 //! (`tonic::service::LayerExt`), metadata both ways, statuses with details. [`ServiceError`](struct@crate::ServiceError) becomes a
 //! `tonic::Status` by `?`, and what the host then makes of it is what it makes of those of other services.
 //!

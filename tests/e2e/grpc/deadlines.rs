@@ -202,6 +202,16 @@ fn a_client_that_does_not_send_its_message_is_not_waited_for() {
 
 #[test]
 fn a_stream_that_moved_to_another_instance_is_interrupted_there() {
+    is_ended_where_it_moved_to(Mode::Spin, "interrupted");
+}
+
+#[test]
+fn a_stream_that_moved_to_another_instance_and_blocks_it_is_ended_there() {
+    is_ended_where_it_moved_to(Mode::Block, "blocked");
+}
+
+/// The instance that answers the connection keeps its own stream, and the other one is lost for this reason.
+fn is_ended_where_it_moved_to(how: Mode, reason: &str) {
     let limits = service().limits("call_timeout = '300ms'\nmax_concurrency = 1");
     let host = Host::start(&limits.host("instances = 2"));
     let mut client = connect(&host);
@@ -211,13 +221,12 @@ fn a_stream_that_moved_to_another_instance_is_interrupted_there() {
     chat.send(&chunk(b"a"));
     assert!(chat.next().is_some());
 
-    sum.send(&mode(Mode::Spin));
+    sum.send(&mode(how));
     sum.finish();
 
     assert_eq!(sum.answer().code(), 4);
-    // The other one, which computes for ever.
-    host.wait_for("instance lost");
+    assert_eq!(host.wait_for("instance lost").text("error.kind"), reason);
     chat.finish();
     assert_eq!(chat.answer().code(), 0);
-    host.stop();
+    assert_eq!(host.stop().lines("instance lost").len(), 1);
 }

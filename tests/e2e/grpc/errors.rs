@@ -177,6 +177,52 @@ fn an_error_says_when_to_try_again_and_which_fields_are_wrong() {
     host.stop();
 }
 
+#[test]
+fn the_details_that_a_service_sets_arrive_as_messages_of_google_rpc() {
+    let host = probe("");
+
+    let answer = connect(&host).unary(ECHO, &failing(How::Details("Türe".to_owned())));
+
+    assert_eq!((answer.code(), answer.message().as_str()), (9, "the door is closed"));
+    let whole = details(&answer);
+    assert_eq!((whole.code, whole.message.as_str()), (9, "the door is closed"));
+    let info: pb::ErrorInfo = detail(&answer, "ErrorInfo").expect("an ErrorInfo");
+    assert_eq!(
+        (&*info.reason, &*info.domain, &*info.metadata["subject"]),
+        ("CLOSED", "probe", "Türe")
+    );
+    let retry: pb::RetryInfo = detail(&answer, "RetryInfo").expect("a RetryInfo");
+    assert_eq!(retry.retry_delay.map(|delay| (delay.seconds, delay.nanos)), Some((1, 500_000_000)));
+    let bad: pb::BadRequest = detail(&answer, "BadRequest").expect("a BadRequest");
+    assert_eq!(bad.field_violations[0].field, "Türe");
+    let state: pb::PreconditionFailure = detail(&answer, "PreconditionFailure").expect("one");
+    assert_eq!(state.violations[0].description, "open it");
+    let quota: pb::QuotaFailure = detail(&answer, "QuotaFailure").expect("a QuotaFailure");
+    assert_eq!(quota.violations[0].subject, "Türe");
+    let request: pb::RequestInfo = detail(&answer, "RequestInfo").expect("a RequestInfo");
+    assert_eq!(request.request_id, "7");
+    let resource: pb::ResourceInfo = detail(&answer, "ResourceInfo").expect("a ResourceInfo");
+    assert_eq!(resource.owner, "Ada");
+    let help: pb::Help = detail(&answer, "Help").expect("a Help");
+    assert_eq!(help.links[0].url, "https://example.com/doors");
+    let text: pb::LocalizedMessage = detail(&answer, "LocalizedMessage").expect("one");
+    assert_eq!(text.message, "Die Tür ist zu");
+    host.stop();
+}
+
+#[test]
+fn an_error_of_the_service_s_own_is_the_status_that_it_says() {
+    let host = probe("");
+    let mut client = connect(&host);
+
+    for (name, code, message) in [("full", 8, "it is full"), ("gone", 15, "it is gone")] {
+        let answer = client.unary(ECHO, &failing(How::Own(name.to_owned())));
+
+        assert_eq!((answer.code(), answer.message().as_str()), (code, message));
+    }
+    host.stop();
+}
+
 /// How the clients of the other Mikros frameworks read the message of a status: the kind that their
 /// callers see, or what goes wrong. Recorded from these clients; they do not run here.
 mod frameworks {

@@ -33,7 +33,7 @@ pub(crate) struct EchoRequest {
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Failure {
-    #[prost(oneof = "How", tags = "1, 2, 3")]
+    #[prost(oneof = "How", tags = "1, 2, 3, 4, 5")]
     pub(crate) how: Option<How>,
 }
 
@@ -45,6 +45,10 @@ pub(crate) enum How {
     Status(Status),
     #[prost(string, tag = "3")]
     Panic(String),
+    #[prost(string, tag = "4")]
+    Details(String),
+    #[prost(string, tag = "5")]
+    Own(String),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -111,6 +115,7 @@ pub(crate) enum Mode {
     Fail = 4,
     Spin = 5,
     Keep = 6,
+    Block = 7,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -179,6 +184,8 @@ pub(crate) struct ContextReply {
     pub(crate) caller: Option<String>,
     #[prost(uint64, optional, tag = "7")]
     pub(crate) timeout_ms: Option<u64>,
+    #[prost(string, optional, tag = "8")]
+    pub(crate) mark: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]

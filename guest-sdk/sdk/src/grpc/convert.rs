@@ -79,8 +79,11 @@ impl Error for Status {}
 /// What a status is as a service error, when `error` is one.
 pub(crate) fn service_error<E: Error + 'static>(error: &E) -> Option<ServiceError> {
     let status = (error as &dyn Any).downcast_ref::<Status>()?;
-    Some(match status.service_error() {
-        Some(error) => error.clone(),
-        None => ServiceError::of_kind(kind_of(status.code()), status.message()),
-    })
+    if let Some(error) = status.service_error() {
+        return Some(error.clone());
+    }
+    let error = ServiceError::of_kind(kind_of(status.code()), status.message());
+    #[cfg(feature = "error-details")]
+    let error = super::details::refine(error, status);
+    Some(error)
 }

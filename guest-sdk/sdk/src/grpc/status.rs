@@ -49,7 +49,7 @@ use crate::error::ServiceError;
 /// ```
 ///
 /// A `Status` is a [`std::error::Error`]. `?` makes a [`ServiceError`] of it in functions that return that one: of the
-/// kind of its code, with its message.
+/// kind of its code, with its message, and with what of its details the feature `error-details` reads.
 #[derive(Clone)]
 pub struct Status(Box<Inner>);
 

@@ -2,6 +2,8 @@
 //! `mikros-sdk-build`.
 
 mod calls;
+#[cfg(feature = "error-details")]
+mod details;
 mod interceptors;
 mod metadata;
 mod statuses;

@@ -1,9 +1,10 @@
 //! The ways to fail that a message can ask for.
 //! Does not know when.
 
+use std::fmt;
 use std::time::Duration;
 
-use mikros_sdk::grpc::{Code, Metadata, Status};
+use mikros_sdk::grpc::{Code, ErrorDetails, Metadata, Status};
 use mikros_sdk::{ErrorKind, ServiceError};
 
 use super::proto;
@@ -15,7 +16,57 @@ pub(crate) fn fail(how: How) -> Status {
         How::Error(error) => service_error(error).into(),
         How::Status(status) => plain_status(status).unwrap_or_else(|status| status),
         How::Panic(message) => panic!("{message}"),
+        How::Details(subject) => with_details(&subject),
+        How::Own(name) => own(&name).err().unwrap_or_else(|| Status::unknown("there is no error")),
     }
+}
+
+fn with_details(subject: &str) -> Status {
+    let mut details = ErrorDetails::new();
+    details
+        .set_error_info("CLOSED", "probe", [("subject".to_owned(), subject.to_owned())])
+        .set_retry_info(Some(Duration::from_millis(1500)))
+        .add_bad_request_violation(subject, "must be open")
+        .add_precondition_failure_violation("STATE", subject, "open it")
+        .add_quota_failure_violation(subject, "one a day")
+        .set_request_info("7", "one")
+        .set_resource_info("door", subject, "Ada", "it is closed")
+        .add_help_link("how to open it", "https://example.com/doors")
+        .set_localized_message("de-CH", "Die Tür ist zu");
+    Status::with_error_details(Code::FailedPrecondition, "the door is closed", details)
+}
+
+/// An ordinary error that is made for the service.
+#[derive(Debug)]
+enum OwnError {
+    Full,
+    Gone,
+}
+
+impl fmt::Display for OwnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl std::error::Error for OwnError {}
+
+impl From<OwnError> for Status {
+    fn from(error: OwnError) -> Self {
+        match error {
+            OwnError::Full => Self::resource_exhausted("it is full"),
+            OwnError::Gone => Self::data_loss("it is gone"),
+        }
+    }
+}
+
+/// As a method fails with an error of its own.
+fn own(name: &str) -> Result<(), Status> {
+    Ok(match name {
+        "full" => Err(OwnError::Full),
+        "gone" => Err(OwnError::Gone),
+        _ => Ok(()),
+    }?)
 }
 
 fn service_error(asked: proto::ServiceError) -> ServiceError {

@@ -2,6 +2,7 @@
 //! Does not know how they are called.
 
 use std::future::pending;
+use std::time::Duration;
 
 use mikros_sdk::grpc::{Metadata, Reply, ReplyStream, Status, Streaming};
 use mikros_sdk::stream::{self, StreamExt as _};
@@ -40,6 +41,11 @@ async fn act(mode: Mode) -> Result<bool, Status> {
         Mode::Panic => panic!("told to panic in a stream"),
         Mode::Fail => Err(enough()),
         Mode::Spin => spin(),
+        // The way to wait that the SDK warns of.
+        Mode::Block => {
+            std::thread::sleep(Duration::from_hours(1));
+            Ok(true)
+        }
     }
 }
 

@@ -3,11 +3,16 @@
 
 mod failures;
 mod flows;
+mod marks;
 mod visits;
 
 use std::time::{Duration, Instant};
 
-use mikros_sdk::grpc::{self, ReplyStream, Request, Response, Status, Streaming};
+use marks::{Mark, Marking};
+use mikros_sdk::grpc::{
+    self, AsPart, BoxReplyStream, InterceptedService, ReplyStream, Request, Response, Status,
+    Streaming,
+};
 use mikros_sdk::health;
 use mikros_sdk::prelude::*;
 use others::acme::self_::v1::vault_server::{Vault, VaultServer};
@@ -47,7 +52,12 @@ impl Default for Settings {
 #[derive(Default)]
 struct Streams {
     visits: Visits,
+    others: Others,
 }
+
+/// Implements what server reflection is to find, and knows nothing of the rest.
+#[derive(Default)]
+struct Others;
 
 impl Service for Streams {
     async fn on_start() -> Result<Self> {
@@ -59,12 +69,22 @@ impl Service for Streams {
 }
 
 impl Grpc for Streams {
-    type Services = (ProbeServer<Self>, VaultServer<Self>, PatientsServer<Self>);
+    type Services = (
+        InterceptedService<ProbeServer<Self>, Marking>,
+        VaultServer<Others>,
+        PatientsServer<Others>,
+    );
 }
 
-impl Vault for Streams {}
+impl AsPart<Others> for Streams {
+    fn as_part(&self) -> &Others {
+        &self.others
+    }
+}
 
-impl Patients for Streams {}
+impl Vault for Others {}
+
+impl Patients for Others {}
 
 impl Probe for Streams {
     async fn echo(&self, request: Request<EchoRequest>) -> Result<Response<EchoReply>, Status> {
@@ -97,9 +117,9 @@ impl Probe for Streams {
     }
 
     async fn pour(
-        &'static self,
+        &self,
         request: Request<PourRequest>,
-    ) -> Result<Response<ReplyStream<Chunk>>, Status> {
+    ) -> Result<Response<BoxReplyStream<'_, Chunk>>, Status> {
         let visit = self.visits.begin();
         Ok(Response::new(flows::pour(request.into_inner(), visit)))
     }
@@ -143,6 +163,7 @@ impl Probe for Streams {
                 .map(|(name, value)| format!("{name}: {value}"))
                 .collect(),
             caller: mikros_sdk::caller().map(|caller| caller.subject().to_owned()),
+            mark: request.extensions().get::<Mark>().map(|mark| mark.0.clone()),
         }))
     }
 
