@@ -12,6 +12,7 @@ mod table;
 mod words;
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,11 +25,12 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wasmtime::component::Val;
 
-pub(crate) use self::reply::Reply;
+pub(crate) use self::reply::{AnyReply, Reply};
 pub(crate) use self::table::{ActiveCall, Table};
 pub(crate) use self::words::Subject;
 use crate::bindings::definition::Description;
 use crate::bindings::errors::Error as ServiceError;
+use crate::bindings::plugin::{RequestDecision, ResponseDecision};
 use crate::telemetry::Attributes;
 
 /// The field of a log line that holds a request's id.
@@ -149,7 +151,7 @@ pub struct Identity {
 
 /// What features have found out about a request.
 #[derive(Debug, Default)]
-pub struct RequestAnnotations {
+pub(crate) struct RequestAnnotations {
     pub identity: Option<Arc<Identity>>,
     /// For its log lines.
     pub attributes: Attributes,
@@ -157,7 +159,7 @@ pub struct RequestAnnotations {
 
 /// What a request is for, as log lines name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RequestTarget {
+pub(crate) enum RequestTarget {
     Http {
         method: Method,
         /// As the client has sent it.
@@ -171,7 +173,7 @@ pub enum RequestTarget {
 
 impl RequestTarget {
     /// Adds the fields that name it. A query may hold secrets and stays out of the log.
-    pub fn describe(&self, attributes: &mut Attributes) {
+    pub(crate) fn describe(&self, attributes: &mut Attributes) {
         match self {
             Self::Http { method, path } => {
                 attributes.insert("http.method".to_owned(), Value::from(method.as_str()));
@@ -203,7 +205,7 @@ impl Transport {
 
 /// For whom a call is made, and until when. Shared with the capabilities, which add it to log lines.
 #[derive(Debug, Default)]
-pub struct Context {
+pub(crate) struct Context {
     /// Where the request comes from, which is a connection; `None` for everything else.
     pub peer: Option<SocketAddr>,
     /// The request's id; `None` for everything else.
@@ -226,7 +228,7 @@ pub struct Context {
 
 impl Context {
     /// How the request arrived; `None` outside a request.
-    pub fn transport(&self) -> Option<Transport> {
+    pub(crate) fn transport(&self) -> Option<Transport> {
         let of_target = |target: &RequestTarget| match target {
             RequestTarget::Http { .. } => Transport::Http,
             RequestTarget::Rpc { .. } => Transport::Grpc,
@@ -236,7 +238,7 @@ impl Context {
 
     /// The fields of log lines about the call: the request's id, what it is for, what features have found
     /// out.
-    pub fn attributes(&self) -> Attributes {
+    pub(crate) fn attributes(&self) -> Attributes {
         let mut attributes = Attributes::new();
         if let Some(id) = &self.request_id {
             attributes.insert(REQUEST_ID.to_owned(), Value::from(&**id));
@@ -295,45 +297,61 @@ pub(crate) fn describe(error: &ServiceError) -> String {
     }
 }
 
-/// What is asked of the guest.
+/// What is asked of the guest, each with where its outcome goes.
 #[derive(Debug)]
 pub(crate) enum CallRequest {
-    Step(Step),
+    Step(Step, Reply<()>),
     /// The state, for the version with this identity.
-    Give(Arc<Description>),
-    Receive(HandoverState),
-    Http(http::Request),
-    Grpc(grpc::Request),
+    Give(Arc<Description>, Reply<Option<Bytes>>),
+    Receive(HandoverState, Reply<()>),
+    Http(http::Request, Reply<http::Response>),
+    Grpc(grpc::Request, Reply<grpc::Answer, grpc::Failure>),
     /// About a request whose head this is.
-    OnRequest(Bytes),
+    OnRequest(Bytes, Reply<RequestDecision, Infallible>),
     /// About a response whose head this is.
-    OnResponse(Bytes),
-    Function(Function),
+    OnResponse(Bytes, Reply<ResponseDecision, Infallible>),
+    Function(Function, Reply<Vec<Val>, Infallible>),
 }
 
 /// A call of a function that is not of the contract.
 #[derive(Debug)]
-pub struct Function {
+pub(crate) struct Function {
     /// `acme:flags/flags@1.0.0#is-enabled`.
     pub name: Arc<str>,
     pub arguments: Vec<Val>,
+}
+
+/// The same for the reply of every variant.
+macro_rules! each {
+    ($request:expr, $reply:ident => $result:expr) => {
+        match $request {
+            Self::Step(_, $reply) => $result,
+            Self::Give(_, $reply) => $result,
+            Self::Receive(_, $reply) => $result,
+            Self::Http(_, $reply) => $result,
+            Self::Grpc(_, $reply) => $result,
+            Self::OnRequest(_, $reply) => $result,
+            Self::OnResponse(_, $reply) => $result,
+            Self::Function(_, $reply) => $result,
+        }
+    };
 }
 
 impl CallRequest {
     /// The exported function, for log lines.
     pub(crate) fn name(&self) -> Cow<'static, str> {
         let name = match self {
-            Self::Function(function) => return function.name.to_string().into(),
-            Self::Step(step) => step.name(),
-            Self::Give(_) => "handover.give",
-            Self::Receive(_) => "handover.receive",
-            Self::Http(_) => "http.handle",
-            Self::Grpc(request) => match request.messages {
+            Self::Function(function, _) => return function.name.to_string().into(),
+            Self::Step(step, _) => step.name(),
+            Self::Give(..) => "handover.give",
+            Self::Receive(..) => "handover.receive",
+            Self::Http(..) => "http.handle",
+            Self::Grpc(request, _) => match request.messages {
                 grpc::Messages::One(_) => "grpc.unary",
                 grpc::Messages::Many(_) => "grpc.streaming",
             },
-            Self::OnRequest(_) => "request-hook.on-request",
-            Self::OnResponse(_) => "response-hook.on-response",
+            Self::OnRequest(..) => "request-hook.on-request",
+            Self::OnResponse(..) => "response-hook.on-response",
         };
         name.into()
     }
@@ -341,17 +359,27 @@ impl CallRequest {
     /// How many bytes of a request's body or message are handed to the guest with it, in bytes.
     pub(crate) fn whole(&self) -> usize {
         match self {
-            Self::Http(http::Request { body: http::Body::Whole(bytes), .. }) => bytes.len(),
-            Self::Grpc(grpc::Request { messages: grpc::Messages::One(message), .. }) => {
+            Self::Http(http::Request { body: http::Body::Whole(bytes), .. }, _) => bytes.len(),
+            Self::Grpc(grpc::Request { messages: grpc::Messages::One(message), .. }, _) => {
                 message.data.len()
             }
             _ => 0,
         }
     }
 
+    /// Where the outcome goes.
+    pub(crate) fn reply(&self) -> &dyn AnyReply {
+        each!(self, reply => reply.as_any())
+    }
+
+    /// The same, to keep while the guest works.
+    pub(crate) fn to_reply(&self) -> Arc<dyn AnyReply> {
+        each!(self, reply => reply.to_any())
+    }
+
     /// Whether it takes one of the places of an instance. Steps, which the host asks for by itself, do not.
     pub(crate) fn is_request(&self) -> bool {
-        !matches!(self, Self::Step(_) | Self::Give(_) | Self::Receive(_))
+        !matches!(self, Self::Step(..) | Self::Give(..) | Self::Receive(..))
     }
 }
 
@@ -359,6 +387,5 @@ impl CallRequest {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub request: CallRequest,
-    pub reply: Reply,
     pub context: Context,
 }

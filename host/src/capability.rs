@@ -36,7 +36,7 @@ use crate::telemetry::Logger;
 
 /// What `service.toml` grants a service: the same for all its instances, fixed while it runs.
 #[derive(Debug)]
-pub struct Grants {
+pub(crate) struct Grants {
     pub identity: Description,
     /// `[service]`; of a plug-in its own table.
     pub settings: Settings,
@@ -64,11 +64,11 @@ pub struct Grants {
 
 /// Running features by their types, for the imports that they add.
 #[derive(Default)]
-pub struct Shared(Vec<(TypeId, Arc<dyn Any + Send + Sync>)>);
+pub(crate) struct Shared(Vec<(TypeId, Arc<dyn Any + Send + Sync>)>);
 
 impl Shared {
     /// Adds a feature by its type.
-    pub fn add(&mut self, (id, feature): (TypeId, Arc<dyn Any + Send + Sync>)) {
+    pub(crate) fn add(&mut self, (id, feature): (TypeId, Arc<dyn Any + Send + Sync>)) {
         self.0.push((id, feature));
     }
 }
@@ -81,7 +81,7 @@ impl std::fmt::Debug for Shared {
 
 /// How far the shutdown of a service has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stopping {
+pub(crate) enum Stopping {
     No,
     /// No new requests; those in flight are finished.
     Draining,
@@ -91,13 +91,13 @@ pub enum Stopping {
 
 /// The host's state of one instance.
 pub struct State {
-    pub grants: Arc<Grants>,
+    pub(crate) grants: Arc<Grants>,
     /// Index of its worker.
-    pub local: usize,
-    pub calls: Table,
-    pub memory: Memory,
+    pub(crate) local: usize,
+    pub(crate) calls: Table,
+    pub(crate) memory: Memory,
     /// Whether [`State::survived`] has anything to do; shared so that asking needs no store.
-    pub pending_stderr: PendingStderr,
+    pub(crate) pending_stderr: PendingStderr,
     output: Output,
     wasi: WasiCtx,
     resources: ResourceTable,
@@ -105,7 +105,7 @@ pub struct State {
 
 impl State {
     /// State of an instance of the worker `local` that may use `memory_limit` bytes of linear memory.
-    pub fn new(grants: Arc<Grants>, local: usize, memory_limit: usize) -> Self {
+    pub(crate) fn new(grants: Arc<Grants>, local: usize, memory_limit: usize) -> Self {
         let pending_stderr = PendingStderr::default();
         let output =
             Output::new(grants.logger.clone(), grants.feature.clone(), pending_stderr.clone());
@@ -131,21 +131,21 @@ impl State {
 
     /// The guest came back to the host: what it printed is not the last word of a panic, and an
     /// allocation that was refused did not end it.
-    pub fn survived(&mut self) {
+    pub(crate) fn survived(&mut self) {
         self.output.publish();
         self.memory.forget_refusal();
     }
 
     /// What the guest wrote to stderr since it last came back to the host: after a trap the text of
     /// its panic. `None` when it wrote nothing.
-    pub fn pending_stderr(&mut self) -> Option<String> {
+    pub(crate) fn pending_stderr(&mut self) -> Option<String> {
         self.output.pending_stderr()
     }
 }
 
 /// Set while the guest has printed, or was refused memory, since it last came back to the host.
 #[derive(Debug, Clone, Default)]
-pub struct PendingStderr(Arc<AtomicBool>);
+pub(crate) struct PendingStderr(Arc<AtomicBool>);
 
 impl PendingStderr {
     fn set(&self) {
@@ -153,7 +153,7 @@ impl PendingStderr {
     }
 
     /// Whether it was set; it no longer is.
-    pub fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
     }
 }

@@ -15,7 +15,8 @@ pub(crate) struct RequestMessage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(enum)]
 #[repr(u8)]
-pub enum Compression {
+#[expect(dead_code, reason = "wasmtime makes the variants from what guests return")]
+pub(crate) enum Compression {
     #[component(name = "configured")]
     Configured,
     #[component(name = "off")]
@@ -26,14 +27,14 @@ pub enum Compression {
 
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(record)]
-pub struct ResponseMessage {
+pub(crate) struct ResponseMessage {
     pub data: Bytes,
     pub compression: Compression,
 }
 
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(record)]
-pub struct Status {
+pub(crate) struct Status {
     pub code: u32,
     pub message: String,
     pub details: Bytes,
@@ -41,7 +42,7 @@ pub struct Status {
 
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(variant)]
-pub enum Reason {
+pub(crate) enum Reason {
     #[component(name = "error")]
     Error(ServiceError),
     #[component(name = "status")]
@@ -50,14 +51,14 @@ pub enum Reason {
 
 #[derive(Debug, ComponentType, Lift, Lower)]
 #[component(record)]
-pub struct Failure {
+pub(crate) struct Failure {
     pub reason: Reason,
     pub trailers: Bytes,
 }
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
-pub struct Response {
+pub(crate) struct Response {
     pub metadata: Bytes,
     pub message: ResponseMessage,
     pub trailers: Bytes,

@@ -34,7 +34,7 @@ pub(crate) type StartResults = (Result<(), StartRefusal>,);
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
-pub struct RequestChanges {
+pub(crate) struct RequestChanges {
     pub set: Bytes,
     pub remove: Bytes,
     pub identity: Option<Identity>,
@@ -43,14 +43,14 @@ pub struct RequestChanges {
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     pub error: ServiceError,
     pub headers: Bytes,
 }
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
-pub struct Response {
+pub(crate) struct Response {
     pub status: u16,
     pub headers: Bytes,
     pub body: Bytes,
@@ -58,7 +58,7 @@ pub struct Response {
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(variant)]
-pub enum RequestDecision {
+pub(crate) enum RequestDecision {
     #[component(name = "pass")]
     Pass,
     #[component(name = "change")]
@@ -71,7 +71,7 @@ pub enum RequestDecision {
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
-pub struct ResponseChanges {
+pub(crate) struct ResponseChanges {
     pub set: Bytes,
     pub remove: Bytes,
     pub attributes: String,
@@ -79,7 +79,7 @@ pub struct ResponseChanges {
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(variant)]
-pub enum ResponseDecision {
+pub(crate) enum ResponseDecision {
     #[component(name = "pass")]
     Pass,
     #[component(name = "change")]

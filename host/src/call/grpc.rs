@@ -45,14 +45,14 @@ pub(crate) type Incoming = Streamed<RequestMessage, Result<(), ServiceError>>;
 
 /// What the guest answered, not yet checked.
 #[derive(Debug)]
-pub enum Answer {
+pub(crate) enum Answer {
     One(Response),
     Many(Outgoing),
 }
 
 /// The messages of a guest.
 #[derive(Debug)]
-pub struct Outgoing {
+pub(crate) struct Outgoing {
     /// Lines, as `wit/grpc.wit` describes them.
     pub metadata: Bytes,
     pub messages: Streamed<ResponseMessage, End>,

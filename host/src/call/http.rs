@@ -17,7 +17,7 @@ pub(crate) struct Request {
 
 /// What the guest answered, not yet checked.
 #[derive(Debug)]
-pub struct Response {
+pub(crate) struct Response {
     pub status: u16,
     /// Header lines, as `wit/http.wit` describes them.
     pub headers: Bytes,
@@ -26,7 +26,7 @@ pub struct Response {
 
 /// A body in either direction.
 #[derive(Debug)]
-pub enum Body {
+pub(crate) enum Body {
     None,
     Whole(Bytes),
     Streamed {
@@ -38,7 +38,7 @@ pub enum Body {
 
 impl Body {
     /// Tells whether the guest has room for more of it; `None` for what enters whole.
-    pub fn hold(&self) -> Option<Arc<Hold>> {
+    pub(crate) fn hold(&self) -> Option<Arc<Hold>> {
         match self {
             Self::Streamed { body, .. } => Some(body.hold.clone()),
             Self::None | Self::Whole(_) => None,

@@ -13,7 +13,7 @@ pub(crate) const ITEMS_IN_TRANSIT: usize = 2;
 
 /// The reading side: items that arrive over time, then how they ended.
 #[derive(Debug)]
-pub struct Streamed<T, E> {
+pub(crate) struct Streamed<T, E> {
     /// Closes when there is no more, for whatever reason.
     pub data: mpsc::Receiver<T>,
     /// Why there is no more. A sender that is dropped means that its side is lost.
@@ -35,7 +35,7 @@ pub(crate) struct Feed<T, E> {
 
 impl<T, E> Streamed<T, E> {
     /// Calls `tell` when the reader leaves before the writer has come to its end.
-    pub fn when_left(&mut self, tell: impl FnOnce() + Send + 'static) {
+    pub(crate) fn when_left(&mut self, tell: impl FnOnce() + Send + 'static) {
         self.departure.tell = Some(Box::new(tell));
     }
 }
@@ -63,27 +63,27 @@ impl<T> std::fmt::Debug for Departure<T> {
 
 /// Whether a reader takes nothing although there is something, because it has no room for it.
 #[derive(Debug, Default)]
-pub struct Hold {
+pub(crate) struct Hold {
     is_waiting: AtomicBool,
     refusal: Notify,
 }
 
 impl Hold {
-    pub fn set_waiting(&self, is_waiting: bool) {
+    pub(crate) fn set_waiting(&self, is_waiting: bool) {
         self.is_waiting.store(is_waiting, Ordering::Relaxed);
     }
 
-    pub fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         self.is_waiting.load(Ordering::Relaxed)
     }
 
     /// There will be no room.
-    pub fn refuse(&self) {
+    pub(crate) fn refuse(&self) {
         self.refusal.notify_one();
     }
 
     /// Resolves when there will be no room.
-    pub async fn refused(&self) {
+    pub(crate) async fn refused(&self) {
         self.refusal.notified().await;
     }
 }

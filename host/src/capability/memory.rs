@@ -13,7 +13,7 @@ const PARTS: usize = 256;
 
 /// Limits the linear memories of one instance, all of them together.
 #[derive(Debug)]
-pub struct Memory {
+pub(crate) struct Memory {
     limit: usize,
     used: usize,
     table_entries: usize,
@@ -29,23 +29,23 @@ impl Memory {
         Self { limit, used: 0, table_entries: 0, refused: false, starved: false, pending_stderr }
     }
 
-    pub fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
     /// What is left of the first half, in bytes. What a guest has given back to its allocator counts as used.
-    pub fn spare(&self) -> usize {
+    pub(crate) fn spare(&self) -> usize {
         (self.limit / 2).saturating_sub(self.used)
     }
 
     /// Whether the guest was refused memory since it last came back to the host. Most languages
     /// abort then, which is a trap that does not say why.
-    pub fn refused(&self) -> bool {
+    pub(crate) fn refused(&self) -> bool {
         self.refused
     }
 
     /// Whether the system refused the guest what it may have, since it last came back to the host.
-    pub fn starved(&self) -> bool {
+    pub(crate) fn starved(&self) -> bool {
         self.starved
     }
 

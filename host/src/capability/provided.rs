@@ -15,7 +15,7 @@ use super::{State, current_task};
 use crate::call::{Context, Fault, Function, Subject};
 
 /// A plug-in that provides interfaces.
-pub trait Provide: Send + Sync + fmt::Debug {
+pub(crate) trait Provide: Send + Sync + fmt::Debug {
     /// Calls a function of the instance with the index `local`; its types have been checked.
     fn call(
         &self,

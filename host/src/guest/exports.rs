@@ -109,13 +109,25 @@ impl Exports {
     }
 
     /// A function without a type of the contract.
-    pub(super) fn by_name(&self, name: &str) -> Option<Func> {
-        self.functions.get(name).copied()
+    ///
+    /// # Errors
+    /// When there is none: linking has checked that, so this is a bug of the host.
+    pub(super) fn by_name(&self, name: &str) -> wasmtime::Result<Func> {
+        let function = self.functions.get(name).copied();
+        function.ok_or_else(|| wasmtime::format_err!("the component has no function `{name}`"))
     }
 
     pub(super) fn run(&self) -> Option<RunStep> {
         self.script.map(|(run, _)| run)
     }
+}
+
+/// What a component exports of `interface`.
+///
+/// # Errors
+/// When it does not export it: only calls that fit the component are sent to it, so this is a bug of the host.
+pub(super) fn required<T>(export: Option<T>, interface: Interface) -> wasmtime::Result<T> {
+    export.ok_or_else(|| wasmtime::format_err!("the component has no `{}`", interface.export()))
 }
 
 /// The function with a name such as `acme:flags/flags@1.0.0#is-enabled`. Its interface may stand in the

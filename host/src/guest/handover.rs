@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
 
+use super::exports::required;
 use super::instance::{CallLoop, PendingCall};
 use super::worker::Worker;
 use crate::bindings::definition::Description;
 use crate::call::{Call, CallRequest, Context, Deadline, HandoverState, Outcome, Reply};
+use crate::engine::Interface;
 
 impl Worker {
     /// Asks the instance for its state, and waits for it until the deadline.
@@ -22,8 +23,8 @@ impl Worker {
         successor: Arc<Description>,
         deadline: Deadline,
     ) -> Outcome<Option<Bytes>> {
-        let (reply, outcome) = oneshot::channel();
-        let call = call(CallRequest::Give(successor), Reply::Give(reply), deadline);
+        let (reply, outcome) = Reply::new();
+        let call = call(CallRequest::Give(successor, reply), deadline);
         self.queue.push(call).map_err(|refused| refused.fault)?;
         self.outcome(outcome, Some(deadline)).await
     }
@@ -37,53 +38,45 @@ impl Worker {
         handed_over: HandoverState,
         deadline: Deadline,
     ) -> Outcome<()> {
-        let (reply, outcome) = oneshot::channel();
-        let call = call(CallRequest::Receive(handed_over), Reply::Step(reply), deadline);
+        let (reply, outcome) = Reply::new();
+        let call = call(CallRequest::Receive(handed_over, reply), deadline);
         self.queue.push(call).map_err(|refused| refused.fault)?;
         self.outcome(outcome, Some(deadline)).await
     }
 }
 
-fn call(request: CallRequest, reply: Reply, deadline: Deadline) -> Call {
+fn call(request: CallRequest, deadline: Deadline) -> Call {
     let context =
         Context { deadline: Some(deadline), overdue: Some(deadline.at), ..Context::default() };
-    Call { request, reply, context }
+    Call { request, context }
 }
 
 impl CallLoop<'_> {
     pub(super) async fn give(
         &self,
         successor: Arc<Description>,
+        reply: &Reply<Option<Bytes>>,
         pending: PendingCall,
     ) -> wasmtime::Result<()> {
-        let Some((give, _)) = self.exports.handover else {
-            wasmtime::bail!("a component without `handover` was asked for its state");
-        };
+        let (give, _) = required(self.exports.handover, Interface::Handover)?;
         let (task, (returned,)) = self.enter(give, |_| Ok((successor,)), pending).await?;
-        self.accessor.with(|mut access| {
-            if let Some(reply) = access.get().calls.answered(task) {
-                reply.answer_give(returned);
-            }
-        });
+        self.answered(task);
+        reply.send(returned);
         Ok(())
     }
 
     pub(super) async fn receive(
         &self,
         handed_over: HandoverState,
+        reply: &Reply<()>,
         pending: PendingCall,
     ) -> wasmtime::Result<()> {
-        let Some((_, receive)) = self.exports.handover else {
-            wasmtime::bail!("a state was brought to a component without `handover`");
-        };
+        let (_, receive) = required(self.exports.handover, Interface::Handover)?;
         let HandoverState { predecessor, state } = handed_over;
         let (task, (returned,)) =
             self.enter(receive, |_| Ok((predecessor, state)), pending).await?;
-        self.accessor.with(|mut access| {
-            if let Some(reply) = access.get().calls.answered(task) {
-                reply.answer_step(returned);
-            }
-        });
+        self.answered(task);
+        reply.send(returned);
         Ok(())
     }
 }

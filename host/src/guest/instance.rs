@@ -22,7 +22,7 @@ use super::exports::Exports;
 use super::intake::{Intake, Portion};
 use super::worker::WorkerConfig;
 use crate::bindings::plugin::StartRefusal;
-use crate::call::{ActiveCall, Call, CallRequest, Context as CallContext, Reply, Step};
+use crate::call::{ActiveCall, AnyReply, Call, CallRequest, Context as CallContext, Reply, Step};
 use crate::capability::{self, PendingStderr, State};
 
 /// How long calls that nobody waits for may hold all places of an instance: enough to notice that
@@ -143,10 +143,9 @@ impl CallLoop<'_> {
         if let Some((start, _)) = self.exports.plugin {
             return self.start_plugin(start).await;
         }
-        let (reply, outcome) = oneshot::channel();
+        let (reply, outcome) = Reply::new();
         let call = Call {
-            request: CallRequest::Step(Step::OnStart),
-            reply: Reply::Step(reply),
+            request: CallRequest::Step(Step::OnStart, reply),
             context: CallContext::default(),
         };
         self.admit(call, self.intake.begin(0)).await?;
@@ -204,37 +203,44 @@ impl CallLoop<'_> {
     }
 
     async fn admit(&self, call: Call, portion: Portion) -> wasmtime::Result<Left> {
-        let Call { request, reply, context } = call;
-        let pending = PendingCall { name: request.name(), context, reply };
+        let Call { request, context } = call;
+        let pending = PendingCall { name: request.name(), context, reply: request.to_reply() };
         match request {
-            CallRequest::Http(request) => {
-                self.http(request, (pending, portion)).await.map(|()| Left::Request)
+            CallRequest::Http(request, reply) => {
+                self.http(request, reply, (pending, portion)).await.map(|()| Left::Request)
             }
-            CallRequest::Grpc(request) => {
-                self.grpc(request, (pending, portion)).await.map(|()| Left::Request)
+            CallRequest::Grpc(request, reply) => {
+                self.grpc(request, reply, (pending, portion)).await.map(|()| Left::Request)
             }
-            CallRequest::Step(step) => self.step(step, pending).await.map(|()| Left::Step),
-            CallRequest::Give(successor) => {
-                self.give(successor, pending).await.map(|()| Left::Step)
+            CallRequest::Step(step, reply) => {
+                self.step(step, &reply, pending).await.map(|()| Left::Step)
             }
-            CallRequest::Receive(handed_over) => {
-                self.receive(handed_over, pending).await.map(|()| Left::Step)
+            CallRequest::Give(successor, reply) => {
+                self.give(successor, &reply, pending).await.map(|()| Left::Step)
             }
-            CallRequest::OnRequest(head) => {
-                self.on_request(head, pending).await.map(|()| Left::Request)
+            CallRequest::Receive(handed_over, reply) => {
+                self.receive(handed_over, &reply, pending).await.map(|()| Left::Step)
             }
-            CallRequest::OnResponse(head) => {
-                self.on_response(head, pending).await.map(|()| Left::Request)
+            CallRequest::OnRequest(head, reply) => {
+                self.on_request(head, &reply, pending).await.map(|()| Left::Request)
             }
-            CallRequest::Function(function) => {
-                self.function(function, pending).await.map(|()| Left::Request)
+            CallRequest::OnResponse(head, reply) => {
+                self.on_response(head, &reply, pending).await.map(|()| Left::Request)
+            }
+            CallRequest::Function(function, reply) => {
+                self.function(function, &reply, pending).await.map(|()| Left::Request)
             }
         }
     }
 
-    async fn step(&self, step: Step, pending: PendingCall) -> wasmtime::Result<()> {
+    async fn step(
+        &self,
+        step: Step,
+        reply: &Reply<()>,
+        pending: PendingCall,
+    ) -> wasmtime::Result<()> {
         if step == Step::NativeStart && self.is_native_begun.replace(true) {
-            pending.reply.answer_step(Ok(()));
+            reply.send(Ok(()));
             return Ok(());
         }
         let entered = match (step, self.exports.run()) {
@@ -244,19 +250,21 @@ impl CallLoop<'_> {
             (step, _) => {
                 let Some(function) = self.exports.plain(&step) else {
                     // What a component does not have is done at once.
-                    pending.reply.answer_step(Ok(()));
+                    reply.send(Ok(()));
                     return Ok(());
                 };
                 self.enter(function, |_| Ok(()), pending).await?
             }
         };
         let (task, (returned,)) = entered;
-        self.accessor.with(|mut access| {
-            if let Some(reply) = access.get().calls.answered(task) {
-                reply.answer_step(returned);
-            }
-        });
+        self.answered(task);
+        reply.send(returned);
         Ok(())
+    }
+
+    /// A call has returned; its outcome is sent next.
+    pub(super) fn answered(&self, task: GuestTaskId) {
+        self.accessor.with(|mut access| access.get().calls.answered(task));
     }
 
     /// Calls `function` and waits until it returns. From then on the call is in the instance's table.
@@ -329,7 +337,7 @@ impl CallLoop<'_> {
     fn poll_abandoned(&self, task: GuestTaskId, context: &mut Context<'_>) -> Poll<()> {
         self.accessor.with(|mut access| {
             let Some(call) = access.get().calls.get_mut(task) else { return Poll::Pending };
-            let Some(reply) = &mut call.reply else { return Poll::Pending };
+            let Some(reply) = &call.reply else { return Poll::Pending };
             std::task::ready!(reply.poll_abandoned(context));
             call.cancel();
             Poll::Ready(())
@@ -346,11 +354,11 @@ pub(super) struct Unresponsive;
 pub(super) struct PendingCall {
     name: Cow<'static, str>,
     context: CallContext,
-    reply: Reply,
+    reply: Arc<dyn AnyReply>,
 }
 
 impl PendingCall {
-    pub(super) fn new(name: &'static str, context: CallContext, reply: Reply) -> Self {
+    pub(super) fn new(name: &'static str, context: CallContext, reply: Arc<dyn AnyReply>) -> Self {
         Self { name: name.into(), context, reply }
     }
 

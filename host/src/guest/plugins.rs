@@ -4,14 +4,14 @@ use std::convert::Infallible;
 use std::future::pending;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
-use wasmtime::component::{ComponentNamedList, GuestTaskId, Lift, TypedFunc, Val};
+use wasmtime::component::{ComponentNamedList, Lift, TypedFunc, Val};
 
-use super::exports::PluginStart;
+use super::exports::{PluginStart, required};
 use super::instance::{CallLoop, PendingCall};
 use super::workers::Workers;
 use crate::bindings::plugin::{RequestDecision, ResponseDecision, StartRefusal};
 use crate::call::{Call, CallRequest, Context, Function, Outcome, Reply};
+use crate::engine::Interface;
 
 impl Workers {
     /// Asks a plug-in about a request. As for [`Workers::http`].
@@ -24,9 +24,8 @@ impl Workers {
         head: Bytes,
         context: Context,
     ) -> Outcome<RequestDecision, Infallible> {
-        let (reply, outcome) = oneshot::channel();
-        let call =
-            Call { request: CallRequest::OnRequest(head), reply: Reply::OnRequest(reply), context };
+        let (reply, outcome) = Reply::new();
+        let call = Call { request: CallRequest::OnRequest(head, reply), context };
         self.request(local, call, outcome, pending()).await
     }
 
@@ -37,12 +36,8 @@ impl Workers {
         head: Bytes,
         context: Context,
     ) -> Outcome<ResponseDecision, Infallible> {
-        let (reply, outcome) = oneshot::channel();
-        let call = Call {
-            request: CallRequest::OnResponse(head),
-            reply: Reply::OnResponse(reply),
-            context,
-        };
+        let (reply, outcome) = Reply::new();
+        let call = Call { request: CallRequest::OnResponse(head, reply), context };
         self.request(local, call, outcome, pending()).await
     }
 
@@ -56,12 +51,8 @@ impl Workers {
         function: Function,
         context: Context,
     ) -> Outcome<Vec<Val>, Infallible> {
-        let (reply, outcome) = oneshot::channel();
-        let call = Call {
-            request: CallRequest::Function(function),
-            reply: Reply::Function(reply),
-            context,
-        };
+        let (reply, outcome) = Reply::new();
+        let call = Call { request: CallRequest::Function(function, reply), context };
         self.request(local, call, outcome, pending()).await
     }
 }
@@ -73,9 +64,8 @@ impl CallLoop<'_> {
         start: PluginStart,
     ) -> wasmtime::Result<Result<(), StartRefusal>> {
         // Kept until it has returned: a call that nobody waits for is cancelled.
-        let (reply, _outcome) = oneshot::channel();
-        let pending =
-            PendingCall::new("lifecycle.on-start", Context::default(), Reply::Step(reply));
+        let (reply, _outcome) = Reply::<()>::new();
+        let pending = PendingCall::new("lifecycle.on-start", Context::default(), reply.to_any());
         let settings =
             self.accessor.with(|mut access| access.get().grants.settings.to_json().into());
         let (task, (returned,)) = self.enter(start, |_| Ok((settings,)), pending).await?;
@@ -86,60 +76,49 @@ impl CallLoop<'_> {
     pub(super) async fn on_request(
         &self,
         head: Bytes,
+        reply: &Reply<RequestDecision, Infallible>,
         pending: PendingCall,
     ) -> wasmtime::Result<()> {
-        let Some(function) = self.exports.on_request else {
-            wasmtime::bail!("a component without `request-hook` was asked about a request");
-        };
-        if let Some((reply, decision)) = self.decide(function, head, pending).await? {
-            reply.answer_on_request(Ok(decision));
-        }
-        Ok(())
+        let function = required(self.exports.on_request, Interface::RequestHook)?;
+        self.decide(function, head, reply, pending).await
     }
 
     pub(super) async fn on_response(
         &self,
         head: Bytes,
+        reply: &Reply<ResponseDecision, Infallible>,
         pending: PendingCall,
     ) -> wasmtime::Result<()> {
-        let Some(function) = self.exports.on_response else {
-            wasmtime::bail!("a component without `response-hook` was asked about a response");
-        };
-        if let Some((reply, decision)) = self.decide(function, head, pending).await? {
-            reply.answer_on_response(Ok(decision));
-        }
-        Ok(())
+        let function = required(self.exports.on_response, Interface::ResponseHook)?;
+        self.decide(function, head, reply, pending).await
     }
 
     async fn decide<D>(
         &self,
         function: TypedFunc<(Bytes,), (D,)>,
         head: Bytes,
+        reply: &Reply<D, Infallible>,
         pending: PendingCall,
-    ) -> wasmtime::Result<Option<(Reply, D)>>
+    ) -> wasmtime::Result<()>
     where
         D: Send + Sync + 'static,
         (D,): ComponentNamedList + Lift,
     {
         let (task, (decision,)) = self.enter(function, |_| Ok((head,)), pending).await?;
-        Ok(self.answered(task).map(|reply| (reply, decision)))
-    }
-
-    /// Where the outcome of a call goes that has returned.
-    fn answered(&self, task: GuestTaskId) -> Option<Reply> {
-        self.accessor.with(|mut access| access.get().calls.answered(task))
+        self.answered(task);
+        reply.send(Ok(decision));
+        Ok(())
     }
 
     /// Calls a function with values of the types that it declares, and gives back what it returns.
     pub(super) async fn function(
         &self,
         function: Function,
+        reply: &Reply<Vec<Val>, Infallible>,
         mut pending: PendingCall,
     ) -> wasmtime::Result<()> {
         let Function { name, arguments } = function;
-        let Some(function) = self.exports.by_name(&name) else {
-            wasmtime::bail!("the component has no function `{name}`");
-        };
+        let function = self.exports.by_name(&name)?;
         let cancel = pending.take_cancel();
         // Each of them returns one value: a result.
         let mut results = [Val::Bool(false)];
@@ -151,9 +130,8 @@ impl CallLoop<'_> {
         })?;
         let finish = function.finish_call_concurrent(self.accessor, started);
         self.attend(task, finish, cancel).await?;
-        if let Some(reply) = self.answered(task) {
-            reply.answer_function(Ok(results.into()));
-        }
+        self.answered(task);
+        reply.send(Ok(results.into()));
         Ok(())
     }
 }

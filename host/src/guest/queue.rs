@@ -83,7 +83,7 @@ impl QueueState {
         let now = Instant::now();
         if self.swept.is_none_or(|swept| now - swept >= SWEEP_PAUSE) {
             self.swept = Some(now);
-            self.requests.retain(|waiting| !waiting.call.reply.is_abandoned());
+            self.requests.retain(|waiting| !waiting.call.request.reply().is_abandoned());
         }
     }
 
@@ -184,7 +184,7 @@ impl Queue {
             let admitted = state.admit(call, free, free + self.max_waiting);
             drop(state);
             if let Some(displaced) = admitted? {
-                displaced.reply.fail(Fault::Saturated);
+                displaced.request.reply().fail(Fault::Saturated);
             }
         } else {
             state.steps.push_back(call);
@@ -199,7 +199,7 @@ impl Queue {
         let mut state = self.state();
         while let Some(step) = state.steps.pop_front() {
             // One whose time is over must not begin after what was to follow it.
-            if !step.reply.is_abandoned() {
+            if !step.request.reply().is_abandoned() {
                 return Some(step);
             }
         }
@@ -207,8 +207,9 @@ impl Queue {
             return None;
         }
         let mut dropped = false;
-        let may_leave =
-            |Waiting { call, .. }: &Waiting| call.reply.is_abandoned() || fits(&call.request);
+        let may_leave = |Waiting { call, .. }: &Waiting| {
+            call.request.reply().is_abandoned() || fits(&call.request)
+        };
         while let Some(Waiting { call, turn, .. }) =
             state.requests.iter().position(may_leave).and_then(|place| state.requests.remove(place))
         {
@@ -218,7 +219,7 @@ impl Queue {
             if state.requests.is_empty() {
                 state.remember_those_waiting();
             }
-            if !call.reply.is_abandoned() {
+            if !call.request.reply().is_abandoned() {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
                 return Some(call);
             }
@@ -267,7 +268,7 @@ impl Queue {
     /// Forgets the request `id`, for which nobody waits any more; false if it has entered.
     pub(super) fn forget(&self, id: &Arc<str>) -> bool {
         // Calls of plug-ins for one request share its id.
-        self.take_out(id, |call| call.reply.is_abandoned()).is_some()
+        self.take_out(id, |call| call.request.reply().is_abandoned()).is_some()
     }
 
     fn take_out(&self, id: &Arc<str>, is_it: impl Fn(&Call) -> bool) -> Option<Call> {

@@ -4,24 +4,25 @@
 use wasmtime::component::{Access, GuestTaskId};
 
 use super::completion::StreamCompletion;
+use super::exports::required;
 use super::instance::{Abandoned, CallLoop, PendingCall};
 use super::intake::Portion;
 use super::{body, messages};
 use crate::bindings::http as contract;
 use crate::call::grpc::{Answer, Messages};
-use crate::call::{grpc, http};
+use crate::call::{Reply, grpc, http};
 use crate::capability::State;
+use crate::engine::Interface;
 
 impl CallLoop<'_> {
     pub(super) async fn http(
         &self,
         request: http::Request,
+        reply: Reply<http::Response>,
         (pending, portion): (PendingCall, Portion),
     ) -> wasmtime::Result<()> {
         let http::Request { head, body } = request;
-        let Some(handle) = self.exports.handle else {
-            wasmtime::bail!("a request was sent to a component without `http`");
-        };
+        let handle = required(self.exports.handle, Interface::Http)?;
         let taken = &portion;
         let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body, taken)?));
         let (task, (returned,)) = self.enter(handle, lower, pending).await?;
@@ -39,9 +40,8 @@ impl CallLoop<'_> {
             {
                 body.when_left(self.giving_up());
             }
-            if let Some(reply) = access.get().calls.answered(task) {
-                reply.answer_http(response);
-            }
+            access.get().calls.answered(task);
+            reply.send(response);
             Ok(completion)
         })?;
         self.follow(task, completion).await;
@@ -51,21 +51,17 @@ impl CallLoop<'_> {
     pub(super) async fn grpc(
         &self,
         request: grpc::Request,
+        reply: Reply<Answer, grpc::Failure>,
         (pending, portion): (PendingCall, Portion),
     ) -> wasmtime::Result<()> {
         let grpc::Request { method, metadata, messages } = request;
-        let Some((unary, streaming)) = self.exports.grpc else {
-            wasmtime::bail!("an RPC was sent to a component without `grpc`");
-        };
+        let (unary, streaming) = required(self.exports.grpc, Interface::Grpc)?;
         let messages = match messages {
             Messages::One(message) => {
                 let lower = |_: &mut Access<'_, State>| Ok((method, metadata, message));
                 let (task, (returned,)) = self.enter(unary, lower, pending).await?;
-                self.accessor.with(|mut access| {
-                    if let Some(reply) = access.get().calls.answered(task) {
-                        reply.answer_grpc(returned.map(Answer::One));
-                    }
-                });
+                self.answered(task);
+                reply.send(returned.map(Answer::One));
                 return Ok(());
             }
             Messages::Many(messages) => messages,
@@ -79,18 +75,17 @@ impl CallLoop<'_> {
             let outgoing = match returned {
                 Ok(outgoing) => outgoing,
                 Err(failure) => {
-                    if let Some(reply) = access.get().calls.answered(task) {
-                        reply.answer_grpc(Err(failure));
-                    }
+                    access.get().calls.answered(task);
+                    reply.send(Err(failure));
                     return Ok(None);
                 }
             };
             let metadata = outgoing.metadata.clone();
             let (mut messages, completion) = messages::lift(&mut access, outgoing)?;
             messages.when_left(self.giving_up());
-            if let Some((reply, fault)) = access.get().calls.streams(task) {
+            if let Some(fault) = access.get().calls.streams(task) {
                 let outgoing = grpc::Outgoing { metadata, messages, fault };
-                reply.answer_grpc(Ok(Answer::Many(outgoing)));
+                reply.send(Ok(Answer::Many(outgoing)));
             }
             Ok(Some(completion))
         })?;

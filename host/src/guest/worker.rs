@@ -72,8 +72,8 @@ impl Worker {
     }
 
     fn begin(&self, step: Step, context: Context) -> Result<oneshot::Receiver<Outcome<()>>, Fault> {
-        let (reply, outcome) = oneshot::channel();
-        let call = Call { request: CallRequest::Step(step), reply: Reply::Step(reply), context };
+        let (reply, outcome) = Reply::new();
+        let call = Call { request: CallRequest::Step(step, reply), context };
         self.queue.push(call).map_err(|refused| refused.fault)?;
         Ok(outcome)
     }

@@ -111,12 +111,12 @@ impl Workers {
         request: http::Request,
         mut context: Context,
     ) -> Outcome<http::Response> {
-        let (reply, outcome) = oneshot::channel();
+        let (reply, outcome) = Reply::new();
         let deadline = Deadline::after(self.call_timeout);
         context.deadline = Some(deadline);
         context.overdue = Some(deadline.at);
         let hold = request.body.hold();
-        let call = Call { request: CallRequest::Http(request), reply: Reply::Http(reply), context };
+        let call = Call { request: CallRequest::Http(request, reply), context };
         self.with_room(hold, self.request(local, call, outcome, pending())).await
     }
 
@@ -132,9 +132,9 @@ impl Workers {
         context: Context,
         last: Option<oneshot::Receiver<()>>,
     ) -> Outcome<grpc::Answer, grpc::Failure> {
-        let (reply, outcome) = oneshot::channel();
+        let (reply, outcome) = Reply::new();
         let hold = request.messages.hold();
-        let call = Call { request: CallRequest::Grpc(request), reply: Reply::Grpc(reply), context };
+        let call = Call { request: CallRequest::Grpc(request, reply), context };
         let late = async {
             // Its context has a deadline.
             let Some(last) = last else { return pending().await };

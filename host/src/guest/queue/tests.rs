@@ -11,7 +11,7 @@ use crate::bindings::plugin::RequestDecision;
 use crate::call::{Context as CallContext, Outcome, Reply, Step};
 
 /// Longer than any test waits.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A caller that waits for its outcome; it leaves when this is dropped.
 type Caller = oneshot::Receiver<Outcome<RequestDecision, std::convert::Infallible>>;
@@ -25,20 +25,16 @@ fn queue(max_in_flight: usize, max_waiting: usize) -> Queue {
 
 /// A request of the connection from `port`, named by its content.
 fn request(port: u16, name: &'static str) -> (Call, Caller) {
-    let (reply, outcome) = oneshot::channel();
+    let (reply, outcome) = Reply::new();
     let peer = Some(SocketAddr::from(([127, 0, 0, 1], port)));
     let context = CallContext { peer, request_id: Some(Arc::from(name)), ..CallContext::default() };
-    let request = CallRequest::OnRequest(Bytes::from_static(name.as_bytes()));
-    (Call { request, reply: Reply::OnRequest(reply), context }, outcome)
+    let request = CallRequest::OnRequest(Bytes::from_static(name.as_bytes()), reply);
+    (Call { request, context }, outcome)
 }
 
 fn step(step: Step) -> (Call, oneshot::Receiver<Outcome<()>>) {
-    let (reply, outcome) = oneshot::channel();
-    let call = Call {
-        request: CallRequest::Step(step),
-        reply: Reply::Step(reply),
-        context: CallContext::default(),
-    };
+    let (reply, outcome) = Reply::new();
+    let call = Call { request: CallRequest::Step(step, reply), context: CallContext::default() };
     (call, outcome)
 }
 
@@ -56,7 +52,7 @@ fn pop(queue: &Queue) -> Option<String> {
 
 fn pop_if(queue: &Queue, fits: impl Fn(&CallRequest) -> bool) -> Option<String> {
     queue.pop(fits).map(|call| match call.request {
-        CallRequest::OnRequest(name) => String::from_utf8(name.to_vec()).unwrap(),
+        CallRequest::OnRequest(name, _) => String::from_utf8(name.to_vec()).unwrap(),
         other => other.name().into_owned(),
     })
 }
@@ -135,8 +131,7 @@ fn callers_that_have_left_never_enter_and_hold_no_place() {
 fn what_does_not_fit_is_passed_over() {
     let queue = queue(2, 2);
     let _callers = ["large", "small"].map(|name| push(&queue, 1, name));
-    let fits =
-        |request: &CallRequest| matches!(request, CallRequest::OnRequest(name) if name == "small");
+    let fits = |request: &CallRequest| matches!(request, CallRequest::OnRequest(name, _) if name == "small");
 
     assert_eq!(pop_if(&queue, fits).as_deref(), Some("small"));
     assert_eq!(pop_if(&queue, fits), None);

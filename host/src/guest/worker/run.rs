@@ -78,7 +78,7 @@ impl WorkerConfig {
         for call in
             self.worker.queue.take_steps().into_iter().chain(self.worker.queue.take_requests())
         {
-            call.reply.fail(Fault::Stopping);
+            call.request.reply().fail(Fault::Stopping);
         }
     }
 
@@ -168,7 +168,7 @@ impl WorkerConfig {
             if let Err(refused) = self.workers.push_elsewhere(self.index, call) {
                 let Refused { call, .. } = *refused;
                 if let Err(refused) = self.worker.queue.push(call) {
-                    refused.call.reply.fail(refused.fault);
+                    refused.call.request.reply().fail(refused.fault);
                 }
             }
         }
