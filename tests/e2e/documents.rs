@@ -126,7 +126,9 @@ fn the_service_in_the_readme_is_the_one_that_the_sdk_compiles() {
     assert_eq!(blocks(&readme, "rust").first().map(String::as_str), Some(compiled));
 }
 
-/// The blocks `rust` of `coming-from.md` are compiled with the SDK's documentation; all others are copies.
+/// The blocks `rust` of these pages are compiled and run with the SDK's documentation; all others are copies.
+const COMPILED: [&str; 2] = ["coming-from.md", "migrating.md"];
+
 #[test]
 fn what_the_documents_take_from_examples_is_in_them() {
     let example = [
@@ -141,7 +143,7 @@ fn what_the_documents_take_from_examples_is_in_them() {
 
     for page in pages() {
         let text = read(&format!("docs/{page}"));
-        let copies = if page == "coming-from.md" { "rust,ignore" } else { "rust" };
+        let copies = if COMPILED.contains(&&*page) { "rust,ignore" } else { "rust" };
         for snippet in blocks(&text, copies) {
             assert!(example.iter().any(|file| file.contains(&snippet)), "{page}: {snippet}");
         }

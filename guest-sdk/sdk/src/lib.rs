@@ -146,6 +146,11 @@ pub mod __private;
 #[doc = include_str!("../../../docs/coming-from.md")]
 mod documents {}
 
+/// As above.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migrating.md")]
+mod migrating {}
+
 pub use call::{
     cancelled, draining, is_shutting_down, peer, remaining, request_id, shutdown, sleep,
     until_shutdown,
