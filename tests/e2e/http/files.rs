@@ -32,7 +32,7 @@ fn files_have_their_types_and_lengths_whatever_their_names() {
     });
 
     expect![[r#"
-        : 404 content-type=application/json content-length=97 no file for `GET /web/files`
+        : 200 content-type=text/html; charset=utf-8 content-length=23 <!doctype html><p>home
         /index.html: 200 content-type=text/html; charset=utf-8 content-length=23 cache-control=max-age=60 <!doctype html><p>home
         /style.css: 200 content-type=text/css; charset=utf-8 content-length=19 cache-control=max-age=60 body { margin: 0 }
         /new%20report.txt: 200 content-type=text/plain; charset=utf-8 content-length=12 cache-control=max-age=60 all is well

@@ -30,8 +30,10 @@ const INDEX: &str = "index.html";
 ///     .get("/{*path}", StaticFiles::new(&FILES))
 /// ```
 ///
-/// The last parameter of the route is the path of the file, or the whole path if the route has none. A directory is
-/// answered with its `index.html`, and without `/` at its end with a redirect there. Content types follow the names of
+/// The last parameter of the route is the path of the file. If the route has none, the path of the request is, and in
+/// a [nested](super::Router::nest) router what follows the prefix; the page `/` of such a router has no `/` at its end, so
+/// that its links must name the prefix. A directory is answered with its `index.html`, and without `/` at its end with
+/// a redirect there. Content types follow the names of
 /// the files. Answers have an `etag`; conditional requests and ranges work.
 ///
 /// The host keeps a copy of the component for each of its workers, so this is for the pages of a service rather than
@@ -60,22 +62,34 @@ impl StaticFiles {
     }
 
     fn respond(&self, head: &Head) -> Response {
-        let last = head.parameters().last().map(|(_, path)| path);
-        let path = last.unwrap_or_else(|| head.path()).trim_start_matches('/');
-        let Ok(path) = percent_decode_str(path).decode_utf8() else { return not_found(head) };
+        let found = match head.parameters().last() {
+            Some((_, path)) => self.find(path),
+            None if head.route().is_some() => {
+                below_prefixes(head.path()).find_map(|it| self.find(it))
+            }
+            None => self.find(head.path()),
+        };
+        match found {
+            Some(Found::File(file)) => self.send(file, head),
+            Some(Found::Directory) => {
+                // Relative, because the service does not know under which base path it is.
+                let name = head.path().rsplit('/').next().unwrap_or_default();
+                let query = head.query().map(|query| format!("?{query}")).unwrap_or_default();
+                Redirect::temporary(format!("./{name}/{query}")).into_response()
+            }
+            None => not_found(head),
+        }
+    }
+
+    fn find(&self, path: &str) -> Option<Found> {
+        let path = percent_decode_str(path.trim_start_matches('/')).decode_utf8().ok()?;
         if let Some(file) = self.directory.get_file(&*path) {
-            return self.send(file, head);
+            return Some(Found::File(file));
         }
         let directory = path.trim_end_matches('/');
+        let index = self.index(directory)?;
         let is_root = directory.is_empty();
-        let Some(index) = self.index(directory) else { return not_found(head) };
-        if is_root || path.ends_with('/') {
-            return self.send(index, head);
-        }
-        // Relative, because the service does not know under which base path it is.
-        let name = head.path().rsplit('/').next().unwrap_or_default();
-        let query = head.query().map(|query| format!("?{query}")).unwrap_or_default();
-        Redirect::temporary(format!("./{name}/{query}")).into_response()
+        Some(if is_root || path.ends_with('/') { Found::File(index) } else { Found::Directory })
     }
 
     fn index(&self, directory: &str) -> Option<&'static File<'static>> {
@@ -95,6 +109,20 @@ impl StaticFiles {
         let validators = etag.map(|etag| Validators::new().with_etag(etag)).unwrap_or_default();
         Conditions::of(head).respond(&validators, response)
     }
+}
+
+/// What a path is in the directory.
+enum Found {
+    File(&'static File<'static>),
+    /// With an index, and to be asked for with `/` at its end.
+    Directory,
+}
+
+/// The whole path, then what is left of it below each of its segments: a router does not know below which of them it
+/// is nested.
+fn below_prefixes(path: &str) -> impl Iterator<Item = &str> {
+    let rests = path.match_indices('/').map(|(index, _)| &path[index + 1..]);
+    rests.chain([""])
 }
 
 /// Marks handlers that are directories.

@@ -33,6 +33,10 @@ impl HasSecretKey for Probe {
 
 impl Http for Probe {
     fn routes() -> Router<Self> {
+        let nested = Router::new()
+            .get("/", StaticFiles::new(&FILES))
+            .get("/style.css", StaticFiles::new(&FILES))
+            .get("/none.css", StaticFiles::new(&FILES));
         Router::new()
             .post("/upload", upload)
             .post("/first-chunk", async |mut form: Multipart| -> Result<String> {
@@ -60,6 +64,7 @@ impl Http for Probe {
             })
             .get("/", StaticFiles::new(&FILES))
             .get("/files/{*path}", StaticFiles::new(&FILES).with_cache_control("public"))
+            .nest("/a/nested", nested)
     }
 }
 
@@ -247,6 +252,8 @@ fn files_are_served_with_types_tags_and_ranges() {
             "/files/docs?a",
             "/files/none",
             "/files/%2e%2e/x",
+            "/a/nested",
+            "/a/nested/style.css",
         ] {
             let reply = probe.get(path).send().await;
             let location = reply.header("location").unwrap_or_default().to_owned();
@@ -271,6 +278,9 @@ fn files_are_served_with_types_tags_and_ranges() {
         /files/docs?a ./docs/?a 307 no content type: 
         /files/none  404 application/json: {"kind":"NotFoundError","message":"no file for `GET /files/none`","code":0,"service_name":"test"}
         /files/%2e%2e/x  404 application/json: {"kind":"NotFoundError","message":"no file for `GET /files/%2e%2e/x`","code":0,"service_name":"test"}
+        /a/nested  200 text/html; charset=utf-8: <!doctype html>home
+
+        /a/nested/style.css  200 text/css; charset=utf-8: body{}
         again 304 no content type: 
         part 206 text/css; charset=utf-8: body"#]].assert_eq(&shown);
 }
