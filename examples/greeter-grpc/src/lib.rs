@@ -73,7 +73,7 @@ impl Greeter for Hello {
         while let Some(request) = requests.message().await? {
             names.push(request.name);
         }
-        let last = names.pop().or_invalid_arguments("there is nobody to greet")?;
+        let last = names.pop().ok_or(GreetError::Nobody)?;
         let all = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
         Ok(Response::new(self.greet(&all)?))
     }
@@ -87,10 +87,19 @@ impl Greeter for Hello {
     }
 }
 
+/// What can go wrong. `?` makes a `Status` of it, with the code of its kind.
+#[derive(Debug, ServiceError)]
+enum GreetError {
+    #[service_error(kind = invalid_arguments, message = "`name` is empty")]
+    Nameless,
+    #[service_error(kind = invalid_arguments, message = "there is nobody to greet")]
+    Nobody,
+}
+
 impl Hello {
-    fn greet(&self, name: &str) -> Result<HelloReply> {
+    fn greet(&self, name: &str) -> Result<HelloReply, GreetError> {
         if name.is_empty() {
-            return Err(ServiceError::invalid_arguments("`name` is empty"));
+            return Err(GreetError::Nameless);
         }
         self.greeted.set(self.greeted.get() + 1);
         log::info!("greeted", name);

@@ -217,6 +217,7 @@ fn implement(input: &DeriveInput, variants: &[Variant<'_>]) -> TokenStream {
     let name = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let arms = variants.iter().map(arm);
+    let statuses = variants.iter().map(describe);
     let conversions = variants.iter().filter_map(|variant| {
         let path = &variant.path;
         let (member, field) =
@@ -253,8 +254,44 @@ fn implement(input: &DeriveInput, variants: &[Variant<'_>]) -> TokenStream {
                 }
             }
         }
+        ::mikros_sdk::__private::if_openapi! {
+            impl #generics ::mikros_sdk::http::openapi::OperationOutput for #name #arguments #bounds {
+                fn describe(operation: &mut ::mikros_sdk::http::openapi::Description<'_>) {
+                    #[allow(unused_imports, clippy::allow_attributes, reason = "generated code")]
+                    use ::mikros_sdk::__private::openapi::SaysNothing as _;
+                    #(#statuses)*
+                }
+            }
+        }
         #(#conversions)*
     }
+}
+
+/// Says which status a variant has, for OpenAPI.
+fn describe(variant: &Variant<'_>) -> TokenStream {
+    let status = match &variant.mapping {
+        Mapping::Transparent => {
+            let other = variant.fields.iter().map(|field| &field.ty);
+            return quote!(#(::mikros_sdk::__private::openapi::Output::<#other>::describe(operation);)*);
+        }
+        Mapping::Kind { status: Some(status), .. } => status_code(status),
+        Mapping::Kind { kind, .. } => {
+            let kind = camel_case(kind);
+            quote!(::mikros_sdk::ErrorKind::#kind.status())
+        }
+    };
+    quote!(operation.error(#status);)
+}
+
+/// The variant of `ErrorKind` that a constructor is called after.
+fn camel_case(kind: &Ident) -> Ident {
+    let name = kind.to_string();
+    let words = name.split('_').map(|word| word[..1].to_ascii_uppercase() + &word[1..]);
+    Ident::new(&words.collect::<String>(), kind.span())
+}
+
+fn status_code(status: &LitInt) -> TokenStream {
+    quote!(::mikros_sdk::http::StatusCode::from_u16(#status).expect("the status is checked"))
 }
 
 /// Takes a variant apart and makes a service error of it.
@@ -283,9 +320,8 @@ fn arm(variant: &Variant<'_>) -> TokenStream {
     let chain = source.map(|source| quote!(::mikros_sdk::__private::chain(&#source)));
     let code = code.as_ref().map(|code| quote!(.with_code(#code)));
     let status = status.as_ref().map(|status| {
-        quote!(.with_status(
-            ::mikros_sdk::http::StatusCode::from_u16(#status).expect("the status is checked")
-        ))
+        let status = status_code(status);
+        quote!(.with_status(#status))
     });
     // What an internal error is about is for whoever debugs it.
     let made = match (kind == "internal", message, chain) {

@@ -111,3 +111,48 @@ macro_rules! __if_grpc {
 }
 
 pub use crate::__if_grpc as if_grpc;
+
+/// What derived errors refer to, to be in the document of the routes.
+#[cfg(feature = "openapi")]
+pub mod openapi {
+    use std::marker::PhantomData;
+
+    use crate::http::openapi::{Description, OperationOutput};
+
+    /// Describes a type if it can be described, and otherwise says nothing: a function of its own wins over that of
+    /// [`SaysNothing`].
+    #[derive(Debug)]
+    pub struct Output<T>(PhantomData<T>);
+
+    impl<T: OperationOutput> Output<T> {
+        /// What the type says.
+        pub fn describe(operation: &mut Description<'_>) {
+            T::describe(operation);
+        }
+    }
+
+    /// For errors of which only a conversion is known.
+    pub trait SaysNothing {
+        /// Says nothing.
+        fn describe(_operation: &mut Description<'_>) {}
+    }
+
+    impl<T> SaysNothing for Output<T> {}
+}
+
+/// Expands to what it is given with the feature `openapi`, and to nothing without it.
+#[cfg(feature = "openapi")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_openapi {
+    ($($tokens:tt)*) => { $($tokens)* };
+}
+
+#[cfg(not(feature = "openapi"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_openapi {
+    ($($tokens:tt)*) => {};
+}
+
+pub use crate::__if_openapi as if_openapi;

@@ -98,6 +98,7 @@ pub type Result<T, E = ServiceError> = std::result::Result<T, E>;
 /// - `kind` is one of the constructors below that take a message; `status = 422` sets a status of HTTP in place of
 ///   the kind's.
 /// - `transparent` passes on what the only field is as a service error.
+/// - With the feature `openapi`, the statuses of all variants are in the document of the routes.
 /// - Such a type must not implement [`std::error::Error`]: `?` would make an internal error of it. The
 ///   compiler refuses both together, and the derive stands in for that of `thiserror`.
 /// - A type that is a `std::error::Error` can be the error of a handler when it implements

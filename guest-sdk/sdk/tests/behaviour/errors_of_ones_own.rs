@@ -122,3 +122,94 @@ fn a_service_error_fits_where_any_error_does() {
 
     assert_eq!(boxed.to_string(), "odd (why)");
 }
+
+#[cfg(feature = "openapi")]
+mod documented {
+    //! What the document of the routes says about such errors.
+
+    use mikros_sdk::http::openapi::operation;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Of which the SDK knows a conversion only.
+    struct Foreign;
+
+    impl From<Foreign> for ServiceError {
+        fn from(_foreign: Foreign) -> Self {
+            Self::cancelled("it is over")
+        }
+    }
+
+    #[derive(mikros_sdk::ServiceError)]
+    enum OrderError<T>
+    where
+        ServiceError: From<T>,
+    {
+        #[service_error(kind = resource_exhausted, message = "too many")]
+        TooMany,
+        #[service_error(kind = invalid_arguments, message = "they do not fit", status = 422)]
+        Unfit,
+        #[service_error(kind = data_loss, message = "gone")]
+        Gone,
+        #[service_error(transparent)]
+        Name(NameError),
+        #[service_error(transparent)]
+        Foreign(Foreign),
+        #[service_error(transparent)]
+        Any(T),
+    }
+
+    async fn order(Path(how): Path<String>) -> Result<Json<u8>, OrderError<ServiceError>> {
+        Err(match &*how {
+            "many" => OrderError::TooMany,
+            "unfit" => OrderError::Unfit,
+            "gone" => OrderError::Gone,
+            "foreign" => OrderError::Foreign(Foreign),
+            "any" => OrderError::Any(ServiceError::custom("odd")),
+            _ => OrderError::Name(NameError("root")),
+        })
+    }
+
+    struct Orders;
+
+    impl Service for Orders {
+        async fn on_start() -> Result<Self> {
+            Ok(Self)
+        }
+    }
+
+    impl Http for Orders {
+        fn routes() -> Router<Self> {
+            Router::new().get("/{how}", operation(order)).openapi("/openapi.json")
+        }
+    }
+
+    #[test]
+    fn the_document_has_the_statuses_of_all_variants() {
+        let (document, statuses) = run(async {
+            let orders = testing::http::<Orders>().await?;
+            let mut statuses = Vec::new();
+            for how in ["many", "unfit", "gone", "name"] {
+                statuses.push(orders.get(&format!("/{how}")).send().await.status());
+            }
+            Ok((orders.get("/openapi.json").send().await.json::<Value>().await?, statuses))
+        });
+
+        let responses = &document["paths"]["/{how}"]["get"]["responses"];
+        let known: Vec<_> = responses.as_object().expect("an object").keys().collect();
+        assert_eq!(known, ["200", "400", "429", "422", "500", "403", "default"]);
+        for status in statuses {
+            let response = responses[status.as_str()]["$ref"].as_str().expect("it is shared");
+            let response = &document.pointer(&response[1..]).expect("it is there");
+            let schema = &response["content"]["application/json"]["schema"];
+            assert_eq!(schema, &json!({"$ref": "#/components/schemas/ServiceError"}));
+        }
+        let error = &document["components"]["schemas"]["ServiceError"]["properties"];
+        let violation = &error["field_violations"]["items"]["properties"];
+        assert_eq!(
+            violation,
+            &json!({"field": {"type": "string"}, "description": {"type": "string"}})
+        );
+    }
+}

@@ -11,8 +11,9 @@ use crate::http::{Attachment, Body, Html, IntoHeaders, Json, Redirect, Response,
 
 /// A response that an [`operation`](super::operation) can describe.
 ///
-/// Implement it for types of your own that are [`IntoResponse`](crate::http::IntoResponse), errors among them.
-/// The default says nothing, which is right for errors in the usual JSON form: they are in every document.
+/// Implement it for types of your own that are [`IntoResponse`](crate::http::IntoResponse), errors among them;
+/// `#[derive(ServiceError)]` does so, with the statuses of all variants. The default says nothing, which is right for
+/// errors in the usual JSON form: they are in every document.
 ///
 /// ```
 /// use mikros_sdk::http::openapi::{Description, OperationOutput};
@@ -23,10 +24,20 @@ use crate::http::{Attachment, Body, Html, IntoHeaders, Json, Redirect, Response,
 ///     OnLoan,
 /// }
 ///
+/// impl IntoResponse for BorrowError {
+///     fn into_response(self) -> Response {
+///         let (status, text) = match self {
+///             Self::Unknown => (StatusCode::NOT_FOUND, "there is no such book"),
+///             Self::OnLoan => (StatusCode::CONFLICT, "somebody else has it"),
+///         };
+///         (status, text).into_response()
+///     }
+/// }
+///
 /// impl OperationOutput for BorrowError {
 ///     fn describe(operation: &mut Description<'_>) {
-///         operation.error(StatusCode::NOT_FOUND);
-///         operation.error(StatusCode::CONFLICT);
+///         operation.raw_response(Some(StatusCode::NOT_FOUND), Some("text/plain"));
+///         operation.raw_response(Some(StatusCode::CONFLICT), Some("text/plain"));
 ///     }
 /// }
 /// ```
