@@ -1,6 +1,6 @@
 //! Cookies that a guest has signed or encrypted.
 
-use crate::support::http::{self, Response};
+use crate::support::http::{self, Client, Response};
 use crate::support::{Host, Service, guests};
 
 fn service() -> Service {
@@ -65,9 +65,12 @@ fn a_private_cookie_tells_nothing_and_is_never_the_same_twice() {
 
     for _start in 0..2 {
         let host = Host::start(&two_instances);
-        // Both instances answer: a request goes to the one that has less to do.
-        let answers: Vec<_> = (0..8).map(|_| http::get(host.port(), path)).collect();
-        for answer in answers {
+        // At the same time, so that both instances have something to do.
+        let mut clients: Vec<_> = (0..8).map(|_| Client::connect(host.port())).collect();
+        for client in &mut clients {
+            client.get(path);
+        }
+        for answer in clients.iter_mut().map(Client::response) {
             let set = answer.header("set-cookie").expect("it sets a cookie");
             assert!(!set.contains("1234") && set.ends_with("; HttpOnly; Path=/"), "{set}");
             let cookie = cookie(&answer);

@@ -63,8 +63,10 @@ impl Multipart {
     /// Invalid arguments when the body is not what its content type says, or no field begins within 64 KiB of it, and
     /// the error of the body.
     pub async fn next_field(&mut self) -> Result<Option<Field<'_>>> {
-        if let Some(mut rest) = self.field.take() {
-            while next_chunk(&mut rest).await?.is_some() {}
+        // Kept until all of it has come: the future may be dropped meanwhile.
+        if let Some(rest) = &mut self.field {
+            while next_chunk(rest).await?.is_some() {}
+            self.field = None;
         }
         self.uneventful.begins();
         let field = self.form.next_field().await.map_err(|error| to_service_error(&error))?;
