@@ -23,8 +23,8 @@ use crate::telemetry::Level;
 const EXIT_STATUS: &str = "\
 Exit status:
   0      ended as asked
-  1      the service failed, or the machine is in the way
-  2      something must be edited: the command line, `service.toml`, the environment
+  1      the service failed, or the machine has a problem
+  2      you must edit something: the command line, `service.toml`, the environment
   128+n  forced by signal n";
 
 const VARIABLES: &str = "\
@@ -72,14 +72,14 @@ pub struct Cli {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Log")]
 pub struct LogArguments {
-    /// Form of log lines
+    /// Format of log lines
     ///
-    /// By default `json` for `run`, also in a terminal, and `text` for the other commands.
+    /// Default: `json` for `run`, also in a terminal, and `text` for the other commands.
     #[arg(long, global = true, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
-    /// Least level that is logged
+    /// Lowest level that is logged
     ///
-    /// By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other commands.
+    /// Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
     #[arg(long, global = true, value_name = "LEVEL", ignore_case = true, value_parser = level())]
     pub log_level: Option<Level>,
 }
@@ -96,53 +96,52 @@ pub enum LogFormat {
 pub enum Command {
     /// Create a service: a crate that builds, passes its tests and runs
     ///
-    /// Asks for the name and the kinds when they are not given, and standard input and output are a
-    /// terminal. Never overwrites a file.
+    /// Asks for a missing name and kinds if standard input and output are a terminal. Never overwrites a
+    /// file.
     New(New),
-    /// Add what an existing crate lacks to be a service
+    /// Turn an existing crate into a service
     ///
-    /// Never changes a file that is there; tells what to add to `Cargo.toml`.
+    /// Adds the files that are missing and prints what to add to `Cargo.toml`. Never changes a file.
     Init(Init),
-    /// Build, run and watch a service: every change takes over without a gap
+    /// Build and run a service, and do both again after every change, without a gap
     ///
-    /// Whatever does not build or start is told, and the version before goes on. What there is to say
-    /// goes to standard error, the log of the service to standard output.
+    /// If a change does not build or start, the previous version keeps running. Messages go to standard
+    /// error, the log of the service goes to standard output.
     Dev(Dev),
-    /// Run a service until it ends or is told to stop
+    /// Run a service until it ends or is stopped
     ///
-    /// SIGINT and SIGTERM stop it in order. Another one, at least a second later, ends `drain_delay`
-    /// or, when that is over, the process. SIGHUP lets it read `service.toml` and its component again,
-    /// and what it finds takes over without a gap; it stops the service if its terminal is gone, and is
-    /// ignored under `nohup`. The log goes to standard output.
+    /// SIGINT and SIGTERM stop it gracefully. A second one, at least a second later, ends `drain_delay`
+    /// or, after that, aborts the process. SIGHUP reads `service.toml` and the component again and lets the
+    /// new version take over without a gap. If the terminal is gone, SIGHUP stops the service; under `nohup`
+    /// it is ignored. The log goes to standard output.
     Run(Run),
-    /// Test a service: the tests of its crate, then others against the service itself
+    /// Test a service: the tests of its crate, then tests against the running service
     ///
-    /// Runs the unit tests with `cargo test`, compiles the component, and runs it as `service.toml` says,
-    /// but on free ports of this machine only. While it serves, the tests in `tests/` run, or
-    /// `[tests] command`: `MIKROS_TEST_HTTP` and `MIKROS_TEST_GRPC` tell them its addresses. Then it stops
-    /// in order. Its log is shown when something has failed. SIGINT and SIGTERM end everything.
+    /// Runs the unit tests with `cargo test`, builds the component, and runs it on free ports of this
+    /// machine. Then runs the tests in `tests/`, or `[tests] command`; `MIKROS_TEST_HTTP` and
+    /// `MIKROS_TEST_GRPC` are the addresses of the service. Shows the service's log if something failed.
+    /// SIGINT and SIGTERM end everything.
     Test(Test),
     /// Compile a service with the command in `[host] build`
     ///
-    /// The command runs in the directory of `service.toml`. All its output goes to standard error.
-    /// When it builds for `wasm32-wasip2` and that target is not installed, it is installed first,
-    /// with `rustup target add wasm32-wasip2`.
+    /// The command runs in the directory of `service.toml`, and its output goes to standard error. If it
+    /// builds for `wasm32-wasip2` and that target is missing, `rustup target add wasm32-wasip2` runs first.
     Build(Build),
-    /// Check everything that can be known without running the service
+    /// Check a service without running it
     ///
-    /// That is `service.toml`, the environment variables it asks for, and whether the component
-    /// fits it. All problems are listed together. Warnings do not fail the check.
+    /// Checks `service.toml`, the environment variables it names, and whether the component fits. Reports
+    /// all problems at once. Warnings do not fail the check.
     Check(Check),
-    /// Find what on this machine or in a project is in the way, and fix what is safe to fix
+    /// Find problems of this machine or a project, and fix those that are safe to fix
     ///
-    /// Looks at the Rust toolchain and its target `wasm32-wasip2`, the cache, `service.toml` and the
-    /// environment, the crate with its SDK, the component and the ports. Without a `service.toml` only
-    /// the machine is examined. Changes nothing unless `--fix` is given.
+    /// Checks the Rust toolchain and its target `wasm32-wasip2`, the cache, `service.toml` and the
+    /// environment, the crate and its SDK, the component, and the ports. Without a `service.toml` it checks
+    /// only the machine. Changes nothing without `--fix`.
     Doctor(Doctor),
-    /// Show what a service is made of
+    /// Show what a service consists of
     ///
-    /// That is its kinds, what its component exports and imports, and every setting with its source.
-    /// What may be a secret is shown as `***`.
+    /// Lists its kinds, the exports and imports of its component, and every setting with its source.
+    /// Values that may be secrets are shown as `***`.
     Inspect(Inspect),
     /// Print the JSON Schema of `service.toml`
     ///
@@ -155,14 +154,15 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Dev {
-    /// Listen on this address, whatever `[host] address` says
+    /// Listen on this address instead of `[host] address`
     ///
-    /// `::` is every address of the machine. Without both, the service is reached from this machine only.
+    /// `::` is every address of the machine. Default: `[host] address`, or else only this machine can reach the
+    /// service.
     #[arg(long, value_name = "IP")]
     pub address: Option<IpAddr>,
-    /// Look for changes every 2 s instead of waiting until the system tells about them
+    /// Compare files every 2 s instead of waiting for the system to report changes
     ///
-    /// For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the same.
+    /// For file systems that do not report changes and are not recognised. `MIKROS_HOST_POLL` does the same.
     #[arg(long)]
     pub poll: bool,
     #[command(flatten)]
@@ -191,12 +191,12 @@ pub struct Run {
 pub struct ChangesArguments {
     /// Replace the service when `service.toml` or the component changes
     ///
-    /// Nothing is built. The version before goes on when the new one does not start.
+    /// Builds nothing. If the new version does not start, the previous one keeps running.
     #[arg(long)]
     pub watch: bool,
-    /// With `--watch`: look every 2 s instead of waiting until the system tells about changes
+    /// With `--watch`: compare files every 2 s instead of waiting for the system to report changes
     ///
-    /// For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the same.
+    /// For file systems that do not report changes and are not recognised. `MIKROS_HOST_POLL` does the same.
     #[arg(long, requires = "watch")]
     pub poll: bool,
 }
@@ -226,10 +226,10 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Make the fixes that are safe
+    /// Apply the fixes that are safe
     ///
-    /// Those are: installing the target, creating the cache, adding `crate-type = ["cdylib"]` to
-    /// `Cargo.toml`, and correcting `[host] component`.
+    /// It installs the target, creates the cache, adds `crate-type = ["cdylib"]` to `Cargo.toml`, and corrects
+    /// `[host] component`.
     #[arg(long)]
     pub fix: bool,
     /// Show exactly what `--fix` would do, and change nothing
@@ -261,7 +261,7 @@ pub struct ServiceArgument {
     /// Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
     #[arg(value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath)]
     pub path: Option<PathBuf>,
-    /// The same, as services of the other Mikros frameworks are started
+    /// The same; services of the other Mikros frameworks are started this way
     #[arg(long, value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath, conflicts_with = "path")]
     pub config: Option<PathBuf>,
 }

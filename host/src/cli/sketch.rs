@@ -37,23 +37,23 @@ pub struct Init {
 pub struct Sketch {
     /// How the service is reached: `http`, `grpc`, `native`, `cronjob` or `script`
     ///
-    /// Several are separated by commas, or each has an option of its own. As in `types`, a port may follow:
-    /// `http:8080`, and `worker` is another word for `native`. `script` stands alone.
+    /// Separate several with commas, or repeat the option. As in `types`, a port may follow: `http:8080`.
+    /// `worker` is another word for `native`. `script` cannot be combined.
     #[arg(long = "kind", value_name = "KIND[:PORT]", value_delimiter = ',', value_parser = parse_kind)]
     pub kinds: Vec<SketchedKind>,
     /// Port of the only kind that listens
     ///
-    /// Default: 8080 for `http`, 7070 for `grpc`. Port 0 takes any free one.
+    /// Default: 8080 for `http`, 7070 for `grpc`. `0` takes any free port.
     #[arg(long)]
     pub port: Option<u16>,
-    /// What the service belongs to: part of every log line
+    /// Product that the service belongs to: part of every log line
     ///
     /// Default: the name of the service.
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     pub product: Option<String>,
-    /// Checkout of the mikros-host repository that the SDK is taken from, by its path
+    /// Checkout of the mikros-host repository to take the SDK from
     ///
-    /// Default: the one that this program was built from. When its commit is in its only remote repository,
+    /// Default: the one that this program was built from. If its commit is in its only remote repository,
     /// cargo fetches the SDK from there, so that the project builds on other machines as well.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub sdk: Option<PathBuf>,

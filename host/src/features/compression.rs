@@ -35,24 +35,25 @@ use crate::telemetry::Attributes;
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub(super) struct Settings {
-    /// What may be used. Of those that the client likes equally, it is `zstd`.
+    /// Encodings that may be used. If the client likes both equally, `zstd` is used.
     #[schemars(extend("default" = ["zstd", "gzip"]))]
     encodings: Vec<Encoding>,
-    /// Bodies that are known to be smaller stay as they are.
+    /// Bodies that are known to be smaller are not compressed.
     #[schemars(extend("default" = "1KiB"))]
     min_size: HumanSize,
-    /// Types that are worth it, each with one `*` at most. Streams of events never are, nor are responses
-    /// without `content-type`.
+    /// Content types to compress, each with at most one `*`. Event streams and responses without `content-type`
+    /// are never compressed.
     #[schemars(extend("default" = content_type::DEFAULT))]
     content_types: ContentTypes,
-    /// Only responses to these requests, all by default: exact paths, or all below one that ends in `/*`, with
-    /// a method before them if need be.
+    /// Requests whose responses are compressed; all by default. Exact paths, or prefixes that end in `/*`,
+    /// optionally with a method in front.
     #[schemars(extend("default" = []))]
     routes: Routes,
-    /// Not responses to these. A path that different programs may read differently is always one of them.
+    /// Requests whose responses are not compressed. Paths that different programs may read differently are always
+    /// excepted.
     #[schemars(extend("default" = []))]
     except: Routes,
-    /// Whether messages of RPCs are compressed when the service does not say.
+    /// Whether messages of RPCs are compressed unless the service says otherwise.
     grpc: bool,
 }
 
@@ -103,7 +104,7 @@ impl Feature for Compression {
     }
 
     fn summary(&self) -> &'static str {
-        "Sends responses compressed to clients that can decompress them."
+        "Compresses responses for clients that can decompress them."
     }
 
     fn stage(&self) -> Stage {

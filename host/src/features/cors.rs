@@ -41,19 +41,19 @@ pub(super) struct Settings {
     #[serde(default = "default_methods")]
     #[schemars(extend("default" = ["GET", "HEAD", "POST"]))]
     allowed_methods: Vec<MethodWord>,
-    /// Headers that they may send. `["*"]` is whatever they ask for, `authorization` included.
+    /// Headers that they may send. `["*"]` allows every header, `authorization` included.
     #[serde(default = "default_headers")]
     #[schemars(extend("default" = ["content-type"]))]
     allowed_headers: Vec<HeaderWord>,
-    /// Headers of responses that they may read beside the simple ones. `["*"]` is all of them, without
-    /// `allow_credentials` only.
+    /// Headers of responses that they may read, besides the simple ones. `["*"]` is all of them, and works only
+    /// without `allow_credentials`.
     #[serde(default)]
     #[schemars(extend("default" = []))]
     exposed_headers: Vec<HeaderWord>,
-    /// Whether they may send cookies and the like. Not together with `allowed_origins = ["*"]`.
+    /// Whether they may send cookies and other credentials. Not together with `allowed_origins = ["*"]`.
     #[serde(default)]
     allow_credentials: bool,
-    /// How long browsers may remember the answer to a preflight, at most `24h`; some cap it at two hours.
+    /// How long browsers may cache the answer to a preflight, at most `24h`. Some browsers cap it at two hours.
     #[serde(default = "default_age")]
     #[schemars(extend("default" = "10m"))]
     max_age: HumanDuration,

@@ -31,37 +31,38 @@ use crate::telemetry::Attributes;
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub(super) struct Settings {
-    /// How many requests in `per`, on average.
+    /// Number of requests in `per`, on average.
     requests: Option<NonZeroU32>,
-    /// The time in which they may be made, from `1ms` to `24h`.
+    /// The period for `requests`, from `1ms` to `24h`.
     per: Option<HumanDuration>,
-    /// How many may come at once after a pause; as many as `requests` by default. They come back one by one,
-    /// each after `per` / `requests`.
+    /// Number of requests that may come at once after a pause; `requests` by default. The allowance refills one
+    /// by one, each after `per` / `requests`.
     burst: Option<NonZeroU32>,
     /// Who shares a limit. `client`: each IPv4 address and each IPv6 /64 has its own. `identity`: each caller
-    /// that a feature such as `http_auth` has identified. `header:<name>`: each value of a header, which a
-    /// caller must not be able to choose. `route`: all callers together. A request without an identity, or
-    /// without the header, counts for its client.
+    /// that a feature such as `http_auth` has identified. `header:<name>`: each value of a header, which callers
+    /// must not be able to choose. `route`: all callers together. A request without an identity, or without the
+    /// header, counts for its client.
     #[schemars(extend("default" = "client"))]
     by: Option<By>,
-    /// Which requests count, all by default: exact paths, or all below one that ends in `/*`, with a method
-    /// before them if need be, such as `POST /login`. The base path is a part of them. `GET` is `HEAD`, too.
+    /// Which requests count; all by default. Exact paths, or prefixes that end in `/*`, optionally with a method
+    /// in front, such as `POST /login`. Paths include the base path. `GET` includes `HEAD`.
     #[serde(default)]
     #[schemars(extend("default" = []))]
     routes: Routes,
-    /// Further rules, with the five keys above. Without `requests` and `per` at the top they are all there is.
+    /// Further rules, with the five keys above. Without `requests` and `per` at the top, these are the only
+    /// rules.
     #[serde(default)]
     #[schemars(extend("default" = []))]
     rules: Vec<RuleSettings>,
-    /// Networks of proxies that are believed whose requests they pass on, such as `10.0.0.0/8`.
+    /// Networks of proxies whose `proxy_header` is trusted, such as `10.0.0.0/8`.
     #[serde(default)]
     #[schemars(extend("default" = []))]
     trusted_proxies: Vec<Network>,
-    /// Where they say so. The other header is not looked at.
+    /// The header in which they name the client. The other one is ignored.
     #[serde(default)]
     #[schemars(extend("default" = "x-forwarded-for"))]
     proxy_header: ProxyHeader,
-    /// Most callers that each rule remembers, some 100 bytes each; at most 10000000.
+    /// Maximum number of callers that each rule tracks, about 100 bytes each; at most 10000000.
     #[serde(default = "default_keys")]
     max_keys: NonZeroU32,
 }
@@ -140,7 +141,7 @@ impl Feature for RateLimit {
     }
 
     fn summary(&self) -> &'static str {
-        "Refuses requests of those who send too many."
+        "Refuses requests beyond a rate."
     }
 
     fn stage(&self) -> Stage {

@@ -25,15 +25,15 @@ use crate::telemetry::Attributes;
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
 pub(super) struct Settings {
-    /// `accept`: an id that the client sends is taken over if it is 1 to 128 visible ASCII characters, otherwise
-    /// there is a new one. `replace`: always a new one. `require`: a request without such an id, or with
-    /// several, is refused with 400, `INVALID_ARGUMENT`.
+    /// `accept`: use the client's id if it is 1 to 128 visible ASCII characters, otherwise create one. `replace`:
+    /// always create one. `require`: refuse a request without such an id, or with several, with 400,
+    /// `INVALID_ARGUMENT`.
     #[schemars(extend("default" = "accept"))]
     incoming: Incoming,
-    /// What new ids are: `uuid_v7` sorts by time, `uuid_v4` tells nothing about it.
+    /// Format of new ids: `uuid_v7` sorts by time, `uuid_v4` reveals no time.
     #[schemars(extend("default" = "uuid_v7"))]
     generator: Generator,
-    /// Whether the response tells the id.
+    /// Whether the response contains the id.
     response_header: bool,
 }
 

@@ -45,7 +45,7 @@ impl Kind for Cronjob {
     }
 
     fn summary(&self) -> &'static str {
-        "Runs a task when its schedule says so."
+        "Runs a task on a schedule."
     }
 
     fn interface(&self) -> &'static str {

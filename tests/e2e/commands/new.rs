@@ -273,7 +273,7 @@ fn a_project_can_be_cloned() {
         This needs [rustup](https://rustup.rs) and `mikros-host`. Commit `Cargo.lock`: it keeps the versions of all dependencies.
 
         The SDK is not published yet. `Cargo.toml` takes it from a checkout of the mikros-host repository beside this project, `../checkout`.
-        Whoever clones this project clones that one as well, to the same place, or writes another path into `Cargo.toml`.
+        To clone this project, clone that repository to the same place, or write another path into `Cargo.toml`.
     "#]].assert_eq(&readme("beside"));
     expect![[r#"
 

@@ -36,14 +36,14 @@ fn the_help_lists_the_commands() {
 
             Commands:
               new          Create a service: a crate that builds, passes its tests and runs
-              init         Add what an existing crate lacks to be a service
-              dev          Build, run and watch a service: every change takes over without a gap
-              run          Run a service until it ends or is told to stop
-              test         Test a service: the tests of its crate, then others against the service itself
+              init         Turn an existing crate into a service
+              dev          Build and run a service, and do both again after every change, without a gap
+              run          Run a service until it ends or is stopped
+              test         Test a service: the tests of its crate, then tests against the running service
               build        Compile a service with the command in `[host] build`
-              check        Check everything that can be known without running the service
-              doctor       Find what on this machine or in a project is in the way, and fix what is safe to fix
-              inspect      Show what a service is made of
+              check        Check a service without running it
+              doctor       Find problems of this machine or a project, and fix those that are safe to fix
+              inspect      Show what a service consists of
               schema       Print the JSON Schema of `service.toml`
               completions  Print a script that completes `mikros-host` commands in a shell
               help         Print this message or the help of the given subcommand(s)
@@ -57,26 +57,25 @@ fn the_help_lists_the_commands() {
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
 
             Exit status:
               0      ended as asked
-              1      the service failed, or the machine is in the way
-              2      something must be edited: the command line, `service.toml`, the environment
+              1      the service failed, or the machine has a problem
+              2      you must edit something: the command line, `service.toml`, the environment
               128+n  forced by signal n
 
             Environment:
@@ -96,9 +95,8 @@ fn build_has_help() {
         &expect![[r"
             Compile a service with the command in `[host] build`
 
-            The command runs in the directory of `service.toml`. All its output goes to standard error. When it
-            builds for `wasm32-wasip2` and that target is not installed, it is installed first, with `rustup
-            target add wasm32-wasip2`.
+            The command runs in the directory of `service.toml`, and its output goes to standard error. If it
+            builds for `wasm32-wasip2` and that target is missing, `rustup target add wasm32-wasip2` runs first.
 
             Usage: mikros-host build [OPTIONS] [SERVICE_TOML]
 
@@ -110,26 +108,25 @@ fn build_has_help() {
 
             Options:
                   --config <SERVICE_TOML>
-                      The same, as services of the other Mikros frameworks are started
+                      The same; services of the other Mikros frameworks are started this way
 
               -h, --help
                       Print help (see a summary with '-h')
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -141,10 +138,10 @@ fn check_has_help() {
     helps(
         &["check"],
         &expect![[r"
-            Check everything that can be known without running the service
+            Check a service without running it
 
-            That is `service.toml`, the environment variables it asks for, and whether the component fits it.
-            All problems are listed together. Warnings do not fail the check.
+            Checks `service.toml`, the environment variables it names, and whether the component fits. Reports
+            all problems at once. Warnings do not fail the check.
 
             Usage: mikros-host check [OPTIONS] [SERVICE_TOML]
 
@@ -156,7 +153,7 @@ fn check_has_help() {
 
             Options:
                   --config <SERVICE_TOML>
-                      The same, as services of the other Mikros frameworks are started
+                      The same; services of the other Mikros frameworks are started this way
 
                   --json
                       Print one JSON document instead of text
@@ -166,19 +163,18 @@ fn check_has_help() {
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -190,10 +186,10 @@ fn inspect_has_help() {
     helps(
         &["inspect"],
         &expect![[r"
-            Show what a service is made of
+            Show what a service consists of
 
-            That is its kinds, what its component exports and imports, and every setting with its source. What
-            may be a secret is shown as `***`.
+            Lists its kinds, the exports and imports of its component, and every setting with its source. Values
+            that may be secrets are shown as `***`.
 
             Usage: mikros-host inspect [OPTIONS] [SERVICE_TOML]
 
@@ -205,7 +201,7 @@ fn inspect_has_help() {
 
             Options:
                   --config <SERVICE_TOML>
-                      The same, as services of the other Mikros frameworks are started
+                      The same; services of the other Mikros frameworks are started this way
 
                   --json
                       Print one JSON document instead of text
@@ -215,19 +211,18 @@ fn inspect_has_help() {
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -251,19 +246,18 @@ fn schema_has_help() {
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -289,19 +283,18 @@ fn completions_has_help() {
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
 

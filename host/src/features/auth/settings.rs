@@ -16,13 +16,12 @@ use crate::features::routes::Routes;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// Routes that need no identity, as the client spells them: a path, or the beginning of one with `/*` at
-    /// its end; behind a method, if only that one is public. For example `GET /docs`, `/assets/*`,
-    /// `/helloworld.Greeter/*`.
+    /// Routes that need no credentials: an exact path, or a prefix that ends in `/*`, with a method in front if
+    /// only that method is public. For example `GET /docs`, `/assets/*`, `/helloworld.Greeter/*`.
     #[serde(default)]
     #[schemars(extend("default" = []))]
     pub(super) public: Routes,
-    /// What `www-authenticate` says the credentials are for. Default: the service's name.
+    /// The realm in `www-authenticate`. Default: the service's name.
     pub(super) realm: Option<String>,
     /// Whether credentials are removed before the service sees a request.
     #[serde(default)]
@@ -43,25 +42,25 @@ pub(super) struct Jwt {
     pub(super) keys: Option<Vec<Key>>,
     /// A file with a JSON Web Key Set, relative to `service.toml`. It is read again when it changes.
     pub(super) jwks_file: Option<PathBuf>,
-    /// How often that file is looked at. Default: `30s`.
+    /// How often that file is checked for changes. Default: `30s`.
     pub(super) jwks_refresh: Option<HumanDuration>,
     /// Algorithms that tokens may be signed with. Default: all that the keys are for.
     pub(super) algorithms: Option<Vec<Algorithm>>,
-    /// What `iss` has to be.
+    /// Required value of `iss`.
     pub(super) issuer: Option<String>,
-    /// Names of the service, one of which has to be in `aud`. Without any, tokens that are for somebody are
-    /// refused.
+    /// Names of the service; `aud` must contain one of them. Without this key, tokens with an `aud` are refused.
     pub(super) audience: Option<Vec<String>>,
-    /// How far the clocks of the issuer and of this machine may be apart.
+    /// Allowed difference between the clocks of the issuer and of this machine.
     #[serde(default = "Jwt::default_leeway")]
     pub(super) leeway: HumanDuration,
-    /// Claims that a token must have, beside `exp`.
+    /// Claims that a token must have, besides `exp`.
     #[serde(default)]
     pub(super) required_claims: Vec<String>,
-    /// The claim that says whom the token is about.
+    /// The claim that contains the subject.
     #[serde(default = "Jwt::default_subject_claim")]
     pub(super) subject_claim: String,
-    /// The header with the token: after the word `Bearer` in `authorization`, alone in any other.
+    /// The header with the token. In `authorization` the token follows the word `Bearer`; any other header
+    /// contains only the token.
     #[serde(default = "Jwt::default_header")]
     pub(super) header: String,
     /// A cookie with the token, for requests without the header.
@@ -86,12 +85,12 @@ impl Jwt {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Key {
-    /// The `kid` of tokens that are signed with it. Default: it fits all.
+    /// The `kid` of tokens that are signed with this key. Default: any.
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
     /// For `HS256`, `HS384` and `HS512`; usually `"VARIABLE@env"`.
     pub(super) secret: Option<Secret>,
-    /// For all others: a PEM file, relative to `service.toml`.
+    /// For all other algorithms: a PEM file, relative to `service.toml`.
     pub(super) public_key_file: Option<PathBuf>,
 }
 
@@ -147,7 +146,7 @@ impl From<Algorithm> for JwtAlgorithm {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ApiKey {
-    /// Who has it: the subject of the identity.
+    /// Name of the key's owner: the subject of the identity.
     pub(super) name: String,
     /// At least 16 bytes; usually `"VARIABLE@env"`.
     pub(super) key: Option<Secret>,
@@ -171,7 +170,7 @@ pub(super) struct User {
     pub(super) name: String,
     /// At least 8 bytes; usually `"VARIABLE@env"`.
     pub(super) password: Option<Secret>,
-    /// Its SHA-256 in hexadecimal digits. Good for passwords that nobody can guess.
+    /// Its SHA-256 in hexadecimal digits. Only for passwords that cannot be guessed.
     pub(super) password_sha256: Option<Secret>,
 }
 

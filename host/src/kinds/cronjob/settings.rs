@@ -17,16 +17,17 @@ use crate::telemetry::zone;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CronjobSettings {
-    /// `daily` or `weekly`, with `scheduled_times`; the other way to say when is `cron`.
+    /// `daily` or `weekly`, with `scheduled_times`. Alternatively, use `cron`.
     pub(super) frequency: Option<Frequency>,
     /// Times of the day, for example `["08:00", "17:30"]`. Required with `frequency`.
     scheduled_times: Option<Vec<String>>,
-    /// Days of the week, for example `["mon", "thursday"]`. Required with `weekly`; with `daily` it runs only on them.
+    /// Days of the week, for example `["mon", "thursday"]`. Required with `weekly`; with `daily`, the task runs
+    /// only on these days.
     days: Option<Vec<String>>,
-    /// A cron expression or a list of them: minutes, hours, days of the month, months, days of the week, with
-    /// seconds at the front if there are six. For example `*/5 * * * *`, or `@daily`.
+    /// A cron expression or a list of them: minutes, hours, days of the month, months, days of the week; with six
+    /// fields, seconds come first. For example `*/5 * * * *`, or `@daily`.
     cron: Option<Expressions>,
-    /// Whose clock: a name such as `Europe/Berlin`, or `local` for the machine's zone.
+    /// Time zone of the schedule: a name such as `Europe/Berlin`, or `local` for the machine's zone.
     #[serde(default = "local")]
     pub(super) time_zone: String,
     /// What happens when a run is due while the last one is still running.
@@ -35,9 +36,9 @@ pub(crate) struct CronjobSettings {
     /// What happens to runs that are more than a minute late: the machine slept, or its clock was set.
     #[serde(default)]
     pub(super) missed: Missed,
-    /// Each run begins up to this much later, at random; at most half the time until the next is due.
+    /// Each run starts later by a random time up to this; at most half the time until the next run.
     pub(super) jitter: Option<HumanDuration>,
-    /// Longest time a run may take; it is cancelled then.
+    /// Maximum time of a run. It is cancelled after that.
     #[serde(default = "one_hour")]
     pub(super) timeout: HumanDuration,
 }

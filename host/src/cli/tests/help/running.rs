@@ -9,10 +9,10 @@ fn dev_has_help() {
     helps(
         &["dev"],
         &expect![[r"
-            Build, run and watch a service: every change takes over without a gap
+            Build and run a service, and do both again after every change, without a gap
 
-            Whatever does not build or start is told, and the version before goes on. What there is to say goes
-            to standard error, the log of the service to standard output.
+            If a change does not build or start, the previous version keeps running. Messages go to standard
+            error, the log of the service goes to standard output.
 
             Usage: mikros-host dev [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
 
@@ -27,38 +27,37 @@ fn dev_has_help() {
 
             Options:
                   --address <IP>
-                      Listen on this address, whatever `[host] address` says
+                      Listen on this address instead of `[host] address`
 
-                      `::` is every address of the machine. Without both, the service is reached from this
-                      machine only.
+                      `::` is every address of the machine. Default: `[host] address`, or else only this machine
+                      can reach the service.
 
                   --poll
-                      Look for changes every 2 s instead of waiting until the system tells about them
+                      Compare files every 2 s instead of waiting for the system to report changes
 
-                      For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the
-                      same.
+                      For file systems that do not report changes and are not recognised. `MIKROS_HOST_POLL`
+                      does the same.
 
                   --config <SERVICE_TOML>
-                      The same, as services of the other Mikros frameworks are started
+                      The same; services of the other Mikros frameworks are started this way
 
               -h, --help
                       Print help (see a summary with '-h')
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -70,12 +69,12 @@ fn run_has_help() {
     helps(
         &["run"],
         &expect![[r"
-            Run a service until it ends or is told to stop
+            Run a service until it ends or is stopped
 
-            SIGINT and SIGTERM stop it in order. Another one, at least a second later, ends `drain_delay` or,
-            when that is over, the process. SIGHUP lets it read `service.toml` and its component again, and what
-            it finds takes over without a gap; it stops the service if its terminal is gone, and is ignored
-            under `nohup`. The log goes to standard output.
+            SIGINT and SIGTERM stop it gracefully. A second one, at least a second later, ends `drain_delay` or,
+            after that, aborts the process. SIGHUP reads `service.toml` and the component again and lets the new
+            version take over without a gap. If the terminal is gone, SIGHUP stops the service; under `nohup` it
+            is ignored. The log goes to standard output.
 
             Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
 
@@ -95,35 +94,35 @@ fn run_has_help() {
                   --watch
                       Replace the service when `service.toml` or the component changes
 
-                      Nothing is built. The version before goes on when the new one does not start.
+                      Builds nothing. If the new version does not start, the previous one keeps running.
 
                   --poll
-                      With `--watch`: look every 2 s instead of waiting until the system tells about changes
+                      With `--watch`: compare files every 2 s instead of waiting for the system to report
+                      changes
 
-                      For file systems that do not tell and are not recognised. `MIKROS_HOST_POLL` asks for the
-                      same.
+                      For file systems that do not report changes and are not recognised. `MIKROS_HOST_POLL`
+                      does the same.
 
                   --config <SERVICE_TOML>
-                      The same, as services of the other Mikros frameworks are started
+                      The same; services of the other Mikros frameworks are started this way
 
               -h, --help
                       Print help (see a summary with '-h')
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -135,11 +134,11 @@ fn doctor_has_help() {
     helps(
         &["doctor"],
         &expect![[r#"
-            Find what on this machine or in a project is in the way, and fix what is safe to fix
+            Find problems of this machine or a project, and fix those that are safe to fix
 
-            Looks at the Rust toolchain and its target `wasm32-wasip2`, the cache, `service.toml` and the
-            environment, the crate with its SDK, the component and the ports. Without a `service.toml` only the
-            machine is examined. Changes nothing unless `--fix` is given.
+            Checks the Rust toolchain and its target `wasm32-wasip2`, the cache, `service.toml` and the
+            environment, the crate and its SDK, the component, and the ports. Without a `service.toml` it checks
+            only the machine. Changes nothing without `--fix`.
 
             Usage: mikros-host doctor [OPTIONS] [SERVICE_TOML]
 
@@ -151,16 +150,16 @@ fn doctor_has_help() {
 
             Options:
                   --fix
-                      Make the fixes that are safe
+                      Apply the fixes that are safe
 
-                      Those are: installing the target, creating the cache, adding `crate-type = ["cdylib"]` to
-                      `Cargo.toml`, and correcting `[host] component`.
+                      It installs the target, creates the cache, adds `crate-type = ["cdylib"]` to `Cargo.toml`,
+                      and corrects `[host] component`.
 
                   --dry-run
                       Show exactly what `--fix` would do, and change nothing
 
                   --config <SERVICE_TOML>
-                      The same, as services of the other Mikros frameworks are started
+                      The same; services of the other Mikros frameworks are started this way
 
                   --json
                       Print one JSON document instead of text
@@ -170,19 +169,18 @@ fn doctor_has_help() {
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "#]],

@@ -11,8 +11,8 @@ fn new_has_help() {
         &expect![[r"
             Create a service: a crate that builds, passes its tests and runs
 
-            Asks for the name and the kinds when they are not given, and standard input and output are a
-            terminal. Never overwrites a file.
+            Asks for a missing name and kinds if standard input and output are a terminal. Never overwrites a
+            file.
 
             Usage: mikros-host new [OPTIONS] [NAME]
 
@@ -29,23 +29,23 @@ fn new_has_help() {
                   --kind <KIND[:PORT]>
                       How the service is reached: `http`, `grpc`, `native`, `cronjob` or `script`
 
-                      Several are separated by commas, or each has an option of its own. As in `types`, a port
-                      may follow: `http:8080`, and `worker` is another word for `native`. `script` stands alone.
+                      Separate several with commas, or repeat the option. As in `types`, a port may follow:
+                      `http:8080`. `worker` is another word for `native`. `script` cannot be combined.
 
                   --port <PORT>
                       Port of the only kind that listens
 
-                      Default: 8080 for `http`, 7070 for `grpc`. Port 0 takes any free one.
+                      Default: 8080 for `http`, 7070 for `grpc`. `0` takes any free port.
 
                   --product <PRODUCT>
-                      What the service belongs to: part of every log line
+                      Product that the service belongs to: part of every log line
 
                       Default: the name of the service.
 
                   --sdk <DIR>
-                      Checkout of the mikros-host repository that the SDK is taken from, by its path
+                      Checkout of the mikros-host repository to take the SDK from
 
-                      Default: the one that this program was built from. When its commit is in its only remote
+                      Default: the one that this program was built from. If its commit is in its only remote
                       repository, cargo fetches the SDK from there, so that the project builds on other machines
                       as well.
 
@@ -54,19 +54,18 @@ fn new_has_help() {
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
@@ -78,9 +77,9 @@ fn init_has_help() {
     helps(
         &["init"],
         &expect![[r"
-            Add what an existing crate lacks to be a service
+            Turn an existing crate into a service
 
-            Never changes a file that is there; tells what to add to `Cargo.toml`.
+            Adds the files that are missing and prints what to add to `Cargo.toml`. Never changes a file.
 
             Usage: mikros-host init [OPTIONS] [DIR]
 
@@ -94,23 +93,23 @@ fn init_has_help() {
                   --kind <KIND[:PORT]>
                       How the service is reached: `http`, `grpc`, `native`, `cronjob` or `script`
 
-                      Several are separated by commas, or each has an option of its own. As in `types`, a port
-                      may follow: `http:8080`, and `worker` is another word for `native`. `script` stands alone.
+                      Separate several with commas, or repeat the option. As in `types`, a port may follow:
+                      `http:8080`. `worker` is another word for `native`. `script` cannot be combined.
 
                   --port <PORT>
                       Port of the only kind that listens
 
-                      Default: 8080 for `http`, 7070 for `grpc`. Port 0 takes any free one.
+                      Default: 8080 for `http`, 7070 for `grpc`. `0` takes any free port.
 
                   --product <PRODUCT>
-                      What the service belongs to: part of every log line
+                      Product that the service belongs to: part of every log line
 
                       Default: the name of the service.
 
                   --sdk <DIR>
-                      Checkout of the mikros-host repository that the SDK is taken from, by its path
+                      Checkout of the mikros-host repository to take the SDK from
 
-                      Default: the one that this program was built from. When its commit is in its only remote
+                      Default: the one that this program was built from. If its commit is in its only remote
                       repository, cargo fetches the SDK from there, so that the project builds on other machines
                       as well.
 
@@ -119,19 +118,18 @@ fn init_has_help() {
 
             Log:
                   --log-format <FORMAT>
-                      Form of log lines
+                      Format of log lines
 
-                      By default `json` for `run`, also in a terminal, and `text` for the other commands.
+                      Default: `json` for `run`, also in a terminal, and `text` for the other commands.
 
                       Possible values:
                       - json: One JSON object per line
                       - text: For people
 
                   --log-level <LEVEL>
-                      Least level that is logged
+                      Lowest level that is logged
 
-                      By default what `[log] level` says for `run`, `dev` and `test`, and `warn` for the other
-                      commands.
+                      Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
         "]],
