@@ -120,6 +120,17 @@ fn what_depends_on_a_wrong_tag_is_not_told() {
 }
 
 #[test]
+fn what_is_missing_in_content_before_its_tag_is_not_told_beside_it() {
+    tells::<Adjacent>(r#"{"c": {}, "t": "call"}"#, &expect!["``: `number` is missing"]);
+    tells::<Adjacent>(
+        r#"{"c": {"number": "x"}, "t": "call"}"#,
+        &expect![
+            "``: has a value that does not fit: expected a whole number from 0 to 18446744073709551615, found the string `x`"
+        ],
+    );
+}
+
+#[test]
 fn a_value_of_none_of_several_forms_is_told_as_one() {
     tells::<BTreeMap<String, Untagged>>(
         r#"{"a": 1, "b": "x", "c": {"name": 1}, "d": {"name": "x"}}"#,
@@ -231,8 +242,8 @@ fn what_is_right_is_never_told() {
         "shapes": [{"circle": 1}, {"square": {"side": 1, "label": "d"}}, {"line": [1, 2]}, "nothing"],
         "listing": {"limit": 1, "offset": 2, "order": "writer", "total": 3},
         "nested": {"inner": {"name": "e"}},
-        "internal": [{"type": "mail", "to": "f", "retries": 1}, {"type": "call", "number": 2}],
-        "adjacent": {"t": "call", "c": {"number": 3}},
+        "internal": [{"to": "f", "type": "mail", "retries": 1}, {"type": "call", "number": 2}],
+        "adjacent": {"c": {"number": 3}, "t": "call"},
         "untagged": {"g": 1, "h": {"name": "i"}},
         "rule": {"range": {"from": 1, "to": 2}, "address": "::1", "even": 2, "last": true},
         "last": "j",

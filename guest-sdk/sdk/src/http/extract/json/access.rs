@@ -22,7 +22,10 @@ fn value<'de, S: DeserializeSeed<'de>>(
         None => Reader::current(attempt)?,
     };
     let about = reader.about();
+    // What has been kept of the values before says nothing about a problem of this one.
+    let before = attempt.buffered.replace(0);
     let value = attempt.note(seed.deserialize(reader), about)?;
+    attempt.buffered.set(before.max(attempt.buffered.get()));
     attempt.path.borrow_mut().0.truncate(depth);
     Ok(value)
 }

@@ -80,14 +80,20 @@ impl<'a> Attempt<'a> {
 
     /// Notes where a problem has turned up first. What it passes on its way out does not count.
     pub(super) fn note<T>(&self, result: Result<T, Problem>, about: About) -> Result<T, Problem> {
-        // A type may swallow the problems of its parts.
+        self.note_outcome(result.is_err(), about);
+        result
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_outcome(&self, has_failed: bool, about: About) {
         let mut failure = self.failure.borrow_mut();
-        if result.is_ok() {
+        if !has_failed {
+            // A type may swallow the problems of its parts.
             *failure = None;
         } else if failure.is_none() {
             *failure = Some(Failure { path: self.path.borrow().clone(), about });
         }
-        result
     }
 
     /// What is known to be wrong with the current value.

@@ -331,9 +331,12 @@ impl<'de> Deserializer<'de> for Reader<'_> {
             // As a sequence, because the names hold also those that mean the same field.
             return visitor.visit_seq(Elements::standing_in(self, usize::MAX));
         }
+        // serde keeps the content of an adjacently tagged enum until it knows the tag.
+        let is_tagged = is_called(&visitor, "adjacently tagged enum ");
+        let about = if is_tagged { About::Content } else { About::Value };
         match self.token()? {
-            Token::Object => self.object(visitor, About::Value),
-            Token::Array => self.array(visitor, About::Value),
+            Token::Object => self.object(visitor, about),
+            Token::Array => self.array(visitor, about),
             token => self.refuse(&token, &visitor),
         }
     }
@@ -346,7 +349,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     ) -> Result<V::Value, Problem> {
         if let Some(stand_in) = self.stand_in {
             // The tag beside the content that it says the type of: nothing is known about that any more.
-            if is_tag(&visitor) {
+            if is_called(&visitor, "variant of enum ") {
                 return Err(Problem::Unsure);
             }
             let name =
@@ -381,7 +384,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 }
 
-/// Whether an enum is the tag of an adjacently tagged one, which serde calls so.
-fn is_tag(expected: &dyn Expected) -> bool {
-    expected.to_string().starts_with("variant of enum ")
+/// Whether what is expected is of a kind that serde calls so.
+#[cold]
+#[inline(never)]
+fn is_called(expected: &dyn Expected, kind: &str) -> bool {
+    expected.to_string().starts_with(kind)
 }
