@@ -65,8 +65,8 @@
 //!
 //! # Failures
 //!
-//! See [`Status`]. A message that does not decode is answered `INVALID_ARGUMENT` before the method
-//! is called, and a method that is not there `UNIMPLEMENTED`.
+//! See [`Status`]; with the feature `error-details` it has the messages of `google.rpc`. A message that does not decode
+//! is answered `INVALID_ARGUMENT` before the method is called, and a method that is not there `UNIMPLEMENTED`.
 //!
 //! # Interceptors
 //!
