@@ -239,6 +239,15 @@ fn the_files_that_the_architecture_names_are_there() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// They are where everybody begins; what is longer belongs into `docs`.
+#[test]
+fn the_first_documents_are_short() {
+    for (path, most) in [("README.md", 160), ("ARCHITECTURE.md", 200)] {
+        let lines = read(path).lines().count();
+        assert!(lines <= most, "{path} has {lines} lines, at most {most} fit");
+    }
+}
+
 /// What a heading is called in links, on a forge and in the book.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
