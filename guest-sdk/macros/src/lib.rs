@@ -5,6 +5,7 @@
 
 mod env;
 mod export;
+mod handler;
 mod log_line;
 mod plugin;
 mod service_error;
@@ -28,6 +29,18 @@ pub fn export_plugin(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn log_line(input: TokenStream) -> TokenStream {
     log_line::expand(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported")]
+#[proc_macro_attribute]
+pub fn handler(arguments: TokenStream, input: TokenStream) -> TokenStream {
+    handler::expand(handler::Role::Handler, arguments.into(), &input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported")]
+#[proc_macro_attribute]
+pub fn middleware(arguments: TokenStream, input: TokenStream) -> TokenStream {
+    handler::expand(handler::Role::Middleware, arguments.into(), &input.into()).into()
 }
 
 #[expect(missing_docs, reason = "documented where it is re-exported")]

@@ -22,6 +22,7 @@ pub use crate::tower::app::{App, app};
 pub use mikros_sdk_macros::log_line;
 
 pub use crate::error::chain;
+pub use crate::http::handler::probe as handler;
 
 use crate::plugin::{Plugin, RequestHook, ResponseHook};
 use crate::service::{Cronjob, Handover, Http, Native, Script, Service};

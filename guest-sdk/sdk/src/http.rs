@@ -20,7 +20,8 @@
 //!
 //! A handler is an async function that takes the service and up to eight extractors, and returns
 //! something that is [`IntoResponse`]. Only the last extractor may consume the body. The service may
-//! be left out.
+//! be left out. When the compiler says that a function is not a handler, put
+//! [`#[mikros_sdk::handler]`](macro@crate::handler) above it: then it says which part is wrong.
 //!
 //! ```
 //! use mikros_sdk::prelude::*;
@@ -103,7 +104,7 @@ mod conditions;
 #[cfg(feature = "cookie")]
 pub mod cookie;
 mod extract;
-mod handler;
+pub(crate) mod handler;
 mod head;
 mod into_response;
 pub(crate) mod lines;

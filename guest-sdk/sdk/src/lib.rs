@@ -194,6 +194,54 @@ pub use mikros_sdk_macros::export;
 /// Says which [`ServiceError`](struct@ServiceError) each variant of an error type is; documented there.
 pub use mikros_sdk_macros::ServiceError;
 
+/// Above a function that shall be a [`Handler`](http::Handler): the compiler says which part of it is wrong.
+///
+/// Without it, the compiler only says at the route that the function is not a handler. With it, the wrong argument,
+/// the wrong return type, or the type that lacks a derive is underlined. It changes nothing in the component: leave it
+/// in, or take it out again.
+///
+/// ```compile_fail
+/// # use mikros_sdk::prelude::*;
+/// # struct Shop;
+/// # #[derive(serde::Deserialize)] struct Item { name: String }
+/// impl Shop {
+///     #[mikros_sdk::handler]
+///     async fn replace(&self, Json(item): Json<Item>, Path(id): Path<u64>) -> StatusCode {
+///         # let _ = (item.name, id);
+///         StatusCode::NO_CONTENT
+///     }
+/// }
+/// ```
+///
+/// ```text
+/// error[E0277]: `mikros_sdk::http::Json<Item>` consumes the body of the request, so it must be the last argument
+///   |
+/// 3 |     async fn replace(&self, Json(item): Json<Item>, Path(id): Path<u64>) -> StatusCode {
+///   |                                         ^^^^^^^^^^ must be the last argument
+/// ```
+///
+/// The service is `Self` in a method and `Shop` in a function whose first argument is `&Shop`. A function that does
+/// not take the service, but an extractor that only works with a certain one, names it: `#[mikros_sdk::handler(Shop)]`.
+/// Arguments and results that are an `impl Trait` are not examined.
+///
+/// An error that would be answered with a status of success, such as `Result<T, String>`, is a mistake as well.
+pub use mikros_sdk_macros::handler;
+
+/// As [`handler`], for a function that shall be a [`Middleware`](http::Middleware).
+///
+/// ```
+/// use mikros_sdk::http::Next;
+/// use mikros_sdk::prelude::*;
+///
+/// #[mikros_sdk::middleware]
+/// async fn record(request: Request, next: Next) -> Response {
+///     let response = next.run(request).await;
+///     log::info!("answered", status = response.status().as_u16());
+///     response
+/// }
+/// ```
+pub use mikros_sdk_macros::middleware;
+
 /// Makes a plug-in the exports of a component: `export_plugin!(MyPlugin: request_hook)`.
 ///
 /// After the type come its hooks, `request_hook` and `response_hook`, each with the trait of its name

@@ -1,6 +1,9 @@
 //! Handlers: async functions that take extractors and return something that is a response.
 //! Deliberately knows nothing about routing.
 
+#[expect(missing_docs, reason = "only the expansions of macros name it")]
+pub mod probe;
+
 use std::future::Future;
 use std::marker::PhantomData;
 
@@ -20,9 +23,7 @@ use super::{
     message = "this function is not a handler",
     label = "is not a handler",
     note = "write `async fn name(&self, extractors..) -> ..`; it must be `async`, and `&self` may be left out",
-    note = "extractors are `Path<T>`, `Query<T>` and `Headers<T>`, and as the last argument also `Json<T>`, `String`, `Bytes`, `Body` and `Request`",
-    note = "the answer is text, bytes, `Json(value)`, `StatusCode`, `(StatusCode, body)`, `Response`, or a `Result` of those",
-    note = "the error of a `Result` is a `ServiceError`, which `?` makes of any error, or a type that derives `ServiceError` or implements `IntoResponse`"
+    note = "put `#[mikros_sdk::handler]` above the function to learn which part of it is wrong"
 )]
 pub trait Handler<S: 'static, Arguments>: 'static {
     /// Extracts the arguments and runs the function.

@@ -56,8 +56,7 @@ use super::{FromHead, IntoResponse, Rejection, Request, Response};
     message = "this function is not a middleware",
     label = "is not a middleware",
     note = "write `async fn name(&self, extractors.., request: Request, next: Next) -> ..`; it must be `async`, and `&self` and the extractors may be left out",
-    note = "extractors are those that do not consume the request, such as `Path<T>`, `Query<T>`, `Headers<T>` and `Extension<T>`",
-    note = "the answer is whatever a handler may return, such as `Response` or `Result<Response>`"
+    note = "put `#[mikros_sdk::middleware]` above the function to learn which part of it is wrong"
 )]
 pub trait Middleware<S: 'static, Arguments>: 'static {
     /// Extracts the arguments and runs the function.

@@ -13,6 +13,7 @@ mod extraction;
 mod forms;
 #[cfg(feature = "grpc")]
 mod grpc;
+mod handlers;
 mod handover;
 mod health;
 mod json;

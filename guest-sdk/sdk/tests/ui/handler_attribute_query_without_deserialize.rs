@@ -1,0 +1,26 @@
+use mikros_sdk::prelude::*;
+
+struct Shop;
+
+impl Service for Shop {
+    async fn on_start() -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+struct Paging;
+
+impl Shop {
+    #[mikros_sdk::handler]
+    async fn items(&self, _paging: Query<Paging>) -> &'static str {
+        "items"
+    }
+}
+
+impl Http for Shop {
+    fn routes() -> Router<Self> {
+        Router::new().get("/{id}", Self::items)
+    }
+}
+
+fn main() {}
