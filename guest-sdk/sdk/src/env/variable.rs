@@ -27,6 +27,7 @@ pub trait FromVariable: Sized {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromVariable for String {
     fn expected() -> Cow<'static, str> {
         "text".into()
@@ -38,6 +39,7 @@ impl FromVariable for String {
 }
 
 /// The spellings of Go's `strconv.ParseBool`, which other Mikros frameworks use.
+#[diagnostic::do_not_recommend]
 impl FromVariable for bool {
     fn expected() -> Cow<'static, str> {
         "`true` or `false`".into()
@@ -54,6 +56,7 @@ impl FromVariable for bool {
 
 macro_rules! integers {
     ($($type:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl FromVariable for $type {
             fn expected() -> Cow<'static, str> {
                 format!("an integer from {} to {}", Self::MIN, Self::MAX).into()
@@ -70,6 +73,7 @@ integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 
 macro_rules! floats {
     ($($type:ty)*) => {$(
+        #[diagnostic::do_not_recommend]
         impl FromVariable for $type {
             fn expected() -> Cow<'static, str> {
                 "a decimal number".into()
@@ -84,6 +88,7 @@ macro_rules! floats {
 
 floats! { f32 f64 }
 
+#[diagnostic::do_not_recommend]
 impl FromVariable for Duration {
     fn expected() -> Cow<'static, str> {
         "a duration such as `30s` or `1m30s`".into()
@@ -94,6 +99,7 @@ impl FromVariable for Duration {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FromVariable> FromVariable for Vec<T> {
     fn expected() -> Cow<'static, str> {
         format!("a list of values separated by commas, each {}", T::expected()).into()
@@ -107,6 +113,7 @@ impl<T: FromVariable> FromVariable for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: FromVariable> FromVariable for Option<T> {
     fn expected() -> Cow<'static, str> {
         T::expected()

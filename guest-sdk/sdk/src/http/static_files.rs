@@ -130,6 +130,7 @@ fn below_prefixes(path: &str) -> impl Iterator<Item = &str> {
 #[derive(Debug)]
 pub enum ViaFiles {}
 
+#[diagnostic::do_not_recommend]
 impl<S: 'static> Handler<S, (ViaFiles,)> for StaticFiles {
     async fn call(&'static self, _service: &'static S, request: Request) -> Response {
         let head = request.head();

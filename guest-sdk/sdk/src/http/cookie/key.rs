@@ -76,6 +76,7 @@ impl<'de> Deserialize<'de> for SecretKey {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl FromVariable for SecretKey {
     fn expected() -> Cow<'static, str> {
         EXPECTED.into()
