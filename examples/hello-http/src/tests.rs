@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use mikros_sdk::prelude::*;
 use mikros_sdk::testing::{self, Client, Context, json};
-use serde_json::Value;
 
 use super::Hello;
 
@@ -44,24 +43,25 @@ fn greetings_are_counted() {
 fn numbers_are_added() {
     let numbers = json!({"numbers": [1, 2, 3.5]});
 
-    let sum: Value = run(async |hello| hello.post("/sum").json(&numbers).send().await.json().await);
-
-    assert_eq!(sum, json!({"sum": 6.5}));
+    run(async |hello| {
+        let reply = hello.post("/sum").json(&numbers).send().await;
+        reply.assert_status(StatusCode::OK).assert_json(json!({"sum": 6.5}));
+        Ok(())
+    });
 }
 
 #[test]
 fn a_bad_request_is_told_what_is_wrong() {
-    let (status, error): (_, Value) = run(async |hello| {
-        let reply = hello.get("/hello/Ada?times=often").send().await;
-        Ok((reply.status(), reply.json().await?))
+    run(async |hello| {
+        let reply = hello.get("/hello/Ada").query(&[("times", "often")]).send().await;
+        reply.assert_status(StatusCode::BAD_REQUEST).assert_json_contains(json!({
+            "field_violations": [{
+                "field": "query.times",
+                "description": "expected a whole number from 0 to 255, found `often`",
+            }],
+        }));
+        Ok(())
     });
-
-    assert_eq!(status, StatusCode::BAD_REQUEST);
-    let field = &error["field_violations"][0];
-    assert_eq!(
-        *field,
-        json!({"field": "query.times", "description": "expected a whole number from 0 to 255, found `often`"})
-    );
 }
 
 #[test]
@@ -80,11 +80,7 @@ fn every_kind_of_error_has_its_status() {
         for (path, status, kind) in kinds {
             let reply = hello.get(&format!("/errors/{path}")).send().await;
             assert_eq!(reply.status().as_u16(), status, "{path}");
-            let error: Value = reply.json().await?;
-            assert_eq!(
-                (&error["kind"], &error["service_name"]),
-                (&kind.into(), &"hello-http".into())
-            );
+            reply.assert_json_contains(json!({"kind": kind, "service_name": "hello-http"}));
         }
         Ok(())
     });

@@ -4,8 +4,7 @@
 //! A [`Context`] stands in for the host: it holds variables and settings, captures log lines, and
 //! runs async code in virtual time, in which [`sleep`](crate::sleep) takes no time at all. [`http()`]
 //! starts a service and sends requests through its routes; `grpc()`, with the feature of this name,
-//! calls its methods by their paths. [`hand_over`] lets one started service take over from another.
-//! [`plugin()`] starts a plug-in and asks its hooks.
+//! calls its methods by their paths.
 //!
 //! ```
 //! use mikros_sdk::prelude::*;
@@ -47,26 +46,53 @@
 //! context.run(async {
 //!     let hello = testing::http::<Hello>().await?;
 //!     let reply = hello.get("/hello/Ada").send().await;
-//!     assert_eq!(reply.status(), StatusCode::OK);
-//!     assert_eq!(reply.text().await?, "hi Ada");
+//!     reply.assert_status(StatusCode::OK).assert_text("hi Ada");
 //!     Ok::<_, ServiceError>(())
 //! })?;
-//! assert_eq!(context.logs()[0].message, "greeted");
+//! assert_eq!(context.log_text(), "info greeted {\"name\":\"Ada\"}\n");
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # What stands in for what the host gives
+//!
+//! | the host gives | a test sets it by | and sees it by |
+//! |---|---|---|
+//! | `[service]`, `[features.<name>]` | [`Context::settings`], [`Context::feature`] | |
+//! | variables, the deployment | [`Context::variable`], [`Context::deployment`] | |
+//! | the identity: name, version, product, kinds | [`Context::name`], [`Context::version`], [`Context::product`], [`Context::kinds`] | |
+//! | clocks and timers | [`Context::system_time`], [`Context::advance`] | [`Context::elapsed`] |
+//! | the log | [`Context::level`] | [`Context::log_text`], [`Context::logs`] |
+//! | draining and the end | [`Context::drain`], [`Context::shut_down`], [`Context::shut_down_after`] | |
+//! | health | | [`Context::is_serving`] |
+//! | requests | [`http()`], [`Client`], [`RequestBuilder`] | [`Reply`] |
+//! | RPCs, feature `grpc` | `grpc()`, `GrpcClient`, `CallBuilder` | `Replies` |
+//! | caller, request id, deadline, peer | the builder of the request or the RPC; [`CallContext`] without one | |
+//! | runs of a [`Cronjob`](crate::Cronjob), [`Script`](crate::Script) or [`Native`](crate::Native) service | a call of the method, for example `service.run(Tick::default())` | |
+//! | the state of a predecessor | [`hand_over`] | |
+//! | hooks of a plug-in | [`plugin()`], [`PluginClient`], [`Visitor`] | what [`Visitor::send`] returns |
+//!
+//! Interfaces that plug-ins provide ([`bindings!`](crate::bindings)) need a stand-in of your own: they are only there in
+//! components. Random numbers are those of the operating system: seed a generator of your own where a test needs the
+//! same ones each time.
 
+mod call;
 mod client;
 mod context;
+mod cookies;
 mod handover;
 mod plugin;
+mod reply;
 #[cfg(feature = "grpc")]
 mod rpc;
+mod urlencoded;
 
-pub use client::{Client, Reply, RequestBuilder, http};
+pub use call::CallContext;
+pub use client::{Client, RequestBuilder, http};
 pub use context::{Context, LogLine};
 pub use handover::hand_over;
 pub use plugin::{PluginClient, Visitor, plugin};
+pub use reply::Reply;
 #[cfg(feature = "grpc")]
 pub use rpc::{CallBuilder, GrpcClient, Replies, grpc};
 pub use serde_json::{Value, json};

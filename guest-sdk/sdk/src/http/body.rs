@@ -163,6 +163,16 @@ impl Body {
         }
     }
 
+    /// Its bytes, if it is known whole.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn known(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Content::Empty => Some(&[]),
+            Content::Whole(bytes) => Some(bytes),
+            Content::Stream { .. } => None,
+        }
+    }
+
     /// How many bytes it has, if it is known whole.
     pub(crate) fn whole_length(&self) -> Option<usize> {
         match &self.0 {

@@ -36,14 +36,26 @@ pub(crate) struct Memory {
     pub(crate) deployment: String,
     pub(crate) level: Cell<Level>,
     pub(crate) logs: RefCell<Vec<LogLine>>,
+    /// Attributes of which golden texts do not show the value.
+    pub(crate) masked: Vec<String>,
     pub(crate) stop_after: Option<Duration>,
     /// The time of day when the clock stands at zero.
     pub(crate) began: SystemTime,
     /// What was said last of each service.
     pub(crate) serving: RefCell<BTreeMap<String, bool>>,
     clock: Clock,
-    is_stopping: Cell<bool>,
-    stopping: RefCell<Vec<Waker>>,
+    stage: Cell<Stage>,
+    /// Who waits for the next stage.
+    waiting: RefCell<Vec<Waker>>,
+}
+
+/// How far the service has come to its end.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    #[default]
+    Serving,
+    Draining,
+    Stopping,
 }
 
 impl Default for Memory {
@@ -62,12 +74,13 @@ impl Default for Memory {
             deployment: "test".to_owned(),
             level: Cell::new(Level::Debug),
             logs: RefCell::default(),
+            masked: Vec::new(),
             stop_after: None,
             began: SystemTime::UNIX_EPOCH + BEGINNING,
             serving: RefCell::default(),
             clock: Clock::default(),
-            is_stopping: Cell::new(false),
-            stopping: RefCell::default(),
+            stage: Cell::default(),
+            waiting: RefCell::default(),
         }
     }
 }
@@ -114,9 +127,17 @@ impl Memory {
         self.clock.advance_by(time);
     }
 
+    pub(crate) fn drain(&self) {
+        self.advance_to(Stage::Draining);
+    }
+
     pub(crate) fn shut_down(&self) {
-        self.is_stopping.set(true);
-        for waker in self.stopping.take() {
+        self.advance_to(Stage::Stopping);
+    }
+
+    fn advance_to(&self, stage: Stage) {
+        self.stage.set(self.stage.get().max(stage));
+        for waker in self.waiting.take() {
             waker.wake();
         }
     }
@@ -203,18 +224,21 @@ pub(crate) fn set_serving(service: &str, serving: bool) {
     known.insert(service.to_owned(), serving);
 }
 
-/// There is nothing to drain in memory: both moments are one.
 pub(crate) async fn draining() {
-    shutdown_notice().await;
+    reached(Stage::Draining).await;
 }
 
 pub(crate) async fn shutdown_notice() {
+    reached(Stage::Stopping).await;
+}
+
+async fn reached(stage: Stage) {
     poll_fn(|context| {
         let memory = current();
-        if memory.is_stopping.get() {
+        if memory.stage.get() >= stage {
             return Poll::Ready(());
         }
-        memory.stopping.borrow_mut().push(context.waker().clone());
+        memory.waiting.borrow_mut().push(context.waker().clone());
         Poll::Pending
     })
     .await;

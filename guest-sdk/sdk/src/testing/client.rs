@@ -1,21 +1,23 @@
 //! Sends requests through the routes of a service, and answers errors as the host would.
 //! Deliberately without a socket: heads are written and read as the contract has them.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use bytes::Bytes;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use crate::call::until_cancelled;
+use super::call::CallContext;
+use super::cookies::Cookies;
+use super::reply::Reply;
+use super::urlencoded;
 use crate::caller::Caller;
 use crate::error::{Result, ServiceError, wire};
 use crate::http::{Body, Head, Request, Response, Routes, lines};
 use crate::imports;
-use crate::imports::memory::{Call, in_call};
 use crate::service::Http;
 
 /// Starts the service `S`, [`on_start`](crate::Service::on_start) included, for requests of a test.
@@ -28,11 +30,18 @@ pub async fn http<S: Http>() -> Result<Client<S>> {
     let service = S::on_start().await?;
     let routes = Routes::new(S::routes())?;
     // Leaked, because handlers get what lives as long as the instance.
-    Ok(Client(Box::leak(Box::new((service, routes)))))
+    let app = Box::leak(Box::new((service, routes)));
+    Ok(Client { app, headers: HeaderMap::new(), cookies: None })
 }
 
 /// A started service that answers requests of a test.
-pub struct Client<S: 'static>(&'static (S, Routes<S>));
+pub struct Client<S: 'static> {
+    app: &'static (S, Routes<S>),
+    /// What each request has.
+    headers: HeaderMap,
+    /// `None` when nothing is kept.
+    cookies: Option<Rc<RefCell<Cookies>>>,
+}
 
 macro_rules! methods {
     ($($name:ident $method:ident)*) => {$(
@@ -46,7 +55,28 @@ macro_rules! methods {
 impl<S: Http> Client<S> {
     /// The service, to look at its state.
     pub fn service(&self) -> &'static S {
-        &self.0.0
+        &self.app.0
+    }
+
+    /// The same service with a client that keeps the cookies which answers set, and sends them with its next
+    /// requests, as a browser does: by their paths, and until they expire in virtual time. Default: none.
+    ///
+    /// Each call makes a browser of its own.
+    #[must_use]
+    pub fn keep_cookies(&self) -> Self {
+        Self { cookies: Some(Rc::default()), ..self.clone() }
+    }
+
+    /// The same service with a client that sends a header field with each request, beside what it sends already.
+    ///
+    /// # Panics
+    ///
+    /// When HTTP does not allow the name or the value.
+    #[must_use]
+    pub fn header(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        append(&mut client.headers, name, value);
+        client
     }
 
     methods! { get GET post POST put PUT patch PATCH delete DELETE head HEAD options OPTIONS }
@@ -54,14 +84,21 @@ impl<S: Http> Client<S> {
     /// A request of any method for `target`, a path with an optional query.
     pub fn request(&self, method: Method, target: &str) -> RequestBuilder<S> {
         RequestBuilder {
-            client: Self(self.0),
+            client: self.clone(),
             method,
             target: target.to_owned(),
-            headers: HeaderMap::new(),
+            headers: self.headers.clone(),
+            cookies: Vec::new(),
             body: Body::empty(),
-            call: Call::default(),
-            timeout: None,
+            call: CallContext::new(),
         }
+    }
+}
+
+impl<S> Clone for Client<S> {
+    fn clone(&self) -> Self {
+        let (headers, cookies) = (self.headers.clone(), self.cookies.clone());
+        Self { app: self.app, headers, cookies }
     }
 }
 
@@ -71,9 +108,9 @@ pub struct RequestBuilder<S: 'static> {
     method: Method,
     target: String,
     headers: HeaderMap,
+    cookies: Vec<(String, String)>,
     body: Body,
-    call: Call,
-    timeout: Option<Duration>,
+    call: CallContext,
 }
 
 impl<S: Http> RequestBuilder<S> {
@@ -84,10 +121,53 @@ impl<S: Http> RequestBuilder<S> {
     /// When HTTP does not allow the name or the value.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let name: HeaderName = name.parse().expect("a header field's name must be a token");
-        let value = HeaderValue::from_str(value).expect("a header field's value must be visible");
-        self.headers.append(name, value);
+        append(&mut self.headers, name, value);
         self
+    }
+
+    /// Adds fields to the query: those of a struct or a map, or a list of pairs. A list repeats its name, `None` is
+    /// left out.
+    ///
+    /// # Panics
+    ///
+    /// When a value is neither text, a number, a switch nor a list of those.
+    #[must_use]
+    pub fn query(mut self, values: &(impl Serialize + ?Sized)) -> Self {
+        let values = urlencoded::write(values);
+        if !values.is_empty() {
+            let separator = if self.target.contains('?') { '&' } else { '?' };
+            self.target = format!("{}{separator}{values}", self.target);
+        }
+        self
+    }
+
+    /// Sets the body to a form that was filled in, with its content type. Values are those of
+    /// [`RequestBuilder::query`].
+    ///
+    /// # Panics
+    ///
+    /// When a value is neither text, a number, a switch nor a list of those.
+    #[must_use]
+    pub fn form(self, values: &(impl Serialize + ?Sized)) -> Self {
+        let text = urlencoded::write(values);
+        self.content_type("application/x-www-form-urlencoded").body(text)
+    }
+
+    /// Sends a cookie, which need not be one that the client [keeps](Client::keep_cookies).
+    #[must_use]
+    pub fn cookie(mut self, name: &str, value: &str) -> Self {
+        self.cookies.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds `authorization: Bearer <token>`.
+    ///
+    /// # Panics
+    ///
+    /// When the token is not visible ASCII.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
     }
 
     /// Sets the body and the content type `application/json`.
@@ -96,11 +176,14 @@ impl<S: Http> RequestBuilder<S> {
     ///
     /// When `value` cannot be written as JSON.
     #[must_use]
-    pub fn json(mut self, value: &(impl Serialize + ?Sized)) -> Self {
+    pub fn json(self, value: &(impl Serialize + ?Sized)) -> Self {
         let text = serde_json::to_vec(value).expect("the value must fit into JSON");
-        self.headers
-            .insert(::http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self.body(text)
+        self.content_type("application/json").body(text)
+    }
+
+    fn content_type(mut self, kind: &'static str) -> Self {
+        self.headers.insert(::http::header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        self
     }
 
     /// Sets the body, for example text or a [`Body::stream`].
@@ -113,21 +196,28 @@ impl<S: Http> RequestBuilder<S> {
     /// Sets the request's id.
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
-        self.call.request_id = Some(id.into());
+        self.call = self.call.request_id(id);
         self
     }
 
     /// Says who the caller is, as a feature of the host would. Default: nobody has found out.
     #[must_use]
     pub fn caller(mut self, caller: Caller) -> Self {
-        self.call.caller = Some(caller);
+        self.call = self.call.caller(caller);
         self
     }
 
     /// Cancels the call after `timeout`; the reply is then 504. Default: never.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.call = self.call.timeout(timeout);
+        self
+    }
+
+    /// Sets where the client's connection comes from. Default: `192.0.2.1:50000`.
+    #[must_use]
+    pub fn peer(mut self, peer: SocketAddr) -> Self {
+        self.call = self.call.peer(peer);
         self
     }
 
@@ -138,18 +228,34 @@ impl<S: Http> RequestBuilder<S> {
     /// When the target is not a path.
     pub async fn send(mut self) -> Reply {
         assert!(self.target.starts_with('/'), "a target must start with `/`");
-        let now = imports::memory::now();
-        self.call.deadline = self.timeout.map(|timeout| now.saturating_add(timeout));
+        self.add_cookies();
         let head =
             Head::parse(self.head()).expect("this client writes heads as the contract wants");
         let is_head = self.method == Method::HEAD;
-        let (service, routes) = self.client.0;
-        let answer = until_cancelled(routes.respond(service, Request::from_parts(head, self.body)));
-        let answer = in_call(Some(Rc::new(self.call)), answer).await;
+        let (service, routes) = self.client.app;
+        let answer = routes.respond(service, Request::from_parts(head, self.body));
+        let answer = self.call.run(answer).await;
         let answer = answer.unwrap_or_else(|| Response::new(StatusCode::GATEWAY_TIMEOUT));
         let (status, lines, body) = answer.into_parts().unwrap_or_else(|error| as_host(&error));
         let body = if is_head { Body::empty() } else { body };
-        Reply { status, headers: lines::to_map(&lines), body }
+        let headers = lines::to_map(&lines);
+        if let Some(cookies) = &self.client.cookies {
+            cookies.borrow_mut().keep(&headers, &self.target);
+        }
+        Reply { status, headers, body }
+    }
+
+    /// One field, as clients send it.
+    fn add_cookies(&mut self) {
+        let kept = self.client.cookies.as_ref();
+        let kept = kept.map(|kept| kept.borrow_mut().of(&self.target)).unwrap_or_default();
+        let own = std::mem::take(&mut self.cookies);
+        let kept = kept.into_iter().filter(|(name, _)| own.iter().all(|(other, _)| other != name));
+        let pairs: Vec<_> =
+            kept.chain(own.clone()).map(|(name, value)| format!("{name}={value}")).collect();
+        if !pairs.is_empty() {
+            append(&mut self.headers, "cookie", &pairs.join("; "));
+        }
     }
 
     fn head(&self) -> Vec<u8> {
@@ -164,6 +270,12 @@ impl<S: Http> RequestBuilder<S> {
     }
 }
 
+fn append(headers: &mut HeaderMap, name: &str, value: &str) {
+    let name: HeaderName = name.parse().expect("a header field's name must be a token");
+    let value = HeaderValue::from_str(value).expect("a header field's value must be visible");
+    headers.append(name, value);
+}
+
 /// What the host would answer to an error.
 fn as_host(error: &ServiceError) -> (StatusCode, Vec<u8>, Body) {
     let mut head = Vec::new();
@@ -172,67 +284,6 @@ fn as_host(error: &ServiceError) -> (StatusCode, Vec<u8>, Body) {
         lines::write(&mut head, "retry-after", seconds.to_string().as_bytes());
     }
     (error.status(), head, wire::json(error, &imports::describe().name).into())
-}
-
-/// The answer to a request of a test.
-#[derive(Debug)]
-pub struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Body,
-}
-
-impl Reply {
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The header fields.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The first value of a header field, `None` also when it is not visible ASCII.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// The next piece of the body, `None` at its end; for bodies that never end.
-    ///
-    /// # Errors
-    ///
-    /// That of a streamed body.
-    pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        self.body.next().await
-    }
-
-    /// The whole body.
-    ///
-    /// # Errors
-    ///
-    /// That of a streamed body.
-    pub async fn bytes(self) -> Result<Bytes> {
-        self.body.bytes().await
-    }
-
-    /// The whole body as text.
-    ///
-    /// # Errors
-    ///
-    /// That of a streamed body, and invalid arguments when it is not UTF-8.
-    pub async fn text(self) -> Result<String> {
-        self.body.text().await
-    }
-
-    /// The whole body, read as JSON.
-    ///
-    /// # Errors
-    ///
-    /// That of a streamed body, and internal when it is not JSON that fits `T`.
-    pub async fn json<T: DeserializeOwned>(self) -> Result<T> {
-        Ok(serde_json::from_slice(&self.body.bytes().await?)?)
-    }
 }
 
 impl<S> fmt::Debug for Client<S> {

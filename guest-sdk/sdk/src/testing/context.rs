@@ -81,6 +81,25 @@ impl Context {
         self.change(|memory| memory.identity.name = name.into())
     }
 
+    /// Sets the service's version. Default: `v0.0.0`.
+    #[must_use]
+    pub fn version(self, version: impl Into<String>) -> Self {
+        self.change(|memory| memory.identity.version = version.into())
+    }
+
+    /// Sets the product that the service belongs to. Default: `test`.
+    #[must_use]
+    pub fn product(self, product: impl Into<String>) -> Self {
+        self.change(|memory| memory.identity.product = product.into())
+    }
+
+    /// Sets the kinds of the service, for example `["http", "grpc"]`. Default: none.
+    #[must_use]
+    pub fn kinds<K: Into<String>>(self, kinds: impl IntoIterator<Item = K>) -> Self {
+        let kinds = kinds.into_iter().map(Into::into).collect();
+        self.change(|memory| memory.identity.kinds = kinds)
+    }
+
     /// Sets where the service is deployed, for example `prod`. Default: `test`.
     #[must_use]
     pub fn deployment(self, deployment: impl Into<String>) -> Self {
@@ -91,6 +110,13 @@ impl Context {
     #[must_use]
     pub fn level(self, level: Level) -> Self {
         self.change(|memory| memory.level.set(level))
+    }
+
+    /// Shows `".."` for the value of an attribute in [`Context::log_text`]: one that differs from run to run, such as a
+    /// random key or a time that was measured.
+    #[must_use]
+    pub fn mask(self, attribute: impl Into<String>) -> Self {
+        self.change(|memory| memory.masked.push(attribute.into()))
     }
 
     /// Tells the service to stop when this much virtual time has passed. Default: never.
@@ -125,8 +151,14 @@ impl Context {
         self.0.advance(time);
     }
 
-    /// Tells the service to stop: [`shutdown`](crate::shutdown) returns. Can be called while
-    /// [`Context::run`] runs.
+    /// Takes no more requests: [`draining`](crate::draining) returns, and [`shutdown`](crate::shutdown) does not yet.
+    /// Can be called while [`Context::run`] runs.
+    pub fn drain(&self) {
+        self.0.drain();
+    }
+
+    /// Tells the service to stop: [`shutdown`](crate::shutdown) returns, and [`draining`](crate::draining) if it has
+    /// not. Can be called while [`Context::run`] runs.
     pub fn shut_down(&self) {
         self.0.shut_down();
     }
@@ -144,10 +176,42 @@ impl Context {
         self.0.serving.borrow().get(service).copied()
     }
 
-    /// The lines that were logged so far.
+    /// The lines that were logged so far, by the macros of [`log`](crate::log) and by the crates `tracing` and `log`.
     #[must_use]
     pub fn logs(&self) -> Vec<LogLine> {
         self.0.logs.borrow().clone()
+    }
+
+    /// The lines that were logged so far as one text, for `expect-test`, `insta` and the like: the same whenever and
+    /// wherever the test runs. Each line has the level, the message and the attributes, in the order in which they
+    /// were written; neither a time nor the request's id.
+    ///
+    /// ```
+    /// use mikros_sdk::log;
+    /// use mikros_sdk::testing::Context;
+    ///
+    /// let context = Context::new().mask("took_us");
+    /// context.run(async {
+    ///     log::info!("stored", key = 7, took_us = 1812);
+    ///     log::warn!("nearly full");
+    /// });
+    /// assert_eq!(
+    ///     context.log_text(),
+    ///     "info stored {\"key\":7,\"took_us\":\"..\"}\n\
+    ///      warn nearly full\n"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn log_text(&self) -> String {
+        let lines = self.logs().into_iter().map(|mut line| {
+            for masked in &self.0.masked {
+                if let Some(value) = line.attributes.get_mut(masked) {
+                    *value = Value::from("..");
+                }
+            }
+            format!("{line}\n")
+        });
+        lines.collect()
     }
 }
 

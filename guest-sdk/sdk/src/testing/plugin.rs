@@ -8,6 +8,7 @@ use std::rc::Rc;
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 
+use super::call::PEER;
 use crate::caller::Caller;
 use crate::error::Result;
 use crate::http::lines;
@@ -97,8 +98,7 @@ impl<P: Plugin> PluginClient<P> {
     }
 
     fn visitor(&self, line: String, transport: Transport) -> Visitor<P> {
-        // Of the addresses for documentation (RFC 5737).
-        let origin = Origin { transport, peer: SocketAddr::from(([192, 0, 2, 1], 50000)) };
+        let origin = Origin { transport, peer: SocketAddr::from(PEER) };
         Visitor { plugin: self.0, line, headers: HeaderMap::new(), call: Call::default(), origin }
     }
 }

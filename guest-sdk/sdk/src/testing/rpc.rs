@@ -3,12 +3,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt as _, iter};
 use prost::Message;
 
+use super::call::CallContext;
 use crate::call::until_cancelled;
 use crate::caller::Caller;
 use crate::error::Result;
@@ -18,7 +20,6 @@ use crate::grpc::{
     Compression, InvalidMetadata, Metadata, ReplyBytes, RequestBytes, Response, Services as _,
     Status,
 };
-use crate::imports;
 use crate::imports::memory::{Call, in_call};
 use crate::service::Grpc;
 
@@ -49,8 +50,7 @@ impl<S: Grpc> GrpcClient<S> {
             path: path.to_owned(),
             metadata: Metadata::new(),
             is_compressed: false,
-            call: Call::default(),
-            timeout: None,
+            call: CallContext::new().over_grpc(),
         }
     }
 }
@@ -61,8 +61,7 @@ pub struct CallBuilder<S: 'static> {
     path: String,
     metadata: Metadata,
     is_compressed: bool,
-    call: Call,
-    timeout: Option<Duration>,
+    call: CallContext,
 }
 
 impl<S: Grpc> CallBuilder<S> {
@@ -104,21 +103,28 @@ impl<S: Grpc> CallBuilder<S> {
     /// Sets the request's id.
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
-        self.call.request_id = Some(id.into());
+        self.call = self.call.request_id(id);
         self
     }
 
     /// Says who the caller is, as a feature of the host would. Default: nobody has found out.
     #[must_use]
     pub fn caller(mut self, caller: Caller) -> Self {
-        self.call.caller = Some(caller);
+        self.call = self.call.caller(caller);
         self
     }
 
     /// Sets the client's deadline; the call then fails with `DEADLINE_EXCEEDED`. Default: none.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.call = self.call.timeout(timeout);
+        self
+    }
+
+    /// Sets where the client's connection comes from. Default: `192.0.2.1:50000`.
+    #[must_use]
+    pub fn peer(mut self, peer: SocketAddr) -> Self {
+        self.call = self.call.peer(peer);
         self
     }
 
@@ -148,10 +154,9 @@ impl<S: Grpc> CallBuilder<S> {
     /// The status that the host would be given.
     pub async fn unary_bytes(self, data: Vec<u8>) -> Result<Response<Vec<u8>>, Status> {
         let message = RequestBytes { data, is_compressed: self.is_compressed };
-        let call = Rc::new(self.call.begin(self.timeout));
         let rpc = UnaryCall::new(self.path, self.metadata.into_lines(), message);
-        let reply = until_cancelled(S::Services::unary(self.service, rpc));
-        let reply = in_call(Some(call), reply).await.unwrap_or_else(|| Err(exceeded()))?;
+        let reply = self.call.run(S::Services::unary(self.service, rpc)).await;
+        let reply = reply.unwrap_or_else(|| Err(exceeded()))?;
         let mut response = Response::new(reply.data).with_compression(reply.compression);
         *response.metadata_mut() = reply.metadata;
         *response.trailers_mut() = reply.trailers;
@@ -188,19 +193,11 @@ impl<S: Grpc> CallBuilder<S> {
         let messages = messages
             .map(move |data| data.map(|data| RequestBytes { data, is_compressed }))
             .boxed_local();
-        let call = Rc::new(self.call.begin(self.timeout));
+        let call = self.call.begin();
         let rpc = StreamingCall::new(self.path, self.metadata.into_lines(), messages);
         let reply = until_cancelled(S::Services::streaming(self.service, rpc));
         let reply = in_call(Some(Rc::clone(&call)), reply).await;
         Ok(Replies::new(call, reply.unwrap_or_else(|| Err(exceeded()))?))
-    }
-}
-
-impl Call {
-    /// The call as it is when it begins now.
-    fn begin(mut self, timeout: Option<Duration>) -> Self {
-        self.deadline = timeout.map(|timeout| imports::memory::now().saturating_add(timeout));
-        self
     }
 }
 

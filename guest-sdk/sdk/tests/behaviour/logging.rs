@@ -7,10 +7,6 @@ use expect_test::expect;
 use mikros_sdk::log::{self, Level};
 use mikros_sdk::testing::Context;
 
-fn lines(context: &Context) -> String {
-    context.logs().iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect()
-}
-
 #[test]
 fn attributes_are_structured() {
     let context = Context::new();
@@ -32,7 +28,7 @@ fn attributes_are_structured() {
         error texts {"error":"no \"disk\"","option":"Some(1)","last":"Ada"}
         fatal 1 made {"nothing":null}
     "#]]
-    .assert_eq(&lines(&context));
+    .assert_eq(&context.log_text());
 }
 
 #[test]
@@ -49,7 +45,7 @@ fn names_may_stand_alone_or_have_dots() {
         error alone {"error":"no disk","option":"Some(1)"}
         info dots {"http.method":"PUT","a.b.c":"Some(1)","d.e":"no disk"}
     "#]]
-    .assert_eq(&lines(&context));
+    .assert_eq(&context.log_text());
 }
 
 #[test]
@@ -62,7 +58,7 @@ fn doubled_braces_in_a_literal_are_braces() {
         log::info!(format!("{{{name}}}"));
     });
 
-    assert_eq!(lines(&context), "info {name} {\"name\":\"Ada\"}\ninfo {Ada}\n");
+    assert_eq!(context.log_text(), "info {name} {\"name\":\"Ada\"}\ninfo {Ada}\n");
 }
 
 #[test]
@@ -101,7 +97,7 @@ fn nothing_is_evaluated_when_the_level_is_off() {
         assert_eq!(log::level(), Level::Debug);
     });
 
-    assert_eq!(lines(&context), "debug on {\"value\":1}\n");
+    assert_eq!(context.log_text(), "debug on {\"value\":1}\n");
 }
 
 #[test]
@@ -114,7 +110,7 @@ fn a_value_that_is_not_json_does_not_lose_the_line() {
     expect![[r#"
         info kept {"before":1,"bad":"cannot write this value: key must be a string","after":2}
     "#]]
-    .assert_eq(&lines(&context));
+    .assert_eq(&context.log_text());
 }
 
 #[test]

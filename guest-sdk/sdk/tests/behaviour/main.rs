@@ -5,7 +5,9 @@
 
 mod bodies;
 mod callers;
+mod clients;
 mod conditions;
+mod contexts;
 mod environment;
 mod errors;
 mod errors_of_ones_own;

@@ -12,10 +12,6 @@ use mikros_sdk::{sleep, spawn};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn lines(context: &Context) -> String {
-    context.logs().iter().flat_map(|line| [line.to_string(), "\n".to_owned()]).collect()
-}
-
 /// An error with a source.
 #[derive(Debug)]
 struct Broken(std::io::Error);
@@ -52,7 +48,7 @@ fn events_keep_their_levels_fields_and_targets() {
         warn 4 {"log.target":"behaviour::tracing","error":"it is broken: no disk","http.method":"PUT"}
         error 5 {"log.target":"behaviour::tracing"}
     "#]]
-    .assert_eq(&lines(&context));
+    .assert_eq(&context.log_text());
 }
 
 #[test]
@@ -61,7 +57,10 @@ fn an_event_without_a_message_has_its_name() {
 
     context.run(async { tracing::info!(name: "stored", user = 7) });
 
-    assert_eq!(lines(&context), "info stored {\"log.target\":\"behaviour::tracing\",\"user\":7}\n");
+    assert_eq!(
+        context.log_text(),
+        "info stored {\"log.target\":\"behaviour::tracing\",\"user\":7}\n"
+    );
 }
 
 #[tracing::instrument(fields(size))]
@@ -101,7 +100,7 @@ fn spans_belong_to_their_task_where_calls_take_turns() {
         info by the crate log {"user":"inner","size":3,"log.span":"store:check","log.target":"behaviour::tracing","own":3}
         info ends {"user":2,"size":3,"log.span":"store","log.target":"behaviour::tracing"}
     "#]]
-    .assert_eq(&lines(&context).replace("info outside\n", ""));
+    .assert_eq(&context.log_text().replace("info outside\n", ""));
 }
 
 #[test]
@@ -121,7 +120,7 @@ fn a_spawned_task_can_take_its_span_along() {
         info with {"id":"r1","log.span":"request","log.target":"behaviour::tracing"}
         info without {"log.target":"behaviour::tracing"}
     "#]]
-    .assert_eq(&lines(&context));
+    .assert_eq(&context.log_text());
 }
 
 #[test]
@@ -145,7 +144,7 @@ fn the_level_can_change_at_any_time_and_nothing_is_evaluated_below_it() {
         info tracing {"log.target":"behaviour::tracing","count":1}
         info log {"log.target":"behaviour::tracing","count":"2"}
     "#]]
-    .assert_eq(&lines(&context));
+    .assert_eq(&context.log_text());
 }
 
 /// Counts how often it is shown.
@@ -177,7 +176,7 @@ fn records_of_the_crate_log_keep_their_levels_fields_and_targets() {
         warn 4 {"log.target":"behaviour::tracing"}
         error 5 {"log.target":"behaviour::tracing"}
     "#]]
-    .assert_eq(&lines(&context));
+    .assert_eq(&context.log_text());
 }
 
 #[test]
@@ -208,7 +207,7 @@ fn a_subscriber_of_ones_own_can_have_the_layer() {
 
     assert_eq!(counted.load(std::sync::atomic::Ordering::Relaxed), 2);
     assert_eq!(
-        lines(&context),
+        context.log_text(),
         "info one {\"user\":7,\"log.span\":\"outer\",\"log.target\":\"behaviour::tracing\"}\n"
     );
 }
