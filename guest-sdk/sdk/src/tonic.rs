@@ -92,6 +92,7 @@ pub trait Serves<T>: Service {
 #[derive(Debug)]
 pub struct Served<S, T>(PhantomData<fn() -> (S, T)>);
 
+#[diagnostic::do_not_recommend]
 impl<S, T, B> ProtoService for Served<S, T>
 where
     S: Serves<T>,

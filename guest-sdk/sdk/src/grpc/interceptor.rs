@@ -66,6 +66,7 @@ pub trait Interceptor<S: 'static> {
 /// ```
 pub struct InterceptedService<P, I>(PhantomData<(P, I)>);
 
+#[diagnostic::do_not_recommend]
 impl<P: ProtoService, I: Interceptor<P::Service>> ProtoService for InterceptedService<P, I> {
     type Service = P::Service;
     const NAME: &'static str = P::NAME;

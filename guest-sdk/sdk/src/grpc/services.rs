@@ -161,6 +161,7 @@ impl<S: AsPart<P::Service> + 'static, P: ProtoService> Services<S> for P {
 
 macro_rules! tuples {
     ($first:ident $($rest:ident)*) => {
+        #[diagnostic::do_not_recommend]
         impl<S: 'static, $first: ProtoService, $($rest: ProtoService),*> Services<S>
             for ($first, $($rest,)*)
         where

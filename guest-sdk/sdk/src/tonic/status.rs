@@ -40,6 +40,7 @@ impl From<Status> for ::tonic::Status {
 }
 
 /// The same code, message, details and metadata; a service error that it was made of is that again.
+#[diagnostic::do_not_recommend]
 impl From<::tonic::Status> for Status {
     fn from(status: ::tonic::Status) -> Self {
         of_tonic(&status)
