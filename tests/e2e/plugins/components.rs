@@ -103,7 +103,7 @@ fn a_component_that_is_cut_off() {
 
     let fatal = stopped.lines("aborting service execution")[0];
     let message = mask(fatal.text("error.message"));
-    assert!(message.contains("`$DIR/plug-in.wasm` is cut off"), "{message}");
+    assert!(message.contains("`$DIR/plug-in.wasm` is truncated"), "{message}");
     assert_eq!(stopped.status, Some(1));
 }
 
@@ -129,7 +129,7 @@ fn broken() -> Vec<(Service, &'static str)> {
     let with = |guest: Guest| echoes(&plugin("odd", guest, ""));
     vec![
         (named("missing.wasm"), "No such file"),
-        (made_of(&whole[..whole.len() / 2]), "is cut off"),
+        (made_of(&whole[..whole.len() / 2]), "is truncated"),
         (with(guests::HELLO_HTTP), "it is no plug-in"),
         (with(guests::PLUGIN_MUTE), "it cannot provide"),
     ]

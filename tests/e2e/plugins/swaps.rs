@@ -222,7 +222,7 @@ fn a_file_that_is_watched_and_broken_is_refused_until_it_is_well() {
 
     service.replace("plug-in.wasm", &whole[..whole.len() / 2]);
     let line = host.wait_for(REFUSED);
-    assert!(line.text("error.message").contains("is cut off"), "{line:?}");
+    assert!(line.text("error.message").contains("is truncated"), "{line:?}");
     assert_eq!(received(&get(&host, "/head", ""), "x-mark"), ["m0"]);
     service.replace("plug-in.wasm", &whole);
     host.wait_for("service replaced");

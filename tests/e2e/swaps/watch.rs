@@ -99,7 +99,7 @@ fn a_component_that_is_cut_off_is_refused_until_it_is_whole() {
 
     service.replace("app.wasm", &whole[..whole.len() / 2]);
     let message = watching.refuses(1, "version1");
-    assert!(message.starts_with("`$DIR/app.wasm` is cut off"), "{message}");
+    assert!(message.starts_with("`$DIR/app.wasm` is truncated"), "{message}");
     service.replace("app.wasm", &whole);
     watching.swaps(1, "version2");
 

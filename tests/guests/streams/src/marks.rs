@@ -1,4 +1,4 @@
-//! The interceptor of the service: what it makes of the metadata `x-mark`.
+//! The interceptor of the service: what it makes of the metadata `x-colour`.
 //! Does not know which method is called.
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::Streams;
 #[derive(Clone)]
 pub(crate) struct Mark(pub(crate) String);
 
-/// Hands the value of `x-mark` on as a [`Mark`] in place of the metadata, and refuses `red`.
+/// Hands the value of `x-colour` on as a [`Mark`] in place of the metadata, and refuses `red`.
 pub(crate) struct Marking;
 
 impl Interceptor<Streams> for Marking {
@@ -20,7 +20,7 @@ impl Interceptor<Streams> for Marking {
         _service: &Streams,
         mut request: Request<()>,
     ) -> Result<Request<()>, Status> {
-        let Some(mark) = request.metadata().get("x-mark").map(ToOwned::to_owned) else {
+        let Some(mark) = request.metadata().get("x-colour").map(ToOwned::to_owned) else {
             return Ok(request);
         };
         // As one that asks somebody else.
@@ -29,7 +29,7 @@ impl Interceptor<Streams> for Marking {
             let method = request.method();
             return Err(ServiceError::permission_denied(format!("`{method}` is not red")).into());
         }
-        request.metadata_mut().remove("x-mark");
+        request.metadata_mut().remove("x-colour");
         request.extensions_mut().insert(Mark(mark));
         Ok(request)
     }
