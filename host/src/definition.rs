@@ -1,15 +1,22 @@
 //! `service.toml` in, valid [`Definition`] out, or everything that is wrong with it.
 //!
+//! The text becomes a tree in which every value knows its place (`document`). Each table of the tree is read as a type
+//! (`typed`) that the module of the table declares: a key is a field, and its doc comment, example and default are
+//! also the documentation (`tables`) and the JSON Schema (`schema`). The module then makes its part of the definition.
+//!
 //! Does not know WebAssembly, sockets or async, and reads neither the component nor the process's
 //! environment.
 
 mod address;
 mod catalogue;
 mod client;
+mod decode;
+mod derived;
 mod document;
 mod environment;
 mod extension;
 mod features;
+mod file;
 mod framework;
 mod grpc;
 mod hosting;
@@ -23,16 +30,15 @@ mod load;
 mod log;
 mod nesting;
 mod origin;
+mod place;
 mod places;
 mod problem;
 mod quantity;
 mod reader;
-mod reference;
 mod relocation;
 mod schema;
 mod secrecy;
 mod settings;
-mod shape;
 mod snippet;
 mod suggestion;
 mod syntax;
@@ -42,6 +48,7 @@ mod testing;
 mod tests;
 mod typed;
 mod unknown;
+mod valid;
 mod variables;
 
 use std::collections::BTreeSet;
@@ -221,10 +228,14 @@ pub struct Log {
 }
 
 /// The stack trace in the log line of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum StackTrace {
     /// One text.
     Default,
+    /// None.
     Disabled,
     /// One element per frame.
     Structured,

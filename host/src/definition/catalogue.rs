@@ -8,11 +8,12 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use super::typed::{self, Failure};
+use super::decode::{self, Failure};
+use super::derived::SchemaOf;
 
 /// The settings of a feature or a kind: a table of `service.toml` as a type.
 ///
@@ -117,13 +118,13 @@ pub(crate) type TypedSettings = Arc<dyn Any + Send + Sync>;
 pub struct SettingsType {
     pub(super) read: fn(&Json) -> Result<TypedSettings, Failure>,
     pub(super) check: fn(&TypedSettings, &mut ValidationErrors<'_>),
-    pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
+    pub(super) schema: SchemaOf,
 }
 
 impl SettingsType {
     pub fn of<T: ExtensionSettings>() -> Self {
         Self {
-            read: |json| Ok(Arc::new(typed::attempt::<T>(json)?)),
+            read: |json| Ok(Arc::new(decode::attempt::<T>(json)?)),
             check: |typed, errors| {
                 if let Some(typed) = typed.downcast_ref::<T>() {
                     typed.check(errors);
@@ -143,7 +144,17 @@ impl fmt::Debug for SettingsType {
 /// Where on the path of a request the hook of a feature stands. Hooks of earlier stages see a request first
 /// and its response last; within a stage they stand in the order in which their features start.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Deserialize,
+    serde::Serialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -176,10 +187,6 @@ impl Stage {
             Self::Adapt => "adapt",
             Self::Encode => "encode",
         }
-    }
-
-    pub(super) fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.as_str() == word)
     }
 }
 

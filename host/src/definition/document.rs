@@ -3,12 +3,12 @@
 //! Does not know which keys mean something.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::nesting;
+pub(super) use super::place::Place;
 use super::problem::{Position, Problem};
 use super::secrecy;
 use super::snippet::Snippet;
@@ -20,28 +20,6 @@ pub(super) type Table<'a> = DeTable<'a>;
 
 /// Deeper nesting has no use, and reading it would make the stack the limit.
 const MOST_NESTING: usize = 64;
-
-/// A part of the text, as byte offsets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) start: usize,
-    pub(super) end: usize,
-}
-
-impl Place {
-    /// The file as a whole.
-    pub(super) const FILE: Self = Self { start: 0, end: 0 };
-
-    pub(super) fn of<T>(spanned: &Spanned<T>) -> Self {
-        spanned.span().into()
-    }
-}
-
-impl From<Range<usize>> for Place {
-    fn from(Range { start, end }: Range<usize>) -> Self {
-        Self { start, end }
-    }
-}
 
 /// Where lines begin: turns byte offsets into [`Position`]s.
 pub(super) struct Lines<'a> {
@@ -120,6 +98,11 @@ pub(super) fn spelled(key: &str) -> String {
         return key.to_owned();
     }
     format!("\"{}\"", harmless(key))
+}
+
+/// `parent.name`, or `name` at the root.
+pub(super) fn join(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
 }
 
 /// The entries of a table in the order of the file.

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use super::document::Place;
 use super::indirection::quoted;
 use super::kinds::parse_port;
-use super::reader::{MASK, Reader, Section};
-use super::shape::Item;
+use super::reader::{Item, Reader, Section};
+use super::secrecy::MASK;
 use super::variables::Found;
 use super::{Deployment, Environment, ErrorField, Origin, framework};
 use crate::header::is_of_message;
@@ -28,7 +28,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Environme
 
 /// The declared variables with their values, in the order of the file.
 fn declared<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<(String, String)> {
-    let items = reader.list(root, "envs");
+    let items = reader.items(root, "envs").unwrap_or_default();
     let mut seen = BTreeSet::new();
     let mut declared = Vec::new();
     for item in items {

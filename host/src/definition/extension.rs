@@ -47,7 +47,10 @@ pub struct ComponentFeature {
 }
 
 /// What becomes of a request that a feature cannot decide about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum OnFailure {
     /// It is refused.
     Closed,

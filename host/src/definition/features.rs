@@ -7,14 +7,15 @@ mod order;
 
 use std::path::Path;
 
+pub(super) use self::component::ComponentTable;
 use super::catalogue::FeatureEntry;
-use super::document::{Place, Value};
+use super::document::Place;
+use super::document::join;
 use super::indirection::quoted;
 use super::reader::{Reader, Section};
-use super::reference::join;
 use super::suggestion::did_you_mean;
 use super::typed::{self, Subject};
-use super::{Feature, FeatureSource, Origin, Places, Stage, settings};
+use super::{Feature, FeatureSource, Origin, Places, settings};
 
 /// Keys of the host in the table of a feature.
 const RESERVED: &[&str] = &["enabled", "stage"];
@@ -42,11 +43,9 @@ pub(super) fn read<'t>(
 ) -> Vec<Feature> {
     let features = root.section("features");
     let mut list = Vec::new();
-    for (name, place) in features.names() {
+    for (name, place) in reader.tables(&features) {
         let section = features.section_as(name, "*");
-        if section.is_present() {
-            list.push((feature(reader, &section, name, directory), place));
-        }
+        list.push((feature(reader, &section, name, directory), place));
     }
     order::sorted(reader, &features, list)
 }
@@ -70,7 +69,7 @@ fn feature<'t>(
         content.shift_remove(*name);
     }
     let stage = section.value("stage").filter(|_| entry.is_some() && is_enabled);
-    let stage = stage.and_then(|_| Stage::parse(&reader.text(section, "stage")?));
+    let stage = stage.map(|_| typed::read_only::<ComponentTable>(reader, section, "stage").stage);
     let typed = match entry {
         Some(entry) if is_enabled => {
             let content = content.clone();
@@ -107,8 +106,9 @@ fn is_enabled<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> bool {
             reader.note(label, "false", Origin::Default);
             false
         }
-        Some(value) => switch(reader, value).unwrap_or_else(|| {
-            if reader.indirections().is_missing(value) {
+        Some(value) => reader.switch(value).unwrap_or_else(|| {
+            // A component's table is checked as a whole.
+            if reader.indirections().is_missing(value) || section.value("component").is_some() {
                 return false;
             }
             let found = reader.indirections().describe(value);
@@ -116,13 +116,6 @@ fn is_enabled<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> bool {
             reader.problem(Place::of(value), message, None);
             false
         }),
-    }
-}
-
-fn switch(reader: &Reader<'_>, value: &Value<'_>) -> Option<bool> {
-    match value.get_ref().as_str().filter(|_| reader.indirections().covers(value)) {
-        Some(text) => text.trim().parse().ok(),
-        None => value.get_ref().as_bool(),
     }
 }
 

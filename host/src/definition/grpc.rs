@@ -2,11 +2,15 @@
 //!
 //! Does not know where the port comes from, nor gRPC itself.
 
+use std::num::NonZeroU16;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+
+use super::Port;
 use super::reader::{Reader, Section};
-use super::shape::Checked;
-use super::{Origin, Port};
+use super::typed;
+use super::valid::{DurationIn, DurationOrNever, SizeIn};
 
 /// The kind `grpc`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +34,8 @@ pub struct Grpc {
 }
 
 /// What the message of an error's status is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum StatusMessage {
     /// Its sentence.
     Text,
@@ -55,40 +60,122 @@ pub struct GrpcConnections {
     pub write_timeout: Option<Duration>,
 }
 
-pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Port) -> Grpc {
-    Grpc {
-        port,
-        health: reader.switch(section, "health").unwrap_or_default(),
-        reflection: reader.switch(section, "reflection").unwrap_or_default(),
-        compresses: is(reader, section, "compression", "on"),
-        status_message: if is(reader, section, "status_message", "json") {
-            StatusMessage::Json
-        } else {
-            StatusMessage::Text
-        },
-        maps_codes: is(reader, section, "error_codes", "mapped"),
-        max_request: reader.number(section, "max_request").unwrap_or_default(),
-        max_response: reader.number(section, "max_response").unwrap_or_default(),
-        max_metadata: reader.number(section, "max_metadata").unwrap_or_default(),
-        connections: GrpcConnections {
-            max_streams: reader.number(section, "max_streams").unwrap_or_default(),
-            keepalive_interval: reader.duration(section, "keepalive_interval"),
-            keepalive_timeout: reader.duration(section, "keepalive_timeout").unwrap_or_default(),
-            max_age: reader.duration(section, "max_connection_age"),
-            max_age_grace: reader.duration(section, "max_connection_age_grace"),
-            idle_timeout: reader.duration(section, "idle_timeout"),
-            write_timeout: reader.duration(section, "write_timeout"),
-        },
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+#[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct GrpcTable {
+    /// Whether the host answers `grpc.health.v1.Health`, `Check`, `List` and `Watch`, for the whole and for each
+    /// service.
+    #[schemars(example = false)]
+    health: bool,
+    /// Whether the host answers server reflection, `v1` and `v1alpha`, from the descriptors in the component.
+    #[schemars(example = false)]
+    reflection: bool,
+    /// Whether messages are sent compressed (gzip or zstd, as the client prefers) when the service does not say
+    /// otherwise. Compressed requests are always understood.
+    #[schemars(example = &"on")]
+    compression: Compression,
+    /// Status code of errors the service answers with: by their kind, or always `UNKNOWN`, which older clients expect.
+    #[schemars(example = &"unknown")]
+    error_codes: ErrorCodes,
+    /// Message of the status of an error that the service answers with: its sentence, with its JSON in the details, or
+    /// its JSON, which clients of the other Mikros frameworks decode.
+    #[schemars(example = &"json")]
+    status_message: StatusMessage,
+    /// Largest message of a client, decompressed. Further ones are answered `RESOURCE_EXHAUSTED`.
+    #[schemars(example = "16MiB")]
+    max_request: SizeIn<KIB, GIB>,
+    /// Largest message of the service, not compressed. Further ones are answered `RESOURCE_EXHAUSTED`.
+    #[schemars(example = "16MiB")]
+    max_response: SizeIn<KIB, GIB>,
+    /// Largest metadata of a request. Beyond twice of it HTTP answers with 431.
+    #[schemars(example = "64KiB")]
+    max_metadata: SizeIn<{ 8 * KIB }, MIB>,
+    /// Most RPCs at a time on one connection; clients hold further ones back. All connections share `[host.limits]
+    /// max_concurrency`.
+    #[schemars(example = 1000)]
+    max_streams: NonZeroU16,
+    /// A connection is pinged when nothing has arrived for so long.
+    #[schemars(example = "10s")]
+    keepalive_interval: DurationOrNever,
+    /// A connection is closed when a ping is not answered for so long.
+    #[schemars(example = "5s")]
+    keepalive_timeout: DurationIn,
+    /// A connection is to end (GOAWAY) when it is so old, give or take a tenth, so that clients spread over new
+    /// instances.
+    #[schemars(example = "30m")]
+    max_connection_age: DurationOrNever,
+    /// RPCs that are still in flight so long after that are cut off.
+    #[schemars(example = "1m")]
+    max_connection_age_grace: DurationOrNever,
+    /// A connection is to end (GOAWAY) after so long without an RPC.
+    #[schemars(example = "5m")]
+    idle_timeout: DurationOrNever,
+    /// A connection is closed when the client takes none of the data that waits for it for so long.
+    #[schemars(example = "30s")]
+    write_timeout: DurationOrNever,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Compression {
+    Off,
+    On,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum ErrorCodes {
+    Mapped,
+    Unknown,
+}
+
+impl Default for GrpcTable {
+    fn default() -> Self {
+        const STREAMS: NonZeroU16 = NonZeroU16::new(128).expect("it is not zero");
+        Self {
+            health: true,
+            reflection: true,
+            compression: Compression::Off,
+            error_codes: ErrorCodes::Mapped,
+            status_message: StatusMessage::Text,
+            max_request: SizeIn::of(4 << 20),
+            max_response: SizeIn::of(4 << 20),
+            max_metadata: SizeIn::of(16 << 10),
+            max_streams: STREAMS,
+            keepalive_interval: DurationOrNever::seconds(60),
+            keepalive_timeout: DurationIn::seconds(20),
+            max_connection_age: DurationOrNever::of(None),
+            max_connection_age_grace: DurationOrNever::of(None),
+            idle_timeout: DurationOrNever::seconds(15 * 60),
+            write_timeout: DurationOrNever::seconds(5 * 60),
+        }
     }
 }
 
-fn is<'t>(reader: &mut Reader<'t>, section: &Section<'t>, name: &str, word: &str) -> bool {
-    matches!(reader.read(section, name), Some(Checked::Text(text)) if text == word)
-}
-
-/// Finds the problems of a table that nothing uses.
-pub(super) fn check<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
-    let effective = reader.effective.len();
-    read(reader, section, Port { number: 0, source: Origin::Default });
-    reader.effective.truncate(effective);
+pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Port) -> Grpc {
+    let table: GrpcTable = typed::read_host(reader, section);
+    Grpc {
+        port,
+        health: table.health,
+        reflection: table.reflection,
+        compresses: table.compression == Compression::On,
+        status_message: table.status_message,
+        maps_codes: table.error_codes == ErrorCodes::Mapped,
+        max_request: table.max_request.0,
+        max_response: table.max_response.0,
+        max_metadata: table.max_metadata.0,
+        connections: GrpcConnections {
+            max_streams: table.max_streams.get().into(),
+            keepalive_interval: table.keepalive_interval.0,
+            keepalive_timeout: table.keepalive_timeout.0,
+            max_age: table.max_connection_age.0,
+            max_age_grace: table.max_connection_age_grace.0,
+            idle_timeout: table.idle_timeout.0,
+            write_timeout: table.write_timeout.0,
+        },
+    }
 }

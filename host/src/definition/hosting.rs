@@ -2,14 +2,115 @@
 //!
 //! Does not know whether the component exists.
 
-use std::num::NonZeroUsize;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
+
 use super::document::Place;
 use super::reader::{Reader, Section};
-use super::shape::Checked;
+use super::typed;
+use super::valid::{DurationIn, InstanceCount, IntegerIn, Paths, SizeIn, Text};
 use super::{Address, Hosting, Instances, Kind, Limits};
+
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+#[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["component"]))]
+pub(super) struct HostTable {
+    /// The compiled service. Relative to this file. A path in the workspace's `target` follows `CARGO_TARGET_DIR` and
+    /// `build.target-dir` if `build` is a plain `cargo build` without `--target-dir`.
+    #[schemars(example = "target/wasm32-wasip2/release/greeter.wasm")]
+    component: Option<Text>,
+    /// Command that compiles the service, run in the directory of this file by `build`, `run --build` and `dev`.
+    #[schemars(example = "cargo build --release --target wasm32-wasip2")]
+    build: Option<Text>,
+    /// Instances of the component, each with its own state. `"auto"` is one per core.
+    #[schemars(example = &"auto")]
+    instances: InstanceCount,
+    /// Address all kinds listen on. `::` is every IPv6 and IPv4 address, `0.0.0.0` every IPv4 address. With `dev` the
+    /// default is `127.0.0.1` and `::1`.
+    #[schemars(example = "127.0.0.1", with = "String", extend("pattern" = "^[0-9a-fA-F:.]+$"))]
+    address: IpAddr,
+    /// Longest time the service may take to start.
+    #[schemars(example = "10s")]
+    start_timeout: DurationIn,
+    /// Extra time to serve after SIGTERM, new connections included, while health checks already say 503 and
+    /// `NOT_SERVING`, so that load balancers stop sending requests. `shutdown_timeout` starts when it is over. Another
+    /// signal ends it; SIGINT does not wait for it.
+    #[schemars(example = "10s")]
+    drain_delay: DurationIn<0>,
+    /// Longest time the service may take to stop, requests in flight included.
+    #[schemars(example = "10s")]
+    shutdown_timeout: DurationIn,
+    limits: LimitsTable,
+    dev: DevTable,
+}
+
+#[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct LimitsTable {
+    /// Most memory of one instance.
+    #[schemars(example = "64MiB")]
+    memory: SizeIn<MIB, { 4 * GIB }>,
+    /// Longest time one call may spend in the service.
+    #[schemars(example = "5s")]
+    call_timeout: DurationIn,
+    /// Most calls in flight in one instance, streams that stay open included; further ones wait.
+    #[schemars(example = 64)]
+    max_concurrency: NonZeroU16,
+    /// Most calls that wait; further ones are refused. Connections take turns.
+    #[schemars(example = 128)]
+    max_queue: IntegerIn<0, 1_000_000>,
+    /// Largest body of a request.
+    #[schemars(example = "1MiB")]
+    max_body: SizeIn<0, GIB>,
+}
+
+#[derive(Default, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct DevTable {
+    /// Files and directories whose changes make `dev` build the service anew, relative to this file. Without it: the
+    /// cargo package in the directory of this file, the packages it depends on by path and whatever else cargo has read
+    /// for the component, or else that directory; `"..."` in the list stands for all of these. This file and the
+    /// component are always watched.
+    #[schemars(example = ["src", "../shared/proto"])]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    watch: Option<Paths>,
+}
+
+impl Default for HostTable {
+    fn default() -> Self {
+        Self {
+            component: None,
+            build: None,
+            instances: InstanceCount::of(Instances::Count(NonZeroUsize::MIN)),
+            address: Ipv6Addr::UNSPECIFIED.into(),
+            start_timeout: DurationIn::seconds(30),
+            drain_delay: DurationIn::seconds(0),
+            shutdown_timeout: DurationIn::seconds(30),
+            limits: LimitsTable::default(),
+            dev: DevTable::default(),
+        }
+    }
+}
+
+impl Default for LimitsTable {
+    fn default() -> Self {
+        const CALLS: NonZeroU16 = NonZeroU16::new(256).expect("it is not zero");
+        Self {
+            memory: SizeIn::of(256 << 20),
+            call_timeout: DurationIn::seconds(30),
+            max_concurrency: CALLS,
+            max_queue: IntegerIn::of(1024),
+            max_body: SizeIn::of(4 << 20),
+        }
+    }
+}
 
 /// `[host.dev]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,23 +129,35 @@ pub(super) fn read<'t>(
     directory: &Path,
 ) -> Hosting {
     let section = root.section("host");
-    let address = reader.address(&section, "address");
+    let table: HostTable = typed::read_host(reader, &section);
+    let drain_delay = table.drain_delay.0;
+    check_drain_delay(reader, &section, drain_delay, kinds);
     Hosting {
-        component: directory.join(reader.text(&section, "component").unwrap_or_default()),
-        build: reader.text(&section, "build"),
-        instances: instances(reader, &section),
-        address: Address::Of(address.unwrap_or(std::net::Ipv6Addr::UNSPECIFIED.into())),
-        start_timeout: reader.duration(&section, "start_timeout").unwrap_or_default(),
-        drain_delay: drain_delay(reader, &section, kinds),
-        shutdown_timeout: reader.duration(&section, "shutdown_timeout").unwrap_or_default(),
-        limits: limits(reader, &section.section("limits")),
+        component: directory.join(String::from(table.component.unwrap_or_default())),
+        build: table.build.map(String::from),
+        instances: table.instances.0,
+        address: Address::Of(table.address),
+        start_timeout: table.start_timeout.0,
+        drain_delay,
+        shutdown_timeout: table.shutdown_timeout.0,
+        limits: Limits {
+            memory: table.limits.memory.0,
+            call_timeout: table.limits.call_timeout.0,
+            max_concurrency: table.limits.max_concurrency.into(),
+            max_queue: table.limits.max_queue.0,
+            max_body: table.limits.max_body.0,
+        },
         dev: dev(reader, &section.section("dev"), directory),
     }
 }
 
 /// Nobody has to hear of the end of a service that nobody connects to.
-fn drain_delay<'t>(reader: &mut Reader<'t>, section: &Section<'t>, kinds: &[Kind]) -> Duration {
-    let delay = reader.duration(section, "drain_delay").unwrap_or_default();
+fn check_drain_delay<'t>(
+    reader: &mut Reader<'t>,
+    section: &Section<'t>,
+    delay: Duration,
+    kinds: &[Kind],
+) {
     let place = section.value("drain_delay").map(Place::of);
     if let Some(place) = place
         && !(delay.is_zero() || kinds.is_empty() || kinds.iter().any(Kind::listens))
@@ -53,27 +166,6 @@ fn drain_delay<'t>(reader: &mut Reader<'t>, section: &Section<'t>, kinds: &[Kind
             "`host.drain_delay` has no effect without the kind `http` or `grpc`".to_owned();
         reader.warning(place, message, None);
     }
-    delay
-}
-
-fn instances<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Instances {
-    match reader.read(section, "instances") {
-        Some(Checked::Word(_)) => Instances::Auto,
-        Some(Checked::Integer(count)) => {
-            Instances::Count(at_least_one(usize::try_from(count).ok()))
-        }
-        _ => Instances::Count(NonZeroUsize::MIN),
-    }
-}
-
-fn limits<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Limits {
-    Limits {
-        memory: reader.number(section, "memory").unwrap_or_default(),
-        call_timeout: reader.duration(section, "call_timeout").unwrap_or_default(),
-        max_concurrency: at_least_one(reader.number(section, "max_concurrency")),
-        max_queue: reader.number(section, "max_queue").unwrap_or_default(),
-        max_body: reader.number(section, "max_body").unwrap_or_default(),
-    }
 }
 
 /// What stands in a list for all that would be watched without one.
@@ -81,7 +173,7 @@ const REST: &str = "...";
 
 /// Twice the same is no mistake that anybody suffers from.
 fn dev<'t>(reader: &mut Reader<'t>, section: &Section<'t>, directory: &Path) -> Dev {
-    let Some(Checked::List(items)) = reader.read(section, "watch") else {
+    let Some(items) = reader.items(section, "watch") else {
         return Dev { watch: Vec::new(), finds_sources: true };
     };
     let mut paths = Vec::new();
@@ -99,9 +191,4 @@ fn dev<'t>(reader: &mut Reader<'t>, section: &Section<'t>, directory: &Path) -> 
         }
     }
     Dev { watch: paths, finds_sources }
-}
-
-/// The reference keeps zero out; whatever fails its check is never used.
-fn at_least_one(count: Option<usize>) -> NonZeroUsize {
-    count.and_then(NonZeroUsize::new).unwrap_or(NonZeroUsize::MIN)
 }

@@ -2,25 +2,94 @@
 //!
 //! Does not know where the port comes from, nor HTTP itself.
 
+use schemars::JsonSchema;
+
 use super::document::Place;
 use super::reader::{Reader, Section};
-use super::{Http, HttpTimeouts, Kind, Origin, Port};
+use super::typed;
+use super::valid::{
+    BasePath, DurationIn, DurationOrNanoseconds, DurationOrNever, HealthPath, SizeOrBytes,
+};
+use super::{Http, HttpTimeouts, Kind, Port};
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+
+#[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HttpTable {
+    /// Path in front of every route.
+    #[schemars(example = "/api")]
+    base_path: BasePath,
+    /// Path of the health check on the service's port; `false` turns it off.
+    #[schemars(example = "/healthz")]
+    health: HealthPath,
+    /// Longest time until the whole head of a request has arrived.
+    #[schemars(example = "5s")]
+    header_timeout: DurationIn,
+    /// Longest silence while the body of a request arrives. An integer counts nanoseconds.
+    #[schemars(example = "30s")]
+    read_timeout: DurationOrNanoseconds,
+    /// Longest time without the client taking any of the data that waits for it. An integer counts nanoseconds.
+    #[schemars(example = "30s")]
+    write_timeout: DurationOrNanoseconds,
+    /// Longest life of a keep-alive connection without a request. An integer counts nanoseconds.
+    #[schemars(example = "2m")]
+    idle_timeout: DurationOrNanoseconds,
+    /// An HTTP/2 connection is pinged when nothing has arrived for so long.
+    #[schemars(example = "10s")]
+    keepalive_interval: DurationOrNever,
+    /// An HTTP/2 connection is closed when a ping is not answered for so long.
+    #[schemars(example = "5s")]
+    keepalive_timeout: DurationIn,
+    /// Largest head of a request. An integer counts bytes.
+    #[schemars(example = "1MiB")]
+    max_header_bytes: SizeOrBytes<{ 8 * KIB }, { 16 * MIB }>,
+    /// Read for the sake of existing files: `true` contradicts `[features.http_auth]`, `false` demands it.
+    #[schemars(example = true)]
+    disable_auth: Option<bool>,
+    /// Has no effect, and is accepted with a warning: mistakes in `[features.http_cors]` always keep the service from
+    /// starting.
+    #[schemars(example = true)]
+    cors_strict: Option<bool>,
+}
+
+impl Default for HttpTable {
+    fn default() -> Self {
+        Self {
+            base_path: BasePath::of(String::new()),
+            health: HealthPath::default(),
+            header_timeout: DurationIn::seconds(10),
+            read_timeout: DurationOrNanoseconds::seconds(15),
+            write_timeout: DurationOrNanoseconds::seconds(15),
+            idle_timeout: DurationOrNanoseconds::seconds(60),
+            keepalive_interval: DurationOrNever::seconds(60),
+            keepalive_timeout: DurationIn::seconds(20),
+            max_header_bytes: SizeOrBytes::of(64 << 10),
+            disable_auth: None,
+            cors_strict: None,
+        }
+    }
+}
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Port) -> Http {
-    check_compatibility(reader, section);
+    let table: HttpTable = typed::read_host(reader, section);
+    if table.cors_strict.is_some() {
+        note_strictness(reader, section);
+    }
     Http {
         port,
-        base_path: reader.text(section, "base_path").unwrap_or_default(),
-        health: reader.path(section, "health"),
+        base_path: table.base_path.0,
+        health: table.health.0,
         timeouts: HttpTimeouts {
-            header: reader.duration(section, "header_timeout").unwrap_or_default(),
-            read: reader.duration(section, "read_timeout").unwrap_or_default(),
-            write: reader.duration(section, "write_timeout").unwrap_or_default(),
-            idle: reader.duration(section, "idle_timeout").unwrap_or_default(),
-            keepalive_interval: reader.duration(section, "keepalive_interval"),
-            keepalive_timeout: reader.duration(section, "keepalive_timeout").unwrap_or_default(),
+            header: table.header_timeout.0,
+            read: table.read_timeout.0,
+            write: table.write_timeout.0,
+            idle: table.idle_timeout.0,
+            keepalive_interval: table.keepalive_interval.0,
+            keepalive_timeout: table.keepalive_timeout.0,
         },
-        max_header_bytes: reader.number(section, "max_header_bytes").unwrap_or_default(),
+        max_header_bytes: table.max_header_bytes.0,
     }
 }
 
@@ -37,24 +106,14 @@ pub(super) fn base_path(kinds: &[Kind]) -> String {
     paths.next().unwrap_or_default()
 }
 
-/// Finds the problems of a table that nothing uses.
-pub(super) fn check<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
-    let effective = reader.effective.len();
-    read(reader, section, Port { number: 0, source: Origin::Default });
-    reader.effective.truncate(effective);
-}
-
-/// Keys that other hosts act upon and this one cannot.
-fn check_compatibility<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
-    let place = |name| section.value(name).map_or(section.place, Place::of);
-    if reader.switch(section, "cors_strict").is_some() {
-        let message = format!(
-            "`{}.cors_strict` has no effect: mistakes in `[features.http_cors]` always keep the service from \
-             starting",
-            section.label
-        );
-        reader.warning(place("cors_strict"), message, None);
-    }
+/// Other hosts act upon the key, and this one cannot.
+fn note_strictness<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
+    let message = format!(
+        "`{}.cors_strict` has no effect: mistakes in `[features.http_cors]` always keep the service from starting",
+        section.label
+    );
+    let place = section.value("cors_strict").map_or(section.place, Place::of);
+    reader.warning(place, message, None);
 }
 
 /// Whether the table agrees with what features there are: `has_auth` says whether one finds out who calls.
@@ -65,7 +124,7 @@ pub(super) fn check_authentication<'t>(
 ) {
     let Some(value) = section.value("disable_auth") else { return };
     let label = &section.label;
-    let (message, help) = match (reader.switch(section, "disable_auth"), has_auth) {
+    let (message, help) = match (reader.switch(value), has_auth) {
         (Some(false), false) => (
             format!(
                 "`{label}.disable_auth` asks for authentication, and `http_auth` is not enabled"

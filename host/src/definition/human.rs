@@ -14,8 +14,8 @@ use super::quantity::{
 };
 
 /// What a type that reads quantities expects, for messages.
-pub(super) const DURATION: &str = "a duration such as `30s`";
-pub(super) const SIZE: &str = "a size such as `4MiB`";
+const DURATION: &str = "a duration such as `30s`";
+const SIZE: &str = "a size such as `4MiB`";
 
 /// A duration: an integer and `ms`, `s`, `m` or `h`, for example `1m30s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,8 +4,10 @@
 
 use super::Identity;
 use super::document::Place;
+use super::file::File;
 use super::reader::{Reader, Section};
 use super::suggestion::did_you_mean;
+use super::valid::Text;
 
 /// Languages with a compiler to components. Others may get there first: that is only a warning.
 const LANGUAGES: [&str; 18] = [
@@ -29,8 +31,9 @@ const LANGUAGES: [&str; 18] = [
     "zig",
 ];
 
-pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Identity {
-    let declared = reader.text(root, "name").unwrap_or_default();
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, file: File) -> Identity {
+    let text = |text: Option<Text>| text.map(String::from).unwrap_or_default();
+    let declared = text(file.name);
     let name = kebab_case(&declared);
     if let (Some(value), false) = (root.value("name"), declared.is_empty()) {
         let place = Place::of(value);
@@ -42,28 +45,29 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Identity 
             reader.problem(place, message, None);
         }
     }
+    let language = text(file.language);
+    check_language(reader, root, &language);
     Identity {
         name,
         declared,
-        version: reader.text(root, "version").unwrap_or_default(),
-        language: language(reader, root),
-        product: reader.text(root, "product").unwrap_or_default(),
+        version: file.version.map(|version| version.0).unwrap_or_default(),
+        language,
+        product: text(file.product),
     }
 }
 
-fn language<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> String {
-    let Some(language) = reader.text(root, "language") else { return String::new() };
-    if let (Some(value), false) = (root.value("language"), LANGUAGES.contains(&&*language)) {
+fn check_language<'t>(reader: &mut Reader<'t>, root: &Section<'t>, language: &str) {
+    let is_known = language.is_empty() || LANGUAGES.contains(&language);
+    if let (Some(value), false) = (root.value("language"), is_known) {
         let found = reader.indirections().describe(value);
         let message = format!("`language` must be one that compiles to components, found {found}");
         let is_literal = !reader.indirections().covers(value);
-        let help = match language.as_str() {
+        let help = match language {
             "tinygo" => Some("write `go`".to_owned()),
-            _ => did_you_mean(&language, LANGUAGES),
+            _ => did_you_mean(language, LANGUAGES),
         };
         reader.warning(Place::of(value), message, help.filter(|_| is_literal));
     }
-    language
 }
 
 /// `my_Probe Svc` becomes `my-probe-svc`, `HTTPServer` becomes `http-server`.

@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::document::{Place, Table, Value};
-use super::reader::MASK;
-use super::secrecy::without_passwords;
+use super::secrecy::{MASK, without_passwords};
 use super::variables::{Found, Scope};
 use crate::text::harmless;
 

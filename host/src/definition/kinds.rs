@@ -10,13 +10,13 @@ use std::path::Path;
 
 pub(super) use self::port::parse_port;
 pub(crate) use self::script::Script;
+pub(super) use self::script::{NativeTable, ScriptTable};
 use super::catalogue::Catalogue;
-use super::document::Place;
+use super::document::{Place, entries, join, spelled};
 use super::indirection::quoted;
-use super::reader::{Reader, Section};
-use super::shape::Item;
+use super::reader::{Item, Reader, Section};
 use super::suggestion::did_you_mean;
-use super::{Feature, Kind, framework, grpc, http};
+use super::{Feature, Kind, Origin, Port, framework, grpc, http, typed, unknown};
 
 /// The kinds a `service.toml` can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +76,12 @@ impl KindName {
 ///
 /// `directory` is that of the file: paths in it are relative to that.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, directory: &Path) -> Vec<Kind> {
+    check_names(reader, root);
     let declared = declared(reader, root);
     check_script_stands_alone(reader, &declared);
     let custom = reader.catalogue().kinds.iter().map(|entry| KindName::Custom(entry.name));
     for name in KindName::BUILT_IN.into_iter().chain(custom) {
-        let Some(table) = only_table(reader, root, name) else { continue };
+        let Some(table) = only_table(reader, root, name, directory) else { continue };
         if declared.iter().all(|one| one.name != name) {
             check_unused(reader, &table, name, directory);
         }
@@ -88,6 +89,24 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, directory: &
     let kinds: Vec<Kind> = declared.iter().map(|one| kind(reader, root, one, directory)).collect();
     port::check_they_differ(reader, &kinds, &declared);
     kinds
+}
+
+/// Notes kinds that nobody knows, and those whose table is none.
+fn check_names<'t>(reader: &mut Reader<'t>, root: &Section<'t>) {
+    for services in ["services", "runtime"].map(|name| root.section_as(name, "services")) {
+        for (key, value) in services.table().map(entries).unwrap_or_default() {
+            let name = key.get_ref().as_ref();
+            if spellings(reader.catalogue()).any(|known| known == name) {
+                reader.check_is_table(&services, name, value);
+                continue;
+            }
+            let table = join(&services.label, &spelled(name));
+            let message = format!("unknown kind {} in `[{table}]`", quoted(name));
+            let help = suggest_kind(name, spellings(reader.catalogue()));
+            let help = help.or_else(|| unknown::instead(&(reader.outline)(), "services", name));
+            reader.foreign(Place::of(key), message, help);
+        }
+    }
 }
 
 fn kind<'t>(
@@ -111,7 +130,10 @@ fn kind<'t>(
             let port = port::choose(reader, declared, &framework::HTTP_PORT);
             Kind::Http(http::read(reader, &table(root, name), port))
         }
-        KindName::Native => Kind::Native,
+        KindName::Native => {
+            NativeTable {} = typed::read_host(reader, &table(root, name));
+            Kind::Native
+        }
         KindName::Script => Kind::Script(script::read(reader, &table(root, name))),
         KindName::Custom(_) => custom::read(reader, root, declared, directory),
     }
@@ -119,7 +141,7 @@ fn kind<'t>(
 
 /// The entries of `types` that can be understood, each kind once.
 fn declared<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<Declared> {
-    let items = reader.list(root, "types");
+    let items = reader.items(root, "types").unwrap_or_default();
     if let Some(value) = root.value("types")
         && value.get_ref().as_array().is_some_and(|array| array.is_empty())
     {
@@ -241,17 +263,19 @@ fn only_table<'t>(
     reader: &mut Reader<'t>,
     root: &Section<'t>,
     name: KindName,
+    directory: &Path,
 ) -> Option<Section<'t>> {
     let mut tables = tables(root, name).into_iter();
     let first = tables.next()?;
     for second in tables {
         let message = format!("`[{}]` and `[{}]` are the same table", first.label, second.label);
         reader.problem(second.place, message, Some("keep one of them".to_owned()));
+        check(reader, &second, name, directory);
     }
     Some(first)
 }
 
-/// Finds the problems of a table that nothing uses.
+/// Finds the problems of a table that nothing uses, and says so.
 fn check_unused<'t>(
     reader: &mut Reader<'t>,
     table: &Section<'t>,
@@ -261,11 +285,18 @@ fn check_unused<'t>(
     let message =
         format!("`[{}]` has no effect: `types` does not name `{}`", table.label, name.as_str());
     reader.warning(table.place, message, None);
+    check(reader, table, name, directory);
+}
+
+/// Finds the problems of a table.
+fn check<'t>(reader: &mut Reader<'t>, table: &Section<'t>, name: KindName, directory: &Path) {
+    let (counted, port) = (reader.effective.len(), Port { number: 0, source: Origin::Default });
     match name {
-        KindName::Http => http::check(reader, table),
-        KindName::Grpc => grpc::check(reader, table),
-        KindName::Script => script::check(reader, table),
-        KindName::Native => (),
+        KindName::Http => drop(http::read(reader, table, port)),
+        KindName::Grpc => drop(grpc::read(reader, table, port)),
+        KindName::Script => _ = script::read(reader, table),
+        KindName::Native => NativeTable {} = typed::read_host(reader, table),
         KindName::Custom(name) => custom::check(reader, table, name, directory),
     }
+    reader.effective.truncate(counted);
 }

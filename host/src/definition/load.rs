@@ -5,13 +5,14 @@
 use std::path::Path;
 
 use super::document::{self, Lines, Place, Table};
+use super::file::File;
 use super::indirection::Indirections;
 use super::problem::{LoadError, Problem};
 use super::reader::{MOST_PROBLEMS, Reader, Section};
 use super::variables::{LoadContext, Scope, Variables};
 use super::{
     Definition, Effective, FeatureSource, client, environment, features, framework, hosting, http,
-    identity, kinds, log, settings, testing, unknown,
+    identity, kinds, log, schema, settings, testing, typed,
 };
 use crate::file;
 
@@ -52,7 +53,7 @@ impl Definition {
                 indirections.resolve(value, &scope);
             }
         }
-        let mut reader = Reader::new(&lines, &indirections, &scope, catalogue);
+        let mut reader = Reader::new(&lines, &indirections, &scope, catalogue, schema::of_file);
         for missing in indirections.missing() {
             environment::note_missing(&mut reader, missing.place, &missing.variable);
         }
@@ -124,9 +125,9 @@ fn scope<'v>(
 
 /// What the file says; of no use when the reader has found problems.
 fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> Definition {
-    unknown::check(reader, root);
     let root = &Section::root(root);
-    let identity = identity::read(reader, root);
+    let file: File = typed::read_host(reader, root);
+    let identity = identity::read(reader, root, file);
     let directory = path.parent().unwrap_or(Path::new(""));
     let kinds = kinds::read(reader, root, directory);
     let host = hosting::read(reader, root, &kinds, directory);

@@ -2,24 +2,99 @@
 //!
 //! Does not know how log lines are written.
 
-use toml::de::DeValue;
+use std::mem;
 
-use super::document::{Place, entries, spelled};
+use schemars::JsonSchema;
+use serde_json::json;
+
+use super::document::Place;
 use super::problem::Problem;
 use super::reader::{Reader, Section};
-use super::{Log, StackTrace};
+use super::typed;
+use super::valid::{Attributes, SizeIn};
+use super::{Log, Origin, StackTrace};
 use crate::telemetry::{Level, MAX_LINE, zone};
+
+const MIB: u64 = 1 << 20;
+
+#[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LogTable {
+    /// Least level that is logged. `warning` is another word for `warn`.
+    #[schemars(example = &"debug")]
+    level: LevelWord,
+    /// The guest's stack in the line of a trap: `default` as one text, `structured` as an array of frames, `disabled`
+    /// none.
+    #[schemars(example = &"default")]
+    error_stack_trace: StackTrace,
+    /// Older spelling: `true` is `error_stack_trace = "default"`.
+    #[schemars(example = true)]
+    error_stacktrace: Option<bool>,
+    /// Attributes added to every log line.
+    #[schemars(example = json!({ "team": "core" }))]
+    attributes: Attributes,
+    /// The longest line, its end included. What is longer is shortened, message and stack first, and tells by how many
+    /// bytes: `log.shortened`.
+    #[schemars(example = "64KiB")]
+    max_line: SizeIn<4096, MIB>,
+    /// Time of log lines in the local zone, or else in UTC.
+    #[schemars(example = false)]
+    local_timestamp: bool,
+    /// Whether errors that are the caller's doing are logged, at level `debug`. Others always are.
+    #[schemars(example = false)]
+    display_errors: bool,
+}
+
+impl Default for LogTable {
+    fn default() -> Self {
+        Self {
+            level: LevelWord::Info,
+            error_stack_trace: StackTrace::Structured,
+            error_stacktrace: None,
+            attributes: Attributes::default(),
+            max_line: SizeIn::of(MAX_LINE),
+            local_timestamp: true,
+            display_errors: true,
+        }
+    }
+}
+
+/// A level in the words of the file.
+#[derive(Clone, Copy, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum LevelWord {
+    Debug,
+    Internal,
+    Info,
+    Warn,
+    Warning,
+    Error,
+    Fatal,
+}
+
+impl From<LevelWord> for Level {
+    fn from(word: LevelWord) -> Self {
+        match word {
+            LevelWord::Debug => Self::Debug,
+            LevelWord::Internal => Self::Internal,
+            LevelWord::Info => Self::Info,
+            LevelWord::Warn | LevelWord::Warning => Self::Warn,
+            LevelWord::Error => Self::Error,
+            LevelWord::Fatal => Self::Fatal,
+        }
+    }
+}
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Log {
     let section = root.section("log");
+    let mut table: LogTable = typed::read_host(reader, &section);
     Log {
-        level: level(reader, &section),
-        stack_trace: stack_trace(reader, &section),
-        attributes: attributes(reader, &section),
-        // The reference keeps it within bounds; whatever fails its check is never used.
-        max_line: reader.number(&section, "max_line").unwrap_or(MAX_LINE),
-        local_timestamp: reader.switch(&section, "local_timestamp").unwrap_or_default(),
-        display_errors: reader.switch(&section, "display_errors").unwrap_or_default(),
+        level: table.level.into(),
+        stack_trace: stack_trace(reader, &section, &table),
+        attributes: mem::take(&mut table.attributes.0),
+        max_line: table.max_line.0,
+        local_timestamp: table.local_timestamp,
+        display_errors: table.display_errors,
     }
 }
 
@@ -31,50 +106,17 @@ pub(super) fn zone_warning(log: &Log) -> Option<Problem> {
     Some(Problem::of_environment(message, Some(error.help().to_owned())))
 }
 
-fn level<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Level {
-    let level = reader.text(section, "level").and_then(|text| text.parse().ok());
-    level.unwrap_or(Level::Info)
-}
-
-fn stack_trace<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> StackTrace {
-    let old = reader.switch(section, "error_stacktrace");
-    let older = section.value("error_stacktrace");
-    if let (Some(value), Some(_)) = (older, section.value("error_stack_trace")) {
+/// The older spelling counts when it stands alone.
+fn stack_trace<'t>(reader: &mut Reader<'t>, section: &Section<'t>, table: &LogTable) -> StackTrace {
+    let Some(older) = section.value("error_stacktrace") else { return table.error_stack_trace };
+    if section.value("error_stack_trace").is_some() {
         let message =
             "`log.error_stacktrace` and `log.error_stack_trace` say the same thing".to_owned();
         let help = "remove the older `error_stacktrace`".to_owned();
-        reader.problem(Place::of(value), message, Some(help));
-    } else if older.is_some() {
-        return if old == Some(true) { StackTrace::Default } else { StackTrace::Disabled };
+        reader.problem(Place::of(older), message, Some(help));
+        return table.error_stack_trace;
     }
-    match reader.text(section, "error_stack_trace").as_deref() {
-        Some("default") => StackTrace::Default,
-        Some("disabled") => StackTrace::Disabled,
-        _ => StackTrace::Structured,
-    }
-}
-
-/// In the order of the file.
-fn attributes<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Vec<(String, String)> {
-    let Some(value) = section.value("attributes") else { return Vec::new() };
-    let DeValue::Table(table) = value.get_ref() else {
-        let found = reader.indirections().describe(value);
-        let message = format!("`log.attributes` must be a table of strings, found {found}");
-        reader.problem(Place::of(value), message, Some("write `[log.attributes]`".to_owned()));
-        return Vec::new();
-    };
-    let mut attributes = Vec::new();
-    for (key, value) in entries(table) {
-        let label = format!("log.attributes.{}", spelled(key.get_ref()));
-        if let DeValue::String(text) = value.get_ref() {
-            let (shown, origin) = (reader.shown(value, text), reader.origin(value));
-            reader.note(label, &shown, origin);
-            attributes.push((key.get_ref().to_string(), text.to_string()));
-        } else {
-            let found = reader.indirections().describe(value);
-            let message = format!("`{label}` must be a string, found {found}");
-            reader.problem(Place::of(value), message, Some("add quotes".to_owned()));
-        }
-    }
-    attributes
+    let is_newer = |key: &str| key == "log.error_stack_trace";
+    reader.effective.retain(|one| !(is_newer(&one.key) && one.origin == Origin::Default));
+    if table.error_stacktrace == Some(true) { StackTrace::Default } else { StackTrace::Disabled }
 }

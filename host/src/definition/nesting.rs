@@ -5,7 +5,7 @@
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-use super::document::Place;
+use super::place::Place;
 
 /// Where the text first nests deeper than `most` levels; counts tables, arrays and parts of dotted
 /// keys.

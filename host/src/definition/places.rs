@@ -4,10 +4,10 @@
 
 use toml::de::DeValue;
 
+use super::document::join;
 use super::document::{Place, Table, Value, entries, spelled};
 use super::problem::Position;
 use super::reader::Reader;
-use super::reference::join;
 
 /// Positions of the values of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -31,6 +31,10 @@ pub(super) const DURATION_PATTERN: &str =
 /// The same rule as [`parse_size`], for the JSON Schema.
 pub(super) const SIZE_PATTERN: &str = "[0-9]+(GiB|MiB|KiB|GB|MB|KB|B)";
 
+/// For messages; what is rarely needed is left out.
+pub(super) const SIZE_UNITS_IN_WORDS: &str = "`B`, `KiB`, `MiB`, `GiB`, `KB`, `MB` or `GB`";
+pub(super) const DURATION_UNITS_IN_WORDS: &str = "`ms`, `s`, `m` or `h`";
+
 /// Integers with units, for example `30s` or `1m30s`; `None` for anything else.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let mut total: u64 = 0;

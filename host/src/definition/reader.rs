@@ -1,25 +1,19 @@
-//! Reads declared keys from the tree: checks each, applies defaults, notes problems and origins.
+//! The state of one pass over a definition: what is read of it, what is wrong with it, and which values count.
 //!
-//! Does not know what the keys mean; rules that look at more than one value are in the modules
-//! named after the tables.
+//! Does not know what the keys mean: the modules named after the tables do.
 
 use std::fmt;
-use std::net::IpAddr;
-use std::time::Duration;
+
+use serde_json::Value as Json;
 
 use super::catalogue::{Catalogue, KindEntry};
-use super::document::{Lines, Place, Table, Value, entries, spelled};
+use super::document::{Lines, Place, Table, Value, entries, join, spelled};
 use super::indirection::Indirections;
 use super::problem::{Position, Problem};
-use super::reference::{Entry, Key, Requirement, entry, join};
-use super::secrecy::without_passwords;
-use super::shape::{self, Checked, Given, Item};
+use super::secrecy::{MASK, without_passwords};
 use super::variables::{Found, Scope};
 use super::{Effective, Origin};
 use crate::text::harmless;
-
-/// What is shown instead of a value that may be a secret.
-pub(super) const MASK: &str = "***";
 
 /// Nobody reads on; what has so many problems is no definition but something else.
 pub(super) const MOST_PROBLEMS: usize = 1000;
@@ -27,12 +21,23 @@ pub(super) const MOST_PROBLEMS: usize = 1000;
 /// One table of the file, possibly absent.
 #[derive(Clone)]
 pub(super) struct Section<'t> {
-    /// Where its keys are in the reference, for example `services.http` or `clients.*`.
+    /// The path of the table in the schema, for example `services.http` or `clients.*`.
     pub(super) pattern: String,
     /// As the file spells it, for example `runtime.http` or `clients.orders`.
     pub(super) label: String,
     table: Option<&'t Table<'t>>,
     /// Where to say that a key is missing.
+    pub(super) place: Place,
+}
+
+/// One text of a list.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    pub(super) text: String,
+    /// How a message shows it.
+    pub(super) shown: String,
+    /// Written in the file, not taken from a variable.
+    pub(super) is_literal: bool,
     pub(super) place: Place,
 }
 
@@ -42,6 +47,8 @@ pub(super) struct Reader<'t> {
     indirections: &'t Indirections,
     scope: &'t Scope<'t>,
     catalogue: &'t Catalogue,
+    /// The schema of the whole file.
+    pub(super) outline: fn() -> Json,
     /// See [`ValidationErrors::base_path`](super::ValidationErrors::base_path).
     pub(super) base_path: String,
     pub(super) problems: Vec<Problem>,
@@ -78,7 +85,7 @@ impl<'t> Section<'t> {
         self.section_as(name, name)
     }
 
-    /// The table `name`, whose keys the reference lists under `pattern`.
+    /// The table `name`, which the schema describes at `pattern`.
     pub(super) fn section_as(&self, name: &str, pattern: &str) -> Self {
         let key_value = self.table.and_then(|table| table.get_key_value(name));
         let table = key_value.and_then(|(_, value)| value.get_ref().as_table());
@@ -105,6 +112,7 @@ impl<'t> Reader<'t> {
         indirections: &'t Indirections,
         scope: &'t Scope<'t>,
         catalogue: &'t Catalogue,
+        outline: fn() -> Json,
     ) -> Self {
         let (problems, warnings, effective) = (Vec::new(), Vec::new(), Vec::new());
         let base_path = String::new();
@@ -114,6 +122,7 @@ impl<'t> Reader<'t> {
             indirections,
             scope,
             catalogue,
+            outline,
             base_path,
             problems,
             foreign,
@@ -122,100 +131,52 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub(super) fn text(&mut self, section: &Section<'t>, name: &str) -> Option<String> {
-        match self.read(section, name)? {
-            Checked::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(super) fn switch(&mut self, section: &Section<'t>, name: &str) -> Option<bool> {
-        match self.read(section, name)? {
-            Checked::Switch(on) => Some(on),
-            _ => None,
-        }
-    }
-
-    /// An integer or a size in bytes.
-    pub(super) fn number<N: TryFrom<u64>>(
-        &mut self,
-        section: &Section<'t>,
-        name: &str,
-    ) -> Option<N> {
-        match self.read(section, name)? {
-            Checked::Integer(number) | Checked::Size(number) => N::try_from(number).ok(),
-            _ => None,
-        }
-    }
-
-    /// `None` also for the word that stands for no duration.
-    pub(super) fn duration(&mut self, section: &Section<'t>, name: &str) -> Option<Duration> {
-        match self.read(section, name)? {
-            Checked::Duration(duration) => Some(duration),
-            _ => None,
-        }
-    }
-
-    pub(super) fn address(&mut self, section: &Section<'t>, name: &str) -> Option<IpAddr> {
-        match self.read(section, name)? {
-            Checked::Address(address) => Some(address),
-            _ => None,
-        }
-    }
-
-    pub(super) fn path(&mut self, section: &Section<'t>, name: &str) -> Option<String> {
-        match self.read(section, name)? {
-            Checked::Path(path) => path,
-            _ => None,
-        }
-    }
-
-    pub(super) fn list(&mut self, section: &Section<'t>, name: &str) -> Vec<Item> {
-        match self.read(section, name) {
-            Some(Checked::List(items)) => items,
-            _ => Vec::new(),
-        }
-    }
-
-    /// The value of a key, or its default.
-    ///
-    /// `None`: there is neither, or what is wrong has been noted.
-    pub(super) fn read(&mut self, section: &Section<'t>, name: &str) -> Option<Checked> {
-        let Some(Entry::Key(key)) = entry(&join(&section.pattern, name)) else { return None };
-        let label = join(&section.label, &spelled(name));
-        let Some(value) = section.value(name) else {
-            return self.absent(key, section, label);
+    /// The texts of a list, which has been checked; `None`: there is no list.
+    pub(super) fn items(&self, section: &Section<'t>, name: &str) -> Option<Vec<Item>> {
+        let items = section.value(name)?.get_ref().as_array()?.iter();
+        let items = items.filter(|item| !self.indirections.is_missing(item));
+        let item = |value: &Value<'_>| {
+            Some(Item {
+                text: value.get_ref().as_str()?.to_owned(),
+                shown: self.indirections.describe(value),
+                is_literal: !self.indirections.covers(value),
+                place: Place::of(value),
+            })
         };
-        let given = Given { value, indirections: self.indirections, label: &label };
-        let mut mistakes = Vec::new();
-        let checked = shape::check(key, given, &mut mistakes);
-        for mistake in mistakes {
-            self.problem(mistake.place, mistake.message, mistake.help);
-        }
-        let shown = self.shown(value, checked.as_ref()?);
-        let origin = self.origin(value);
-        self.note(label, &shown, origin);
-        checked
+        Some(items.filter_map(item).collect())
     }
 
-    fn absent(&mut self, key: &Key, section: &Section<'t>, label: String) -> Option<Checked> {
-        if let Requirement::Required = key.presence {
-            let name = label.rsplit('.').next().unwrap_or_default();
-            let table = match section.label.as_str() {
-                "" => String::new(),
-                table => format!(" to `[{table}]`"),
-            };
-            let help = format!("add `{name} = {}`{table}", key.example);
-            let message = format!("`{label}` is missing");
-            match section.pattern.as_str() {
-                "host" => self.foreign(section.place, message, Some(help)),
-                _ => self.problem(section.place, message, Some(help)),
-            }
-            return None;
+    /// A switch that has been, or will be, checked.
+    pub(super) fn switch(&self, value: &Value<'_>) -> Option<bool> {
+        match value.get_ref().as_str().filter(|_| self.indirections.covers(value)) {
+            Some(text) => text.trim().parse().ok(),
+            None => value.get_ref().as_bool(),
         }
-        let checked = shape::default_of(key)?;
-        self.note(label, &checked.to_string(), Origin::Default);
-        Some(checked)
+    }
+
+    /// The names of the tables that this one holds, in the order of the file. What is none is noted.
+    pub(super) fn tables(&mut self, section: &Section<'t>) -> Vec<(&'t str, Place)> {
+        let mut names = Vec::new();
+        for (key, value) in section.table().map(entries).unwrap_or_default() {
+            let name = key.get_ref().as_ref();
+            if value.get_ref().is_table() {
+                names.push((name, Place::of(key)));
+                continue;
+            }
+            self.check_is_table(section, name, value);
+        }
+        names
+    }
+
+    /// Notes a value that should be a table below this one.
+    pub(super) fn check_is_table(&mut self, section: &Section<'t>, name: &str, value: &Value<'_>) {
+        if value.get_ref().is_table() {
+            return;
+        }
+        let label = join(&section.label, &spelled(name));
+        let found = self.indirections.describe(value);
+        let message = format!("`{label}` must be a table, found {found}");
+        self.problem(Place::of(value), message, Some(format!("write `[{label}]`")));
     }
 
     /// Remembers a value that counts.

@@ -6,8 +6,10 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::reader::MASK;
 use super::suggestion::did_you_mean;
+
+/// What is shown instead of a value that may be a secret.
+pub(super) const MASK: &str = "***";
 
 /// Parts of names, in lower case, of what nobody but its owner should see.
 const SECRET: [&str; 7] =

@@ -6,10 +6,10 @@ use serde_json::{Map, Value as Json};
 use toml::de::{DeFloat, DeInteger, DeValue};
 
 use super::Settings;
+use super::document::join;
 use super::document::{Place, Table, Value, entries, spelled};
-use super::reader::{MASK, Reader, Section};
-use super::reference::join;
-use super::secrecy;
+use super::reader::{Reader, Section};
+use super::secrecy::{self, MASK};
 
 /// `[service]`.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Settings {

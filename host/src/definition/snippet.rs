@@ -7,7 +7,7 @@ use std::fmt;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::document::Place;
+use super::place::Place;
 use crate::text::harmless;
 
 /// Most columns of a line that are shown.

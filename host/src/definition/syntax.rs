@@ -9,7 +9,7 @@ use toml::de::Error;
 use toml_parser::lexer::{Token, TokenKind};
 use toml_parser::{Source, Span};
 
-use super::document::Place;
+use super::place::Place;
 
 /// Nobody reads on.
 const MOST_DUPLICATES: usize = 20;

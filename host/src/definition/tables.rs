@@ -1,26 +1,21 @@
-//! The reference as Markdown, for the pages in `docs`.
+//! The keys of `service.toml` as Markdown, for the pages in `docs`.
 //!
 //! Does not know the pages; tests compare.
 
+pub(super) mod rows;
 #[cfg(test)]
 mod settings;
 
 #[cfg(test)]
 pub(crate) use self::settings::{kind_settings_table, settings_table};
-use super::framework;
-use super::reference::{Key, REFERENCE, Requirement};
+use super::{framework, schema};
 
 /// Every key of `service.toml`.
 pub fn reference_table() -> String {
     let mut table =
         String::from("| key | example | default | meaning and unit |\n|---|---|---|---|\n");
-    for key in REFERENCE {
-        table.push_str(&row([
-            code(&key.path.replace('*', "<name>")),
-            code(key.example),
-            default(key),
-            format!("{} {}", key.meaning, expected(key)).trim().to_owned(),
-        ]));
+    for of in rows::of(&schema::of_file()) {
+        table.push_str(&row([code(&of.key), of.example.clone(), of.default.clone(), of.meaning()]));
     }
     table
 }
@@ -39,33 +34,6 @@ pub fn variables_table() -> String {
         ]));
     }
     table
-}
-
-fn default(key: &Key) -> String {
-    match key.presence {
-        Requirement::Required => "required".to_owned(),
-        Requirement::Optional => String::new(),
-        Requirement::Default(text) => code(text),
-    }
-}
-
-/// The rule of the key, when it says more than the example.
-fn expected(key: &Key) -> String {
-    use super::shape::Shape;
-    match key.shape {
-        Shape::Integer { .. }
-        | Shape::IntegerOr { .. }
-        | Shape::Duration { .. }
-        | Shape::DurationOr { .. }
-        | Shape::Size { .. }
-        | Shape::Choice(_) => {
-            let rule = key.shape.to_string();
-            let mut characters = rule.chars();
-            let first = characters.next().map(|first| first.to_ascii_uppercase());
-            format!("{}{}.", first.unwrap_or_default(), characters.as_str())
-        }
-        _ => String::new(),
-    }
 }
 
 fn code(text: &str) -> String {

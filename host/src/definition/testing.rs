@@ -4,7 +4,11 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+
 use super::reader::{Reader, Section};
+use super::typed;
+use super::valid::Text;
 use super::{Address, Definition, Kind, Origin};
 
 /// `[tests]`.
@@ -16,14 +20,25 @@ pub struct Tests {
     pub discards_log: Option<bool>,
 }
 
-/// `execute_lifecycle` is checked for the sake of the other frameworks: an instance without `on-start` is none here.
+#[derive(Default, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TestsTable {
+    /// What `mikros-host test` runs while the service runs, by `sh -c` in the directory of this file. Without it,
+    /// `cargo test` runs the files in `tests/`.
+    #[schemars(example = "pytest tests")]
+    command: Option<Text>,
+    /// The service's log during `mikros-host test`: `false` shows it as it comes, `true` never. Without it, it is shown
+    /// when something fails.
+    #[schemars(example = false)]
+    discard_log_messages: Option<bool>,
+    /// Has no effect: here a service always starts and ends in order.
+    #[schemars(example = true)]
+    execute_lifecycle: bool,
+}
+
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Tests {
-    let section = root.section("tests");
-    reader.switch(&section, "execute_lifecycle");
-    Tests {
-        command: reader.text(&section, "command"),
-        discards_log: reader.switch(&section, "discard_log_messages"),
-    }
+    let table: TestsTable = typed::read_host(reader, &root.section("tests"));
+    Tests { command: table.command.map(String::from), discards_log: table.discard_log_messages }
 }
 
 impl Definition {

@@ -1,9 +1,12 @@
-//! A table of the file as a type that its owner knows: all that does not fit, at its place.
+//! A table of the file as a type: all that does not fit, at its place.
 //!
-//! Does not know which feature or kind the table belongs to.
+//! serde stops at the first mistake. So what is wrong is noted, taken out, and the rest read again, until nothing is
+//! wrong any more. That way one derived type gives every message, the schema and the table in the documentation.
+//!
+//! Does not know which table it reads.
 
-mod mismatch;
-mod node;
+mod effective;
+mod host;
 mod path;
 mod required;
 mod variable;
@@ -11,40 +14,24 @@ mod wording;
 
 use std::path::Path as FilePath;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
-use serde_path_to_error::Path as Tracked;
 
-use self::mismatch::Mismatch;
-use self::node::Node;
+pub(super) use self::host::{read as read_host, read_only};
 use self::path::{Located, Step};
 use self::wording::Misfit;
 use super::Typed;
 use super::catalogue::{SettingsType, ValidationErrors};
-use super::document::{Place, Table, Value, spelled};
+use super::decode::{Failure, Mismatch};
+use super::derived::{self, SchemaOf};
+use super::document::{Place, Table, Value, join, spelled};
 use super::places::{self, nearest};
 use super::reader::{Reader, Section};
-use super::reference::join;
 use super::suggestion::did_you_mean;
 
 /// Each round takes out what the one before found, and nobody reads on after so many.
 const MOST_ROUNDS: usize = 100;
 
-/// Why a value is none of a type.
-pub(super) struct Failure {
-    path: Tracked,
-    mismatch: Mismatch,
-}
-
-/// Reads a value into a type.
-pub(super) fn attempt<T: DeserializeOwned>(json: &Json) -> Result<T, Failure> {
-    serde_path_to_error::deserialize(Node(json)).map_err(|error| {
-        let path = error.path().clone();
-        Failure { path, mismatch: error.into_inner() }
-    })
-}
-
-/// What is read.
+/// Settings of a feature or a kind.
 pub(super) struct Subject<'t, 'c> {
     pub(super) settings: &'c SettingsType,
     /// Where it is. Without a table, an empty one counts.
@@ -59,11 +46,19 @@ pub(super) struct Subject<'t, 'c> {
 
 /// The settings; `None` when something is wrong with them, which has been noted.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, subject: Subject<'t, '_>) -> Option<Typed> {
-    let content = Json::Object(subject.content.clone());
-    let mut reading = Reading { is_whole: !has_gaps(&content), reader, subject, content };
-    let typed = reading.settings();
+    let Subject { settings, section, content, reserved, directory } = subject;
+    let mut reading = Reading {
+        reader,
+        section,
+        owner: Owner::Extension { reserved },
+        schema: settings.schema,
+        content: Json::Object(content),
+    };
+    let was_whole = !has_gaps(&reading.content);
+    let typed = reading.read(|content| (settings.read)(content));
+    let typed = typed.map(Typed).filter(|_| was_whole && !has_gaps(&reading.content));
     match &typed {
-        Some(typed) => reading.check(typed),
+        Some(typed) => reading.check(typed, settings, directory),
         None => reading.note_at_least_something(),
     }
     typed
@@ -79,29 +74,41 @@ fn has_gaps(json: &Json) -> bool {
     }
 }
 
+/// Whose keys a table has.
+enum Owner {
+    /// Suggestions come from the whole file.
+    Host,
+    /// `reserved`: keys of the host in the same table.
+    Extension { reserved: &'static [&'static str] },
+}
+
 struct Reading<'r, 't, 'c> {
     reader: &'r mut Reader<'t>,
-    subject: Subject<'t, 'c>,
+    section: &'c Section<'t>,
+    owner: Owner,
+    schema: SchemaOf,
     /// What was wrong is taken out, so that what else is wrong can be seen.
     content: Json,
-    is_whole: bool,
 }
 
 impl<'t> Reading<'_, 't, '_> {
-    fn settings(&mut self) -> Option<Typed> {
+    /// What `attempt` makes of the content without all that is wrong; `None` when that is too much.
+    fn read<T>(&mut self, attempt: impl Fn(&Json) -> Result<T, Failure>) -> Option<T> {
         for _round in 0..MOST_ROUNDS {
-            match (self.subject.settings.read)(&self.content) {
-                Ok(typed) => return Some(Typed(typed)).filter(|_| self.is_whole),
-                Err(Failure { path, mismatch }) => {
-                    let path = path::resolve(&path, &self.content);
-                    if self.read_variables(&path, &mismatch) {
-                        continue;
-                    }
-                    if !self.note(path, mismatch) {
-                        return None;
-                    }
-                    self.is_whole = false;
-                }
+            let Failure { path, mismatch } = match attempt(&self.content) {
+                Ok(value) => return Some(value),
+                Err(failure) => failure,
+            };
+            let path = path::resolve(&path, &self.content);
+            let fails = |content: &Json| match attempt(content) {
+                Ok(_) => false,
+                Err(failure) => path::resolve(&failure.path, content) == path,
+            };
+            if self.read_variables(&path, &mismatch, fails) {
+                continue;
+            }
+            if !self.note(path, mismatch) {
+                return None;
             }
         }
         None
@@ -109,11 +116,16 @@ impl<'t> Reading<'_, 't, '_> {
 
     /// Takes what came from variables at `path` for numbers and switches, where it spells some and the type
     /// gets on with that. False: nothing has changed.
-    fn read_variables(&mut self, path: &[Step], mismatch: &Mismatch) -> bool {
+    fn read_variables(
+        &mut self,
+        path: &[Step],
+        mismatch: &Mismatch,
+        fails: impl Fn(&Json) -> bool,
+    ) -> bool {
         if matches!(mismatch, Mismatch::UnknownKey { .. } | Mismatch::Missing(_)) {
             return false;
         }
-        let Some(table) = self.subject.section.table() else { return false };
+        let Some(table) = self.section.table() else { return false };
         let mut content = self.content.clone();
         let Some(json) = path::at_mut(&mut content, path) else { return false };
         let indirections = self.reader.indirections();
@@ -121,11 +133,7 @@ impl<'t> Reading<'_, 't, '_> {
             Some(located) => variable::read(json, located.value, indirections),
             None => variable::read_table(json, table, indirections),
         };
-        let still_fails = || match (self.subject.settings.read)(&content) {
-            Ok(_) => false,
-            Err(failure) => path::resolve(&failure.path, &content) == path,
-        };
-        if !has_changed || still_fails() {
+        if !has_changed || fails(&content) {
             return false;
         }
         self.content = content;
@@ -142,7 +150,7 @@ impl<'t> Reading<'_, 't, '_> {
     }
 
     fn note_misfit(&mut self, path: &[Step], mismatch: &Mismatch) -> bool {
-        let (table, indirections) = (self.subject.section.table(), self.reader.indirections());
+        let (table, indirections) = (self.section.table(), self.reader.indirections());
         let located = self.locate(path);
         let value = located.map(|located| located.value);
         let misses = |value: &Value<'_>| indirections.misses(value);
@@ -151,15 +159,20 @@ impl<'t> Reading<'_, 't, '_> {
         // need not fit.
         if !value.is_some_and(misses) && !has_gaps(json) {
             let misfit = Misfit {
-                label: &path::label(&self.subject.section.label, path),
+                label: &path::label(&self.section.label, path),
                 json,
                 value,
                 is_tainted: table
                     .is_some_and(|table| table.iter().any(|(_, value)| indirections.taints(value))),
                 indirections,
+                example: self.example(path),
             };
             let (message, help) = misfit.explain(mismatch);
-            self.reader.problem(self.place(located), message, help);
+            let place = match (&self.owner, value) {
+                (Owner::Host, Some(value)) => Place::of(value),
+                _ => self.place(located),
+            };
+            self.reader.problem(place, message, help);
         }
         self.take_out(path)
     }
@@ -175,16 +188,8 @@ impl<'t> Reading<'_, 't, '_> {
         if path.last() != Some(&key) {
             path.push(key);
         }
-        let reserved = if path.len() == 1 { self.subject.reserved } else { &[] };
-        let known = known.iter().chain(reserved).copied();
-        let help = did_you_mean(name, known.clone()).unwrap_or_else(|| {
-            let known = known.collect::<Vec<_>>().join("`, `");
-            match known.as_str() {
-                "" => "remove it".to_owned(),
-                known => format!("expected one of `{known}`"),
-            }
-        });
-        let (label, table) = (&self.subject.section.label, &path[..path.len() - 1]);
+        let help = self.instead(&path, name, known);
+        let (label, table) = (&self.section.label, &path[..path.len() - 1]);
         let (message, place) = if let Some(located) = self.locate(&path) {
             (format!("unknown key `{}`", path::label(label, &path)), located.key)
         } else {
@@ -192,18 +197,45 @@ impl<'t> Reading<'_, 't, '_> {
             let place = self.place(self.locate(table));
             (format!("unknown key `{name}` somewhere in `{label}`"), place)
         };
-        self.reader.problem(place, message, Some(help));
+        match self.owner {
+            Owner::Host => self.reader.foreign(place, message, help),
+            Owner::Extension { .. } => self.reader.problem(place, message, help),
+        }
         self.take_out(&path) || self.take_out(table)
+    }
+
+    /// What to write instead of the unknown key at the end of `path`.
+    fn instead(&self, path: &[Step], name: &str, known: &[&'static str]) -> Option<String> {
+        let reserved = match self.owner {
+            Owner::Host => return self.key_instead(path),
+            Owner::Extension { reserved } if path.len() == 1 => reserved,
+            Owner::Extension { .. } => &[],
+        };
+        let known = known.iter().chain(reserved).copied();
+        did_you_mean(name, known.clone()).or_else(|| {
+            let known = known.collect::<Vec<_>>().join("`, `");
+            Some(match known.as_str() {
+                "" => "remove it".to_owned(),
+                known => format!("expected one of `{known}`"),
+            })
+        })
+    }
+
+    /// What the value at the end of a path may look like, as TOML spells it.
+    fn example(&self, path: &[Step]) -> Option<String> {
+        let root = derived::of(self.schema);
+        let here = required::at(&root, path)?;
+        here.get("examples")?.get(0).map(derived::literal)
     }
 
     fn note_missing(&mut self, path: &[Step], first: &str) -> bool {
         let content = path::at(&self.content, path).unwrap_or(&Json::Null);
-        let mut names = required::absent(self.subject.settings, path, content);
+        let mut names = required::absent(&derived::of(self.schema), path, content);
         if content.get(first).is_none() && !names.iter().any(|name| name == first) {
             names.push(first.to_owned());
         }
         let place = self.place(self.locate(path));
-        let around = path::label(&self.subject.section.label, path);
+        let around = path::label(&self.section.label, path);
         let has_header = path.iter().all(|step| matches!(step, Step::Key(_)));
         let table = if has_header { format!("[{around}]") } else { around.clone() };
         if names.is_empty() && !has_gaps(content) {
@@ -221,12 +253,12 @@ impl<'t> Reading<'_, 't, '_> {
     /// Settings that cannot be read must never pass for settings that are not there.
     fn note_at_least_something(&mut self) {
         let indirections = self.reader.indirections();
-        let table = self.subject.section.table();
+        let table = self.section.table();
         let misses =
             table.is_some_and(|table| table.values().any(|value| indirections.misses(value)));
         if self.reader.problems.is_empty() && !misses {
-            let message = format!("`{}` is not valid", self.subject.section.label);
-            self.reader.problem(self.subject.section.place, message, None);
+            let message = format!("`{}` is not valid", self.section.label);
+            self.reader.problem(self.section.place, message, None);
         }
     }
 
@@ -239,19 +271,19 @@ impl<'t> Reading<'_, 't, '_> {
     }
 
     fn locate(&self, path: &[Step]) -> Option<Located<'t>> {
-        path::locate(self.subject.section.table()?, path)
+        path::locate(self.section.table()?, path)
     }
 
     fn place(&self, located: Option<Located<'t>>) -> Place {
-        located.map_or(self.subject.section.place, |located| located.place())
+        located.map_or(self.section.place, |located| located.place())
     }
 
     /// What types cannot say.
-    fn check(&mut self, typed: &Typed) {
+    fn check(&mut self, typed: &Typed, settings: &SettingsType, directory: &FilePath) {
         let base_path = self.reader.base_path.clone();
-        let mut errors = ValidationErrors::new(self.subject.directory).with_base_path(&base_path);
-        (self.subject.settings.check)(&typed.0, &mut errors);
-        let known = self.subject.section.table().map(|table: &'t Table<'t>| places::values(table));
+        let mut errors = ValidationErrors::new(directory).with_base_path(&base_path);
+        (settings.check)(&typed.0, &mut errors);
+        let known = self.section.table().map(|table: &'t Table<'t>| places::values(table));
         let known = known.unwrap_or_default();
         let ValidationErrors { all, warnings, .. } = errors;
         let all = all.into_iter().map(|one| (one, true));
@@ -262,10 +294,10 @@ impl<'t> Reading<'_, 't, '_> {
             if found.is_some_and(|one| self.reader.indirections().misses(one.value)) {
                 continue;
             }
-            let place = found.map_or(self.subject.section.place, |one| one.place);
+            let place = found.map_or(self.section.place, |one| one.place);
             let label = match error.path.as_str() {
-                "" => self.subject.section.label.clone(),
-                path => join(&self.subject.section.label, path),
+                "" => self.section.label.clone(),
+                path => join(&self.section.label, path),
             };
             // Whoever wrote the check may have put the value into the message.
             let masked = |text: &str| match found {

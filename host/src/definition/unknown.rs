@@ -1,113 +1,58 @@
-//! Finds keys that mean nothing and tables that are not tables.
+//! What somebody probably meant who wrote a key that means nothing.
 //!
-//! Does not check values; those who read them do.
+//! Does not know which keys there are: the schema of the file says.
 
-use toml::de::DeValue;
+use serde_json::Value as Json;
 
-use super::document::{Place, Table, Value, entries, spelled};
-use super::indirection::quoted;
-use super::kinds::{self, KindName};
-use super::reader::Reader;
-use super::reference::{Entry, MOVED, REFERENCE, children, entry, join};
-use super::shape::Shape;
+use super::derived;
+use super::document::join;
 use super::suggestion::did_you_mean;
 
-/// Notes every key below `table` that the reference does not list.
-pub(super) fn check<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>) {
-    check_table(reader, table, "", "");
-}
+/// Keys of older versions and of documents that were ahead of the code, with what replaces them.
+const MOVED: &[(&str, &str)] = &[
+    ("deploy", "write the table of the kind, for example `[services.http]`"),
+    ("http", "write `[services.http]`"),
+    ("tracing", "remove it: this version has no tracing yet"),
+    ("metrics", "remove it: this version has no metrics yet"),
+    ("tls", "remove it: this version does not serve TLS"),
+    ("services.http.tls", "remove it: this version does not serve TLS"),
+    ("services.grpc.tls", "remove it: this version does not serve TLS"),
+    ("services.grpc.use_tls", "remove it: this version does not serve TLS"),
+    ("services.http.port", "write the port in `types`, for example `types = [\"http:8080\"]`"),
+    ("services.http.use_tls", "remove it: this version does not serve TLS"),
+    ("services.http.max_request_body_size", "write `max_body = \"4MiB\"` in `[host.limits]`"),
+    (
+        "services.http.disable_panic_recovery",
+        "remove it: a panic in the service never stops the host",
+    ),
+    ("services.grpc.port", "write the port in `types`, for example `types = [\"grpc:7070\"]`"),
+    ("services.native.workers", "write `instances` in `[host]`"),
+];
 
-/// The same for a table below the root: the reference lists its keys under `pattern`.
-pub(super) fn check_below<'t>(
-    reader: &mut Reader<'t>,
-    table: &'t Table<'t>,
-    pattern: &str,
-    label: &str,
-) {
-    check_table(reader, table, pattern, label);
-}
-
-fn check_table<'t>(reader: &mut Reader<'t>, table: &'t Table<'t>, parent: &str, label: &str) {
-    for (key, value) in entries(table) {
-        let name = key.get_ref().as_ref();
-        let (pattern, label) = (child_pattern(parent, name), join(label, &spelled(name)));
-        if parent == "services" && reader.kind(name).is_some() {
-            // Whoever owns the kind knows its keys.
-            if value.get_ref().as_table().is_none() {
-                not_a_table(reader, value, &label);
-            }
-            continue;
-        }
-        match entry(&pattern) {
-            None => {
-                let place = Place::of(key);
-                let help = help(reader, parent, name);
-                reader.foreign(place, message(parent, name, &label), help);
-            }
-            Some(Entry::Table) => check_child(reader, value, &pattern, &label),
-            Some(Entry::Key(key)) => match key.shape {
-                Shape::Nothing => check_child(reader, value, &pattern, &label),
-                Shape::Free | Shape::Feature if value.get_ref().as_table().is_none() => {
-                    not_a_table(reader, value, &label);
-                }
-                _ => (),
-            },
-        }
-    }
-}
-
-fn check_child<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>, pattern: &str, label: &str) {
-    match value.get_ref() {
-        DeValue::Table(table) => check_table(reader, table, pattern, label),
-        _ => not_a_table(reader, value, label),
-    }
-}
-
-fn not_a_table(reader: &mut Reader<'_>, value: &Value<'_>, label: &str) {
-    let found = reader.indirections().describe(value);
-    let message = format!("`{label}` must be a table, found {found}");
-    reader.problem(Place::of(value), message, Some(format!("write `[{label}]`")));
-}
-
-fn message(parent: &str, name: &str, label: &str) -> String {
-    match parent {
-        "services" => format!("unknown kind {} in `[{label}]`", quoted(name)),
-        _ => format!("unknown key `{label}`"),
-    }
-}
-
-fn help(reader: &Reader<'_>, parent: &str, name: &str) -> Option<String> {
+/// What to write instead of the unknown key `name` in the table at `parent`, where `*` is any name. `file` is the
+/// schema of the whole file.
+pub(super) fn instead(file: &Json, parent: &str, name: &str) -> Option<String> {
     let path = join(parent, name);
-    if name.contains('.') && entry(&path).is_some() {
+    if name.contains('.') && derived::at(file, &path).is_some() {
         return Some("remove the quotes".to_owned());
     }
     let moved = MOVED.iter().find(|(old, _)| *old == path).map(|(_, help)| (*help).to_owned());
+    let siblings = derived::at(file, parent).and_then(|table| table.get("properties"));
+    let siblings = siblings.and_then(Json::as_object).into_iter().flat_map(|all| all.keys());
     moved
-        .or_else(|| {
-            let known = kinds::spellings(reader.catalogue());
-            kinds::suggest_kind(name, known).filter(|_| parent == "services")
-        })
-        .or_else(|| did_you_mean(name, children(parent).filter(|child| *child != "*")))
-        .or_else(|| elsewhere(name))
+        .or_else(|| did_you_mean(name, siblings.map(String::as_str)))
+        .or_else(|| Some(format!("did you mean `{}`?", elsewhere(file, "", name)?)))
 }
 
-/// The key of this name in another table.
-fn elsewhere(name: &str) -> Option<String> {
-    let is_it = |path: &&str| path.rsplit('.').next() == Some(name) && !path.contains('*');
-    let path = REFERENCE.iter().map(|key| key.path).find(is_it)?;
-    Some(format!("did you mean `{path}`?"))
-}
-
-/// Where the reference lists what the file spells `name` in the table at `parent`.
-fn child_pattern(parent: &str, name: &str) -> String {
-    let any = join(parent, "*");
-    if entry(&any).is_some() {
-        return any;
-    }
-    match (parent, KindName::built_in(name)) {
-        ("", _) if name == "runtime" => "services".to_owned(),
-        ("services", Some(kind)) => join(parent, kind.as_str()),
-        // Quotes keep a name with a dot from being a path.
-        _ => join(parent, &spelled(name)),
-    }
+/// The key of this name in another table below `parent`.
+fn elsewhere(table: &Json, parent: &str, name: &str) -> Option<String> {
+    let keys = table.get("properties")?.as_object()?;
+    keys.iter().find_map(|(key, schema)| {
+        let path = join(parent, key);
+        if schema.get("properties").is_some() {
+            return elsewhere(schema, &path, name);
+        }
+        (key == name && schema.pointer("/additionalProperties/properties").is_none())
+            .then_some(path)
+    })
 }

@@ -55,9 +55,7 @@ pub(super) fn check<'t>(
     name: &'static str,
     directory: &Path,
 ) {
-    let effective = reader.effective.len();
     if let Some(entry) = reader.kind(name) {
         settings(reader, section, entry, directory);
     }
-    reader.effective.truncate(effective);
 }

@@ -2,8 +2,10 @@
 //!
 //! Does not know who writes and reads.
 
+use schemars::JsonSchema;
+
 use crate::definition::reader::{Reader, Section};
-use crate::definition::shape::Checked;
+use crate::definition::typed;
 use crate::definition::{Definition, Kind};
 
 /// The kind `script`.
@@ -23,15 +25,29 @@ impl Definition {
     }
 }
 
-pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Script {
-    let stdio = reader.read(section, "stdio");
-    let inherits_stdio = matches!(stdio, Some(Checked::Text(text)) if text == "inherit");
-    Script { inherits_stdio }
+#[derive(Default, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::definition) struct ScriptTable {
+    /// With `"log"`, what the script prints becomes log lines, and its standard input is empty. With `"inherit"`, it
+    /// has the standard input and output of the host, for pipes, and the log goes to standard error.
+    #[schemars(example = &"inherit")]
+    stdio: Stdio,
 }
 
-/// Finds the problems of a table that nothing uses.
-pub(super) fn check<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
-    let effective = reader.effective.len();
-    read(reader, section);
-    reader.effective.truncate(effective);
+#[derive(Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Stdio {
+    #[default]
+    Log,
+    Inherit,
 }
+
+pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Script {
+    let table: ScriptTable = typed::read_host(reader, section);
+    Script { inherits_stdio: table.stdio == Stdio::Inherit }
+}
+
+/// `[services.native]`.
+#[derive(Default, serde::Deserialize, serde::Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::definition) struct NativeTable {}

@@ -74,9 +74,9 @@ fn a_component_is_told_its_own_settings_only() {
         features.audit.stage = adapt (default)
         features.audit.needs = "" (default)
         features.audit.on_failure = closed (default)
-        features.audit.limits.max_concurrency = 256 (default)
         features.audit.limits.memory = 64MiB (default)
         features.audit.limits.call_timeout = 1s (default)
+        features.audit.limits.max_concurrency = 256 (default)
         features.audit.settings.url = *** (URL)
         features.audit.settings.deep.enabled = 1 (service.toml:13)"#]]
     .assert_eq(&explained(&definition, "features"));
@@ -131,7 +131,8 @@ fn mistakes_are_told_all_at_once() {
             service.toml:10:13: `features.audit.component` must not be empty
             service.toml:11:9: `features.audit.stage` must be one of `negotiate`, `track`, `identify`, `admit`, `adapt`, `encode`, found `"admin"`
             help: did you mean `admit`?
-            service.toml:12:10: `features.audit.needs` must hold strings only, found the integer `5`
+            service.toml:12:10: `features.audit.needs[0]` must be a string, found the integer `5`
+            help: add quotes
             service.toml:13:14: `features.audit.on_failure` must be one of `closed`, `open`, found `"shut"`
             help: for example `"open"`
             service.toml:14:1: unknown key `features.audit.url`
@@ -156,7 +157,8 @@ fn mistakes_are_told_all_at_once() {
             help: write `[features.audit.settings]`
             service.toml:11:10: `features.audit.limits` must be a table, found the integer `5`
             help: write `[features.audit.limits]`
-            service.toml:12:11: `features.audit.enabled` must be `true` or `false`, found the integer `5`"#]],
+            service.toml:12:11: `features.audit.enabled` must be `true` or `false`, found the integer `5`
+            help: for example `true`"#]],
     );
 }
 

@@ -61,6 +61,10 @@ fn what_a_kind_misses_is_told_where_it_is_named() {
         &expect![[r#"
             service.toml:8:10: `[services.timer]` and `[runtime.timer]` are the same table
             help: keep one of them
+            service.toml:9:9: `runtime.timer.every` must be a duration such as `30s`, found the integer `5`
+            help: write the unit, for example `"30s"`
+            service.toml:10:1: unknown key `runtime.timer.at_onec`
+            help: did you mean `at_once`?
             service.toml:11:11: `services.timer.every` is missing
             help: add `every` to `[services.timer]`"#]],
     );

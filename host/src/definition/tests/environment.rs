@@ -75,7 +75,9 @@ fn names_of_variables_have_a_form() {
     rejects(
         &with(&[("envs", "[1]")], ""),
         &[],
-        &expect!["service.toml:6:9: `envs` must hold strings only, found the integer `1`"],
+        &expect![[r#"
+            service.toml:6:9: `envs[0]` must be a string, found the integer `1`
+            help: add quotes"#]],
     );
 }
 

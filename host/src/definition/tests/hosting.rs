@@ -308,8 +308,9 @@ fn what_to_watch_is_a_list_of_paths() {
         &with(&[], "dev.watch = ['src', ' ', 5]\n"),
         &[],
         &expect![[r#"
-        service.toml:8:21: `host.dev.watch` must not hold empty paths
-        help: write `.` for the directory of this file
-        service.toml:8:26: `host.dev.watch` must hold strings only, found the integer `5`"#]],
+            service.toml:8:21: `host.dev.watch` must not hold empty paths
+            help: write `.` for the directory of this file
+            service.toml:8:26: `host.dev.watch[2]` must be a string, found the integer `5`
+            help: add quotes"#]],
     );
 }

@@ -161,7 +161,7 @@ fn the_head_of_a_request_has_a_size() {
         &[],
         &expect![[r#"
             service.toml:9:20: `services.http.max_header_bytes` must be a size from `8KiB` to `16MiB`, found the integer `100`
-            help: for example `"1MiB"`"#]],
+            help: write the unit, for example `"1MiB"`"#]],
     );
     rejects(
         &table("max_header_bytes = \"1GiB\""),

@@ -77,8 +77,10 @@ fn unknown_kinds_come_with_a_suggestion() {
         &types(r#"["http", 5, true]"#),
         &[],
         &expect![[r#"
-        service.toml:2:18: `types` must hold strings only, found the integer `5`
-        service.toml:2:21: `types` must hold strings only, found `true`"#]],
+            service.toml:2:18: `types[1]` must be a string, found the integer `5`
+            help: add quotes
+            service.toml:2:21: `types[2]` must be a string, found `true`
+            help: add quotes"#]],
     );
 }
 

@@ -99,10 +99,9 @@ fn attributes_are_strings_in_the_order_of_the_file() {
         &table("attributes = { a = 1, b = \"x\", c = { d = \"y\" } }"),
         &[],
         &expect![[r#"
-        service.toml:9:20: `log.attributes.a` must be a string, found the integer `1`
-        help: add quotes
-        service.toml:9:36: `log.attributes.c` must be a string, found a table
-        help: add quotes"#]],
+            service.toml:9:20: `log.attributes.a` must be a string, found the integer `1`
+            help: add quotes
+            service.toml:9:36: `log.attributes.c` must be a string, found a table"#]],
     );
     rejects(
         &table("attributes = \"team\""),

@@ -1,15 +1,36 @@
-//! The table of keys: all of it is read, nothing beside it is, and what follows from it.
+//! The keys of the host: all of them are read, nothing beside them is, and what follows from their types.
 
 use expect_test::{expect, expect_file};
+use serde_json::Value as Json;
 
 use super::{REQUIRED, accepted, parse, with};
-use crate::definition::reference::{Entry, Key, REFERENCE, Requirement, children, entry, join};
-use crate::definition::shape::{Shape, default_of};
+use crate::definition::derived::at;
+use crate::definition::document::join;
+use crate::definition::schema::of_file;
+use crate::definition::tables::rows::{self, Row};
 use crate::definition::{Catalogue, reference_table, schema, variables_table};
 
+fn keys() -> Vec<Row> {
+    rows::of(&of_file())
+}
+
+/// The path of a key when the user has chosen `anything` for a name.
+fn path(key: &Row) -> String {
+    key.key.replace("<name>", "anything")
+}
+
+fn example(key: &Row) -> &str {
+    key.example.trim_matches('`')
+}
+
+/// `None`: it is required, or there is none.
+fn default(key: &Row) -> Option<&str> {
+    Some(key.default.trim_matches('`')).filter(|default| !matches!(*default, "" | "required"))
+}
+
 /// A definition in which one key has the given value.
-fn with_key(key: &Key, value: &str) -> String {
-    let path = key.path.replace('*', "anything");
+fn with_key(key: &Row, value: &str) -> String {
+    let path = path(key);
     match path.split_once('.') {
         None => with(&[(&path, value)], ""),
         Some(("host", "component")) => with(&[], "").replace("\"greeter.wasm\"", value),
@@ -32,47 +53,44 @@ fn with_key(key: &Key, value: &str) -> String {
 }
 
 #[test]
-fn every_example_is_accepted() {
-    for key in REFERENCE {
-        accepted(&with_key(key, key.example), &[("DATABASE_URL", "x")]);
+fn every_key_has_an_example_that_is_accepted() {
+    for key in keys() {
+        accepted(&with_key(&key, example(&key)), &[("DATABASE_URL", "x")]);
     }
 }
 
 #[test]
 fn every_key_is_read() {
-    for key in REFERENCE {
-        let problems = parse(&with_key(key, "1979-05-27"), &[]).expect_err(key.path);
+    for key in keys() {
+        let name = path(&key);
+        let problems = parse(&with_key(&key, "1979-05-27"), &[]).expect_err(&name);
 
-        let name = key.path.replace('*', "anything");
         let is_about = |message: &str| message.contains(&format!("`{name}`"));
         assert!(problems.iter().any(|problem| is_about(&problem.message)), "{name}: {problems:?}");
     }
 }
 
 #[test]
-fn every_default_is_valid_and_counts() {
-    for key in REFERENCE.iter().filter(|key| matches!(key.presence, Requirement::Default(_))) {
-        if matches!(key.shape, Shape::Texts | Shape::Free) {
-            continue;
-        }
-        let expected = match default_of(key).expect(key.path).to_string().as_str() {
-            "" => "\"\"".to_owned(),
-            expected => expected.to_owned(),
+fn every_default_counts() {
+    for key in keys() {
+        let Some(default) = default(&key).filter(|default| *default != "{}") else { continue };
+        let expected = match default.trim_matches(['"', '[', ']']) {
+            "" => "\"\"",
+            expected => expected,
         };
 
-        let feature = match key.path {
-            "features.*.enabled" => "[features.anything]\n",
+        let feature = match key.key.as_str() {
+            "features.<name>.enabled" => "[features.anything]\n",
             _ => "[features.anything]\nenabled = true\ncomponent = \"x.wasm\"\n",
         };
         // A script stands alone.
-        let is_of_script = key.path.starts_with("services.script.");
+        let is_of_script = key.key.starts_with("services.script.");
         let kinds = if is_of_script { r#"["script"]"# } else { r#"["http", "grpc"]"# };
         let definition = accepted(&with(&[("types", kinds)], feature), &[]);
 
-        let path = key.path.replace('*', "anything");
-        let effective = definition.explain().iter().find(|effective| effective.key == path);
-        let effective = effective.unwrap_or_else(|| panic!("`{}` is not explained", key.path));
-        assert_eq!(effective.value, expected);
+        let effective = definition.explain().iter().find(|effective| effective.key == path(&key));
+        let effective = effective.unwrap_or_else(|| panic!("`{}` is not explained", key.key));
+        assert_eq!(effective.value, expected, "{}", key.key);
         assert_eq!(effective.origin.to_string(), "default");
     }
 }
@@ -81,44 +99,48 @@ fn every_default_is_valid_and_counts() {
 fn writing_the_default_changes_nothing() {
     let of_http = accepted(&with(&[], ""), &[]);
     let of_script = accepted(&with(&[("types", r#"["script"]"#)], ""), &[]);
-    for key in REFERENCE {
-        let Requirement::Default(default) = key.presence else { continue };
-        let is_of_script = key.path.starts_with("services.script.");
+    for key in keys() {
+        let Some(default) = default(&key) else { continue };
+        let is_of_script = key.key.starts_with("services.script.");
         let plain = if is_of_script { &of_script } else { &of_http };
 
-        let written = accepted(&with_key(key, default), &[]);
+        let written = accepted(&with_key(&key, default), &[]);
 
-        assert_eq!(written.kinds, plain.kinds, "{}", key.path);
-        assert_eq!(written.host, plain.host, "{}", key.path);
-        assert_eq!(written.log, plain.log, "{}", key.path);
+        assert_eq!(written.kinds, plain.kinds, "{}", key.key);
+        assert_eq!(written.host, plain.host, "{}", key.key);
+        assert_eq!(written.log, plain.log, "{}", key.key);
     }
 }
 
 #[test]
-fn nothing_beside_the_reference_is_accepted() {
-    fn tables(pattern: &str) -> Vec<String> {
-        let mut found = vec![pattern.to_owned()];
-        for name in children(pattern) {
-            let path = join(pattern, name);
-            match entry(&path) {
-                Some(Entry::Table) => found.extend(tables(&path)),
-                Some(Entry::Key(key)) if matches!(key.shape, Shape::Nothing) => found.push(path),
-                _ => (),
-            }
+fn nothing_beside_the_keys_is_accepted() {
+    fn closed(table: &Json, path: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let others = &table["additionalProperties"];
+        if *others == false {
+            found.push(path.to_owned());
+        }
+        let named = table["properties"].as_object().into_iter().flatten();
+        found.extend(named.flat_map(|(name, table)| closed(table, &join(path, name))));
+        if others.is_object() {
+            found.extend(closed(others, &join(path, "anything")));
         }
         found
     }
-    let open = ["features", "clients"];
 
-    let tables = tables("");
+    let tables = closed(&of_file(), "");
 
     assert_eq!(tables.len(), 14, "{tables:?}");
-    for table in tables.iter().filter(|table| !open.contains(&table.as_str())) {
-        let label = join(&table.replace('*', "anything"), "zzz");
+    for table in &tables {
+        let label = join(table, "zzz");
         let text = match label.split_once('.') {
             None => with(&[("zzz", "1")], ""),
             Some(("host", rest)) => with(&[], &format!("{rest} = 1\n")),
-            Some((first, rest)) => with(&[], &format!("[{first}]\n{rest} = 1\n")),
+            Some((first, rest)) => {
+                let component = "anything.component = \"x.wasm\"\n";
+                let component = if first == "features" { component } else { "" };
+                with(&[], &format!("[{first}]\n{component}{rest} = 1\n"))
+            }
         };
         let problems = parse(&text, &[]).expect_err(table);
 
@@ -133,37 +155,34 @@ fn nothing_beside_the_reference_is_accepted() {
 
 #[test]
 fn required_keys_are_required() {
-    for key in REFERENCE.iter().filter(|key| matches!(key.presence, Requirement::Required)) {
-        let line = format!("{} = ", key.path.rsplit('.').next().unwrap_or_default());
+    let keys = keys();
+    let required = keys.iter().filter(|key| key.default == "required").collect::<Vec<_>>();
+    assert_eq!(required.len(), REQUIRED.len() + 1);
+    for key in required {
+        let line = format!("{} = ", key.key.rsplit('.').next().unwrap_or_default());
         let text = with(&[], "");
         let text = text.lines().filter(|text| !text.starts_with(&line)).collect::<Vec<_>>();
 
-        let problems = parse(&text.join("\n"), &[]).expect_err(key.path);
+        let problems = parse(&text.join("\n"), &[]).expect_err(&key.key);
 
-        assert_eq!(problems[0].message, format!("`{}` is missing", key.path));
+        assert_eq!(problems[0].message, format!("`{}` is missing", key.key));
         assert_eq!(problems.len(), 1);
     }
-    assert_eq!(REQUIRED.len(), 5);
 }
 
 #[test]
-fn the_schema_describes_the_reference() {
+fn the_schema_describes_every_key() {
     let schema = schema(&Catalogue::default());
 
-    for key in REFERENCE {
-        let mut place = &schema;
-        for name in key.path.split('.') {
-            place = match name {
-                "*" => &place["additionalProperties"],
-                name => &place["properties"][name],
-            };
-        }
-        assert_eq!(place["description"], key.meaning, "{}", key.path);
+    for key in keys() {
+        let described = at(&schema, &key.key.replace("<name>", "*")).expect(&key.key);
+        let description = described["description"].as_str().unwrap_or_default();
+        assert!(!description.is_empty() && key.meaning().starts_with(description), "{}", key.key);
     }
 }
 
 #[test]
-fn the_readme_tables_follow_the_reference() {
+fn the_tables_of_the_documentation_follow_the_types() {
     expect_file!["reference.md"].assert_eq(&reference_table());
     expect![[r#"
         | variable | default | must be | meaning |

@@ -84,7 +84,8 @@ fn the_schema_holds_every_feature_and_kind() {
     let services = &schema["properties"]["services"]["properties"];
     expect_file!["limiter.json"].assert_eq(&format!("{:#}\n", features["properties"]["limiter"]));
     expect_file!["timer.json"].assert_eq(&format!("{:#}\n", services["timer"]));
-    assert_eq!(features["additionalProperties"]["properties"]["component"]["type"], "string");
+    let component = &features["additionalProperties"]["properties"]["component"];
+    assert_eq!(component["anyOf"][0]["type"], "string");
     assert_eq!(services["http"]["type"], "object");
     expect![[r#""^((http|grpc|native|worker|script|timer|socket|cronjob)(:[0-9]+)?|.+@env)$""#]]
         .assert_eq(&schema["properties"]["types"]["items"]["pattern"].to_string());

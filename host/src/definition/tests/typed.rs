@@ -32,8 +32,11 @@ fn a_value_of_the_wrong_type_is_told_in_the_words_of_the_house() {
             service.toml:15:32: `features.limiter.trusted[2]` must be an IP address, found the integer `5`
             service.toml:16:25: `features.limiter.routes.a.rate` must be a number, found `true`
             service.toml:16:37: `features.limiter.routes.b` must be a table, found the integer `1`
+            help: write `[features.limiter.routes.b]`
             service.toml:17:18: `features.limiter.keys[0].name` must be a string, found the integer `1`
+            help: add quotes
             service.toml:17:30: `features.limiter.keys[0].secret` must be a string, found another value
+            help: add quotes
             service.toml:18:21: `features.limiter.store.durable` must be `true` or `false`, found `"true"`
             help: remove the quotes
             service.toml:18:38: `features.limiter.store.shards` must be an integer from 0 to 255, found the integer `-1`"#]],
@@ -78,8 +81,10 @@ fn other_shapes_are_told_as_well() {
             service.toml:14:10: `features.limiter.memory` must be a size such as `4MiB`, found an array
             service.toml:15:11: `features.limiter.trusted` must be an array, found `"::1"`
             service.toml:16:10: `features.limiter.routes` must be a table, found an array
+            help: write `[features.limiter.routes]`
             service.toml:17:1: `features.limiter.keys` must be an array, found a table
-            service.toml:18:9: `features.limiter.store` must be a table, found the date `2026-11-23`"#]],
+            service.toml:18:9: `features.limiter.store` must be a table, found the date `2026-11-23`
+            help: write `[features.limiter.store]`"#]],
     );
 }
 
@@ -140,6 +145,7 @@ fn what_is_wrong_is_not_missing_too() {
             service.toml:11:9: `features.limiter.keys[0].secret` is missing
             help: add `secret` to `features.limiter.keys[0]`
             service.toml:11:18: `features.limiter.keys[0].name` must be a string, found the integer `5`
+            help: add quotes
             service.toml:11:46: `features.limiter.keys[1].secret` must be a string, found another value"#]],
     );
 }
@@ -186,6 +192,7 @@ fn values_of_variables_never_show() {
             service.toml:14:10: `features.limiter.memory` must be a size such as `4MiB`, found the value of `V`
             service.toml:15:12: `features.limiter.trusted[0]` must be an IP address, found the value of `V`
             service.toml:16:16: `features.limiter.routes.a` must be a table, found the value of `V`
+            help: write `[features.limiter.routes.a]`
             service.toml:18:21: `features.limiter.store.durable` must be `true` or `false`, found the value of `V`
             service.toml:18:39: `features.limiter.store.shards` must be an integer from 0 to 255, found the value of `V`"#]],
     );
@@ -260,6 +267,7 @@ fn what_is_read_as_a_whole_is_told_as_close_as_can_be() {
             service.toml:10:10: `features.rules.source` must be a path or a port, found `true`
             service.toml:11:9: `features.rules.label` is not valid: `a b` holds blanks
             service.toml:12:21: `features.rules.storage.file.path` must be a string, found the integer `5`
+            help: add quotes
             service.toml:13:18: `features.rules.list[0].kind` must be one of `both`, `header`, found `"heder"`
             help: did you mean `header`?
             service.toml:13:29: a value in `features.rules.list[1]` must be a string

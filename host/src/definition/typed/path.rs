@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 use serde_path_to_error::{Path as Tracked, Segment};
 use toml::de::DeValue;
 
+use super::super::document::join;
 use super::super::document::{Place, Table, Value, spelled};
-use super::super::reference::join;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {

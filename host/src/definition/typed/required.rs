@@ -4,18 +4,20 @@
 
 use serde_json::Value as Json;
 
-use super::super::catalogue::SettingsType;
-use super::super::schema;
 use super::path::Step;
 
 /// The keys that the table at the end of `path` must have and `table` has not, not even a value that was
 /// taken out.
-pub(super) fn absent(settings: &SettingsType, path: &[Step], table: &Json) -> Vec<String> {
-    let root = schema::of_settings(settings);
-    let here = path.iter().try_fold(&root, |here, step| below(&root, here, step));
-    let required = here.map(|here| dereferenced(&root, here)).and_then(|here| here.get("required"));
+pub(super) fn absent(root: &Json, path: &[Step], table: &Json) -> Vec<String> {
+    let required = at(root, path).and_then(|here| here.get("required"));
     let required = required.and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
     required.filter(|name| table.get(name).is_none()).map(str::to_owned).collect()
+}
+
+/// The part of a schema that describes what is at the end of a path.
+pub(super) fn at<'s>(root: &'s Json, path: &[Step]) -> Option<&'s Json> {
+    let here = path.iter().try_fold(root, |here, step| below(root, here, step))?;
+    Some(dereferenced(root, here))
 }
 
 fn below<'s>(root: &'s Json, schema: &'s Json, step: &Step) -> Option<&'s Json> {

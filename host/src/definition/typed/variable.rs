@@ -7,7 +7,6 @@ use toml::de::DeValue;
 
 use super::super::document::{Table, Value};
 use super::super::indirection::Indirections;
-use super::super::shape::scalar_of;
 
 /// Puts numbers and switches in the place of texts in `json` that came from variables and spell some;
 /// `value` is the same in the file. False: there are none.
@@ -51,4 +50,14 @@ fn json_of(scalar: &DeValue<'_>) -> Option<Json> {
         }
         _ => None,
     }
+}
+
+/// The number or the switch that a text spells as TOML does.
+fn scalar_of(text: &str) -> Option<Value<'_>> {
+    const LONGEST: usize = 64;
+    let text = Some(text.trim()).filter(|text| text.len() <= LONGEST)?;
+    let value = DeValue::parse(text).ok()?;
+    let is_scalar =
+        matches!(value.get_ref(), DeValue::Boolean(_) | DeValue::Integer(_) | DeValue::Float(_));
+    is_scalar.then_some(value)
 }

@@ -6,13 +6,15 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
+use super::super::decode::Mismatch;
 use super::super::document::Value;
-use super::super::human::{DURATION, SIZE};
 use super::super::indirection::Indirections;
+use super::super::quantity::{
+    DURATION_UNITS_IN_WORDS, SIZE_UNITS_IN_WORDS, parse_duration, parse_size,
+};
 use super::super::secrecy;
-use super::super::shape::{DURATION_UNITS, SIZE_UNITS};
 use super::super::suggestion::did_you_mean;
-use super::mismatch::Mismatch;
+use super::super::valid::NOT_EMPTY;
 use crate::text::harmless;
 
 /// A value that does not fit.
@@ -24,6 +26,8 @@ pub(super) struct Misfit<'a> {
     /// Whether anything in the whole table came from a variable.
     pub(super) is_tainted: bool,
     pub(super) indirections: &'a Indirections,
+    /// As TOML spells it.
+    pub(super) example: Option<String>,
 }
 
 impl Misfit<'_> {
@@ -35,7 +39,7 @@ impl Misfit<'_> {
                 let expected = house(expected);
                 if nature.can_be(json) {
                     let message = format!("`{label}` must be {expected}, found {}", self.found());
-                    (message, self.fix(&expected))
+                    (message, self.fix(&expected).or_else(|| self.for_example()))
                 } else {
                     (format!("a value in `{label}` must be {expected}"), None)
                 }
@@ -44,9 +48,13 @@ impl Misfit<'_> {
                 let help =
                     self.literal().and_then(|text| did_you_mean(text, words.iter().copied()));
                 let words = words.join("`, `");
-                (format!("`{label}` must be one of `{words}`, found {}", self.found()), help)
+                let message = format!("`{label}` must be one of `{words}`, found {}", self.found());
+                (message, help.or_else(|| self.for_example()))
             }
-            Mismatch::Other(text) => (self.in_words_of_the_type(text), None),
+            Mismatch::Other(text) => {
+                let help = address(text).and_then(|_address| self.for_example());
+                (self.in_words_of_the_type(text), help)
+            }
             Mismatch::UnknownKey { .. } | Mismatch::Missing(_) => {
                 (format!("`{label}` is not valid"), None)
             }
@@ -58,6 +66,9 @@ impl Misfit<'_> {
         let (label, found) = (self.label, self.found());
         if let Some(address) = address(text) {
             return format!("`{label}` must be {address}, found {found}");
+        }
+        if text == NOT_EMPTY {
+            return format!("`{label}` {text}");
         }
         if self.may_be_secret() {
             return format!("`{label}` is not valid, found {found}");
@@ -97,28 +108,46 @@ impl Misfit<'_> {
         value.get_ref().as_str()
     }
 
+    fn for_example(&self) -> Option<String> {
+        self.example.as_ref().map(|example| format!("for example `{example}`"))
+    }
+
     fn fix(&self, expected: &str) -> Option<String> {
         let is_switch = expected == SWITCH;
         let is_number = expected.starts_with("an integer") || expected == "a number";
-        match (self.json, self.literal()) {
-            (_, Some("true" | "false")) if is_switch => Some("remove the quotes".to_owned()),
-            (_, Some(text)) if is_number && text.parse::<f64>().is_ok() => {
+        let is_duration = expected.starts_with("a duration");
+        let is_size = expected.starts_with("a size");
+        let with_unit = || {
+            let general = if is_size { "\"4MiB\"" } else { "\"30s\"" };
+            let example = self.example.as_deref().unwrap_or(general);
+            Some(format!("write the unit, for example `{example}`"))
+        };
+        let is_integer = self.value.is_some_and(|value| value.get_ref().is_integer());
+        match self.literal() {
+            Some("true" | "false") if is_switch => Some("remove the quotes".to_owned()),
+            Some(text) if is_number && text.parse::<f64>().is_ok() => {
                 Some("remove the quotes".to_owned())
             }
-            (Json::Number(_), _) if expected == DURATION => {
-                Some("write the unit, for example `\"30s\"`".to_owned())
+            Some(text) if is_duration && parse_duration(text).is_none() => {
+                Some(format!("write an integer and a unit: {DURATION_UNITS_IN_WORDS}"))
             }
-            (Json::Number(_), _) if expected == SIZE => {
-                Some("write the unit, for example `\"4MiB\"`".to_owned())
+            Some(text) if is_size && parse_size(text).is_none() => {
+                Some(format!("write an integer and a unit: {SIZE_UNITS_IN_WORDS}"))
             }
-            (_, Some(_)) if expected == DURATION => {
-                Some(format!("write an integer and a unit: {DURATION_UNITS}"))
+            None if is_integer && (is_duration || is_size) => with_unit(),
+            _ if expected.starts_with("a table") && !self.label.ends_with(']') => {
+                Some(format!("write `[{}]`", self.label))
             }
-            (_, Some(_)) if expected == SIZE => {
-                Some(format!("write an integer and a unit: {SIZE_UNITS}"))
+            None if expected == "a string" && self.example.is_none() && self.is_scalar() => {
+                Some("add quotes".to_owned())
             }
             _ => None,
         }
+    }
+
+    /// A number or a switch that the file holds.
+    fn is_scalar(&self) -> bool {
+        matches!(self.json, Json::Number(_) | Json::Bool(_))
     }
 }
 

@@ -69,10 +69,11 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
 
         setting                           value          from
         name                              Greeter        service.toml:1
+        types                             http:0 native  service.toml:2
         version                           v1.2.0         service.toml:3
         language                          rust           service.toml:4
         product                           Matrix         service.toml:5
-        types                             http:0 native  service.toml:2
+        envs                              DATABASE_URL   service.toml:6
         http.port                         0              service.toml:2
         services.http.base_path           ""             default
         services.http.health              /health        default
@@ -83,9 +84,9 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         services.http.keepalive_interval  1m             default
         services.http.keepalive_timeout   20s            default
         services.http.max_header_bytes    64KiB          default
-        host.address                      ::             default
         host.component                    greeter.wasm   service.toml:10
         host.instances                    1              default
+        host.address                      ::             default
         host.start_timeout                30s            default
         host.drain_delay                  0s             default
         host.shutdown_timeout             30s            default
@@ -107,7 +108,6 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         MIKROS_COUPLED_NAMESPACE          localhost      default
         MIKROS_COUPLED_PORT               7070           default
         MIKROS_CICD_TEST                  false          default
-        envs                              DATABASE_URL   service.toml:6
         envs.DATABASE_URL                 ***            DATABASE_URL
     "#]]
     .assert_eq(&text);
@@ -189,9 +189,9 @@ fn json_names_everything() {
               "origin": "service.toml:1"
             },
             {
-              "key": "version",
-              "value": "v1.2.0",
-              "origin": "service.toml:3"
+              "key": "types",
+              "value": "http:0 native",
+              "origin": "service.toml:2"
             }
           ]
         }"#]]

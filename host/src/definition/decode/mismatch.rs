@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 /// Why a value is none of its type.
 #[derive(Debug, thiserror::Error)]
 #[error("a value is not of its type")]
-pub(super) enum Mismatch {
+pub(in crate::definition) enum Mismatch {
     /// `expected` is the rest of "must be", in the words of serde.
     Unexpected {
         nature: Nature,
@@ -29,7 +29,7 @@ pub(super) enum Mismatch {
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nature {
+pub(in crate::definition) enum Nature {
     Text,
     Number,
     Switch,
@@ -41,7 +41,7 @@ pub(super) enum Nature {
 impl Nature {
     /// Whether the value can be the one that is meant. It is not when it is around that one: some types
     /// read a table as a whole before they look into it.
-    pub(super) fn can_be(self, json: &Json) -> bool {
+    pub(in crate::definition) fn can_be(self, json: &Json) -> bool {
         match self {
             Self::Text => json.is_string(),
             Self::Number => json.is_number(),
