@@ -27,21 +27,21 @@ pub(super) struct File {
     /// Name of the service. Used in kebab-case everywhere: `UserService` becomes `user-service`.
     #[schemars(example = &"greeter")]
     pub(super) name: Option<Text>,
-    /// Kinds of the service, each `kind` or `kind:port`: `http`, `grpc`, `native` (also spelled `worker`), `cronjob`,
-    /// another one that is part of this host, or `script`, which stands alone. Port `0` takes any free port. Without a
-    /// port, `MIKROS_HTTP_PORT` or else 8080 counts for `http`, `MIKROS_GRPC_PORT` or else 7070 for `grpc`.
+    /// Kinds of the service, each `kind` or `kind:port`: `http`, `grpc`, `native` (or `worker`), `cronjob`, a
+    /// kind of your own host, or `script`, which cannot be combined. Port `0` takes any free port. The default
+    /// port of `http` is `MIKROS_HTTP_PORT`, then 8080; of `grpc` `MIKROS_GRPC_PORT`, then 7070.
     #[schemars(example = ["http:8080"])]
     pub(super) types: Option<Kinds>,
     /// Version of the service: SemVer, with or without `v`, or `v1`, `v1.2`.
     #[schemars(example = "v1.2.0")]
     pub(super) version: Option<Version>,
-    /// Language the service is written in. One that is not known to compile to components is a warning.
+    /// Language of the service. A language that is not known to compile to components is a warning.
     #[schemars(example = &"rust")]
     pub(super) language: Option<Text>,
     /// Product the service belongs to. Part of every log line.
     #[schemars(example = &"Matrix")]
     pub(super) product: Option<Text>,
-    /// Environment variables the service needs, and the only ones it can see. All must be set and not empty.
+    /// Environment variables that the service needs, and the only ones it can see. All must be set and not empty.
     #[schemars(example = ["DATABASE_URL"])]
     pub(super) envs: Names,
     log: Below<LogTable>,
@@ -52,7 +52,7 @@ pub(super) struct File {
     /// Another word for `services`.
     #[schemars(skip)]
     runtime: Below<ServicesTable>,
-    /// The service's own settings, handed to it as they are. Dates arrive as strings.
+    /// The service's own settings, passed to it unchanged. Dates become strings.
     #[schemars(example = json!({ "max_diff_range": 100 }), extend("default" = {}))]
     service: Below<ServiceTable>,
     host: Below<HostTable>,

@@ -67,54 +67,54 @@ const GIB: u64 = 1 << 30;
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct GrpcTable {
-    /// Whether the host answers `grpc.health.v1.Health`, `Check`, `List` and `Watch`, for the whole and for each
+    /// Whether the host serves `grpc.health.v1.Health` (`Check`, `List`, `Watch`), for the whole server and each
     /// service.
     #[schemars(example = false)]
     health: bool,
-    /// Whether the host answers server reflection, `v1` and `v1alpha`, from the descriptors in the component.
+    /// Whether the host serves reflection, `v1` and `v1alpha`, from the descriptors in the component.
     #[schemars(example = false)]
     reflection: bool,
-    /// Whether messages are sent compressed (gzip or zstd, as the client prefers) when the service does not say
-    /// otherwise. Compressed requests are always understood.
+    /// Whether messages are sent compressed (gzip or zstd, as the client prefers) unless the service says
+    /// otherwise. Compressed requests are always accepted.
     #[schemars(example = &"on")]
     compression: Compression,
-    /// Status code of errors the service answers with: by their kind, or always `UNKNOWN`, which older clients expect.
+    /// Status code of errors that the service returns: by their kind, or always `UNKNOWN`, which older clients
+    /// expect.
     #[schemars(example = &"unknown")]
     error_codes: ErrorCodes,
-    /// Message of the status of an error that the service answers with: its sentence, with its JSON in the details, or
-    /// its JSON, which clients of the other Mikros frameworks decode.
+    /// Status message of errors that the service returns: `text` is the sentence, with the JSON in the details.
+    /// `json` is the JSON, which clients of the other Mikros frameworks decode.
     #[schemars(example = &"json")]
     status_message: StatusMessage,
-    /// Largest message of a client, decompressed. Further ones are answered `RESOURCE_EXHAUSTED`.
+    /// Maximum size of a client's message, decompressed. Larger ones get `RESOURCE_EXHAUSTED`.
     #[schemars(example = "16MiB")]
     max_request: SizeIn<KIB, GIB>,
-    /// Largest message of the service, not compressed. Further ones are answered `RESOURCE_EXHAUSTED`.
+    /// Maximum size of the service's message, uncompressed. Larger ones become `RESOURCE_EXHAUSTED`.
     #[schemars(example = "16MiB")]
     max_response: SizeIn<KIB, GIB>,
-    /// Largest metadata of a request. Beyond twice of it HTTP answers with 431.
+    /// Maximum size of the metadata of a request. Above twice this size the answer is HTTP 431.
     #[schemars(example = "64KiB")]
     max_metadata: SizeIn<{ 8 * KIB }, MIB>,
-    /// Most RPCs at a time on one connection; clients hold further ones back. All connections share `[host.limits]
-    /// max_concurrency`.
+    /// Maximum number of concurrent RPCs on one connection; clients delay further ones. All connections share
+    /// `[host.limits] max_concurrency`.
     #[schemars(example = 1000)]
     max_streams: NonZeroU16,
-    /// A connection is pinged when nothing has arrived for so long.
+    /// A connection is pinged if nothing has arrived for this long.
     #[schemars(example = "10s")]
     keepalive_interval: DurationOrNever,
-    /// A connection is closed when a ping is not answered for so long.
+    /// A connection is closed if a ping is not answered for this long.
     #[schemars(example = "5s")]
     keepalive_timeout: DurationIn,
-    /// A connection is to end (GOAWAY) when it is so old, give or take a tenth, so that clients spread over new
-    /// instances.
+    /// Maximum age of a connection before GOAWAY is sent (±10 % jitter), so that clients rebalance.
     #[schemars(example = "30m")]
     max_connection_age: DurationOrNever,
-    /// RPCs that are still in flight so long after that are cut off.
+    /// RPCs that are still in flight this long after that are cut off.
     #[schemars(example = "1m")]
     max_connection_age_grace: DurationOrNever,
-    /// A connection is to end (GOAWAY) after so long without an RPC.
+    /// GOAWAY is sent after this long without an RPC.
     #[schemars(example = "5m")]
     idle_timeout: DurationOrNever,
-    /// A connection is closed when the client takes none of the data that waits for it for so long.
+    /// A connection is closed if the client reads none of the data that waits for it for this long.
     #[schemars(example = "30s")]
     write_timeout: DurationOrNever,
 }

@@ -32,19 +32,19 @@ pub(super) struct HostTable {
     /// Instances of the component, each with its own state. `"auto"` is one per core.
     #[schemars(example = &"auto")]
     instances: InstanceCount,
-    /// Address all kinds listen on. `::` is every IPv6 and IPv4 address, `0.0.0.0` every IPv4 address. With `dev` the
-    /// default is `127.0.0.1` and `::1`.
+    /// Address that all kinds listen on. `::` is every IPv6 and IPv4 address, `0.0.0.0` every IPv4 address. With
+    /// `dev`, the default is `127.0.0.1` and `::1`.
     #[schemars(example = "127.0.0.1", with = "String", extend("pattern" = "^[0-9a-fA-F:.]+$"))]
     address: IpAddr,
-    /// Longest time the service may take to start.
+    /// Maximum time for the service to start.
     #[schemars(example = "10s")]
     start_timeout: DurationIn,
-    /// Extra time to serve after SIGTERM, new connections included, while health checks already say 503 and
-    /// `NOT_SERVING`, so that load balancers stop sending requests. `shutdown_timeout` starts when it is over. Another
-    /// signal ends it; SIGINT does not wait for it.
+    /// Time for which the service keeps serving after SIGTERM, new connections included, while health checks
+    /// report 503 and `NOT_SERVING`, so that load balancers stop sending requests. `shutdown_timeout` starts
+    /// afterwards. Another signal ends the delay; SIGINT skips it.
     #[schemars(example = "10s")]
     drain_delay: DurationIn<0>,
-    /// Longest time the service may take to stop, requests in flight included.
+    /// Maximum time for the service to stop, requests in flight included.
     #[schemars(example = "10s")]
     shutdown_timeout: DurationIn,
     limits: LimitsTable,
@@ -54,19 +54,19 @@ pub(super) struct HostTable {
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct LimitsTable {
-    /// Most memory of one instance.
+    /// Maximum memory of one instance.
     #[schemars(example = "64MiB")]
     memory: SizeIn<MIB, { 4 * GIB }>,
-    /// Longest time one call may spend in the service.
+    /// Maximum time of one call in the service.
     #[schemars(example = "5s")]
     call_timeout: DurationIn,
-    /// Most calls in flight in one instance, streams that stay open included; further ones wait.
+    /// Maximum number of concurrent calls in one instance, open streams included. Further calls wait.
     #[schemars(example = 64)]
     max_concurrency: NonZeroU16,
-    /// Most calls that wait; further ones are refused. Connections take turns.
+    /// Maximum number of waiting calls. Further calls are refused. Connections take turns.
     #[schemars(example = 128)]
     max_queue: IntegerIn<0, 1_000_000>,
-    /// Largest body of a request.
+    /// Maximum size of the body of a request.
     #[schemars(example = "1MiB")]
     max_body: SizeIn<0, GIB>,
 }
@@ -74,9 +74,9 @@ struct LimitsTable {
 #[derive(Default, serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct DevTable {
-    /// Files and directories whose changes make `dev` build the service anew, relative to this file. Without it: the
-    /// cargo package in the directory of this file, the packages it depends on by path and whatever else cargo has read
-    /// for the component, or else that directory; `"..."` in the list stands for all of these. This file and the
+    /// Files and directories that `dev` watches, relative to this file. Default: the cargo package in the
+    /// directory of this file, the packages it depends on by path, and other files that cargo reads for the
+    /// component; without a package, that directory. `"..."` in the list adds the default. This file and the
     /// component are always watched.
     #[schemars(example = ["src", "../shared/proto"])]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,34 +18,34 @@ const MIB: u64 = 1 << 20;
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HttpTable {
-    /// Path in front of every route.
+    /// Prefix of every route.
     #[schemars(example = "/api")]
     base_path: BasePath,
     /// Path of the health check on the service's port; `false` turns it off.
     #[schemars(example = "/healthz")]
     health: HealthPath,
-    /// Longest time until the whole head of a request has arrived.
+    /// Maximum time until the whole head of a request has arrived.
     #[schemars(example = "5s")]
     header_timeout: DurationIn,
-    /// Longest silence while the body of a request arrives. An integer counts nanoseconds.
+    /// Maximum pause while the body of a request arrives. An integer is in nanoseconds.
     #[schemars(example = "30s")]
     read_timeout: DurationOrNanoseconds,
-    /// Longest time without the client taking any of the data that waits for it. An integer counts nanoseconds.
+    /// Maximum time in which the client reads none of the data that waits for it. An integer is in nanoseconds.
     #[schemars(example = "30s")]
     write_timeout: DurationOrNanoseconds,
-    /// Longest life of a keep-alive connection without a request. An integer counts nanoseconds.
+    /// Maximum time of a keep-alive connection without a request. An integer is in nanoseconds.
     #[schemars(example = "2m")]
     idle_timeout: DurationOrNanoseconds,
-    /// An HTTP/2 connection is pinged when nothing has arrived for so long.
+    /// An HTTP/2 connection is pinged if nothing has arrived for this long.
     #[schemars(example = "10s")]
     keepalive_interval: DurationOrNever,
-    /// An HTTP/2 connection is closed when a ping is not answered for so long.
+    /// An HTTP/2 connection is closed if a ping is not answered for this long.
     #[schemars(example = "5s")]
     keepalive_timeout: DurationIn,
-    /// Largest head of a request. An integer counts bytes.
+    /// Maximum size of the head of a request. An integer is in bytes.
     #[schemars(example = "1MiB")]
     max_header_bytes: SizeOrBytes<{ 8 * KIB }, { 16 * MIB }>,
-    /// Read for the sake of existing files: `true` contradicts `[features.http_auth]`, `false` demands it.
+    /// Accepted for existing files: `true` conflicts with `[features.http_auth]`, `false` requires it.
     #[schemars(example = true)]
     disable_auth: Option<bool>,
     /// Has no effect, and is accepted with a warning: mistakes in `[features.http_cors]` always keep the service from

@@ -20,7 +20,7 @@ const MIB: u64 = 1 << 20;
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct LogTable {
-    /// Least level that is logged. `warning` is another word for `warn`.
+    /// Lowest level that is logged. `warning` means `warn`.
     #[schemars(example = &"debug")]
     level: LevelWord,
     /// The guest's stack in the line of a trap: `default` as one text, `structured` as an array of frames, `disabled`
@@ -33,14 +33,14 @@ pub(super) struct LogTable {
     /// Attributes added to every log line.
     #[schemars(example = json!({ "team": "core" }))]
     attributes: Attributes,
-    /// The longest line, its end included. What is longer is shortened, message and stack first, and tells by how many
-    /// bytes: `log.shortened`.
+    /// Maximum length of a line, including its end. Longer lines are shortened, message and stack first;
+    /// `log.shortened` is the number of bytes removed.
     #[schemars(example = "64KiB")]
     max_line: SizeIn<4096, MIB>,
-    /// Time of log lines in the local zone, or else in UTC.
+    /// Whether the time of log lines is local time; otherwise it is UTC.
     #[schemars(example = false)]
     local_timestamp: bool,
-    /// Whether errors that are the caller's doing are logged, at level `debug`. Others always are.
+    /// Whether errors that the caller caused are logged, at level `debug`. Others always are.
     #[schemars(example = false)]
     display_errors: bool,
 }

@@ -23,15 +23,15 @@ pub struct Tests {
 #[derive(Default, serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct TestsTable {
-    /// What `mikros-host test` runs while the service runs, by `sh -c` in the directory of this file. Without it,
-    /// `cargo test` runs the files in `tests/`.
+    /// Command that `mikros-host test` runs with `sh -c` in the directory of this file while the service runs.
+    /// Default: `cargo test` for the files in `tests/`.
     #[schemars(example = "pytest tests")]
     command: Option<Text>,
-    /// The service's log during `mikros-host test`: `false` shows it as it comes, `true` never. Without it, it is shown
-    /// when something fails.
+    /// The service's log during `mikros-host test`: `false` shows it live, `true` never. Default: it is shown if
+    /// something fails.
     #[schemars(example = false)]
     discard_log_messages: Option<bool>,
-    /// Has no effect: here a service always starts and ends in order.
+    /// Has no effect: the service always goes through its lifecycle.
     #[schemars(example = true)]
     execute_lifecycle: bool,
 }

@@ -21,8 +21,8 @@ const GIB: u64 = 1 << 30;
 /// Milliseconds.
 const MINUTE: u64 = 60_000;
 
-/// Settings of a feature. It runs only with `enabled = true`, and is one of this host or a component. The keys below
-/// are those of a component; one of this host has keys of its own.
+/// Settings of a feature. It runs only with `enabled = true`. The keys below apply to features that are
+/// components; features of the host have their own keys, besides `enabled` and `stage`.
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(example = json!({ "enabled": false }))]
@@ -30,22 +30,21 @@ pub(in crate::definition) struct ComponentTable {
     /// Whether the feature runs.
     #[schemars(example = true)]
     enabled: bool,
-    /// The component that is the feature. Relative to this file.
+    /// Path of the feature's component. Relative to this file.
     #[schemars(example = "plugins/audit.wasm")]
     component: Option<Text>,
-    /// Where the feature stands on the path of a request: the stages follow each other in this order, and a response
-    /// passes them in the reverse order. A feature of this host has a place of its own, which this replaces.
+    /// Position of the feature on the path of a request. Requests pass the stages in this order, responses in the
+    /// reverse order. Features of the host have their own default.
     #[schemars(example = &"identify")]
     pub(super) stage: Stage,
-    /// Features that have to be enabled too. They start before it and end after it.
+    /// Features that must be enabled too. They start before this one and end after it.
     #[schemars(example = ["tracker"])]
     needs: Features,
-    /// What becomes of a request when the feature fails to decide about it: `closed` refuses it, `open` lets it pass as
-    /// it is.
+    /// What happens to a request if the feature fails: `closed` refuses it, `open` lets it pass unchanged.
     #[schemars(example = &"open")]
     on_failure: OnFailure,
     limits: LimitsTable,
-    /// The feature's own settings, handed to it as they are. Dates arrive as strings.
+    /// The feature's own settings, passed to it unchanged. Dates become strings.
     #[schemars(example = json!({ "deny": ["/admin"] }), extend("default" = {}))]
     settings: Below<Map<String, Json>>,
 }
@@ -53,13 +52,13 @@ pub(in crate::definition) struct ComponentTable {
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct LimitsTable {
-    /// Most memory of one instance of the feature.
+    /// Maximum memory of one instance of the feature.
     #[schemars(example = "16MiB")]
     memory: SizeIn<MIB, { 4 * GIB }>,
-    /// Longest time one call may spend in the feature.
+    /// Maximum time of one call in the feature.
     #[schemars(example = "100ms")]
     call_timeout: DurationIn<1, MINUTE>,
-    /// Most calls in flight in one instance of the feature; further ones wait.
+    /// Maximum number of concurrent calls in one instance of the feature. Further calls wait.
     #[schemars(example = 64)]
     max_concurrency: NonZeroU16,
 }

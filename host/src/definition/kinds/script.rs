@@ -28,8 +28,8 @@ impl Definition {
 #[derive(Default, serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::definition) struct ScriptTable {
-    /// With `"log"`, what the script prints becomes log lines, and its standard input is empty. With `"inherit"`, it
-    /// has the standard input and output of the host, for pipes, and the log goes to standard error.
+    /// `"log"`: what the script prints becomes log lines, and its standard input is empty. `"inherit"`: the
+    /// script has the standard input and output of the host, for pipes, and the log goes to standard error.
     #[schemars(example = &"inherit")]
     stdio: Stdio,
 }
