@@ -27,9 +27,10 @@ pub(super) struct Overview<'a> {
 #[derive(Debug, Serialize)]
 struct Component<'a> {
     path: String,
-    /// `None`: there is no component that can be read.
-    exports: Option<&'a [String]>,
-    imports: Option<&'a [String]>,
+    /// In alphabetical order: that of the component depends on how it was linked. `None`: there is no component
+    /// that can be read.
+    exports: Option<Vec<String>>,
+    imports: Option<Vec<String>>,
     /// The gRPC services that it declares.
     services: Option<&'a [Service]>,
 }
@@ -64,8 +65,8 @@ impl<'a> Overview<'a> {
             path: definition.path.display().to_string(),
             component: Component {
                 path: definition.host.component.display().to_string(),
-                exports: surface.map(|surface| surface.exports.as_slice()),
-                imports: surface.map(|surface| surface.imports.as_slice()),
+                exports: surface.map(|surface| sorted(&surface.exports)),
+                imports: surface.map(|surface| sorted(&surface.imports)),
                 services: surface
                     .and_then(|surface| surface.services.as_ref().ok())
                     .map(|declared| declared.services.as_slice()),
@@ -110,6 +111,12 @@ impl<'a> FeatureOverview<'a> {
     }
 }
 
+fn sorted(names: &[String]) -> Vec<String> {
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    names
+}
+
 impl fmt::Display for Overview<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unknown = ["unknown".to_owned()];
@@ -123,8 +130,8 @@ impl fmt::Display for Overview<'_> {
             ("definition", std::slice::from_ref(&self.path)),
             ("component", std::slice::from_ref(&self.component.path)),
             ("kinds", &kinds),
-            ("exports", self.component.exports.unwrap_or(&unknown)),
-            ("imports", self.component.imports.unwrap_or(&unknown)),
+            ("exports", self.component.exports.as_deref().unwrap_or(&unknown)),
+            ("imports", self.component.imports.as_deref().unwrap_or(&unknown)),
         ] {
             write_block(f, label, lines)?;
         }

@@ -62,8 +62,8 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         component   greeter/greeter.wasm
         kinds       http on any free port
                     native
-        exports     mikros:service/lifecycle@0.2.0
-                    mikros:service/http@0.2.0
+        exports     mikros:service/http@0.2.0
+                    mikros:service/lifecycle@0.2.0
         imports     mikros:service/logger@0.2.0
         methods     /helloworld.Greeter/SayHellos  unary -> stream
 
@@ -152,8 +152,8 @@ fn json_names_everything() {
           "component": {
             "path": "greeter/greeter.wasm",
             "exports": [
-              "mikros:service/lifecycle@0.2.0",
-              "mikros:service/http@0.2.0"
+              "mikros:service/http@0.2.0",
+              "mikros:service/lifecycle@0.2.0"
             ],
             "imports": [
               "mikros:service/logger@0.2.0"
