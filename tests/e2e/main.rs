@@ -9,6 +9,9 @@ mod support;
 /// The rules of the house that text alone can show.
 mod layers;
 
+/// What other crates can name.
+mod api;
+
 /// Documents say what the code does.
 mod documents;
 
