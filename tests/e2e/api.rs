@@ -75,8 +75,8 @@ fn used(path: &str) -> impl Iterator<Item = String> {
         None => path,
     };
     let name = |one: &str| {
-        let last = one.rsplit("::").next().unwrap_or(one);
-        last.rsplit(" as ").next().unwrap_or(last).trim().to_owned()
+        let name = one.rsplit("::").next().unwrap_or(one);
+        name.rsplit(" as ").next().unwrap_or(name).trim().to_owned()
     };
     list.split(',').map(name).filter(|name| !name.is_empty()).collect::<Vec<_>>().into_iter()
 }

@@ -186,6 +186,33 @@ fn modules_only_use_the_ones_below_them() {
 }
 
 #[test]
+fn what_the_host_ships_has_the_means_of_others() {
+    let mut mistakes = Vec::new();
+
+    for source in sources("host/src") {
+        let own = source.module()[0].clone();
+        if !["features", "kinds"].contains(&&*own)
+            || source.path.iter().any(|part| part == "tests" || part == "tests.rs")
+        {
+            continue;
+        }
+        let tests = source.text.find("#[cfg(test)]\nmod tests").unwrap_or(source.text.len());
+        for used in
+            (Source { path: source.path.clone(), text: source.text[..tests].to_owned() }).uses()
+        {
+            // Tools without knowledge of the host, and the zone that the log has.
+            if used != own
+                && !["extension", "file", "header", "percent", "text", "telemetry"].contains(&used)
+            {
+                mistakes.push(format!("{} uses `{used}`", source.path.display()));
+            }
+        }
+    }
+
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
+}
+
+#[test]
 fn paths_to_other_modules_are_written_so_that_the_layers_can_be_checked() {
     let mut mistakes = Vec::new();
 

@@ -22,10 +22,9 @@ use self::guard::Guard;
 use self::policy::Policy;
 use self::settings::Settings;
 use crate::extension::{
-    ExtensionError, ExtensionSettings, Feature, Hooked, RunningFeature, Stage, Start,
+    Attributes, ExtensionError, ExtensionSettings, Feature, Hooked, RunningFeature, Stage, Start,
     ValidationErrors,
 };
-use crate::telemetry::Attributes;
 
 /// `[features.http_auth]`.
 pub(super) struct HttpAuth;

@@ -25,10 +25,9 @@ use self::content_type::ContentTypes;
 use super::routes::Routes;
 use super::vary;
 use crate::extension::{
-    Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanSize, Request,
-    Response, RunningFeature, Stage, Start, Transport, ValidationErrors,
+    Attributes, Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanSize,
+    Request, Response, RunningFeature, Stage, Start, Transport, ValidationErrors,
 };
-use crate::telemetry::Attributes;
 
 /// `[features.compression]`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -20,10 +20,9 @@ use self::origin::OriginPattern;
 use self::policy::Policy;
 use self::words::{HeaderWord, MethodWord};
 use crate::extension::{
-    Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanDuration, Request,
-    Response, RunningFeature, Stage, Start, Transport, ValidationErrors,
+    Attributes, Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanDuration,
+    Request, Response, RunningFeature, Stage, Start, Transport, ValidationErrors,
 };
-use crate::telemetry::Attributes;
 
 /// Longer than any browser keeps the answer to a preflight.
 const LONGEST_AGE: Duration = Duration::from_hours(24);

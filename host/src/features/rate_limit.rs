@@ -21,10 +21,9 @@ use self::client::{Clients, Network, ProxyHeader};
 use self::rule::{By, Rule, RuleSettings};
 use super::routes::Routes;
 use crate::extension::{
-    Answer, Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, HumanDuration,
-    Request, RunningFeature, Stage, Start, ValidationErrors,
+    Answer, Attributes, Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked,
+    HumanDuration, Request, RunningFeature, Stage, Start, ValidationErrors,
 };
-use crate::telemetry::Attributes;
 
 /// `[features.rate_limit]`. The keys of a rule may stand here as well, for the first one.
 #[derive(Debug, Deserialize, JsonSchema)]

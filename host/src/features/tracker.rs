@@ -13,12 +13,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::bindings::errors::Kind;
 use crate::extension::{
-    Answer, Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked, Request,
-    RunningFeature, Stage, Start,
+    Answer, Attributes, Decision, ErrorKind as Kind, ExtensionError, ExtensionSettings, Feature,
+    Hook, Hooked, Request, RunningFeature, Stage, Start,
 };
-use crate::telemetry::Attributes;
 
 /// `[features.tracker]`.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Limits;
 use super::queue::Refused;
@@ -185,12 +185,16 @@ impl Workers {
         let mut worker = self.push(local, call).map_err(|refused| self.failed(refused.fault))?;
         self.refusals.admitted();
         if self.all.len() > 1 {
-            if let Ok(received) = timeout(PATIENCE, &mut outcome).await {
-                return received
-                    .unwrap_or(Err(Fault::Stopping))
-                    .map_err(|fault| self.failed(fault));
+            let left =
+                deadline.map(|deadline| deadline.at.saturating_duration_since(Instant::now()));
+            let patience = left.map_or(PATIENCE, |left| left.min(PATIENCE));
+            if let Ok(received) = timeout(patience, &mut outcome).await {
+                let outcome = received.unwrap_or(Err(Fault::Stopping));
+                return outcome.map_err(|fault| self.failed(fault.for_caller(deadline)));
             }
-            if let Some(call) = id.as_ref().and_then(|id| worker.queue.withdraw(id)) {
+            // A deadline that has passed says nothing about the worker.
+            let id = id.as_ref().filter(|_| patience == PATIENCE);
+            if let Some(call) = id.and_then(|id| worker.queue.withdraw(id)) {
                 worker.heartbeat.suspect();
                 worker = self.push(local, call).map_err(|refused| self.failed(refused.fault))?;
             }

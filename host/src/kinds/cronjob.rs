@@ -25,8 +25,9 @@ use self::run::Tick;
 use self::schedule::Schedule;
 use self::settings::CronjobSettings;
 use self::timer::{Jitter, MOST_COUNTED, Occurrence, RunTimer, Verdict, duration};
-use crate::extension::{Export, ExtensionError, Guest, Kind, RunningKind, Start, Stop};
-use crate::telemetry::{Attributes, Level, Logger};
+use crate::extension::{
+    Attributes, Export, ExtensionError, Guest, Kind, Level, Logger, RunningKind, Start, Stop,
+};
 
 const INTERFACE: &str = "mikros:service/cronjob@0.2.0";
 

@@ -14,9 +14,8 @@ use super::flaw::{Flaw, Flaws};
 use super::refusal::Scheme;
 use super::settings::Settings;
 use super::token::Tokens;
-use crate::extension::ExtensionError;
+use crate::extension::{Attributes, ExtensionError, Logger};
 use crate::features::routes::Routes;
-use crate::telemetry::{Attributes, Logger};
 
 /// Who may call, and what needs no caller.
 pub(super) struct Policy {

@@ -25,8 +25,7 @@ use super::flaw::{Flaws, note_repeated};
 use super::refusal::TokenFlaw;
 use super::secret::{Digest, LINE_END};
 use super::settings::Jwt;
-use crate::extension::{ExtensionError, Identity};
-use crate::telemetry::Logger;
+use crate::extension::{ExtensionError, Identity, Logger};
 
 /// In bytes. A longer one is refused before anything is done with it.
 const LONGEST: usize = 16 * 1024;

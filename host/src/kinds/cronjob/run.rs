@@ -13,8 +13,7 @@ use wasmtime::component::Val;
 
 use super::RUN;
 use super::schedule::Schedule;
-use crate::extension::{CallOptions, Guest, record};
-use crate::telemetry::{Attributes, Level, Logger};
+use crate::extension::{Attributes, CallOptions, Guest, Level, Logger, record};
 
 /// The record `tick` of `wit/cronjob.wit`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,8 +14,7 @@ use tokio::sync::watch;
 use super::key::UseKeyError;
 use super::key_set::{Found, KeyRing, KeySet, read};
 use super::{KeyFile, MOST_TOLD};
-use crate::extension::ExtensionError;
-use crate::telemetry::{Attributes, Level, Logger};
+use crate::extension::{Attributes, ExtensionError, Level, Logger};
 
 /// Between two looks that requests ask for: who makes up names of keys should not keep the disk busy.
 const LEAST_BETWEEN: Duration = Duration::from_secs(1);
