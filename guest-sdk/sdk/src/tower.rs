@@ -53,7 +53,7 @@
 //! | `std::thread`, `rayon` | fails: there are no threads | `[host] instances` |
 //! | `std::thread::sleep` | blocks all calls of the instance | [`sleep`](crate::sleep) |
 //! | `std::fs`, `tower_http::services::ServeDir` | fails: there are no files | files that are embedded at build time |
-//! | `axum::extract::ConnectInfo` | 500: there is no connection | `x-forwarded-for`, [`caller`](crate::caller()) |
+//! | `axum::extract::ConnectInfo` | 500: there is no connection | [`peer`](crate::peer), `x-forwarded-for` |
 //! | `axum::extract::ws` | does not compile without the server | [`sse`](crate::http::sse), streamed bodies |
 //! | `axum::response::sse::KeepAlive` | does not compile without the server | the host ends idle connections, see `write_timeout` |
 //! | trailers of responses | left out | |

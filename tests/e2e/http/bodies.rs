@@ -56,7 +56,7 @@ fn everything_that_is_wrong_with_a_request_is_told_at_once() {
     let host = echoes();
 
     let headers = "content-type: application/json\r\nx-tenant: 300\r\n";
-    let body = br#"{"name":"tea","amount":-1}"#;
+    let body = br#"{"name":5,"amount":-1}"#;
     let answer = http::request(host.port(), "POST", "/typed/seven?limit=few", headers, body);
 
     assert_eq!((answer.status, answer.header("content-type")), (400, Some("application/json")));
@@ -68,6 +68,7 @@ fn everything_that_is_wrong_with_a_request_is_told_at_once() {
         {"field":"path.id","description":"expected a whole number from 0 to 18446744073709551615, found `seven`"}
         {"field":"query.limit","description":"expected a whole number from 0 to 4294967295, found `few`"}
         {"field":"header.x-tenant","description":"expected a whole number from 0 to 255, found `300`"}
+        {"field":"name","description":"expected a string, found `5`"}
         {"field":"amount","description":"expected a whole number from 0 to 255, found `-1`"}
     "#]]
     .assert_eq(&fields.collect::<String>());

@@ -12,7 +12,8 @@ impl ServiceError {
     /// Takes the JSON object of this host and those of the Mikros frameworks for Go and Rust: fields that are
     /// missing have their defaults, `details` is read as `cause`, fields with other types are left out. A kind
     /// that is not known becomes [`ErrorKind::Custom`], and its name the attribute `kind`. Text that is no such
-    /// object becomes the cause of an internal error.
+    /// object becomes the cause of an internal error. Over gRPC this host sends the object as the message only with
+    /// `services.grpc.status_message = "json"`.
     ///
     /// ```
     /// use mikros_sdk::{ErrorKind, ServiceError};

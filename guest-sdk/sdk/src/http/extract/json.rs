@@ -27,10 +27,10 @@ const MARK: &str = "\u{feff}";
 /// # What a client is told
 ///
 /// A body that is no JSON is a 400 that says what is wrong in which line and column. A body that does not fit `T` is a
-/// 400 that names each field that does not, as `items[3].price`, up to 32 of them. Fields that are in doubt are not
-/// named: when the rest of a body depends on what is wrong (an enum's tag), when `T` reads a part of it without telling
-/// serde what it expects (`untagged`, `flatten`), or when `T` refuses the whole for reasons of its own. Of a body of
-/// more than 64 KiB only the first field is named.
+/// 400 that names each field that does not, as `items[3].price`, up to 32 of them. What is in doubt is not
+/// named. The search ends at a field that leaves the rest in doubt, so that later ones are not named either: a wrong tag
+/// of an enum, a value that `T` reads without telling serde what it expects (`untagged`, `flatten`), a type that refuses
+/// every stand-in, or a rule of `T` as a whole. Of a body of more than 64 KiB only the first field is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Json<T>(pub T);
 

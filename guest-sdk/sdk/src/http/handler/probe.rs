@@ -72,7 +72,7 @@ texts! {
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be the error of a handler",
         label = "does not implement `IntoResponse`",
-        note = "return `mikros_sdk::Result<T>`: `?` makes a `ServiceError` of any error; or write `#[derive(ServiceError)]` above an error type of your own"
+        note = "return `mikros_sdk::Result<T>`: `?` makes a `ServiceError` of any `std::error::Error`; or write `#[derive(ServiceError)]` above an error type of your own"
     )]
     Failure: IntoResponse;
     #[diagnostic::on_unimplemented(

@@ -14,7 +14,7 @@ use super::words;
 
 /// What stands in for a text, one after the other until the type accepts one: types that are made of a text often
 /// refuse an empty one, and many want a time, an identifier or an address.
-const STAND_INS: [&str; 10] = [
+const STAND_INS: [&str; 12] = [
     "1",
     "",
     "a",
@@ -25,6 +25,8 @@ const STAND_INS: [&str; 10] = [
     "http://example.com/",
     "a@example.com",
     "127.0.0.1",
+    "127.0.0.1:80",
+    "::1",
 ];
 
 /// The value of a name.

@@ -180,7 +180,7 @@ fn types_with_rules_of_their_own_tell_in_their_words() {
         r#"{"range": {"from": 3, "to": 1}, "address": 5, "last": "x", "even": 4}"#,
         &expect![[r#"
               `range`: `from` is 3, after `to`
-              `address`: expected IP address, found `5`
+              `address`: expected an IP address, found `5`
               `last`: expected `true` or `false`, found the string `x`"#]],
     );
     tells::<Rule>(
