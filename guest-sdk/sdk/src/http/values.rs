@@ -30,6 +30,9 @@ pub(super) const MOST_ERRORS: usize = 32;
 /// Most empty fields of a form that are taken for fields that were not sent. Each costs another attempt.
 const MOST_EMPTY: usize = 64;
 
+/// Up to so many names are looked through one by one, which costs no memory.
+const FEW_NAMES: usize = 8;
+
 /// All values of one name. A value is `None` when it is not UTF-8.
 struct Group<'a> {
     name: Cow<'a, str>,
@@ -46,19 +49,29 @@ impl Group<'_> {
 #[derive(Default)]
 pub(super) struct Values<'a> {
     groups: Vec<Group<'a>>,
-    /// Where the group of a name is. Looking for it would take a time that a client chooses.
+    /// Where the group of a name is, once there are more than a few: looking through them would take a time that a
+    /// client chooses.
     index: BTreeMap<Cow<'a, str>, usize>,
 }
 
 impl<'a> Values<'a> {
     /// Adds a value to those of its name. `None` is one that is not UTF-8.
     pub(super) fn add(&mut self, name: Cow<'a, str>, value: Option<Cow<'a, str>>) {
-        if let Some(index) = self.index.get(&name) {
-            self.groups[*index].values.push(value);
+        let count = self.groups.len();
+        let known = if count <= FEW_NAMES {
+            self.groups.iter().position(|group| group.name == name)
+        } else {
+            self.index.get(&name).copied()
+        };
+        if let Some(known) = known {
+            self.groups[known].values.push(value);
             return;
         }
-        self.index.insert(name.clone(), self.groups.len());
         self.groups.push(Group { name, values: vec![value] });
+        if count >= FEW_NAMES {
+            let new = self.index.len()..=count;
+            self.index.extend(new.map(|index| (self.groups[index].name.clone(), index)));
+        }
     }
 
     /// Deserializes fields, which have names and no order.

@@ -99,12 +99,11 @@ fn type_of_json(text: &str) -> Option<&'static str> {
     ];
     match text {
         "a boolean" => Some("`true` or `false`"),
-        "a borrowed string" | "a formatted string" => Some("a string"),
+        "a borrowed string" | "a formatted string" | "path string" => Some("a string"),
         "a character" => Some("one character"),
         "a sequence" | "a byte array" | "byte array" => Some("an array"),
         "a map" => Some("an object"),
         "variant identifier" => Some("one of the values that are allowed"),
-        "path string" => Some("a string"),
         "IP address" => Some("an IP address"),
         "IPv4 address" => Some("an IPv4 address"),
         "IPv6 address" => Some("an IPv6 address"),
