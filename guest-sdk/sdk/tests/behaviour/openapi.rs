@@ -1,5 +1,8 @@
 //! The document of the routes. Whether it is valid OpenAPI is asked of a validator, end to end.
 
+#[cfg(feature = "typed-header")]
+mod responses;
+
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect, expect_file};

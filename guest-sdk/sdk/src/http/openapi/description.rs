@@ -156,6 +156,15 @@ impl<'a> Description<'a> {
         }
     }
 
+    /// Runs `describe` of an error: a response whose status is not known is no success then, and every operation
+    /// has one for errors.
+    pub(super) fn as_error(&mut self, describe: impl FnOnce(&mut Self)) {
+        let before = self.responses.len();
+        describe(self);
+        let added = self.responses.split_off(before);
+        self.responses.extend(added.into_iter().filter(|response| response.status.is_some()));
+    }
+
     /// Drops the successes whose status is not known, for the author has named those there are.
     pub(super) fn drop_unknown_responses(&mut self) {
         self.responses.retain(|response| response.status.is_some());

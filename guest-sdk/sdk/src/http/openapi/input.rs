@@ -95,7 +95,12 @@ impl OperationInput for MatchedPath {}
 impl OperationInput for Conditions {}
 
 #[cfg(feature = "typed-header")]
-impl<T> OperationInput for crate::http::TypedHeader<T> {}
+impl<T: headers::Header> OperationInput for crate::http::TypedHeader<T> {
+    fn describe(operation: &mut Description<'_>) {
+        operation.header(T::name().as_str(), true);
+        operation.error(StatusCode::BAD_REQUEST);
+    }
+}
 
 #[cfg(feature = "cookie")]
 impl OperationInput for crate::http::cookie::CookieJar {}

@@ -85,10 +85,14 @@ impl<T: OperationOutput> OperationOutput for Attachment<T> {
     }
 }
 
-/// Which of the three statuses it has is known when it is made.
+/// Which of the three statuses it has is known only when it is made.
 impl OperationOutput for Redirect {
     fn describe(operation: &mut Description<'_>) {
-        operation.raw_response(None, None);
+        for status in
+            [StatusCode::SEE_OTHER, StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT]
+        {
+            operation.raw_response(Some(status), None);
+        }
     }
 }
 
@@ -137,7 +141,7 @@ impl<H, T: OperationOutput> OperationOutput for (StatusCode, H, T) {
 impl<T: OperationOutput, E: OperationOutput> OperationOutput for Result<T, E> {
     fn describe(operation: &mut Description<'_>) {
         T::describe(operation);
-        E::describe(operation);
+        operation.as_error(E::describe);
     }
 }
 
