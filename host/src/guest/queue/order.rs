@@ -1,7 +1,7 @@
 //! The order in which waiting requests enter an instance: fair queueing between connections.
 //!
-//! The requests of one connection have order that follow each other, beginning with the one that is next. So
-//! a connection with a hundred requests has a hundred order, and the first request of another connection
+//! Each request has a turn. Those of one connection have turns that follow each other, beginning with the next
+//! one. So a connection with a hundred requests has a hundred turns, and the first request of another connection
 //! comes right after the first of them. Turns only say which request goes first; several requests can share one.
 //!
 //! Does not know the requests.
@@ -55,7 +55,7 @@ impl FairOrder {
         self.last.len() > 2 * waiting + SLACK
     }
 
-    /// Forgets all connections but those of `waiting`, which is in the order of order.
+    /// Forgets all connections but those of `waiting`, which is in the order of turns.
     pub(super) fn keep(&mut self, waiting: impl Iterator<Item = (Option<SocketAddr>, u64)>) {
         self.last.clear();
         self.last.extend(waiting);
