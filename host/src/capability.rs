@@ -97,7 +97,7 @@ pub struct State {
     pub(crate) calls: Table,
     pub(crate) memory: Memory,
     /// Whether [`State::survived`] has anything to do; shared so that asking needs no store.
-    pub(crate) pending_stderr: PendingStderr,
+    pub(crate) trap_evidence: TrapEvidence,
     output: Output,
     wasi: WasiCtx,
     resources: ResourceTable,
@@ -106,16 +106,16 @@ pub struct State {
 impl State {
     /// State of an instance of the worker `local` that may use `memory_limit` bytes of linear memory.
     pub(crate) fn new(grants: Arc<Grants>, local: usize, memory_limit: usize) -> Self {
-        let pending_stderr = PendingStderr::default();
+        let trap_evidence = TrapEvidence::default();
         let output =
-            Output::new(grants.logger.clone(), grants.feature.clone(), pending_stderr.clone());
+            Output::new(grants.logger.clone(), grants.feature.clone(), trap_evidence.clone());
         let wasi = wasi::context(&grants, &output);
         Self {
             grants,
             local,
             calls: Table::default(),
-            memory: Memory::new(memory_limit, pending_stderr.clone()),
-            pending_stderr,
+            memory: Memory::new(memory_limit, trap_evidence.clone()),
+            trap_evidence,
             output,
             wasi,
             resources: ResourceTable::new(),
@@ -143,11 +143,12 @@ impl State {
     }
 }
 
-/// Set while the guest has printed, or was refused memory, since it last came back to the host.
+/// Set while there is something that would explain a trap: since it last came back to the host, the guest has
+/// written to stderr or was refused memory.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PendingStderr(Arc<AtomicBool>);
+pub(crate) struct TrapEvidence(Arc<AtomicBool>);
 
-impl PendingStderr {
+impl TrapEvidence {
     fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

@@ -105,7 +105,7 @@ const RETIRED: [(&str, &str); 55] = [
     ("Tenure", "RunOutcome"),
     ("Terms", "Context"),
     ("Turns", "OverlapPolicy"),
-    ("Unsettled", "PendingStderr"),
+    ("Unsettled", "TrapEvidence"),
     ("Visit", "IncomingRpc"),
     ("Visitor", "PendingCall"),
     ("Wish", "ListenerKey"),

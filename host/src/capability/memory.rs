@@ -3,7 +3,7 @@
 use rustix::io::Errno;
 use wasmtime::ResourceLimiter;
 
-use super::PendingStderr;
+use super::TrapEvidence;
 
 /// Most entries that a guest's tables may have together; an entry is a pointer.
 const TABLE_ENTRIES: usize = 1_000_000;
@@ -20,13 +20,13 @@ pub(crate) struct Memory {
     refused: bool,
     /// Whether the system refused it.
     starved: bool,
-    pending_stderr: PendingStderr,
+    trap_evidence: TrapEvidence,
 }
 
 impl Memory {
     /// At most `limit` bytes.
-    pub(super) fn new(limit: usize, pending_stderr: PendingStderr) -> Self {
-        Self { limit, used: 0, table_entries: 0, refused: false, starved: false, pending_stderr }
+    pub(super) fn new(limit: usize, trap_evidence: TrapEvidence) -> Self {
+        Self { limit, used: 0, table_entries: 0, refused: false, starved: false, trap_evidence }
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -69,7 +69,7 @@ impl ResourceLimiter for Memory {
         let used = self.used.saturating_sub(current).saturating_add(desired);
         if used > self.limit {
             self.refused = true;
-            self.pending_stderr.set();
+            self.trap_evidence.set();
             return Ok(false);
         }
         self.used = used;
@@ -79,7 +79,7 @@ impl ResourceLimiter for Memory {
     fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
         if is_out_of_memory(&error) {
             self.starved = true;
-            self.pending_stderr.set();
+            self.trap_evidence.set();
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use wasmtime_wasi::p2::{self, OutputStream, Pollable, StreamResult, bindings};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomCtx};
 
 use super::stdio::Stdout;
-use super::{Grants, PendingStderr, State};
+use super::{Grants, State, TrapEvidence};
 use crate::telemetry::{Attributes, Level, Logger};
 
 /// Most text of a panic that is kept, and most that is taken at once, in bytes.
@@ -60,7 +60,7 @@ pub(super) fn context(grants: &Grants, output: &Output) -> WasiCtx {
 #[derive(Clone)]
 pub(super) struct Output {
     lines: Arc<Mutex<Lines>>,
-    pending_stderr: PendingStderr,
+    trap_evidence: TrapEvidence,
 }
 
 struct Lines {
@@ -77,10 +77,10 @@ impl Output {
     pub(super) fn new(
         logger: Logger,
         feature: Option<Arc<str>>,
-        pending_stderr: PendingStderr,
+        trap_evidence: TrapEvidence,
     ) -> Self {
         let lines = Lines { logger, feature, stdout: Vec::new(), stderr: Vec::new() };
-        Self { lines: Arc::new(Mutex::new(lines)), pending_stderr }
+        Self { lines: Arc::new(Mutex::new(lines)), trap_evidence }
     }
 
     /// Logs the whole lines of stderr.
@@ -117,7 +117,7 @@ impl Output {
             stdout.extend_from_slice(bytes);
             publish(sink, name, stdout);
         } else {
-            self.pending_stderr.set();
+            self.trap_evidence.set();
             stderr.extend_from_slice(bytes);
             if stderr.len() > LONGEST_TEXT {
                 publish(sink, name, stderr);

@@ -23,7 +23,7 @@ use super::intake::{Intake, Portion};
 use super::worker::WorkerConfig;
 use crate::bindings::plugin::StartRefusal;
 use crate::call::{ActiveCall, AnyReply, Call, CallRequest, Context as CallContext, Reply, Step};
-use crate::capability::{self, PendingStderr, State};
+use crate::capability::{self, State, TrapEvidence};
 
 /// How long calls that nobody waits for may hold all places of an instance: enough to notice that
 /// they are cancelled.
@@ -78,7 +78,7 @@ pub(super) async fn live(
 ) -> wasmtime::Result<Result<(), StartRefusal>> {
     let instance = config.program.instance().instantiate_async(&mut *store).await?;
     let exports = Exports::find(store, &instance, &config.program)?;
-    let pending_stderr = store.data().pending_stderr.clone();
+    let trap_evidence = store.data().trap_evidence.clone();
     store
         .run_concurrent(async |accessor| {
             let calls = CallLoop {
@@ -100,7 +100,7 @@ pub(super) async fn live(
             };
             let mut stay = pin!(stay);
             poll_fn(|context| {
-                turn(config, accessor, &pending_stderr);
+                turn(config, accessor, &trap_evidence);
                 stay.as_mut().poll(context)
             })
             .await
@@ -109,9 +109,9 @@ pub(super) async fn live(
 }
 
 /// Once per turn of the event loop: no guest code is on the stack now.
-fn turn(config: &WorkerConfig, accessor: &Accessor<State>, pending_stderr: &PendingStderr) {
+fn turn(config: &WorkerConfig, accessor: &Accessor<State>, trap_evidence: &TrapEvidence) {
     config.worker.heartbeat.beat(config.worker.watchdog.now());
-    if pending_stderr.take() {
+    if trap_evidence.take() {
         accessor.with(|mut access| access.get().survived());
     }
 }
