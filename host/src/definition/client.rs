@@ -22,6 +22,8 @@ pub(super) struct ClientTable {
     port: Option<NonZeroU16>,
 }
 
+impl typed::DeclaredTable for ClientTable {}
+
 /// In the order of the file.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Vec<Client> {
     let clients = root.section("clients");

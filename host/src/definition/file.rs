@@ -15,6 +15,7 @@ use super::http::HttpTable;
 use super::kinds::{NativeTable, ScriptTable};
 use super::log::LogTable;
 use super::testing::TestsTable;
+use super::typed::DeclaredTable;
 use super::valid::{Below, Kinds, Names, Text, Version};
 
 type ServiceTable = Map<String, Json>;
@@ -22,7 +23,7 @@ type ServiceTable = Map<String, Json>;
 /// The file.
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["name", "version", "language", "product", "types", "host"]))]
+#[schemars(extend("required" = Self::REQUIRED))]
 pub(super) struct File {
     /// Name of the service. Used in kebab-case everywhere: `UserService` becomes `user-service`.
     #[schemars(example = &"greeter")]
@@ -56,6 +57,11 @@ pub(super) struct File {
     #[schemars(example = json!({ "max_diff_range": 100 }), extend("default" = {}))]
     service: Below<ServiceTable>,
     host: Below<HostTable>,
+}
+
+impl DeclaredTable for File {
+    const REQUIRED: &'static [&'static str] =
+        &["name", "version", "language", "product", "types", "host"];
 }
 
 impl Default for File {

@@ -119,6 +119,8 @@ pub(super) struct GrpcTable {
     write_timeout: DurationOrNever,
 }
 
+impl typed::DeclaredTable for GrpcTable {}
+
 #[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Compression {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 
 use super::document::Place;
 use super::reader::{Reader, Section};
-use super::typed;
+use super::typed::{self, DeclaredTable};
 use super::valid::{DurationIn, InstanceCount, IntegerIn, Paths, SizeIn, Text};
 use super::{Address, Hosting, Instances, Kind, Limits};
 
@@ -20,7 +20,7 @@ const GIB: u64 = 1 << 30;
 
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["component"]))]
+#[schemars(extend("required" = Self::REQUIRED))]
 pub(super) struct HostTable {
     /// The compiled service. Relative to this file. A path in the workspace's `target` follows `CARGO_TARGET_DIR` and
     /// `build.target-dir` if `build` is a plain `cargo build` without `--target-dir`.
@@ -49,6 +49,10 @@ pub(super) struct HostTable {
     shutdown_timeout: DurationIn,
     limits: LimitsTable,
     dev: DevTable,
+}
+
+impl DeclaredTable for HostTable {
+    const REQUIRED: &'static [&'static str] = &["component"];
 }
 
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]

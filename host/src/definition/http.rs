@@ -54,6 +54,8 @@ pub(super) struct HttpTable {
     cors_strict: Option<bool>,
 }
 
+impl typed::DeclaredTable for HttpTable {}
+
 impl Default for HttpTable {
     fn default() -> Self {
         Self {

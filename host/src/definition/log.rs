@@ -45,6 +45,8 @@ pub(super) struct LogTable {
     display_errors: bool,
 }
 
+impl typed::DeclaredTable for LogTable {}
+
 impl Default for LogTable {
     fn default() -> Self {
         Self {

@@ -36,6 +36,8 @@ pub(super) struct TestsTable {
     execute_lifecycle: bool,
 }
 
+impl typed::DeclaredTable for TestsTable {}
+
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Tests {
     let table: TestsTable = typed::read_host(reader, &root.section("tests"));
     Tests { command: table.command.map(String::from), discards_log: table.discard_log_messages }

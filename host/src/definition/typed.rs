@@ -16,7 +16,7 @@ use std::path::Path as FilePath;
 
 use serde_json::{Map, Value as Json};
 
-pub(super) use self::host::{read as read_host, read_only};
+pub(super) use self::host::{DeclaredTable, read as read_host, read_only};
 use self::path::{Located, Step};
 use self::wording::Misfit;
 use super::Typed;

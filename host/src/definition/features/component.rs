@@ -49,6 +49,8 @@ pub(in crate::definition) struct ComponentTable {
     settings: Below<Map<String, Json>>,
 }
 
+impl typed::DeclaredTable for ComponentTable {}
+
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct LimitsTable {

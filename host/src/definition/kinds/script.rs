@@ -34,6 +34,8 @@ pub(in crate::definition) struct ScriptTable {
     stdio: Stdio,
 }
 
+impl typed::DeclaredTable for ScriptTable {}
+
 #[derive(Clone, Copy, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Stdio {
@@ -51,3 +53,5 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> Script
 #[derive(Default, serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::definition) struct NativeTable {}
+
+impl typed::DeclaredTable for NativeTable {}

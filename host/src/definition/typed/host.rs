@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use super::super::decode::attempt;
 use super::super::derived;
-use super::super::document::{Table as Tree, Value, entries, join};
+use super::super::document::{Table, Value, entries, join};
 use super::super::indirection::Indirections;
 use super::super::reader::{Reader, Section};
 use super::super::unknown;
@@ -18,15 +18,15 @@ use super::path::Step;
 use super::{Owner, Reading, effective, required};
 
 /// A table of the host's own; [`Default`] is what counts without it.
-pub(in crate::definition) trait Table:
+pub(in crate::definition) trait DeclaredTable:
     Default + DeserializeOwned + Serialize + JsonSchema
 {
+    /// The keys that a file must have. Its schema has them from here.
+    const REQUIRED: &'static [&'static str] = &[];
 }
 
-impl<T: Default + DeserializeOwned + Serialize + JsonSchema> Table for T {}
-
 /// Reads a table and notes all values that count. What is wrong with it is noted, and of no use.
-pub(in crate::definition) fn read<'t, T: Table>(
+pub(in crate::definition) fn read<'t, T: DeclaredTable>(
     reader: &mut Reader<'t>,
     section: &Section<'t>,
 ) -> T {
@@ -39,7 +39,7 @@ pub(in crate::definition) fn read<'t, T: Table>(
 }
 
 /// Reads one key of a table and nothing else; the values of the others are the defaults.
-pub(in crate::definition) fn read_only<'t, T: Table>(
+pub(in crate::definition) fn read_only<'t, T: DeclaredTable>(
     reader: &mut Reader<'t>,
     section: &Section<'t>,
     name: &str,
@@ -50,7 +50,7 @@ pub(in crate::definition) fn read_only<'t, T: Table>(
     read_content(reader, section, content)
 }
 
-fn read_content<'t, T: Table>(
+fn read_content<'t, T: DeclaredTable>(
     reader: &mut Reader<'t>,
     section: &Section<'t>,
     content: Map<String, Json>,
@@ -59,7 +59,7 @@ fn read_content<'t, T: Table>(
     let content = Json::Object(content);
     let mut reading = Reading { reader, section, owner: Owner::Host, schema, content };
     let table = reading.read(attempt::<T>).unwrap_or_default();
-    reading.note_absent();
+    reading.note_absent(T::REQUIRED);
     table
 }
 
@@ -76,10 +76,16 @@ impl Reading<'_, '_, '_> {
     }
 
     /// Notes the keys that the table must have and has not. Tables in it are the matter of those who read them.
-    fn note_absent(&mut self) {
+    fn note_absent(&mut self, required: &[&str]) {
+        let is_absent = |name: &&&str| self.content.get(**name).is_none();
+        let absent: Vec<&&str> = required.iter().filter(is_absent).collect();
+        if absent.is_empty() {
+            return;
+        }
+        // Only now: deriving a schema takes several times as long as reading the table.
         let root = derived::of(self.schema);
-        for name in required::absent(&root, &[], &self.content) {
-            let path = [Step::Key(name)];
+        for name in absent {
+            let path = [Step::Key((*name).to_owned())];
             if required::at(&root, &path).is_some_and(|key| key.get("properties").is_none()) {
                 let [Step::Key(name)] = &path else { continue };
                 self.note_absent_key(name, &path);
@@ -104,7 +110,7 @@ impl Reading<'_, '_, '_> {
 }
 
 /// A table as JSON in which nothing of a variable that is not set is there.
-fn content(table: &Tree<'_>, indirections: &Indirections) -> Map<String, Json> {
+fn content(table: &Table<'_>, indirections: &Indirections) -> Map<String, Json> {
     let entries = entries(table).into_iter();
     entries.map(|(key, value)| (key.get_ref().to_string(), json(value, indirections))).collect()
 }
