@@ -8,7 +8,7 @@ use tonic::Code;
 use crate::bindings::errors::{Error as ServiceError, Kind};
 
 /// One kind of error.
-struct KindEntry {
+struct ErrorKindRow {
     kind: Kind,
     /// In the contract.
     contract: &'static str,
@@ -23,14 +23,14 @@ const fn entry(
     (contract, wire): (&'static str, &'static str),
     status: u16,
     code: Code,
-) -> KindEntry {
+) -> ErrorKindRow {
     match StatusCode::from_u16(status) {
-        Ok(status) => KindEntry { kind, contract, wire, status, code },
+        Ok(status) => ErrorKindRow { kind, contract, wire, status, code },
         Err(_) => panic!("every status of this table is one"),
     }
 }
 
-static ALL: [KindEntry; 17] = [
+static ALL: [ErrorKindRow; 17] = [
     entry(Kind::Internal, ("internal", "InternalError"), 500, Code::Internal),
     entry(Kind::NotFound, ("not-found", "NotFoundError"), 404, Code::NotFound),
     entry(
@@ -80,7 +80,7 @@ static ALL: [KindEntry; 17] = [
     entry(Kind::DataLoss, ("data-loss", "DataLossError"), 500, Code::DataLoss),
 ];
 
-fn of(kind: Kind) -> &'static KindEntry {
+fn of(kind: Kind) -> &'static ErrorKindRow {
     ALL.iter().find(|entry| entry.kind == kind).unwrap_or(&ALL[0])
 }
 
