@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 
+use super::document::Place;
 use super::reader::{Reader, Section};
 use super::typed;
 use super::valid::Text;
@@ -31,15 +32,25 @@ pub(super) struct TestsTable {
     /// something fails.
     #[schemars(example = false)]
     discard_log_messages: Option<bool>,
-    /// Has no effect: the service always goes through its lifecycle.
+    /// The service always goes through its lifecycle: `false` has no effect.
     #[schemars(example = true)]
-    execute_lifecycle: bool,
+    execute_lifecycle: Option<bool>,
 }
 
 impl typed::DeclaredTable for TestsTable {}
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Tests {
-    let table: TestsTable = typed::read_host(reader, &root.section("tests"));
+    let section = root.section("tests");
+    let table: TestsTable = typed::read_host(reader, &section);
+    if table.execute_lifecycle == Some(false)
+        && let Some(place) = section.value("execute_lifecycle").map(Place::of)
+    {
+        let message =
+            "`tests.execute_lifecycle = false` has no effect: the service always goes through its \
+                       lifecycle"
+                .to_owned();
+        reader.warning(place, message, None);
+    }
     Tests { command: table.command.map(String::from), discards_log: table.discard_log_messages }
 }
 

@@ -86,7 +86,6 @@ fn a_file_of_the_go_framework_loads() {
         log.local_timestamp = true (default)
         log.display_errors = true (default)
         tests.discard_log_messages = true (service.toml:15)
-        tests.execute_lifecycle = false (default)
         MIKROS_TRACKER_HEADER_NAME = X-Request-ID (default)
         MIKROS_SERVICE_DEPLOY = local (default)
         MIKROS_HIDE_RESPONSE_FIELDS = "" (default)

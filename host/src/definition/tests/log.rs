@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{accepted, rejects, with};
+use super::{accepted, rejects, warns, with};
 use crate::definition::{Log, StackTrace};
 use crate::telemetry::Level;
 
@@ -132,6 +132,13 @@ fn switches_are_booleans() {
 #[test]
 fn the_table_for_tests_is_checked() {
     accepted(&with(&[], "[tests]\nexecute_lifecycle = true\ndiscard_log_messages = false\n"), &[]);
+    warns(
+        &with(&[], "[tests]\nexecute_lifecycle = false\n"),
+        &[],
+        &expect![
+            "service.toml:9:21: `tests.execute_lifecycle = false` has no effect: the service always goes through its lifecycle"
+        ],
+    );
     rejects(
         &with(&[], "[tests]\nexecute_lifecycle = 1\ndiscard_log_message = false\n"),
         &[],

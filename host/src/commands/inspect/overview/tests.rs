@@ -101,7 +101,6 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         log.max_line                      16KiB          default
         log.local_timestamp               true           default
         log.display_errors                true           default
-        tests.execute_lifecycle           false          default
         MIKROS_TRACKER_HEADER_NAME        X-Request-ID   default
         MIKROS_SERVICE_DEPLOY             local          default
         MIKROS_HIDE_RESPONSE_FIELDS       ""             default
