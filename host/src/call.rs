@@ -6,6 +6,8 @@ pub(crate) mod error;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod kind;
+pub(crate) mod lines;
+pub(crate) mod metadata;
 mod reply;
 pub(crate) mod stream;
 mod table;

@@ -11,7 +11,6 @@ pub(crate) mod head;
 mod health;
 mod hooks;
 mod http;
-pub(crate) mod lines;
 mod outgoing;
 mod problem;
 mod reply;

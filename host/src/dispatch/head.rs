@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{Method, Uri};
 
 use super::authority;
+use crate::call::lines::{fields_size, put_field};
 use crate::header::HOP_BY_HOP;
 use crate::percent;
 
@@ -124,22 +125,11 @@ pub(super) fn pack(parts: &Parts, base: &str, limit: usize) -> Result<Bytes, Ref
     Ok(head.freeze())
 }
 
-pub(crate) fn put_field(head: &mut BytesMut, name: &str, value: &[u8]) {
-    head.put_slice(name.as_bytes());
-    head.put_slice(b": ");
-    head.put_slice(value);
-    head.put_slice(b"\r\n");
-}
-
 /// The size of a head as HTTP/1.1 writes it, in bytes.
 fn size(parts: &Parts, target: &str) -> usize {
     let line = parts.method.as_str().len() + target.len() + " HTTP/1.1\r\n".len();
     let authority = parts.uri.authority().map_or(0, |a| a.as_str().len() + "host: \r\n".len());
     line + authority + fields_size(&parts.headers)
-}
-
-pub(super) fn fields_size(headers: &HeaderMap) -> usize {
-    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
 }
 
 /// Guests are promised a path; the forms of a target without one are for proxies and for servers as

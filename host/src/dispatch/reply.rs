@@ -7,9 +7,9 @@ use http::{Method, Response, StatusCode};
 
 use super::body::{Pump, ResponseBody};
 use super::framing;
-use super::lines::{self, invalid};
 use crate::call::Fault;
 use crate::call::http::{self as guest, Body};
+use crate::call::lines::{self, invalid};
 use crate::header::is_of_connection;
 
 /// # Errors

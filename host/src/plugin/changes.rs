@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::bindings::plugin as contract;
 use crate::bindings::types;
+use crate::call::lines::{invalid, unpack};
 use crate::call::{Fault, Identity, Transport};
-use crate::dispatch::lines::{invalid, unpack};
 use crate::extension::{Answer, Request, Response};
 use crate::header::is_of_message;
 

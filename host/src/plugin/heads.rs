@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::HOST;
 
-use crate::dispatch::head::put_field;
+use crate::call::lines::put_field;
 use crate::extension::{Request, Response};
 use crate::header::HOP_BY_HOP;
 

@@ -10,8 +10,9 @@ use tonic::Status;
 use super::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING};
 use super::reply::{GrpcBody, MessageEncoder, Pump, Stream};
 use super::rpc::Rpc;
-use super::{metadata, status};
+use super::status;
 use crate::call::grpc::Outgoing;
+use crate::call::metadata;
 use crate::call::{Deadline, Fault, grpc as guest};
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");

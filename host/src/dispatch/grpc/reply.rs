@@ -15,9 +15,10 @@ use super::encoding::Encoding;
 use super::frame::{Framed, frame};
 use super::rpc::Rpc;
 use super::standard::StandardBody;
-use super::{metadata, status};
+use super::status;
 use crate::call::Fault;
 use crate::call::grpc::{Compression, End, ResponseMessage};
+use crate::call::metadata;
 use crate::call::stream::Streamed;
 use crate::dispatch::body::Aborted;
 

@@ -8,11 +8,12 @@ use serde_json::Value;
 use tokio::time::{Duration, Instant};
 use tonic::{Code, Status};
 
+use super::GrpcRules;
 use super::status::code_name;
-use super::{GrpcRules, metadata};
 use crate::call::error::{fault_attributes, invalid_parts};
 use crate::call::grpc::{Failure, Reason};
 use crate::call::kind::code_of;
+use crate::call::metadata;
 use crate::call::{Context, Fault, RequestAnnotations, RequestTarget};
 use crate::dispatch::{problem, request_id};
 use crate::telemetry::{Attributes, Level, Logger};

@@ -9,8 +9,8 @@ use crate::bindings::errors::Error as ServiceError;
 use crate::call::Fault;
 use crate::call::grpc::{Failure, Reason};
 use crate::call::kind::code_of;
+use crate::call::lines::invalid;
 use crate::definition::{ErrorField, StatusMessage};
-use crate::dispatch::lines::invalid;
 use crate::dispatch::problem::{ErrorRules, Problem};
 use crate::extension::{Answer, Content};
 

@@ -7,9 +7,8 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use tonic::Status;
 
-use crate::call::Fault;
-use crate::dispatch::head::{fields_size, put_field};
-use crate::dispatch::lines;
+use super::Fault;
+use super::lines::{self, fields_size, put_field};
 use crate::header::is_of_message;
 
 /// Fields of the transport, which are the host's in both directions.
@@ -30,14 +29,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Why the metadata of a request is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum InvalidMetadata {
+pub(crate) enum InvalidMetadata {
     TooLarge,
     /// The value of this name, which ends in `-bin`, is not base64.
     NotBase64(String),
 }
 
 impl InvalidMetadata {
-    pub(super) fn status(&self, limit: usize) -> Status {
+    pub(crate) fn status(&self, limit: usize) -> Status {
         match self {
             Self::TooLarge => {
                 Status::resource_exhausted(format!("the metadata is larger than {limit} bytes"))
@@ -50,7 +49,7 @@ impl InvalidMetadata {
 }
 
 /// Packs the metadata of a request. `limit` is the largest size of all its fields, in bytes.
-pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, InvalidMetadata> {
+pub(crate) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, InvalidMetadata> {
     let size = fields_size(headers);
     if size > limit {
         return Err(InvalidMetadata::TooLarge);
@@ -71,7 +70,7 @@ pub(super) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, InvalidMe
 
 /// # Errors
 /// [`Fault::InvalidResponse`] when the guest's metadata breaks the contract.
-pub(super) fn unpack(packed: &[u8]) -> Result<HeaderMap, Fault> {
+pub(crate) fn unpack(packed: &[u8]) -> Result<HeaderMap, Fault> {
     let metadata = lines::unpack(packed, is_transport)?;
     match metadata.iter().find(|(name, value)| !is_well_formed(name.as_str(), value.as_bytes())) {
         Some((name, _)) => Err(lines::invalid(format!("the value of `{name}` is not base64"))),

@@ -1,10 +1,11 @@
-//! Header lines of a guest, as `wit/http.wit` and `wit/grpc.wit` describe them: checked and unpacked.
+//! Header lines across the boundary of a guest, as `wit/http.wit` and `wit/grpc.wit` describe them.
 
 use std::sync::Arc;
 
+use bytes::{BufMut, BytesMut};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::call::Fault;
+use super::Fault;
 
 pub(crate) fn invalid(reason: impl Into<Arc<str>>) -> Fault {
     Fault::InvalidResponse(reason.into())
@@ -32,6 +33,19 @@ pub(crate) fn unpack(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<Hea
         rest = &rest[end + 2..];
     }
     Ok(fields)
+}
+
+/// Adds a line.
+pub(crate) fn put_field(head: &mut BytesMut, name: &str, value: &[u8]) {
+    head.put_slice(name.as_bytes());
+    head.put_slice(b": ");
+    head.put_slice(value);
+    head.put_slice(b"\r\n");
+}
+
+/// The size of all fields as lines, in bytes.
+pub(crate) fn fields_size(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
 }
 
 fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue), Fault> {
