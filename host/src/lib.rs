@@ -94,4 +94,5 @@ pub mod internals {
     pub use crate::definition::{
         Definition, LoadContext, Variables, reference_table, schema, variables_table,
     };
+    pub use crate::telemetry::events_table;
 }

@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use humantime::format_duration;
 use serde_json::Value;
-use tracing::{info, warn};
 
 pub(crate) use self::director::{Demand, Director, Refusal, ServiceEvent};
 pub(crate) use self::hangup::is_ignored as hangup_is_ignored;
@@ -34,7 +33,8 @@ use crate::extension::Extensions;
 use crate::lifecycle::{Loader, Pace, Service, Stopped};
 use crate::machine;
 use crate::telemetry::{
-    self, Attributes, Flush, Format, HostLog, Level, LogStream, Logger, Settings, StartLogError,
+    Attributes, Event, Flush, Format, HostLog, Level, LogStream, Logger, Settings, StartLogError,
+    info, warn,
 };
 use crate::text::on_one_line;
 
@@ -112,8 +112,7 @@ pub(crate) fn run<D: Director, E: From<RunError>>(
     };
     let (logger, flush) = Logger::start(&settings, output, complain).map_err(RunError::Log)?;
     let log = HostLog::new(logger.clone());
-    // There can be only one; a second service in this process would keep the first one's.
-    let _ = tracing::subscriber::set_global_default(telemetry::subscriber(log.clone()));
+    log.install();
     report_panics(logger);
     let runtime = machine::runtime().map_err(RunError::Runtime)?;
     let ending = runtime.block_on(async {
@@ -193,16 +192,19 @@ impl<D: Director> Supervisor<D> {
             self.director.end().await;
         }
         match ending {
-            Ending::Stopped => info!("service stopped"),
-            Ending::Failed => info!(exit.status = 1, "service stopped"),
+            Ending::Stopped => info!(ServiceStopped, "service stopped"),
+            Ending::Failed => info!(ServiceStopped, exit.status = 1, "service stopped"),
             Ending::Cancelled(signal) => {
                 info!(
+                    ServiceStopped,
                     signal = signal.name(),
                     exit.status = signal.exit_status(),
                     "service stopped"
                 );
             }
-            Ending::Forced(signal) => warn!(signal = signal.name(), "service stopped by force"),
+            Ending::Forced(signal) => {
+                warn!(ServiceKilled, signal = signal.name(), "service stopped by force");
+            }
         }
         ending
     }
@@ -242,6 +244,7 @@ impl<D: Director> Supervisor<D> {
             (None, None) => None,
         };
         info!(
+            ServiceStopping,
             signal = signal.map(Signal::name),
             calls.in_flight = calls,
             drain_delay = delay,
@@ -263,6 +266,7 @@ impl<D: Director> Supervisor<D> {
                     }
                     self.stopping = Some(signal);
                     warn!(
+                        SignalRepeated,
                         signal = signal.name(),
                         after = %format_duration(REPEAT),
                         "already stopping, the next signal stops the service immediately"
@@ -288,7 +292,13 @@ impl<D: Director> Supervisor<D> {
         attributes.insert("reason".to_owned(), Value::from(reason));
         attributes.extend(refusal.fields());
         let message = "aborting service execution";
-        self.log.current().log(Level::Fatal, message, &attributes, &Attributes::new());
+        let log = self.log.current();
+        log.event(Event::ServiceAborted).log(
+            Level::Fatal,
+            message,
+            &attributes,
+            &Attributes::new(),
+        );
         Ending::Failed
     }
 
@@ -337,6 +347,7 @@ fn report_panics(logger: Logger) {
             ("error.place".to_owned(), Value::from(place)),
         ]);
         let message = "the host has a bug, please report it";
+        let logger = logger.event(Event::HostPanicked);
         logger.log(Level::Error, message, &attributes, &Attributes::new());
     }));
 }

@@ -1,18 +1,20 @@
 //! The log of the host and of its service: lines in, bytes out, nobody waits.
 //!
-//! Uses no other module of the host, so it does not know what the lines are about.
+//! Uses no other module of the host. Of what the lines are about it knows the list of [`Event`]s.
 
 mod allowance;
 mod clock;
 mod escape;
-mod events;
+mod event;
 mod json;
 mod level;
 mod line;
+mod macros;
 mod output;
 mod queue;
 mod record;
 mod shortening;
+mod subscriber;
 mod text;
 mod writer;
 pub(crate) mod zone;
@@ -25,10 +27,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread;
 use std::time::Duration;
 
-pub(crate) use self::events::{HostLog, subscriber};
+pub(crate) use self::event::Event;
+pub use self::event::events_table;
 pub use self::level::Level;
+pub(crate) use self::macros::{debug, error, info, warn};
 pub(crate) use self::output::{LogOutput, LogStream};
 pub(crate) use self::queue::Delivery;
+pub(crate) use self::subscriber::HostLog;
 
 use self::clock::Clock;
 use self::line::LineFormat;
@@ -87,6 +92,14 @@ pub struct StartLogError {
 /// Where lines go. Cheap to clone; all clones share their level and their fixed fields.
 #[derive(Clone)]
 pub struct Logger(Arc<Log>);
+
+/// Writes lines of the host, which say what event they are about.
+#[must_use]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EventLogger<'a> {
+    logger: &'a Logger,
+    event: Event,
+}
 
 struct Log {
     level: AtomicU8,
@@ -184,15 +197,37 @@ impl Logger {
     /// `msg` belong to the line, and the keys of the context to that: attributes of these names become
     /// `attributes.time` and so on.
     pub fn log(&self, level: Level, message: &str, attributes: &Attributes, context: &Attributes) {
-        if !self.enabled(level) {
+        self.write(Record { level, message, event: None, attributes, context });
+    }
+
+    /// For the lines of the host about `event`.
+    pub(crate) fn event(&self, event: Event) -> EventLogger<'_> {
+        EventLogger { logger: self, event }
+    }
+
+    fn write(&self, record: Record<'_>) {
+        if !self.enabled(record.level) {
             return;
         }
-        let record = Record { level, message, attributes, context };
         // A thread that is ending has no buffer any more; it gets a new one.
         let mut line = LINE.try_with(Cell::take).unwrap_or_default();
         self.0.format.write(record, &mut line);
-        self.0.queue.push(&line, level);
+        self.0.queue.push(&line, record.level);
         let _ended = LINE.try_with(|slot| slot.set(line));
+    }
+}
+
+impl EventLogger<'_> {
+    /// Writes one line, as [`Logger::log`] does; `event` belongs to the line as well.
+    pub(crate) fn log(
+        self,
+        level: Level,
+        message: &str,
+        attributes: &Attributes,
+        context: &Attributes,
+    ) {
+        let event = Some(self.event.name());
+        self.logger.write(Record { level, message, event, attributes, context });
     }
 }
 

@@ -5,9 +5,7 @@
 use std::io::{self, IsTerminal};
 
 use crate::cli::{LogArguments, LogFormat, ProcessEnv};
-use crate::telemetry::{
-    Format, HostLog, Level, Logger, MAX_LINE, Place, Settings, StartLogError, subscriber,
-};
+use crate::telemetry::{Format, HostLog, Level, Logger, MAX_LINE, Place, Settings, StartLogError};
 
 /// What the user wants the log to be.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +56,7 @@ impl Choice {
             max_line: MAX_LINE,
         };
         let (logger, flush) = Logger::start(&settings, io::stderr(), |_| ())?;
-        let result = tracing::subscriber::with_default(subscriber(HostLog::new(logger)), work);
+        let result = HostLog::new(logger).during(work);
         drop(flush);
         Ok(result)
     }

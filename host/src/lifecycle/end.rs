@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout, timeout_at};
-use tracing::warn;
 
 use super::handover::StateHandover;
 use super::listener::Listener;
 use super::version::{CANCEL_GRACE, Version};
 use crate::capability::Stopping;
+use crate::telemetry::warn;
 
 /// How a service or a version stopped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -91,6 +91,7 @@ impl Ending {
             stopped.in_order = false;
             stopped.requests_cut = self.version.workers.load();
             warn!(
+                ShutdownTimedOut,
                 timeout = %humantime::format_duration(limit),
                 step,
                 calls.cut = stopped.requests_cut,
@@ -104,7 +105,11 @@ impl Ending {
         if untaken > 0 {
             stopped.in_order = false;
             stopped.requests_cut += untaken;
-            warn!(responses.cut = untaken, "responses cut off, their clients read too slowly");
+            warn!(
+                SlowReadersCut,
+                responses.cut = untaken,
+                "responses cut off, their clients read too slowly"
+            );
         }
         // Not one of the steps that are cut off: each feature ends once, and has a limit of its own.
         stopped.in_order &= self.version.running_extensions.end(deadline).await;

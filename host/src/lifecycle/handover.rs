@@ -9,7 +9,6 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout};
-use tracing::{info, warn};
 
 use super::load::identity;
 use super::version::Version;
@@ -17,6 +16,7 @@ use crate::call::{Deadline, Fault, HandoverState, Outcome, describe};
 use crate::capability::Stopping;
 use crate::definition::Definition;
 use crate::guest::{Worker, Workers};
+use crate::telemetry::{info, warn};
 
 /// How long requests that are in the old version may still change its state; less if it has less time
 /// to stop. The requests that wait for the new version bear it.
@@ -83,7 +83,7 @@ impl StateHandover {
             biased;
             _ = stopping.wait_for(|stopping| *stopping != Stopping::No) => {
                 let reason = Fault::Stopping;
-                warn!(from.version = from, to.version = to, error.message = %reason, "{NOT_HANDED_OVER}");
+                warn!(HandoverFailed, from.version = from, to.version = to, error.message = %reason, "{NOT_HANDED_OVER}");
                 return;
             }
             transfers = self.pass_on(old) => transfers,
@@ -93,6 +93,7 @@ impl StateHandover {
             match result {
                 Ok(size) => sizes.push(size),
                 Err(Failure { call, reason }) => warn!(
+                    HandoverFailed,
                     from.version = from,
                     to.version = to,
                     worker,
@@ -104,7 +105,14 @@ impl StateHandover {
         }
         if !sizes.is_empty() {
             let (instances, bytes) = (sizes.len(), sizes.iter().sum::<usize>());
-            info!(from.version = from, to.version = to, instances, bytes, "state handed over");
+            info!(
+                StateHandedOver,
+                from.version = from,
+                to.version = to,
+                instances,
+                bytes,
+                "state handed over"
+            );
         }
     }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::{oneshot, watch};
-use tracing::error;
 use wasmtime::component::Val;
 
 use super::thread;
@@ -20,7 +19,7 @@ use crate::extension::{
     AnyRunningKind, CallError, CallGuest, CallOptions, Export, ExtensionError, Guest, Stop,
 };
 use crate::guest::Workers;
-use crate::telemetry::Attributes;
+use crate::telemetry::{Attributes, error};
 use crate::text::on_one_line;
 
 /// A kind that is to run once its version serves. Its thread is there already: nothing that the system
@@ -114,6 +113,7 @@ impl KindRun {
         self.ended = None;
         if let Err(reason) = &result {
             error!(
+                KindStopFailed,
                 kind = self.name,
                 error.message = on_one_line(reason),
                 "a kind did not stop cleanly"

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout, timeout_at};
-use tracing::error;
 
 use super::kinds::PreparedKind;
 use super::version::CANCEL_GRACE;
@@ -24,7 +23,7 @@ use crate::dispatch::Hooks;
 use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
 use crate::guest::{StartFailure, Worker, WorkerEvent, WorkerEventKind};
 use crate::plugin::Plugin;
-use crate::telemetry::Attributes;
+use crate::telemetry::{Attributes, error};
 use crate::text::on_one_line;
 
 /// The features and kinds of one version.
@@ -200,6 +199,7 @@ impl RunningExtensions {
             if let Err(reason) = result {
                 well = false;
                 error!(
+                    FeatureStopFailed,
                     feature = feature.name,
                     error.message = %on_one_line(&reason),
                     "a feature did not stop cleanly"

@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, timeout};
-use tracing::warn;
 
 use super::StartError;
 use super::end::{Ending, Stopped};
@@ -22,6 +21,7 @@ use super::version::{CANCEL_GRACE, KindFailure, LAST_GRACE, Version};
 use crate::capability::Stopping;
 use crate::dispatch::Condition;
 use crate::guest::{Worker, Workers};
+use crate::telemetry::warn;
 
 /// Versions that may be on their way out at a time: each holds its instances' memory until its last
 /// stream has ended.
@@ -295,7 +295,7 @@ async fn all_left(
         return stopped;
     }
     let message = "shutdown takes too long, interrupting the versions before";
-    warn!(timeout = %humantime::format_duration(limit), versions = leaving.len(), "{message}");
+    warn!(ShutdownTimedOut, timeout = %humantime::format_duration(limit), versions = leaving.len(), "{message}");
     for workers in leaving.iter().filter_map(|one| one.workers.as_ref()) {
         stopped.requests_cut += workers.load();
         workers.iter().for_each(Worker::close);

@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures_util::future::{FutureExt, LocalBoxFuture};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
-use tracing::warn;
 
 use super::StartError;
 use super::assembly::Module;
@@ -25,7 +24,7 @@ use crate::extension::{
 };
 use crate::guest::{self, WorkerConfig, Workers};
 use crate::plugin::Plugin;
-use crate::telemetry::Logger;
+use crate::telemetry::{Logger, warn};
 
 /// Longest wait for an instance of a plug-in that replaces a lost one. All requests wait for it, so it is far
 /// below any `call_timeout`; the price is that ten instances a second may be built in vain.
@@ -73,6 +72,7 @@ impl Service {
         for module in loaded.modules.iter().filter(|module| module.is_idle) {
             let provided: Vec<_> = module.provided.iter().map(|p| p.interface.as_str()).collect();
             warn!(
+                FeatureUnused,
                 feature = module.name,
                 provides = provided.join(" "),
                 "a feature has no effect: the service imports nothing that it provides"

@@ -14,12 +14,12 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
-use tracing::error;
 
 use super::thread;
 use crate::dispatch::{Dispatcher, GrpcDispatcher};
 use crate::guest::WorkerConfig;
 use crate::listener::{self, ConnectionRules, Phase, Served, Shortage, Slot};
+use crate::telemetry::error;
 
 /// Distinguishes the listeners of one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -252,7 +252,7 @@ async fn listen<S: Served>(
     let served = sockets.into_iter().map(async |socket| {
         let served = listener::serve(socket, slot.clone(), phase.clone(), &shortage).await;
         served.unwrap_or_else(|error| {
-            error!(%error, "cannot use the listening socket");
+            error!(ListenFailed, %error, "cannot use the listening socket");
             0
         })
     });

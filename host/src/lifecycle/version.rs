@@ -14,7 +14,6 @@ use futures_util::future::{FutureExt, LocalBoxFuture, Shared, join_all};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
-use tracing::{error, warn};
 
 use super::StartError;
 use super::kinds::{Callee, KindRun};
@@ -26,6 +25,7 @@ use crate::capability::Stopping;
 use crate::definition::{Definition, Kind};
 use crate::extension::Guest;
 use crate::guest::{Watchdog, Worker, WorkerEvent, WorkerEventKind, Workers};
+use crate::telemetry::{error, warn};
 use crate::text::on_one_line;
 
 /// How long guests get to notice that their calls are cancelled, before they are interrupted.
@@ -218,7 +218,7 @@ impl Version {
         let worker = self.workers.get(0);
         // It is not ready any more before `run` is told that it was lost.
         if !worker.is_ready() {
-            warn!("the instance was lost, `cleanup` is skipped");
+            warn!(ScriptCleanupSkipped, "the instance was lost, `cleanup` is skipped");
             return Ok(());
         }
         into_result("script", worker.step(Step::ScriptCleanup, Some(limit)).await)
@@ -271,7 +271,7 @@ impl Version {
         if timeout(CANCEL_GRACE, self.ended()).await.is_err() {
             self.workers.iter().for_each(Worker::kill);
             if timeout(LAST_GRACE, self.ended()).await.is_err() {
-                error!("worker threads did not stop and were abandoned");
+                error!(ThreadsAbandoned, "worker threads did not stop and were abandoned");
             }
         }
     }
@@ -354,12 +354,13 @@ fn all_well(step: &Step, outcomes: Vec<Outcome<()>>) -> bool {
         match outcome {
             Ok(Ok(())) => continue,
             Ok(Err(error)) => error!(
+                ShutdownStepFailed,
                 step = step.name(),
                 error.message = describe(&error),
                 "a step of the shutdown failed"
             ),
             Err(fault) => {
-                error!(step = step.name(), error.message = %fault, "a step of the shutdown failed");
+                error!(ShutdownStepFailed, step = step.name(), error.message = %fault, "a step of the shutdown failed");
             }
         }
         well = false;

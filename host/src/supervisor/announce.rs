@@ -3,12 +3,11 @@
 use std::time::Instant;
 
 use serde_json::Value;
-use tracing::{info, warn};
 
 use super::Look;
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::Endpoint;
-use crate::telemetry::{self, Attributes, Level, Logger};
+use crate::telemetry::{self, Attributes, Event, Level, Logger, info, warn};
 
 /// The log of a version as its definition and the command line want it, with what stands in every line.
 pub(super) fn log_settings(definition: &Definition, look: Look) -> telemetry::Settings {
@@ -45,7 +44,7 @@ pub(super) fn bare_log_settings(look: Look) -> telemetry::Settings {
 pub(super) fn warnings(definition: &Definition) {
     for warning in &definition.warnings {
         let place = warning.located(&definition.path);
-        warn!(help = warning.help.as_deref(), "{place}");
+        warn!(DefinitionWarning, help = warning.help.as_deref(), "{place}");
     }
 }
 
@@ -69,6 +68,7 @@ pub(super) fn resources(
         let features = features.into_iter().map(|(name, own)| (name, Value::from(own)));
         attributes.insert("features".to_owned(), features.collect());
     }
+    let logger = logger.event(Event::ServiceResources);
     logger.log(Level::Info, "service resources", &attributes, &Attributes::new());
 }
 
@@ -76,12 +76,14 @@ pub(super) fn resources(
 pub(super) fn running(logger: &Logger, kind: &'static str, own: Option<&Attributes>) {
     let mut attributes = Attributes::from_iter([("kind".to_owned(), Value::from(kind))]);
     attributes.extend(own.cloned().unwrap_or_default());
+    let logger = logger.event(Event::ServiceRunning);
     logger.log(Level::Info, "service is running", &attributes, &Attributes::new());
 }
 
 pub(super) fn endpoint(endpoint: &Endpoint) {
     let addresses = endpoint.addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
     info!(
+        ServiceRunning,
         kind = endpoint.kind,
         address = addresses.join(", "),
         port.source = %endpoint.source,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::oneshot;
-use tracing::info;
 
 use super::Refusal;
 use crate::call::Subject;
@@ -13,7 +12,7 @@ use crate::definition::{Definition, Kind, Position};
 use crate::lifecycle::{
     LoadError, Loaded, Loader, Service, StartError, Starting, StartingExtensions,
 };
-use crate::telemetry::Logger;
+use crate::telemetry::{Logger, info};
 use crate::text::on_one_line;
 
 /// How far it has come.
@@ -107,7 +106,7 @@ impl Preparation {
         let Self { definition, stage, began } = self;
         let stage = match stage {
             Stage::Loaded(loaded) if service.has_room() => {
-                info!("starting features");
+                info!(FeaturesStarting, "starting features");
                 let starting = service.start_extensions(*loaded);
                 let starting = starting.map_err(|error| of_start(&error, &definition))?;
                 Stage::StartingExtensions(Box::new(starting))

@@ -5,12 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tracing::{info, warn};
 
 use super::hangup::{Cause, Hangups};
 use super::{Demand, Director, Refusal, ServiceEvent};
 use crate::definition::{Definition, LoadContext};
-use crate::telemetry::{Attributes, HostLog, Level};
+use crate::telemetry::{Attributes, Event, HostLog, Level, info, warn};
 use crate::text::on_one_line;
 use crate::watch::{Place, StartWatchError, Watch};
 
@@ -74,11 +73,11 @@ impl Reload {
         };
         let changes = tokio::select! {
             () = request => {
-                return info!(signal = "SIGHUP", "reading the definition again");
+                return info!(ReloadStarted, signal = "SIGHUP", "reading the definition again");
             }
             changes = changes => changes,
         };
-        info!(%changes, "reading the definition again");
+        info!(ReloadStarted, %changes, "reading the definition again");
         self.warn_of_limitations();
     }
 
@@ -99,9 +98,9 @@ impl Reload {
     fn warn_of_limitations(&mut self) {
         for limitation in self.watch.iter_mut().flat_map(Watch::limitations) {
             if limitation.is_no_loss() {
-                info!("{limitation}");
+                info!(WatchLimited, "{limitation}");
             } else {
-                warn!(help = limitation.help(), "{limitation}");
+                warn!(WatchLimited, help = limitation.help(), "{limitation}");
             }
         }
     }
@@ -122,7 +121,13 @@ impl Reload {
 
     fn report(&self, refusal: &Refusal) {
         let message = "could not replace service, the version that serves goes on";
-        self.log.current().log(Level::Error, message, &refusal.fields(), &Attributes::new());
+        let log = self.log.current();
+        log.event(Event::SwapFailed).log(
+            Level::Error,
+            message,
+            &refusal.fields(),
+            &Attributes::new(),
+        );
     }
 }
 
@@ -147,11 +152,13 @@ impl Director for Reload {
         match event {
             ServiceEvent::Refused(refusal) => self.report(refusal),
             ServiceEvent::Left { version, stopped } => info!(
+                VersionStopped,
                 replaced.version = version,
                 in_order = stopped.in_order,
                 "previous version stopped"
             ),
             ServiceEvent::Waiting { count } => info!(
+                SwapWaiting,
                 leaving = count,
                 "waiting for a previous version to end before the next one starts"
             ),

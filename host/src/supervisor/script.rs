@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
-use tracing::{info, warn};
 
 use super::service_run::RunOutcome;
 use super::{Demand, Director, Ending, Refusal, ServiceEvent, Step, Stop, Supervisor};
 use crate::definition::Definition;
 use crate::lifecycle::{KindFailure, Service};
+use crate::telemetry::{error, info, warn};
 
 impl<D: Director> Supervisor<D> {
     /// Run phase of a script, and the shutdown that follows.
@@ -30,10 +30,10 @@ impl<D: Director> Supervisor<D> {
         }
         let cleaned = self.forcible(service.clean_up(left())).await?;
         if let Err(failure) = &cleaned {
-            tracing::error!(error.message = %failure, "cleanup of the script failed");
+            error!(ScriptCleanupFailed, error.message = %failure, "cleanup of the script failed");
         }
         if self.stopping.is_none() {
-            info!("stopping service");
+            info!(ServiceStopping, "stopping service");
         }
         let stopped = self.stop(service, left()).await?;
         let well = outcome.is_ok() && cleaned.is_ok() && stopped.in_order;
@@ -74,7 +74,7 @@ impl<D: Director> Supervisor<D> {
             if let Ok(outcome) = timeout(limit, &mut script).await {
                 return (outcome, false);
             }
-            warn!("the script did not stop, interrupting it");
+            warn!(ScriptInterrupted, "the script did not stop, interrupting it");
             service.kill();
             (script.await, true)
         };

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
-use tracing::info;
 
 use super::preparation::{Advanced, Preparation, Stage};
 use super::{
@@ -16,6 +15,7 @@ use super::{
 };
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::{Incident, Service, Starting};
+use crate::telemetry::{error, info};
 
 /// What follows a service that was begun.
 pub(super) enum RunOutcome {
@@ -167,6 +167,7 @@ impl<D: Director> Supervisor<D> {
             }
         }
         info!(
+            ServiceDraining,
             calls.in_flight = run.service.calls(),
             help = "send the signal again to stop immediately",
             "draining service"
@@ -200,10 +201,10 @@ impl<D: Director> Supervisor<D> {
         let definition: Arc<Definition> = definition.into();
         let logger = self.log.current().with(&announce::log_settings(&definition, self.look));
         if run.current.is_some() {
-            info!("replacing service");
+            info!(SwapStarted, "replacing service");
         } else {
             self.speak_as(&definition, logger.clone());
-            info!("starting service");
+            info!(ServiceStarting, "starting service");
         }
         let is_first = self.loader.is_none();
         let loader = self.loader();
@@ -265,14 +266,14 @@ impl<D: Director> Supervisor<D> {
             announce::endpoint(endpoint);
         }
         if let Err(error) = run.service.open(starting).await {
-            tracing::error!(%error, "the service runs with fewer threads than configured");
+            error!(ThreadsMissing, %error, "the service runs with fewer threads than configured");
         }
         for kind in definition.kinds.iter().filter(|kind| !kind.listens()) {
             let own = custom.iter().find(|(name, _)| *name == kind.name());
             announce::running(&self.log.current(), kind.name(), own.map(|(_, own)| own));
         }
         if replaces {
-            info!("service replaced");
+            info!(SwapCompleted, "service replaced");
         }
         self.director.notify(ServiceEvent::Serving { endpoints: &endpoints });
     }
@@ -296,7 +297,7 @@ impl<D: Director> Supervisor<D> {
             }
             Incident::Failed(failure) => {
                 self.abort("could not execute service", &Refusal::new(failure.to_string(), None));
-                info!("stopping service");
+                info!(ServiceStopping, "stopping service");
                 Some(Close::Failed)
             }
         }

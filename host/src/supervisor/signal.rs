@@ -4,9 +4,9 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{self, SignalKind};
-use tracing::debug;
 
 use super::hangup::{Cause, Hangups};
+use crate::telemetry::debug;
 
 /// A signal so soon after one that counted is that one again: `timeout` of coreutils signals its child and
 /// then the child's group, and wrappers pass on what the terminal has sent to all of them.
@@ -85,7 +85,7 @@ impl Signals {
             if self.counted.count(signal, Instant::now()) {
                 return signal;
             }
-            debug!(signal = signal.name(), "the service is already stopping");
+            debug!(SignalIgnored, signal = signal.name(), "the service is already stopping");
         }
     }
 

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::Attributes;
 use super::clock::Clock;
 use super::escape::write_json;
-use super::record::{Record, insert};
+use super::record::{Record, insert_fixed};
 use super::shortening::fields_within;
 
 /// The fields that every line carries after `msg`, written once.
@@ -21,7 +21,7 @@ impl FixedFields {
     pub(super) fn new(pairs: &[(String, String)], room: usize) -> Self {
         let mut fields = Attributes::new();
         for (key, value) in pairs {
-            insert(&mut fields, key, value.as_str().into());
+            insert_fixed(&mut fields, key, value.as_str().into());
         }
         let fields = fields_within(room, fields);
         let mut rendered = Vec::new();
@@ -30,7 +30,7 @@ impl FixedFields {
     }
 }
 
-/// Writes `{"time":…,"level":…,"msg":…`, the fixed fields, the attributes and the context.
+/// Writes `{"time":…,"level":…,"msg":…,"event":…`, the fixed fields, the attributes and the context.
 pub(super) fn write(
     line: &mut impl Write,
     clock: &Clock,
@@ -43,6 +43,10 @@ pub(super) fn write(
     line.write_all(record.level.as_str().as_bytes())?;
     line.write_all(b"\",\"msg\":")?;
     write_json(line, record.message)?;
+    if let Some(event) = record.event {
+        line.write_all(b",\"event\":")?;
+        write_json(line, event)?;
+    }
     if let Some(merged) = record.merged(&fixed.fields) {
         write_fields(line, &merged)?;
     } else {

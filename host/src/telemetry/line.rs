@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::clock::Clock;
 use super::record::Record;
 use super::shortening::fit;
-use super::{Attributes, Format, Level, Settings, json, text};
+use super::{Attributes, Event, Format, Level, Settings, json, text};
 
 /// Everything that all lines of one logger have in common.
 pub(super) struct LineFormat {
@@ -51,6 +51,7 @@ impl LineFormat {
         let record = Record {
             level: Level::Warn,
             message: "log lines were lost",
+            event: Some(Event::LogLinesLost.name()),
             attributes: &attributes,
             context: &Attributes::new(),
         };

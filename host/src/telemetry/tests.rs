@@ -3,9 +3,9 @@
 //! Knows only what a user of the log can see, apart from the limits.
 
 mod delivery;
-mod events;
 mod lines;
 mod long;
+mod subscriber;
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::clock::Clock;
 use super::queue::Limits;
-use super::{Attributes, Flush, Format, Level, Logger, MAX_LINE, Place, Settings};
+use super::{Attributes, Event, Flush, Format, Level, Logger, MAX_LINE, Place, Settings};
 
 /// Long enough for a slow machine; a test that needs all of it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,6 +1,6 @@
 //! A line for people: time, level, message, then what is special about this line.
 //!
-//! Leaves out the fixed fields, except for the name of the service where lines of others can be around it.
+//! Leaves out the event, which the message describes, and the fixed fields, except for the name of the service where lines of others can be around it.
 
 use std::io::{self, Write};
 

@@ -36,6 +36,11 @@ impl Line {
         self.text("msg")
     }
 
+    /// What a line of the host is about, as `docs/log-events.md` lists it. Lines of guests have none.
+    pub(crate) fn event(&self) -> Option<&str> {
+        self.get("event").and_then(Value::as_str)
+    }
+
     /// As in the line, for example `WARN`.
     pub(crate) fn level(&self) -> &str {
         self.text("level")
@@ -66,10 +71,11 @@ impl Line {
         self.0.keys().map(String::as_str).collect()
     }
 
-    /// `LEVEL msg field=value …`, without the fields that all lines have.
+    /// `LEVEL msg field=value …`, without the event and the fields that all lines have.
     fn outline(&self) -> String {
         let mut text = format!("{} {}", self.level(), self.msg());
-        for (field, value) in self.0.iter().filter(|(field, _)| !FIXED.contains(&field.as_str())) {
+        let is_special = |field: &str| field != "event" && !FIXED.contains(&field);
+        for (field, value) in self.0.iter().filter(|(field, _)| is_special(field)) {
             let value = match (field.as_str(), value) {
                 ("started_in_ms", Value::Number(_)) => "$MS".to_owned(),
                 ("duration_us", Value::Number(_)) => "$US".to_owned(),

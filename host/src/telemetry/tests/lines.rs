@@ -104,6 +104,54 @@ fn attributes_cannot_replace_what_belongs_to_the_line() {
 }
 
 #[test]
+fn a_line_of_the_host_has_its_event_after_the_message() {
+    let attributes = attributes(&[("event", json!("mine")), ("kind", json!("http"))]);
+    let lines = |format| {
+        let output = Output::new(Answer::TakeAll);
+        let (logger, flush) = start(format, &[("service.name", "greeter")], &output);
+        let running = logger.event(Event::ServiceRunning);
+        running.log(Level::Info, "service is running", &none(), &none());
+        running.log(Level::Info, "m", &attributes, &none());
+        running.log(Level::Info, "m", &none(), &attributes);
+        assert_eq!(flush.finish(PATIENCE).lost, 0);
+        output.text()
+    };
+
+    expect![[r#"
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"service is running","event":"service-running","service.name":"greeter"}
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","event":"service-running","service.name":"greeter","attributes.event":"mine","kind":"http"}
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","event":"service-running","service.name":"greeter","attributes.event":"mine","kind":"http"}
+    "#]].assert_eq(&lines(JSON));
+    expect![[r"
+        13:48:46.350 INFO  service is running
+        13:48:46.350 INFO  m  attributes.event=mine kind=http
+        13:48:46.350 INFO  m  attributes.event=mine kind=http
+    "]]
+    .assert_eq(&lines(TEXT));
+}
+
+#[test]
+fn a_service_may_name_an_attribute_event() {
+    check(
+        JSON,
+        &[],
+        (Level::Info, "m", &[("event", json!("order-created"))], &[]),
+        &expect![[r#"
+            {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","event":"order-created"}
+        "#]],
+    );
+    // One that all lines have would be in those of the host too.
+    check(
+        JSON,
+        &[("event", "all")],
+        (Level::Info, "m", &[], &[]),
+        &expect![[r#"
+            {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","attributes.event":"all"}
+        "#]],
+    );
+}
+
+#[test]
 fn a_message_that_is_json_stays_a_string() {
     check(
         JSON,

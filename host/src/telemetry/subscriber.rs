@@ -10,12 +10,13 @@ use std::time::Instant;
 use serde_json::{Number, Value};
 use tracing::field::{Field, Visit};
 use tracing::subscriber::Interest;
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 
 use super::allowance::Allowance;
-use super::{Attributes, Level, Logger};
+use super::record::Record;
+use super::{Attributes, Event, Level, Logger};
 use crate::text::on_one_line;
 
 /// The crate whose events are lines; events of all others are those of libraries.
@@ -38,6 +39,16 @@ impl HostLog {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Takes the `tracing` events of the whole process from now on, unless another log of this process already does.
+    pub(crate) fn install(&self) {
+        let _ = tracing::subscriber::set_global_default(subscriber(self.clone()));
+    }
+
+    /// Takes the `tracing` events of `work`.
+    pub(crate) fn during<T>(self, work: impl FnOnce() -> T) -> T {
+        tracing::subscriber::with_default(subscriber(self), work)
+    }
+
     pub(crate) fn replace(&self, logger: Logger) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = logger;
     }
@@ -48,7 +59,7 @@ impl HostLog {
 ///
 /// Of libraries only warnings and errors are taken, a few per second, with the attribute
 /// `log.target`: what they say is for their developers, and some of it a client can provoke.
-pub(crate) fn subscriber(log: HostLog) -> impl Subscriber + Send + Sync + 'static {
+fn subscriber(log: HostLog) -> impl Subscriber + Send + Sync + 'static {
     let lines = Lines {
         log,
         started: Instant::now(),
@@ -94,7 +105,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         is_candidate(metadata) && self.log.current().enabled(level_of(metadata))
     }
 
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let metadata = event.metadata();
         let mut fields = Fields::default();
         if !is_host(metadata) {
@@ -107,8 +118,19 @@ impl<S: Subscriber> Layer<S> for Lines {
             }
         }
         event.record(&mut fields);
-        let message = fields.message.as_deref().unwrap_or(metadata.target());
-        self.log.current().log(level_of(metadata), message, &fields.attributes, &Attributes::new());
+        if !is_host(metadata)
+            && let Some(own) = fields.event.replace(Event::LibraryMessage.name().to_owned())
+        {
+            fields.add("event", own);
+        }
+        let record = Record {
+            level: level_of(metadata),
+            message: fields.message.as_deref().unwrap_or(metadata.target()),
+            event: fields.event.as_deref(),
+            attributes: &fields.attributes,
+            context: &Attributes::new(),
+        };
+        self.log.current().write(record);
     }
 }
 
@@ -116,6 +138,7 @@ impl<S: Subscriber> Layer<S> for Lines {
 #[derive(Default)]
 struct Fields {
     message: Option<String>,
+    event: Option<String>,
     attributes: Attributes,
 }
 
@@ -127,6 +150,7 @@ impl Fields {
     fn add_text(&mut self, field: &Field, text: String) {
         match field.name() {
             "message" => self.message = Some(text),
+            "event" => self.event = Some(text),
             name => self.add(name, text),
         }
     }

@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use tracing::{debug, error, info, trace, warn};
 
 use super::*;
-use crate::telemetry::{HostLog, subscriber};
+use crate::telemetry::{self, HostLog};
 
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
@@ -22,7 +22,7 @@ fn lines(level: Level, emit: impl FnOnce(&Logger)) -> String {
     let output = Output::new(Answer::TakeAll);
     let (logger, flush) = start(TEXT, &[], &output);
     logger.set_level(level);
-    tracing::subscriber::with_default(subscriber(HostLog::new(logger.clone())), || emit(&logger));
+    HostLog::new(logger.clone()).during(|| emit(&logger));
     assert_eq!(flush.finish(PATIENCE).lost, 0);
     output.text()
 }
@@ -40,7 +40,7 @@ fn fields_become_attributes_of_their_type() {
     let failure = Failure { message: "cannot listen", source: source.into() };
     let failure: &(dyn std::error::Error + 'static) = &failure;
 
-    tracing::subscriber::with_default(subscriber(HostLog::new(logger)), || {
+    HostLog::new(logger).during(|| {
         info!(
             service.kind = "http",
             count = 3,
@@ -80,6 +80,34 @@ fn every_level_has_its_own() {
             13:48:46.350 DEBUG t
         "]],
     );
+}
+
+#[test]
+fn every_line_that_is_no_services_has_an_event() {
+    let output = Output::new(Answer::TakeAll);
+    let (logger, flush) = start(Format::Json, &[], &output);
+    logger.set_level(Level::Debug);
+
+    HostLog::new(logger).during(|| {
+        let count = 3;
+        telemetry::error!(InstanceLost, count, "the {}", "message");
+        telemetry::warn!(SwapFailed, %count, "{count} messages");
+        telemetry::info!(ServiceRunning, kind = "http", help = None::<&str>, "m");
+        telemetry::debug!(CacheHit, "m");
+        warn!(target: "hyper", event = "own", "w");
+        warn!(target: "h2", "w");
+    });
+
+    assert_eq!(flush.finish(PATIENCE).lost, 0);
+    expect![[r#"
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"ERROR","msg":"the message","event":"instance-lost","count":3}
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"WARN","msg":"3 messages","event":"swap-failed","count":"3"}
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"INFO","msg":"m","event":"service-running","kind":"http"}
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"DEBUG","msg":"m","event":"cache-hit"}
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"WARN","msg":"w","event":"library-message","log.target":"hyper","attributes.event":"own"}
+        {"time":"2026-11-22T13:48:46.350431041Z","level":"WARN","msg":"w","event":"library-message","log.target":"h2"}
+    "#]]
+    .assert_eq(&output.text());
 }
 
 #[test]
