@@ -20,7 +20,8 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tracing::{debug, warn};
+
+use crate::telemetry::{debug, warn};
 
 pub(crate) use self::activity::Timeouts;
 pub(crate) use self::connection::{ConnectionRules, Keepalive, Served};
@@ -92,7 +93,7 @@ async fn accept(
                     connections.spawn_local(converse(accepted, slot.clone(), phase));
                 }
                 Err(error) if shortage::is_of_one_connection(&error) => {
-                    debug!(%error, "a client left before its connection was accepted");
+                    debug!(ClientLeft, %error, "a client left before its connection was accepted");
                 }
                 Err(error) => {
                     shortage.note(&error, Instant::now());
@@ -124,7 +125,7 @@ async fn converse(
     // Without it every answer may wait for the client's delayed acknowledgement. A socket that
     // refuses it still works.
     if let Err(error) = stream.set_nodelay(true) {
-        warn!(%error, "cannot set TCP_NODELAY");
+        warn!(SocketOptionFailed, %error, "cannot set TCP_NODELAY");
     }
     connection::serve((stream, peer), slot.rules(), slot, phase).await
 }

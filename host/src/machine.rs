@@ -7,7 +7,8 @@ use std::os::unix::net::UnixStream;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
-use tracing::debug;
+
+use crate::telemetry::debug;
 
 /// Pairs of descriptors that a runtime needs at most.
 const RUNTIME_PAIRS: usize = 4;
@@ -37,9 +38,10 @@ pub(crate) fn raise_descriptors() {
     }
     let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
     debug!(
+        DescriptorsRaised,
         before = limit.current,
         now = getrlimit(Resource::Nofile).current,
-        error = raised.err().map(tracing::field::display),
+        error = raised.err().map(|error| error.to_string()),
         "limit of open descriptors raised"
     );
 }

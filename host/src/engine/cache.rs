@@ -16,13 +16,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{Access, access, statvfs};
-use tracing::{debug, warn};
 use uuid::Uuid;
 use wasmtime::component::Component;
 
 use self::entry::{Key, Unusable};
 use self::room::Bounds;
+
 pub(crate) use self::trust::UntrustedError;
+use crate::telemetry::{debug, warn};
 
 /// What the directory may hold: more is removed, beginning with what was not used for the longest time.
 const BOUNDS: Bounds = Bounds { bytes: 1 << 30, files: 256 };
@@ -153,6 +154,7 @@ impl Cache {
     pub(crate) fn open_or_warn(directory: Option<&Path>) -> Option<Self> {
         let Some(directory) = directory else {
             warn!(
+                CacheUnavailable,
                 help = "set `MIKROS_HOST_CACHE` to a directory",
                 "compiled components are not kept, compiling at every start"
             );
@@ -160,6 +162,7 @@ impl Cache {
         };
         let cache = Self::open(directory.to_owned()).inspect_err(|error| {
             warn!(
+                CacheUnavailable,
                 path = %directory.display(),
                 %error,
                 help = error.help(directory),
@@ -204,14 +207,14 @@ impl Place<'_> {
         let Self { key, path, .. } = self;
         let error = match key.verify(path).map(|()| read(engine, path)) {
             Ok(Ok(component)) => {
-                debug!(path = %path.display(), "compiled component taken from the cache");
+                debug!(CacheHit, path = %path.display(), "compiled component taken from the cache");
                 return Some(component);
             }
             Err(Unusable::Absent) => return None,
             Ok(Err(error)) => super::describe(&error),
             Err(unusable) => unusable.to_string(),
         };
-        warn!(path = %path.display(), error, "cannot use a compiled component, compiling it again");
+        warn!(CacheEntryInvalid, path = %path.display(), error, "cannot use a compiled component, compiling it again");
         None
     }
 
@@ -225,9 +228,10 @@ impl Place<'_> {
         match kept {
             Ok(()) => cache.has_complained.store(false, Ordering::Relaxed),
             Err(error) if cache.has_complained.swap(true, Ordering::Relaxed) => {
-                debug!(path = %path.display(), %error, "cannot keep the compiled component");
+                debug!(CacheWriteFailed, path = %path.display(), %error, "cannot keep the compiled component");
             }
             Err(error) => warn!(
+                CacheWriteFailed,
                 path = %path.display(),
                 %error,
                 help = "let `MIKROS_HOST_CACHE` be a directory that can be written and has room",

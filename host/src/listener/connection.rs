@@ -20,7 +20,6 @@ use hyper_util::server::graceful::GracefulConnection;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tracing::debug;
 
 use super::activity::{Activity, DRAIN_GRACE, Late, Noted, Timeouts};
 use super::rest::{self, UnreadBodies, UnreadReader};
@@ -28,6 +27,7 @@ use super::stream::{Peer, SharedStream};
 use super::tracked::Tracked;
 use super::{Phase, reach};
 use crate::http2::{self, Coalescing, RequestBody, Streams};
+use crate::telemetry::debug;
 
 /// Heads up to this multiple of their limit are read, so that they can be answered in the service's
 /// own words; beyond it hyper answers with an empty 431.
@@ -107,7 +107,7 @@ pub(super) async fn serve(
     let connection = pin!(builder.serve_connection(io, service));
     let cut = drive(connection, &stream, &activity, reading, phase).await;
     if cut > 0 {
-        debug!(%peer, responses.cut = cut, "connection cut off");
+        debug!(ConnectionCut, %peer, responses.cut = cut, "connection cut off");
     }
     cut
 }
@@ -142,7 +142,7 @@ async fn drive(
             biased;
             result = progress => {
                 if let Err(error) = result {
-                    debug!(%error, "connection failed");
+                    debug!(ConnectionFailed, %error, "connection failed");
                     reading.rests().cut();
                 }
                 let has_more_to_read = reading.rests().is_cut() && !activity.is_cut_off();
@@ -156,7 +156,7 @@ async fn drive(
             changed = stream.changed(client) => {
                 client = changed;
                 if client == Peer::Gone {
-                    debug!("the client has left");
+                    debug!(ClientLeft, "the client has left");
                     return 0;
                 }
                 activity.note_half_closed();
@@ -172,7 +172,7 @@ async fn drive(
                 Ok(_) => (),
                 Err(Late::Idle) => activity.drain(),
                 Err(late) => {
-                    debug!(?late, "connection closed");
+                    debug!(ConnectionTimedOut, ?late, "connection closed");
                     let stops = next == Phase::Cut && late == Late::Stalled;
                     return if stops { activity.in_flight() } else { 0 };
                 }

@@ -10,9 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use tracing::{debug, info, warn};
 
 use crate::machine;
+use crate::telemetry::{debug, info, warn};
 
 /// How long every connection must have been accepted for the shortage to be over. Descriptors that come
 /// and go would make two lines each time otherwise.
@@ -44,7 +44,7 @@ impl Shortage {
 
     /// A connection could not be accepted.
     pub(super) fn note(&self, error: &io::Error, now: Instant) {
-        debug!(%error, "cannot accept a connection, trying again");
+        debug!(AcceptFailed, %error, "cannot accept a connection, trying again");
         let mut attempts = self.lock();
         if let Some(Attempts { count, last, .. }) = &mut *attempts {
             *count += 1;
@@ -56,6 +56,7 @@ impl Shortage {
         self.lasts.store(true, Ordering::Relaxed);
         drop(attempts);
         warn!(
+            ShortageStarted,
             kind = self.kind,
             address = %self.address,
             %error,
@@ -84,6 +85,7 @@ impl Shortage {
 
     fn tell(&self, Attempts { count, first, last }: &Attempts, message: &str) {
         info!(
+            ShortageEnded,
             kind = self.kind,
             address = %self.address,
             attempts = count,
