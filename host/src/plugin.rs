@@ -22,7 +22,7 @@ use crate::definition::OnFailure;
 use crate::engine::{Interface, Surface};
 use crate::extension::{Answer, Decision, Hook, Hooked, Request, Response};
 use crate::guest::Workers;
-use crate::telemetry::{Attributes, Level, Logger};
+use crate::telemetry::{Attributes, Event, Level, Logger};
 
 /// A feature as a component, in one version of a service.
 #[derive(Debug)]
@@ -105,7 +105,8 @@ impl Plugin {
         ]);
         let context =
             Attributes::from_iter([(REQUEST_ID.to_owned(), Value::from(&**request.id()))]);
-        self.logger.log(level, "feature could not decide", &attributes, &context);
+        let logger = self.logger.event(Event::FeatureFailed);
+        logger.log(level, "feature could not decide", &attributes, &context);
     }
 }
 
@@ -176,6 +177,7 @@ impl Provide for Plugin {
                 ]);
                 let context = id.map(|id| (REQUEST_ID.to_owned(), Value::from(&*id)));
                 let context = Attributes::from_iter(context);
+                let logger = logger.event(Event::FeatureFailed);
                 logger.log(Level::Error, "feature did not answer", &attributes, &context);
             }
             Err(fault)

@@ -9,7 +9,6 @@ use http::Version;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
-use tracing::debug;
 
 use super::outgoing::Outgoing;
 use super::problem::Problem;
@@ -18,6 +17,7 @@ use crate::call::http::{Body, Feed, Streamed};
 use crate::call::stream::stream;
 use crate::extension::Body as Wrapped;
 use crate::http2::RequestBody;
+use crate::telemetry::debug;
 
 /// A body that the client announces to be at most so long is handed to the guest whole, in bytes.
 const WHOLE_UP_TO: u64 = 64 * 1024;
@@ -217,7 +217,7 @@ impl http_body::Body for ResponseBody {
             Inner::Unsent(_) => Poll::Ready(None),
             Inner::Streamed(outgoing) => outgoing.poll_frame(context),
             Inner::Wrapped(body) => body.as_mut().poll_frame(context).map_err(|error| {
-                debug!(%error, "the body of a response ended early");
+                debug!(ResponseBodyFailed, %error, "the body of a response ended early");
                 Aborted
             }),
         }

@@ -28,7 +28,7 @@ use crate::call::{Context, Fault, RequestAnnotations, RequestTarget};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
 use crate::guest::Workers;
 use crate::http2::RequestBody;
-use crate::telemetry::{Attributes, Level, Logger};
+use crate::telemetry::{Attributes, Event, Level, Logger};
 
 /// How a service wants its HTTP requests to be treated. Sources in `service.toml` are named in the
 /// definition.
@@ -268,7 +268,9 @@ impl Dispatcher {
 
     fn check_error(&self, error: &ServiceError, about: &About<'_>) {
         for message in invalid_parts(error) {
-            self.log(Level::Warn, message, &Attributes::new(), about);
+            let context = about.context().attributes();
+            let logger = self.logger.event(Event::ErrorInvalid);
+            logger.log(Level::Warn, message, &Attributes::new(), &context);
         }
     }
 
@@ -284,18 +286,17 @@ impl Dispatcher {
         if !self.logger.enabled(level) {
             return;
         }
-        let message = if failure.is_some() { "request failed" } else { "request answered" };
+        let (event, message) = match failure {
+            Some(_) => (Event::RequestFailed, "request failed"),
+            None => (Event::RequestAnswered, "request answered"),
+        };
         let mut attributes = failure.map_or_else(Attributes::new, RequestFailure::attributes);
         attributes.insert("http.status".to_owned(), status.as_u16().into());
         let micros = u64::try_from(about.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         attributes.insert("duration_us".to_owned(), micros.into());
         attributes.extend(about.answered.clone());
-        self.log(level, message, &attributes, about);
-    }
-
-    fn log(&self, level: Level, message: &str, attributes: &Attributes, about: &About<'_>) {
         let context = about.context().attributes();
-        self.logger.log(level, message, attributes, &context);
+        self.logger.event(event).log(level, message, &attributes, &context);
     }
 }
 

@@ -8,11 +8,11 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use tracing::warn;
 
 use super::body::{Aborted, Pump};
 use crate::call::describe;
 use crate::call::http::Streamed;
+use crate::telemetry::warn;
 
 /// A body that the guest writes. While the client reads it, what is left of the request keeps flowing.
 pub(super) struct Outgoing {
@@ -102,7 +102,7 @@ impl Outgoing {
     }
 
     fn cut_off(&self, reason: &str) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
-        warn!(request_id = &*self.request_id, reason, "response cut off");
+        warn!(ResponseCut, request_id = &*self.request_id, reason, "response cut off");
         Poll::Ready(Some(Err(Aborted)))
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::Limits;
-use crate::telemetry::{Attributes, Level, Logger};
+use crate::telemetry::{Attributes, Event, Level, Logger};
 
 /// Least time between two lines, and how long nothing must have been refused for it to be over.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -68,7 +68,7 @@ impl Refusals {
         let refused = std::mem::take(&mut counts.unlogged);
         drop(counts);
         self.lasts.store(true, Ordering::Relaxed);
-        self.log(Level::Warn, "at capacity, refusing requests", refused);
+        self.log(Event::RequestsRefused, Level::Warn, "at capacity, refusing requests", refused);
     }
 
     /// A request was admitted. Costs one load while nothing is refused.
@@ -87,11 +87,11 @@ impl Refusals {
         self.lasts.store(false, Ordering::Relaxed);
         drop(counts);
         if total > 0 {
-            self.log(Level::Info, "no longer at capacity", total);
+            self.log(Event::RefusalsEnded, Level::Info, "no longer at capacity", total);
         }
     }
 
-    fn log(&self, level: Level, message: &str, refused: u64) {
+    fn log(&self, event: Event, level: Level, message: &str, refused: u64) {
         let mut attributes = Attributes::from_iter([
             ("requests.refused".to_owned(), Value::from(refused)),
             ("capacity".to_owned(), Value::from(self.capacity)),
@@ -99,7 +99,7 @@ impl Refusals {
         if let Some(feature) = &self.feature {
             attributes.insert("feature".to_owned(), Value::from(&**feature));
         }
-        self.logger.log(level, message, &attributes, &Attributes::new());
+        self.logger.event(event).log(level, message, &attributes, &Attributes::new());
     }
 }
 
@@ -108,7 +108,7 @@ impl Drop for Refusals {
         let counts = self.counts.get_mut().unwrap_or_else(PoisonError::into_inner);
         if counts.total > 0 {
             let total = counts.total;
-            self.log(Level::Info, "requests were refused at capacity", total);
+            self.log(Event::RefusalsEnded, Level::Info, "requests were refused at capacity", total);
         }
     }
 }

@@ -7,16 +7,17 @@ use serde_json::Value;
 use super::loss::{Loss, StartFailure};
 use super::worker::WorkerConfig;
 use crate::call::{Fault, Subject};
-use crate::telemetry::{Attributes, Level};
+use crate::telemetry::{Attributes, Event, Level};
 
 impl WorkerConfig {
     pub(super) fn report(&self, loss: &Loss) {
-        let (level, message) = match loss.fault {
+        let (event, level, message) = match loss.fault {
             // The supervisor says that time ran out; this says in which instance calls were cut.
-            Fault::CutOff => (Level::Warn, "instance cut off"),
-            _ => (Level::Error, "instance lost"),
+            Fault::CutOff => (Event::InstanceCut, Level::Warn, "instance cut off"),
+            _ => (Event::InstanceLost, Level::Error, "instance lost"),
         };
-        self.grants.logger.log(level, message, &self.attributes(loss), &loss.context);
+        let logger = self.grants.logger.event(event);
+        logger.log(level, message, &self.attributes(loss), &loss.context);
     }
 
     fn attributes(&self, loss: &Loss) -> Attributes {
@@ -45,6 +46,7 @@ impl WorkerConfig {
         attributes.insert("worker".to_owned(), Value::from(self.index));
         self.name_feature(&mut attributes);
         let message = "cannot start the instance again";
-        self.grants.logger.log(Level::Error, message, &attributes, &Attributes::new());
+        let logger = self.grants.logger.event(Event::InstanceStartFailed);
+        logger.log(Level::Error, message, &attributes, &Attributes::new());
     }
 }

@@ -16,7 +16,7 @@ use crate::call::kind::code_of;
 use crate::call::metadata;
 use crate::call::{Context, Fault, RequestAnnotations, RequestTarget};
 use crate::dispatch::{problem, request_id};
-use crate::telemetry::{Attributes, Level, Logger};
+use crate::telemetry::{Attributes, Event, Level, Logger};
 
 /// One RPC.
 pub(super) struct Rpc {
@@ -46,7 +46,7 @@ impl Rpc {
             Ok(status) => {
                 if let Reason::Error(error) = &failure.reason {
                     for message in invalid_parts(error) {
-                        self.log(Level::Warn, message, &Attributes::new());
+                        self.log(Event::ErrorInvalid, Level::Warn, message, &Attributes::new());
                     }
                 }
                 self.log_returned(failure, status.code());
@@ -106,7 +106,7 @@ impl Rpc {
                 ("grpc.code".to_owned(), code_name(code).into()),
                 self.duration(),
             ]);
-            self.log(Level::Debug, "RPC answered", &attributes);
+            self.log(Event::RpcAnswered, Level::Debug, "RPC answered", &attributes);
         }
     }
 
@@ -129,10 +129,10 @@ impl Rpc {
     fn log_failure(&self, level: Level, mut attributes: Attributes, code: Code) {
         attributes.insert("grpc.code".to_owned(), code_name(code).into());
         attributes.extend([self.duration()]);
-        self.log(level, "RPC failed", &attributes);
+        self.log(Event::RpcFailed, level, "RPC failed", &attributes);
     }
 
-    pub(super) fn log(&self, level: Level, message: &str, attributes: &Attributes) {
+    fn log(&self, event: Event, level: Level, message: &str, attributes: &Attributes) {
         if !self.logger.enabled(level) {
             return;
         }
@@ -140,7 +140,7 @@ impl Rpc {
         if let Some(caller) = &self.caller {
             context.insert("grpc.caller".to_owned(), Value::from(&**caller));
         }
-        self.logger.log(level, message, attributes, &context);
+        self.logger.event(event).log(level, message, attributes, &context);
     }
 }
 

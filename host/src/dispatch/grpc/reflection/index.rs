@@ -13,7 +13,8 @@ use prost::{DecodeError, Message};
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
 };
-use tracing::warn;
+
+use crate::telemetry::warn;
 
 /// Files that are the same wherever they come from, apart from options and comments.
 const WELL_KNOWN: &str = "google/protobuf/";
@@ -120,6 +121,7 @@ impl Index {
         let defines = symbols.all(|symbol| self.symbols.get(symbol).is_some_and(|it| it == file));
         if defines && !file.starts_with(WELL_KNOWN) {
             warn!(
+                ReflectionAmbiguous,
                 file,
                 "two files of this name define the same symbols, reflection returns one of them"
             );
@@ -131,8 +133,11 @@ impl Index {
         for symbol in definitions.symbols {
             if let Some(other) = self.symbols.get(&symbol) {
                 warn!(
+                    ReflectionAmbiguous,
                     symbol,
-                    file, other, "two files define a symbol, reflection returns one of them"
+                    file,
+                    other,
+                    "two files define a symbol, reflection returns one of them"
                 );
                 continue;
             }
