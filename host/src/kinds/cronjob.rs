@@ -28,6 +28,7 @@ use self::timer::{Jitter, MOST_COUNTED, Occurrence, RunTimer, Verdict, duration}
 use crate::extension::{
     Attributes, Export, ExtensionError, Guest, Kind, Level, Logger, RunningKind, Start, Stop,
 };
+use crate::telemetry::Event;
 
 const INTERFACE: &str = "mikros:service/cronjob@0.2.0";
 
@@ -144,7 +145,12 @@ impl Runner {
         }
         if let Some(Occurrence { scheduled, .. }) = self.overlap_policy.give_up() {
             let about = run::scheduled(self.timer.schedule(), scheduled);
-            self.log(Level::Warn, "cronjob run given up, the service stops", &about);
+            self.log(
+                Event::CronjobRunDropped,
+                Level::Warn,
+                "cronjob run given up, the service stops",
+                &about,
+            );
         }
         while self.runs.next().await.is_some() {}
     }
@@ -160,7 +166,7 @@ impl Runner {
             Verdict::Waits { set_back } => self.tell_wait(set_back),
             Verdict::ClockSetBack => {
                 let message = "the clock was set back, the schedule begins anew";
-                self.log(Level::Warn, message, &self.next());
+                self.log(Event::ClockSetBack, Level::Warn, message, &self.next());
             }
         }
     }
@@ -174,14 +180,16 @@ impl Runner {
         let level = |streak| if streak == 1 { Level::Warn } else { Level::Debug };
         match self.overlap_policy.admit(occurrence, self.runs.len()) {
             Admission::Begins(occurrence) => self.begin(occurrence),
-            Admission::Waits => self.log(Level::Debug, "cronjob run waits", &about),
+            Admission::Waits => {
+                self.log(Event::CronjobRunWaiting, Level::Debug, "cronjob run waits", &about);
+            }
             Admission::Replaces { streak } => {
                 let message = "cronjob runs become one, the last one still runs";
-                self.log(level(streak), message, &about);
+                self.log(Event::CronjobRunsMerged, level(streak), message, &about);
             }
             Admission::Refused { streak } => {
                 let message = "cronjob run skipped, the last one still runs";
-                self.log(level(streak), message, &about);
+                self.log(Event::CronjobRunSkipped, level(streak), message, &about);
             }
         }
     }
@@ -194,7 +202,7 @@ impl Runner {
         about.insert("clock.set_back_ms".to_owned(), run::milliseconds(set_back));
         about.insert("cronjob.wait_ms".to_owned(), run::milliseconds(wait));
         let message = "the clock was set back, the schedule waits until it has caught up";
-        self.log(Level::Warn, message, &about);
+        self.log(Event::ClockSetBack, Level::Warn, message, &about);
     }
 
     fn tell_missed(&self, runs: u32) {
@@ -203,7 +211,7 @@ impl Runner {
             about.insert("cronjob.missed_is_least".to_owned(), Value::from(true));
         }
         let message = "cronjob runs missed, the clock was set or the machine was asleep";
-        self.log(Level::Warn, message, &about);
+        self.log(Event::CronjobRunsMissed, Level::Warn, message, &about);
     }
 
     fn begin(&mut self, occurrence: Occurrence) {
@@ -220,7 +228,12 @@ impl Runner {
             self.begin(waiting);
         }
         if self.logger.enabled(Level::Debug) {
-            self.log(Level::Debug, "cronjob run is due next", &self.next());
+            self.log(
+                Event::CronjobRunScheduled,
+                Level::Debug,
+                "cronjob run is due next",
+                &self.next(),
+            );
         }
     }
 
@@ -229,8 +242,8 @@ impl Runner {
         next.map(|next| run::scheduled(self.timer.schedule(), next)).unwrap_or_default()
     }
 
-    fn log(&self, level: Level, message: &str, attributes: &Attributes) {
-        self.logger.log(level, message, attributes, &Attributes::new());
+    fn log(&self, event: Event, level: Level, message: &str, attributes: &Attributes) {
+        self.logger.event(event).log(level, message, attributes, &Attributes::new());
     }
 }
 

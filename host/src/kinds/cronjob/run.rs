@@ -14,6 +14,7 @@ use wasmtime::component::Val;
 use super::RUN;
 use super::schedule::Schedule;
 use crate::extension::{Attributes, CallOptions, Guest, Level, Logger, record};
+use crate::telemetry::Event;
 
 /// The record `tick` of `wit/cronjob.wit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,17 +53,22 @@ impl Tick {
 pub(super) async fn run(guest: Guest, tick: Tick, timeout: Duration, logger: Logger) {
     let id = new_id();
     let context = tick.attributes(&id);
-    logger.log(Level::Debug, "cronjob run begins", &Attributes::new(), &context);
+    let starts = logger.event(Event::CronjobRunStarted);
+    starts.log(Level::Debug, "cronjob run begins", &Attributes::new(), &context);
     let options =
         CallOptions { timeout: Some(timeout), id: Some(id), attributes: Attributes::new() };
     let begun = Instant::now();
     let outcome = guest.call(RUN, vec![tick.value()], options).await;
-    let (level, message, mut attributes) = match outcome {
-        Ok(_nothing) => (Level::Info, "cronjob run ended", Attributes::new()),
-        Err(error) => (Level::Error, "cronjob run failed", error.attributes()),
+    let (event, level, message, mut attributes) = match outcome {
+        Ok(_nothing) => {
+            (Event::CronjobRunCompleted, Level::Info, "cronjob run ended", Attributes::new())
+        }
+        Err(error) => {
+            (Event::CronjobRunFailed, Level::Error, "cronjob run failed", error.attributes())
+        }
     };
     attributes.insert("duration_ms".to_owned(), milliseconds(begun.elapsed()));
-    logger.log(level, message, &attributes, &context);
+    logger.event(event).log(level, message, &attributes, &context);
 }
 
 /// A time for log lines about runs that do not happen.

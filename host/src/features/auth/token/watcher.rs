@@ -15,6 +15,7 @@ use super::key::UseKeyError;
 use super::key_set::{Found, KeyRing, KeySet, read};
 use super::{KeyFile, MOST_TOLD};
 use crate::extension::{Attributes, ExtensionError, Level, Logger};
+use crate::telemetry::Event;
 
 /// Between two looks that requests ask for: who makes up names of keys should not keep the disk busy.
 const LEAST_BETWEEN: Duration = Duration::from_secs(1);
@@ -101,7 +102,7 @@ impl Look {
             Ok(Some(found)) => {
                 self.trouble = None;
                 let count = ("keys", json!(found.keys.len()));
-                self.log(Level::Info, "keys for tokens read again", [count]);
+                self.log(Event::KeysReloaded, Level::Info, "keys for tokens read again", [count]);
                 self.warn_of_unusable(&found);
             }
             Err(error) => {
@@ -109,7 +110,12 @@ impl Look {
                 if self.trouble.as_ref() != Some(&trouble) {
                     let message = "keys for tokens cannot be read again, keeping those from before";
                     let cause = Value::from(format!("`jwks_file` {trouble}"));
-                    self.log(Level::Warn, message, [("error.message", cause)]);
+                    self.log(
+                        Event::KeysReloadFailed,
+                        Level::Warn,
+                        message,
+                        [("error.message", cause)],
+                    );
                     self.trouble = Some(trouble);
                 }
             }
@@ -134,20 +140,36 @@ impl Look {
         for unusable in found.unusable.iter().take(MOST_TOLD) {
             let cause =
                 Value::from(format!("`jwks_file` holds a key that cannot be used, {unusable}"));
-            self.log(Level::Warn, "a key for tokens cannot be used", [("error.message", cause)]);
+            self.log(
+                Event::KeysUnusable,
+                Level::Warn,
+                "a key for tokens cannot be used",
+                [("error.message", cause)],
+            );
         }
         let more = found.unusable.len().saturating_sub(MOST_TOLD);
         if more > 0 {
-            self.log(Level::Warn, "more keys for tokens cannot be used", [("keys", json!(more))]);
+            self.log(
+                Event::KeysUnusable,
+                Level::Warn,
+                "more keys for tokens cannot be used",
+                [("keys", json!(more))],
+            );
         }
     }
 
-    fn log<const N: usize>(&self, level: Level, message: &str, about: [(&str, Value); N]) {
+    fn log<const N: usize>(
+        &self,
+        event: Event,
+        level: Level,
+        message: &str,
+        about: [(&str, Value); N],
+    ) {
         let mut attributes = Attributes::from_iter([
             ("feature".to_owned(), Value::from("http_auth")),
             ("path".to_owned(), Value::from(self.file.path.display().to_string())),
         ]);
         attributes.extend(about.map(|(name, value)| (name.to_owned(), value)));
-        self.logger.log(level, message, &attributes, &Attributes::new());
+        self.logger.event(event).log(level, message, &attributes, &Attributes::new());
     }
 }
