@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use mikros_host::internals::{
-    Cli, Definition, LoadContext, Variables, reference_table, variables_table,
+    Cli, Definition, LoadContext, Variables, events_table, reference_table, variables_table,
 };
 
 use crate::layers::ORDER;
@@ -35,10 +35,10 @@ fn documents() -> Vec<String> {
     root.map(str::to_owned).into_iter().chain(pages).collect()
 }
 
-/// The text between `<!-- name -->` and `<!-- /name -->` in the page about `service.toml`.
+/// The text between `<!-- name -->` and `<!-- /name -->` in a page.
 #[track_caller]
-fn section(name: &str) -> String {
-    let text = read("docs/service-toml.md");
+fn section(page: &str, name: &str) -> String {
+    let text = read(page);
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
     let section = text.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end));
     section.unwrap_or_else(|| panic!("the page has no part `{name}`")).0.to_owned()
@@ -85,12 +85,17 @@ fn loads(place: &str, text: &str) {
 
 #[test]
 fn the_page_about_service_toml_has_all_keys() {
-    assert_eq!(section("reference"), reference_table());
+    assert_eq!(section("docs/service-toml.md", "reference"), reference_table());
 }
 
 #[test]
 fn the_page_about_service_toml_has_all_variables() {
-    assert_eq!(section("variables"), variables_table());
+    assert_eq!(section("docs/service-toml.md", "variables"), variables_table());
+}
+
+#[test]
+fn the_page_about_events_has_all_of_them() {
+    assert_eq!(section("docs/log-events.md", "events"), events_table());
 }
 
 #[test]

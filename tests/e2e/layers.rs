@@ -262,6 +262,33 @@ fn nothing_is_named_by_a_retired_word() {
 }
 
 #[test]
+fn every_line_of_the_host_names_its_event() {
+    let mut mistakes = Vec::new();
+
+    for source in sources("host/src") {
+        let module = source.module();
+        let is_test = module.iter().any(|name| name == "tests");
+        // What `capability` writes is what a guest says.
+        if is_test || ["telemetry", "capability"].contains(&&*module[0]) {
+            continue;
+        }
+        let path = source.path.display();
+        if source.text.contains("tracing::") {
+            mistakes.push(format!("{path} uses `tracing`: take the macros of `telemetry`"));
+        }
+        let text: String = source.text.split_whitespace().collect();
+        let mut parts: Vec<_> = text.split(".log(").collect();
+        parts.pop();
+        // `self.log` is a function of the module, which takes the event.
+        if parts.iter().any(|before| !before.ends_with("self") && !before.contains(".event(")) {
+            mistakes.push(format!("{path} logs without `.event(…)`"));
+        }
+    }
+
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
+}
+
+#[test]
 fn every_file_says_what_it_is() {
     let all = SOURCES.into_iter().flat_map(sources);
 
