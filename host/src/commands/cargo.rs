@@ -2,6 +2,7 @@
 //!
 //! Does not know services, nor what is right for one.
 
+mod artifact;
 mod manifest;
 mod relocation;
 mod sdk;
@@ -10,8 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use cargo_metadata::{CrateType, Metadata, TargetKind};
 
 pub(super) use self::manifest::with_cdylib;
 pub(super) use self::relocation::relocated;
@@ -78,36 +78,36 @@ impl Package {
     pub(super) fn read(directory: &Path) -> Result<Option<Self>, AskCargoError> {
         let manifest = directory.join("Cargo.toml");
         let Ok(path) = manifest.canonicalize() else { return Ok(None) };
-        let metadata: Metadata = ask(&manifest, &["--no-deps", "--offline"])?;
-        let is_it = |package: &&PackageMetadata| {
+        let metadata = ask(&manifest, &["--no-deps", "--offline"])?;
+        let is_it = |package: &&cargo_metadata::Package| {
             package.manifest_path.canonicalize().is_ok_and(|other| other == path)
         };
         // A workspace without a package of its own has a manifest too.
         let Some(package) = metadata.packages.iter().find(is_it) else { return Ok(None) };
-        let is_of = |target: &&TargetMetadata, kinds: &[&str]| {
-            target.kind.iter().any(|kind| kinds.contains(&kind.as_str()))
+        let is_of = |target: &cargo_metadata::Target, kinds: &[TargetKind]| {
+            target.kind.iter().any(|kind| kinds.contains(kind))
         };
-        let libraries = ["lib", "rlib", "dylib", "cdylib", "staticlib"];
-        let library = package.targets.iter().find(|target| is_of(target, &libraries));
+        let library = package.targets.iter().find(|target| is_of(target, &LIBRARIES));
         Ok(Some(Self {
-            name: package.name.clone(),
+            name: package.name.to_string(),
             manifest,
-            target_directory: metadata.target_directory,
+            target_directory: metadata.target_directory.into(),
             library: library.map(|target| Library {
                 name: target.name.replace('-', "_"),
-                is_cdylib: target.crate_types.iter().any(|kind| kind == "cdylib"),
+                is_cdylib: target.crate_types.contains(&CrateType::CDyLib),
             }),
-            is_program: package.targets.iter().any(|target| is_of(&target, &["bin"])),
+            is_program: package.targets.iter().any(|target| is_of(target, &[TargetKind::Bin])),
             dependency: package
                 .dependencies
                 .iter()
                 .find(|one| one.name == SDK)
-                .map(|one| Dependency { path: one.path.clone() }),
-            tested: package.tested(),
+                .map(|one| Dependency { path: one.path.clone().map(Into::into) }),
+            tested: tested(package),
         }))
     }
 
-    /// What `invocation`, run in `directory`, makes of the crate.
+    /// What `invocation`, run in `directory`, would make of the crate. After a build, [`Package::built`]
+    /// knows it.
     pub(super) fn component(&self, invocation: &Invocation, directory: &Path) -> Option<PathBuf> {
         let library = &self.library.as_ref().filter(|_| invocation.is_for(&self.name))?.name;
         invocation.component(library, directory, &self.target_directory)
@@ -119,7 +119,7 @@ impl Package {
         if let Some(path) = self.dependency.as_ref().and_then(|one| one.path.as_deref()) {
             return Ok(Some(Sdk::at(path)));
         }
-        match ask::<Metadata>(&self.manifest, &["--locked", "--offline"]) {
+        match ask(&self.manifest, &["--locked", "--offline"]) {
             Ok(metadata) => Ok(Sdk::find(&metadata.packages)),
             Err(AskCargoError::Refused { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -127,57 +127,36 @@ impl Package {
     }
 }
 
-/// `cargo metadata`, of which the host reads a few fields.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<PackageMetadata>,
-    target_directory: PathBuf,
-}
+/// What a crate calls a library.
+const LIBRARIES: [TargetKind; 5] = [
+    TargetKind::Lib,
+    TargetKind::RLib,
+    TargetKind::DyLib,
+    TargetKind::CDyLib,
+    TargetKind::StaticLib,
+];
 
-#[derive(Deserialize)]
-struct PackageMetadata {
-    name: String,
-    version: String,
-    manifest_path: PathBuf,
-    targets: Vec<TargetMetadata>,
-    dependencies: Vec<DependencyMetadata>,
-}
-
-impl PackageMetadata {
-    fn tested(&self) -> Vec<Tested> {
-        let mut tested = Vec::new();
-        for target in &self.targets {
-            let parts = match target.kind.first().map(String::as_str) {
-                Some("bin") => [target.test.then_some(Tested::Programs), None],
-                Some("test") => [target.test.then_some(Tested::Files), None],
-                Some("example" | "bench" | "custom-build") | None => continue,
-                Some(_) => [
-                    target.test.then_some(Tested::Library),
-                    target.doctest.then_some(Tested::Documentation),
-                ],
-            };
-            tested.extend(parts.into_iter().flatten());
-        }
-        tested
+fn tested(package: &cargo_metadata::Package) -> Vec<Tested> {
+    let mut tested = Vec::new();
+    for target in &package.targets {
+        let parts = match target.kind.first() {
+            Some(TargetKind::Bin) => [target.test.then_some(Tested::Programs), None],
+            Some(TargetKind::Test) => [target.test.then_some(Tested::Files), None],
+            Some(TargetKind::Example | TargetKind::Bench | TargetKind::CustomBuild) | None => {
+                continue;
+            }
+            Some(_) => [
+                target.test.then_some(Tested::Library),
+                target.doctest.then_some(Tested::Documentation),
+            ],
+        };
+        tested.extend(parts.into_iter().flatten());
     }
+    tested
 }
 
-#[derive(Deserialize)]
-struct TargetMetadata {
-    name: String,
-    kind: Vec<String>,
-    crate_types: Vec<String>,
-    test: bool,
-    doctest: bool,
-}
-
-#[derive(Deserialize)]
-struct DependencyMetadata {
-    name: String,
-    path: Option<PathBuf>,
-}
-
-fn ask<T: DeserializeOwned>(manifest: &Path, arguments: &[&str]) -> Result<T, AskCargoError> {
+/// Runs `cargo metadata` for the crate or workspace of a manifest.
+fn ask(manifest: &Path, arguments: &[&str]) -> Result<Metadata, AskCargoError> {
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--format-version", "1"]).args(arguments);
     cargo.current_dir(super::directory_of(manifest)).stdin(Stdio::null());

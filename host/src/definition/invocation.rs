@@ -1,6 +1,9 @@
 //! The build command of a service, when it is one plain call of `cargo build`.
 //!
 //! Understands no shell: a command that does anything else could write anywhere.
+//!
+//! What such a call will write is a rule of cargo's, kept here for what looks before there is a build:
+//! `target directory / target / profile / library.wasm`. After a build, cargo is asked.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
 //! `build` and `run --build`: the service's own command, and the compilation target it needs.
-//! Does not compile anything: shell commands and scripts stand for the toolchain.
+//! Compiles only empty crates: otherwise shell commands and scripts stand for the toolchain.
 
 use std::fs::{self, File};
 use std::io::{Write, pipe};
@@ -176,30 +176,44 @@ fn a_crate_that_is_a_program_is_told_to_become_a_library() {
 #[test]
 fn a_component_that_is_elsewhere_is_named() {
     let service = crate_built_by(
-        "cargo build --target wasm32-wasip2 --target-dir out",
+        "cargo build --quiet --target wasm32-wasip2 --target-dir out",
         "[lib]\ncrate-type = ['cdylib']\n",
         "src/lib.rs",
     );
-    // Cargo as it is, but for compiling.
-    let script = format!(
-        "#!/bin/sh\n[ \"$1\" = build ] || exec {} \"$@\"\n\
-         mkdir -p out/wasm32-wasip2/debug\ntouch out/wasm32-wasip2/debug/probe.wasm\n",
-        env!("CARGO")
-    );
-    service.program("cargo", &script);
-    let mut command = Command::new(["build"]).with_programs(service.directory());
-    command.arguments([service.path()]);
 
     check(
-        &command.run(),
+        &run(&service, &["build"]),
         &expect![[r#"
         status 2
         --- stdout
         --- stderr
-        building `probe`: cargo build --target wasm32-wasip2 --target-dir out
+        building `probe`: cargo build --quiet --target wasm32-wasip2 --target-dir out
         error: the build succeeded, but there is no component `$DIR/built.wasm`
-         help: `cargo build --target wasm32-wasip2 --target-dir out` has written `$DIR/out/wasm32-wasip2/debug/probe.wasm`: let `[host] component` in `$DIR/service.toml` name it, which `mikros-host doctor --fix` does
+         help: `cargo build --quiet --target wasm32-wasip2 --target-dir out` has written `$DIR/out/wasm32-wasip2/debug/probe.wasm`: let `[host] component` in `$DIR/service.toml` name it, which `mikros-host doctor --fix` does
     "#]],
+    );
+}
+
+#[test]
+fn a_component_is_where_cargo_says() {
+    let service = crate_built_by(
+        "cargo build --quiet --profile small --target-dir made",
+        "[lib]\ncrate-type = ['cdylib']\nname = 'other'\n[profile.small]\ninherits = 'release'",
+        "src/lib.rs",
+    );
+    fs::create_dir(service.directory().join(".cargo")).expect("it is not there");
+    service.write(".cargo/config.toml", "build.target = 'wasm32-wasip2'\n");
+
+    check(
+        &run(&service, &["build"]),
+        &expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            building `probe`: cargo build --quiet --profile small --target-dir made
+            error: the build succeeded, but there is no component `$DIR/built.wasm`
+             help: `cargo build --quiet --profile small --target-dir made` has written `$DIR/made/wasm32-wasip2/small/other.wasm`: let `[host] component` in `$DIR/service.toml` name it
+        "#]],
     );
 }
 

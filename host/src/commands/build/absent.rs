@@ -19,15 +19,16 @@ pub(super) fn explain(plan: &BuildPlan) -> BuildError {
     if let Some(error) = package.as_ref().and_then(|package| not_library(package, &component)) {
         return error;
     }
-    let written = package
-        .zip(Invocation::parse(command))
-        .and_then(|(package, invocation)| package.component(&invocation, directory))
-        .filter(|written| written.is_file());
-    let help = match written {
-        Some(written) => format!(
-            "`{command}` has written `{}`: let `[host] component` in `{file}` name it, which \
-             `mikros-host doctor --fix` does",
-            written.display()
+    // Where any other command writes is not known.
+    let build = package.as_ref().zip(Invocation::parse(command));
+    let help = match build.and_then(|(package, invocation)| {
+        let is_doctors = package.component(&invocation, directory).is_some();
+        Some((package.built(command, directory)?, is_doctors))
+    }) {
+        Some((written, is_doctors)) => format!(
+            "`{command}` has written `{}`: let `[host] component` in `{file}` name it{}",
+            written.display(),
+            if is_doctors { ", which `mikros-host doctor --fix` does" } else { "" }
         ),
         None => format!("let `[host] component` in `{file}` name the file that `{command}` writes"),
     };

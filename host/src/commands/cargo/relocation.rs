@@ -3,9 +3,7 @@
 //! Does not know what is built.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-
-use serde::Deserialize;
+use std::path::Path;
 
 use super::super::child::Interrupted;
 use super::super::directory_of;
@@ -13,12 +11,6 @@ use super::{AskCargoError, ask};
 use crate::cli::ProcessEnv;
 use crate::definition::{Definition, Relocation};
 use crate::file;
-
-#[derive(Deserialize)]
-struct Metadata {
-    workspace_root: PathBuf,
-    target_directory: PathBuf,
-}
 
 /// The environment of a service whose components are where cargo writes.
 ///
@@ -56,10 +48,10 @@ fn find(directory: &Path, env: &ProcessEnv) -> Result<Option<Relocation>, AskCar
     if !manifest.is_file() || !(env.cargo.is_directed || is_configured(directory, env)) {
         return Ok(None);
     }
-    let metadata: Metadata = ask(&manifest, &["--no-deps", "--offline"])?;
-    let usual = metadata.workspace_root.join("target");
+    let metadata = ask(&manifest, &["--no-deps", "--offline"])?;
+    let usual = metadata.workspace_root.join("target").into_std_path_buf();
     let usual = file::locate(&usual).unwrap_or(usual);
-    let actual = metadata.target_directory;
+    let actual = metadata.target_directory.into_std_path_buf();
     let is_other = file::locate(&actual).is_ok_and(|actual| actual != usual);
     Ok(is_other.then_some(Relocation { usual, actual }))
 }

@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::PackageMetadata;
+use cargo_metadata::Package;
+
 use crate::bindings::PACKAGE;
 
 pub(in crate::commands) const SDK: &str = "mikros-sdk";
@@ -24,10 +25,10 @@ impl Sdk {
         Self { label: format!("in `{}`", directory.display()), contract: contract(directory) }
     }
 
-    pub(super) fn find(packages: &[PackageMetadata]) -> Option<Self> {
+    pub(super) fn find(packages: &[Package]) -> Option<Self> {
         let package = packages.iter().find(|package| package.name == SDK)?;
-        let contract = package.manifest_path.parent().and_then(contract);
-        Some(Self { label: package.version.clone(), contract })
+        let contract = package.manifest_path.parent().and_then(|sdk| contract(sdk.as_std_path()));
+        Some(Self { label: package.version.to_string(), contract })
     }
 }
 

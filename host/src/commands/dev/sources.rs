@@ -10,8 +10,9 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+use cargo_metadata::Metadata;
+
 pub(super) use self::metadata::AskCargoError;
-use self::metadata::{Metadata, Package};
 use crate::commands::directory_of;
 use crate::commands::new::place::locate;
 use crate::definition::{Definition, Dev, Invocation};
@@ -131,11 +132,11 @@ fn tree(root: PathBuf, except: Vec<PathBuf>) -> Place {
 /// Where cargo does not write, `target` is a name like any other.
 fn of_packages(metadata: &Metadata, directory: &Path, target: Option<PathBuf>) -> Vec<Place> {
     let names = Names::new(directory);
-    let used = metadata.used_from(&names.directory);
+    let used = metadata::used_from(metadata, &names.directory);
     let is_used = |root: &Path| used.iter().any(|one| one == root);
-    let unused = metadata.packages.iter().filter_map(Package::root).filter(|root| !is_used(root));
+    let unused = metadata.packages.iter().filter_map(metadata::root).filter(|root| !is_used(root));
     let mut except = unused.map(Path::to_owned).collect::<Vec<_>>();
-    except.push(metadata.target_directory.clone());
+    except.push(metadata.target_directory.clone().into());
     except.extend(target.and_then(|path| locate(&path).ok()));
     except.dedup();
     let trees = used.iter().map(|root| {
@@ -143,7 +144,7 @@ fn of_packages(metadata: &Metadata, directory: &Path, target: Option<PathBuf>) -
         tree(names.shown(root), inside.cloned().collect())
     });
     let mut places = trees.collect::<Vec<_>>();
-    places.extend(settings(&names.shown(&metadata.workspace_root)));
+    places.extend(settings(&names.shown(metadata.workspace_root.as_std_path())));
     if metadata.workspace_root != names.directory {
         places.extend(settings(directory));
     }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde::Deserialize;
+use cargo_metadata::camino::Utf8Path;
+use cargo_metadata::{DependencyKind, Metadata, Package, PackageId, Resolve};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -43,56 +44,6 @@ pub(in super::super) enum AskCargoError {
     TimedOut { directory: PathBuf },
     #[error("cannot find the sources in `{}`: cargo's answer is not understood", directory.display())]
     Answer { directory: PathBuf, source: serde_json::Error },
-}
-
-/// The part of cargo's answer that matters here. Paths are absolute, and without symbolic links in
-/// the path of the workspace.
-#[derive(Debug, Deserialize)]
-pub(super) struct Metadata {
-    pub(super) packages: Vec<Package>,
-    pub(super) workspace_root: PathBuf,
-    pub(super) target_directory: PathBuf,
-    #[serde(default)]
-    workspace_default_members: Vec<String>,
-    /// Absent from the second attempt.
-    resolve: Option<Resolve>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Package {
-    id: String,
-    /// `None`: it is on this disk.
-    source: Option<String>,
-    manifest_path: PathBuf,
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Dependency {
-    path: Option<PathBuf>,
-    kind: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Node {
-    id: String,
-    deps: Vec<Edge>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Edge {
-    pkg: String,
-    dep_kinds: Vec<EdgeKind>,
-}
-
-#[derive(Debug, Deserialize)]
-struct EdgeKind {
-    kind: Option<String>,
 }
 
 /// Asks about the package in `directory`.
@@ -131,61 +82,58 @@ fn gist(text: &str) -> String {
     harmless(first.trim())
 }
 
-impl Package {
-    /// Its directory, if it is on this disk.
-    pub(super) fn root(&self) -> Option<&Path> {
-        self.manifest_path.parent().filter(|_| self.source.is_none())
-    }
+/// The directory of a package, if it is on this disk.
+pub(super) fn root(package: &Package) -> Option<&Path> {
+    let directory = package.manifest_path.parent().map(Utf8Path::as_std_path);
+    directory.filter(|_| package.source.is_none())
 }
 
-impl Metadata {
-    /// The directories of the package in `directory`, or else of those that are built there, and of
-    /// all packages on this disk that they are built of.
-    pub(super) fn used_from(&self, directory: &Path) -> BTreeSet<PathBuf> {
-        let here = self.packages.iter().find(|package| package.root() == Some(directory));
-        let mut open = match here {
-            Some(package) => vec![package.id.as_str()],
-            None => self.workspace_default_members.iter().map(String::as_str).collect(),
-        };
-        let mut seen = BTreeSet::new();
-        let mut roots = BTreeSet::new();
-        while let Some(id) = open.pop() {
-            let package = self.packages.iter().find(|package| package.id == id);
-            let Some(package) = package.filter(|_| seen.insert(id)) else { continue };
-            let Some(root) = package.root() else { continue };
-            roots.insert(root.to_owned());
-            match &self.resolve {
-                Some(resolve) => open.extend(resolve.below(package)),
-                None => {
-                    for path in package.paths() {
-                        match self.packages.iter().find(|one| one.root() == Some(path)) {
-                            Some(known) => open.push(&known.id),
-                            // Beyond the workspace: what it depends on in turn is not known.
-                            None => _ = roots.insert(path.to_owned()),
-                        }
+/// The directories of the package in `directory`, or else of those that are built there, and of all
+/// packages on this disk that they are built of.
+pub(super) fn used_from(metadata: &Metadata, directory: &Path) -> BTreeSet<PathBuf> {
+    let here = metadata.packages.iter().find(|package| root(package) == Some(directory));
+    let mut open = match here {
+        Some(package) => vec![&package.id],
+        None if metadata.workspace_default_members.is_available() => {
+            metadata.workspace_default_members.iter().collect()
+        }
+        None => Vec::new(),
+    };
+    let mut seen = BTreeSet::new();
+    let mut roots = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        let package = metadata.packages.iter().find(|package| package.id == *id);
+        let Some(package) = package.filter(|_| seen.insert(id)) else { continue };
+        let Some(directory) = root(package) else { continue };
+        roots.insert(directory.to_owned());
+        match &metadata.resolve {
+            Some(resolve) => open.extend(below(resolve, package)),
+            // Only the second attempt has none.
+            None => {
+                for path in paths(package) {
+                    match metadata.packages.iter().find(|one| root(one) == Some(path)) {
+                        Some(known) => open.push(&known.id),
+                        // Beyond the workspace: what it depends on in turn is not known.
+                        None => _ = roots.insert(path.to_owned()),
                     }
                 }
             }
         }
-        roots
     }
+    roots
 }
 
-impl Package {
-    /// The directories of the packages it is built of, as far as it names such.
-    fn paths(&self) -> impl Iterator<Item = &Path> {
-        let is_built = |one: &&Dependency| one.kind.as_deref() != Some("dev");
-        self.dependencies.iter().filter(is_built).filter_map(|one| one.path.as_deref())
-    }
+/// The directories of the packages that one is built of, as far as it names such.
+fn paths(package: &Package) -> impl Iterator<Item = &Path> {
+    let built = package.dependencies.iter().filter(|one| one.kind != DependencyKind::Development);
+    built.filter_map(|one| one.path.as_deref().map(Utf8Path::as_std_path))
 }
 
-impl Resolve {
-    /// The ids of the packages that `package` is built of.
-    fn below(&self, package: &Package) -> impl Iterator<Item = &str> {
-        let node = self.nodes.iter().find(|node| node.id == package.id);
-        let is_built =
-            |edge: &&Edge| edge.dep_kinds.iter().any(|one| one.kind.as_deref() != Some("dev"));
-        let edges = node.into_iter().flat_map(|node| &node.deps);
-        edges.filter(is_built).map(|edge| edge.pkg.as_str())
-    }
+/// The ids of the packages that `package` is built of.
+fn below<'a>(resolve: &'a Resolve, package: &Package) -> impl Iterator<Item = &'a PackageId> {
+    let node = resolve.nodes.iter().find(|node| node.id == package.id);
+    let edges = node.into_iter().flat_map(|node| &node.deps);
+    let built = edges
+        .filter(|edge| edge.dep_kinds.iter().any(|one| one.kind != DependencyKind::Development));
+    built.map(|edge| &edge.pkg)
 }
