@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 26] = [
+pub(crate) const ORDER: [&str; 27] = [
     "text",
     "header",
     "telemetry",
@@ -19,6 +19,7 @@ pub(crate) const ORDER: [&str; 26] = [
     "definition",
     "bindings",
     "call",
+    "client",
     "capability",
     "extension",
     "features",

@@ -1,0 +1,120 @@
+//! Why a call to another service failed, in one sentence that names the client and where it leads.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use humantime::format_duration;
+use tonic::Status;
+
+use super::settings;
+use crate::call::Deadline;
+
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a call to another service failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    /// The other service, or what stands in front of it, responded to an RPC with this status.
+    #[error("client `{client}` got status {:?} from {destination}", status.code())]
+    Status { client: Arc<str>, destination: Arc<str>, status: Box<Status> },
+    /// There was no complete response.
+    #[error("client `{client}` {fault} {destination}")]
+    Transport {
+        client: Arc<str>,
+        /// An address, or the name that has none.
+        destination: Arc<str>,
+        fault: TransportFault,
+        source: Option<BoxError>,
+    },
+    #[error("client `{client}` did not get a response from {destination} within {}", format_duration(*limit))]
+    DeadlineExceeded { client: Arc<str>, destination: Arc<str>, limit: Duration },
+    /// As many calls as may be are under way, and as many wait.
+    #[error("client `{client}` is at its limit of {limit} calls to {destination}")]
+    Saturated { client: Arc<str>, destination: Arc<str>, limit: usize },
+    #[error("client `{client}` makes no calls to {destination} after {failures} failures in a row")]
+    BreakerOpen { client: Arc<str>, destination: Arc<str>, failures: u32 },
+    /// The caller has given up sending its messages.
+    #[error("client `{client}` was told to cancel the call to {destination}")]
+    Aborted { client: Arc<str>, destination: Arc<str> },
+}
+
+/// What the network did not do. Completes the sentence "client `user` ... 127.0.0.1:7070".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TransportFault {
+    #[error("cannot find an address of")]
+    Resolve,
+    #[error("may not connect to")]
+    NotAllowed,
+    #[error("cannot connect to")]
+    Connect,
+    #[error("cannot establish TLS with")]
+    Tls,
+    #[error("sent a request that was refused by")]
+    Refused,
+    #[error("lost the connection to")]
+    Broken,
+    #[error("cannot send this request to")]
+    InvalidRequest,
+    #[error("got an invalid response from")]
+    InvalidResponse,
+}
+
+/// Errors of one client.
+impl settings::Client {
+    /// What the client leads to: `user.default:7070`.
+    pub(super) fn target(&self) -> Arc<str> {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port).into(),
+            false => format!("{}:{}", self.host, self.port).into(),
+        }
+    }
+
+    /// The same with the address that was found: `user.default:7070 (10.0.0.3)`.
+    pub(super) fn destination(&self, address: SocketAddr) -> Arc<str> {
+        let target = self.target();
+        if *target == *address.to_string() {
+            target
+        } else {
+            format!("{target} ({})", address.ip()).into()
+        }
+    }
+
+    pub(super) fn late(&self, deadline: Deadline) -> ClientError {
+        ClientError::DeadlineExceeded {
+            client: self.name.as_str().into(),
+            destination: self.target(),
+            limit: deadline.limit,
+        }
+    }
+
+    pub(super) fn failed(&self, fault: TransportFault, source: impl Into<BoxError>) -> ClientError {
+        self.failed_at(&self.target(), fault, source)
+    }
+
+    pub(super) fn failed_at(
+        &self,
+        destination: &Arc<str>,
+        fault: TransportFault,
+        source: impl Into<BoxError>,
+    ) -> ClientError {
+        ClientError::Transport {
+            client: self.name.as_str().into(),
+            destination: destination.clone(),
+            fault,
+            source: Some(source.into()),
+        }
+    }
+
+    /// hyper has given up an exchange.
+    pub(super) fn broken(&self, destination: &Arc<str>, error: hyper::Error) -> ClientError {
+        let fault = if error.is_user() {
+            TransportFault::InvalidRequest
+        } else if error.is_parse() {
+            TransportFault::InvalidResponse
+        } else {
+            TransportFault::Broken
+        };
+        self.failed_at(destination, fault, error)
+    }
+}

@@ -1,0 +1,55 @@
+//! What carries an exchange. Deadlines, limits, retries and gRPC lie above and are the same for all.
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+
+use super::body::{RequestBody, ResponseBody};
+use super::error::ClientError;
+use super::network::Network;
+use super::resolver::Resolve;
+use super::settings;
+use super::tasks::Tasks;
+
+#[derive(Debug)]
+pub(super) enum Transport {
+    Network(Network),
+}
+
+/// An exchange without a response.
+#[derive(Debug)]
+pub(super) struct SendError {
+    pub(super) error: ClientError,
+    pub(super) progress: Progress,
+}
+
+/// How far a request without a response has come.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// Not a byte has left; here it is.
+    Unsent(Box<Request<RequestBody>>),
+    /// The other side says that it has not looked at it.
+    Refused,
+    /// The other side may have handled it.
+    Unknown,
+}
+
+impl Transport {
+    pub(super) fn network(
+        settings: &Arc<settings::Client>,
+        tasks: &Tasks,
+        resolver: Arc<dyn Resolve>,
+    ) -> Self {
+        Self::Network(Network::new(settings, tasks, resolver))
+    }
+
+    /// Resolves with the head of the response.
+    pub(super) async fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<ResponseBody>, SendError> {
+        match self {
+            Self::Network(network) => network.send(request).await,
+        }
+    }
+}
