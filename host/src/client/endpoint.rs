@@ -31,7 +31,7 @@ const STREAM_WINDOW: u32 = 256 * 1024;
 /// half of this one, so it is as large as it may be.
 const CONNECTION_WINDOW: u32 = i32::MAX.unsigned_abs();
 /// How long an HTTP/1.1 connection without an exchange is kept.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// What the endpoints of one client have in common.
 #[derive(Debug)]

@@ -64,9 +64,11 @@ pub(crate) enum TransportFault {
 impl settings::Client {
     /// What the client leads to: `user.default:7070`.
     pub(super) fn target(&self) -> Arc<str> {
-        match self.host.contains(':') {
-            true => format!("[{}]:{}", self.host, self.port).into(),
-            false => format!("{}:{}", self.host, self.port).into(),
+        let host = &self.host;
+        if host.contains(':') {
+            format!("[{host}]:{}", self.port).into()
+        } else {
+            format!("{host}:{}", self.port).into()
         }
     }
 

@@ -16,7 +16,10 @@ use super::{CallTerms, Client, settings};
 use crate::call::Deadline;
 use crate::header::HOP_BY_HOP;
 
+/// How long the other service has; a number with a unit.
 const GRPC_TIMEOUT: &str = "grpc-timeout";
+/// The largest number in it.
+const MOST: u128 = 99_999_999;
 
 /// What lives as long as an exchange: until its body has ended or is dropped.
 #[derive(Debug)]
@@ -101,7 +104,6 @@ impl Client {
 /// The time that is left, as gRPC writes it: at most eight digits and a unit.
 fn grpc_timeout(deadline: Deadline) -> HeaderValue {
     let left = deadline.at.saturating_duration_since(tokio::time::Instant::now());
-    const MOST: u128 = 99_999_999;
     let units = [(left.as_micros(), 'u'), (left.as_millis(), 'm')];
     let fits = units.into_iter().find(|(number, _)| *number <= MOST);
     let (number, unit) = fits.unwrap_or((u128::from(left.as_secs()).min(MOST), 'S'));

@@ -229,7 +229,8 @@ impl<'a> GrpcService<tonic::body::Body> for RpcService<'a> {
             let body = if is_whole {
                 // The message is there: nothing waits.
                 let body = body.collect().await;
-                RequestBody::Whole(body.map_err(|_| FailedExchange)?.to_bytes())
+                let body = body.map_err(|status| call.fail(call.error(status)))?;
+                RequestBody::Whole(body.to_bytes())
             } else {
                 RequestBody::streamed(RpcBody { body, call: call.clone() })
             };
