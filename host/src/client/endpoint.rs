@@ -16,7 +16,6 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::select;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tracing::debug;
 
 use super::body::{RequestBody, ResponseBody, Source};
 use super::connector::{ConnectError, Connector};
@@ -24,6 +23,8 @@ use super::error::{ClientError, TransportFault};
 use super::settings::{self, Protocol};
 use super::tasks::Tasks;
 use super::transport::{Progress, SendError};
+use crate::telemetry::debug;
+use crate::text::on_one_line;
 
 /// The receive window of a stream: what a slow reader can make this host keep.
 const STREAM_WINDOW: u32 = 256 * 1024;
@@ -181,9 +182,10 @@ impl Endpoint {
         });
         if let Err(error) = ended {
             debug!(
+                ClientConnectionEnded,
                 client = %self.config.settings.name,
                 destination = %self.name,
-                error = %crate::text::on_one_line(&error),
+                error = %on_one_line(&error),
                 "connection of a client ended"
             );
         }

@@ -131,6 +131,14 @@ events! {
     ConnectionTimedOut = "connection-timed-out",
     /// A stop cut off a connection with responses in flight.
     ConnectionCut = "connection-cut",
+    /// A `[clients.*]` client cannot connect to an address. The host tries again with the next call.
+    ClientUnreachable = "client-unreachable",
+    /// A connection of a `[clients.*]` client ended with an error.
+    ClientConnectionEnded = "client-connection-ended",
+    /// The name of a `[clients.*]` client cannot be resolved. The host keeps the addresses from before.
+    ClientLookupFailed = "client-lookup-failed",
+    /// The name of a `[clients.*]` client resolves to an address that `allow` does not list. The host does not use it.
+    ClientAddressRefused = "client-address-refused",
     /// The host raised its limit of open files.
     DescriptorsRaised = "descriptors-raised",
     /// Reflection returns one of two files that define the same symbol.
