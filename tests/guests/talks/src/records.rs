@@ -21,6 +21,6 @@ async fn store(item: &str) {
     tracing::debug!("below the level");
     tracing::info!(target: "library", size = 3, "begins");
     mikros_sdk::sleep(Duration::from_millis(20)).await;
-    ::log::warn!(attempt = 2; "is slow");
+    log_crate::warn!(attempt = 2; "is slow");
     log::info!("ends");
 }
