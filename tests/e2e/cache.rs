@@ -9,7 +9,7 @@ use expect_test::expect;
 
 use crate::support::{Host, Line, Service, Stopped, guests};
 
-const TAKEN: &str = "compiled component taken from the cache";
+const TAKEN: &str = "cache-hit";
 
 /// A service with a cache of its own.
 struct Cached {
@@ -58,8 +58,9 @@ fn a_second_start_compiles_nothing() {
     let second = cached.run();
 
     assert_eq!(first.lines(TAKEN).len(), 0);
-    assert_eq!(second.lines(TAKEN).len(), 1);
-    assert_eq!(second.lines(TAKEN)[0].text("path"), cached.file().display().to_string());
+    let [taken] = second.lines(TAKEN)[..] else { panic!("{}", second.outline()) };
+    assert_eq!(taken.msg(), "compiled component taken from the cache");
+    assert_eq!(taken.text("path"), cached.file().display().to_string());
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_directory_that_others_can_write_is_not_used() {
 
     let complaint = "cannot use the cache of compiled components, compiling at every start";
     assert_eq!(warnings(&stopped), [complaint]);
-    let line = stopped.lines(complaint)[0];
+    let line = stopped.lines("cache-unavailable")[0];
     assert_eq!(line.text("error"), "every user can write to it");
     assert!(line.text("help").starts_with("run `chmod go-w "), "{}", line.text("help"));
     assert_eq!(fs::read_dir(&cached.cache).unwrap().count(), 0);
@@ -110,7 +111,7 @@ fn is_replaced(spoil: impl FnOnce(&Path), reason: &str) {
 
     let complaint = "cannot use a compiled component, compiling it again";
     assert_eq!(warnings(&stopped), [complaint]);
-    assert_eq!(stopped.lines(complaint)[0].text("error"), reason);
+    assert_eq!(stopped.lines("cache-entry-invalid")[0].text("error"), reason);
     assert_eq!(stopped.lines(TAKEN).len(), 0);
     assert_eq!(warnings(&again), [""; 0]);
     assert_eq!(again.lines(TAKEN).len(), 1);

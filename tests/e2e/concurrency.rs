@@ -143,7 +143,7 @@ fn an_instance_that_is_lost_takes_nobody_elses_calls_with_it() {
     other.response();
     one.get("/panic");
     let culprit = one.response().status;
-    host.wait_for("instance lost");
+    host.wait_for("instance-lost");
     other.get("/count");
 
     assert_eq!((culprit, other.response().text()), (500, "2"));
@@ -180,7 +180,7 @@ fn an_instance_that_is_stuck_leaves_its_calls_to_the_others() {
     let line = host.wait_for("a call spins");
 
     let found = instances(&host, 32);
-    let was_lost = host.log().iter().any(|line| line.msg() == "instance lost");
+    let was_lost = host.log().iter().any(|line| line.name() == "instance-lost");
 
     assert!(!was_lost, "some have waited for the end of the instance that is stuck");
     assert_eq!(found.len(), 1);

@@ -25,7 +25,7 @@ fn ids(lines: &[&Line]) -> BTreeSet<String> {
 #[test]
 fn a_task_runs_every_time_that_it_is_due() {
     let host = Host::start(&cronjobs(EVERY_SECOND, ""));
-    host.wait_for_count("cronjob run ended", 3);
+    host.wait_for_count("cronjob-run-completed", 3);
 
     let stopped = host.stop();
 
@@ -35,7 +35,7 @@ fn a_task_runs_every_time_that_it_is_due() {
     let counted = numbers(&stopped, "run begins");
     assert!(counted.iter().copied().eq(1..=counted.len() as u64), "{counted:?}");
     // Lines of the task carry the id that the host's line about the run has.
-    let ended = stopped.lines("cronjob run ended");
+    let ended = stopped.lines("cronjob-run-completed");
     assert_eq!(ids(&runs), ids(&ended));
     assert_eq!(ids(&ended).len(), ended.len());
     assert!(ended.iter().all(|line| line.level() == "INFO" && line.has("duration_ms")));
@@ -49,7 +49,7 @@ fn the_log_says_what_it_runs_and_when() {
 
     let stopped = host.stop();
 
-    let [line] = stopped.lines("service is running")[..] else { panic!("{}", stopped.outline()) };
+    let [line] = stopped.lines("service-running")[..] else { panic!("{}", stopped.outline()) };
     assert_eq!(line.text("kind"), "cronjob");
     assert_eq!(line.text("cronjob.schedule"), "wed, friday at 08:00, 17:30");
     assert_eq!(line.text("cronjob.time_zone"), "UTC");
@@ -77,12 +77,12 @@ fn a_machine_whose_zone_does_not_exist_says_so() {
         let told = warned.iter().filter(|line| line.msg().contains(said)).count();
         assert_eq!(told, 1, "{said}: {}", stopped.outline());
     }
-    let [running] = stopped.lines("service is running")[..] else { panic!("{stopped:?}") };
+    let [running] = stopped.lines("service-running")[..] else { panic!("{stopped:?}") };
     assert_eq!(running.text("cronjob.time_zone"), "UTC");
     // One that exists is used, wherever the machine has its zones, or has none.
     let command = Host::command(&service).env("TZ", "Asia/Tokyo").env("TZDIR", "/nonexistent");
     let stopped = Host::running(&service, command).stop();
-    let [running] = stopped.lines("service is running")[..] else { panic!("{stopped:?}") };
+    let [running] = stopped.lines("service-running")[..] else { panic!("{stopped:?}") };
     assert_eq!(running.text("cronjob.time_zone"), "Asia/Tokyo");
     assert!(running.text("cronjob.next").ends_with("T08:00:00+09:00"), "{running:?}");
 }
@@ -90,11 +90,11 @@ fn a_machine_whose_zone_does_not_exist_says_so() {
 #[test]
 fn a_run_that_fails_is_told_and_others_follow() {
     let host = Host::start(&cronjobs(EVERY_SECOND, "run = 'fail'"));
-    host.wait_for_count("cronjob run failed", 2);
+    host.wait_for_count("cronjob-run-failed", 2);
 
     let stopped = host.stop();
 
-    let failed = stopped.lines("cronjob run failed");
+    let failed = stopped.lines("cronjob-run-failed");
     assert!(failed.iter().all(|line| {
         line.level() == "ERROR"
             && line.text("error.kind") == "ConditionError"
@@ -107,12 +107,12 @@ fn a_run_that_fails_is_told_and_others_follow() {
 #[test]
 fn a_run_that_panics_costs_its_instance_and_others_follow() {
     let host = Host::start(&cronjobs(EVERY_SECOND, "run = 'panic'"));
-    host.wait_for_count("cronjob run failed", 2);
+    host.wait_for_count("cronjob-run-failed", 2);
 
     host.signal(Signal::TERM);
     let stopped = host.ended();
 
-    assert!(stopped.lines("instance lost").len() >= 2, "{}", stopped.outline());
+    assert!(stopped.lines("instance-lost").len() >= 2, "{}", stopped.outline());
     // Each instance counts from its own beginning.
     assert!(numbers(&stopped, "run begins").iter().all(|number| *number == 1));
     // It may be stopped at a moment when it panics, which is not in order.
@@ -123,11 +123,11 @@ fn a_run_that_panics_costs_its_instance_and_others_follow() {
 fn a_run_that_hangs_is_cancelled_and_others_follow() {
     let settings = format!("{EVERY_SECOND}\ntimeout = '1500ms'");
     let host = Host::start(&cronjobs(&settings, "run = 'wait'"));
-    host.wait_for_count("cronjob run failed", 2);
+    host.wait_for_count("cronjob-run-failed", 2);
 
     let stopped = host.stop();
 
-    let failed = stopped.lines("cronjob run failed");
+    let failed = stopped.lines("cronjob-run-failed");
     let message = "the service did not answer within 1s 500ms";
     assert_eq!(failed[0].text("error.message"), message);
     assert!(failed[0].number("duration_ms") >= 1500);
@@ -140,7 +140,7 @@ fn a_run_that_hangs_is_cancelled_and_others_follow() {
 fn a_run_that_computes_for_ever_is_interrupted_and_others_follow() {
     let settings = format!("{EVERY_SECOND}\ntimeout = '500ms'");
     let host = Host::start(&cronjobs(&settings, "run = 'spin'"));
-    host.wait_for_count("cronjob run failed", 2);
+    host.wait_for_count("cronjob-run-failed", 2);
 
     host.signal(Signal::TERM);
     let stopped = host.ended();
@@ -159,7 +159,7 @@ fn runs_that_are_due_while_one_runs_are_skipped() {
     let [first, second, ..] = stopped.lines("run begins")[..] else { panic!("{stopped:?}") };
     assert_eq!(first.number("missed"), 0);
     assert!(second.number("missed") >= 2, "{second:?}");
-    let skipped = stopped.lines("cronjob run skipped, the last one still runs");
+    let skipped = stopped.lines("cronjob-run-skipped");
     assert!(!skipped.is_empty());
     assert!(skipped.iter().all(|line| line.level() == "WARN"));
     // No two at the same time.
@@ -179,7 +179,7 @@ fn a_run_that_is_due_while_one_runs_can_wait() {
     // It was due a second after the first one and began when that had ended.
     assert!(second.number("delay_ms") >= 200, "{second:?}");
     assert_eq!(second.number("missed"), 0);
-    assert_eq!(stopped.lines("cronjob run skipped, the last one still runs").len(), 0);
+    assert_eq!(stopped.lines("cronjob-run-skipped").len(), 0);
 }
 
 #[test]
@@ -204,9 +204,9 @@ fn a_stop_waits_for_the_run() {
 
     assert_eq!(stopped.lines("run begins").len(), 1);
     assert_eq!(stopped.lines("run ends").len(), 1);
-    assert_eq!(stopped.lines("cronjob run ended").len(), 1);
-    let order = ["stopping service", "run ends", "on-finish begins", "service stopped"];
-    let told = stopped.log.iter().map(Line::msg).filter(|msg| order.contains(msg));
+    assert_eq!(stopped.lines("cronjob-run-completed").len(), 1);
+    let order = ["service-stopping", "run ends", "on-finish begins", "service-stopped"];
+    let told = stopped.log.iter().map(Line::name).filter(|name| order.contains(name));
     assert_eq!(told.collect::<Vec<_>>(), order);
 }
 
@@ -221,7 +221,7 @@ fn a_run_that_does_not_end_is_cut_off_by_the_stop() {
     let stopped = host.ended();
 
     assert_eq!(stopped.status, Some(1));
-    let late = stopped.lines("shutdown takes too long, interrupting the service");
+    let late = stopped.lines("shutdown-timed-out");
     assert_eq!(late.len(), 1, "{}", stopped.outline());
     assert_eq!(stopped.lines("run ends").len(), 0);
 }

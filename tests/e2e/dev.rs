@@ -99,10 +99,10 @@ impl Dev {
             .wait_until(&what, |_, stderr| (stderr.matches(text).count() >= count).then_some(()));
     }
 
-    /// Waits until there are `count` lines of the log with the message `msg`.
-    fn logs(&self, msg: &str, count: usize) {
-        self.process.wait_until(&format!("`{msg}` in the log, {count} times"), |lines, _| {
-            let lines = lines.iter().filter(|line| Line::parse(line).msg() == msg);
+    /// Waits until there are `count` lines of the log of this [`name`](Line::name).
+    fn logs(&self, name: &str, count: usize) {
+        self.process.wait_until(&format!("`{name}` in the log, {count} times"), |lines, _| {
+            let lines = lines.iter().filter(|line| Line::parse(line).name() == name);
             (lines.count() >= count).then_some(())
         });
     }

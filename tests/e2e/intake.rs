@@ -31,7 +31,7 @@ fn probe() -> (Host, grpc::Client) {
 #[track_caller]
 fn ends_whole(host: Host) {
     let stopped = host.stop();
-    assert!(stopped.lines("instance lost").is_empty(), "{}", stopped.outline());
+    assert!(stopped.lines("instance-lost").is_empty(), "{}", stopped.outline());
 }
 
 /// Each of its own connection, so that each can wait.

@@ -57,6 +57,6 @@ fn a_service_that_wants_files_or_sockets_does_not_start() {
         let stopped = Host::launch(Host::command(&Service::new(guest, "http:0"))).ended();
 
         assert_ne!(stopped.status, Some(0));
-        assert!(stopped.lines("service is running").is_empty());
+        assert!(stopped.lines("service-running").is_empty());
     }
 }

@@ -37,7 +37,7 @@ fn does_not_finish(act: &str, expected: &Expect) {
     host.signal(Signal::TERM);
     let stopped = host.ended();
 
-    let tail = stopped.log.iter().skip_while(|line| line.msg() != "stopping service");
+    let tail = stopped.log.iter().skip_while(|line| line.name() != "service-stopping");
     expected.assert_eq(&log::outline(tail));
     assert_eq!(stopped.status, Some(1));
     assert_eq!(stopped.stderr, "");
@@ -122,7 +122,7 @@ fn settings_from_variables_are_named_and_never_shown() {
     let with_nap = |value| Host::launch(Host::command(&service).env("NAP", value));
 
     let stopped = with_nap("hunter2").ended();
-    let fatal = stopped.lines("aborting service execution")[0];
+    let fatal = stopped.lines("service-aborted")[0];
     expect![
         "`on-start` failed: `[service] sleep_ms` in `service.toml` does not fit, expected u64, \
          found the value of `NAP`: the settings do not fit"
@@ -131,7 +131,7 @@ fn settings_from_variables_are_named_and_never_shown() {
     assert!(!format!("{:?}{}", stopped.log, stopped.stderr).contains("hunter2"));
 
     let host = with_nap("1");
-    host.wait_for("service is running");
+    host.wait_for("service-running");
     host.stop();
 }
 
@@ -286,7 +286,7 @@ fn what_was_started_is_finished_when_a_sibling_does_not_start() {
 
     // No instance has started, so there is none to finish.
     assert_eq!(stopped.lines("on-finish begins").len(), 0);
-    assert_eq!(stopped.lines("aborting service execution").len(), 1);
+    assert_eq!(stopped.lines("service-aborted").len(), 1);
     assert_eq!(stopped.status, Some(1));
 }
 
@@ -298,5 +298,5 @@ fn every_instance_goes_through_the_whole_lifecycle() {
 
     assert_eq!(stopped.lines("on-start begins").len(), 3);
     assert_eq!(stopped.lines("on-finish begins").len(), 3);
-    assert_eq!(stopped.lines("service is running").len(), 1);
+    assert_eq!(stopped.lines("service-running").len(), 1);
 }

@@ -81,11 +81,13 @@ fn refusals_are_counted_in_few_lines() {
     drop(staying);
     let stopped = host.stop();
 
-    let begun = stopped.lines("at capacity, refusing requests");
+    let begun = stopped.lines("requests-refused");
     assert!(refused == 50 && begun[0].number("requests.refused") == 1, "{}", stopped.outline());
     assert_eq!((begun[0].level(), begun[0].number("capacity")), ("WARN", 1));
-    let ended = stopped.lines("requests were refused at capacity");
+    assert_eq!(begun[0].msg(), "at capacity, refusing requests");
+    let ended = stopped.lines("refusals-ended");
     assert_eq!(ended[0].number("requests.refused"), 50, "{}", stopped.outline());
+    assert_eq!(ended[0].msg(), "requests were refused at capacity");
 }
 
 #[test]
@@ -150,7 +152,7 @@ fn a_connection_with_many_requests_takes_turns_with_others() {
     assert_eq!(counts.map(|answer| answer.unwrap().payload), [b"1", b"3", b"4"]);
     drop(greedy);
     let stopped = host.stop();
-    let refused = stopped.lines("requests were refused at capacity")[0].number("requests.refused");
+    let refused = stopped.lines("refusals-ended")[0].number("requests.refused");
     assert_eq!(refused, 17, "{}", stopped.outline());
 }
 
@@ -193,7 +195,7 @@ fn memory_that_is_refused_is_no_fault_by_itself() {
 
     assert_eq!((refused.status, panicked.status), (500, 500));
     assert!(refused.text().contains("memory allocation failed"), "{}", refused.text());
-    assert_eq!(host.wait_for("instance lost").text("error.kind"), "trap");
+    assert_eq!(host.wait_for("instance-lost").text("error.kind"), "trap");
     host.stop();
 }
 
@@ -203,7 +205,7 @@ fn a_service_that_does_not_fit_into_its_memory_does_not_start() {
 
     let stopped = Host::launch(Host::command(&service)).ended();
 
-    let line = stopped.lines("aborting service execution")[0];
+    let line = stopped.lines("service-aborted")[0];
     expect!["the service exceeded its memory limit of 1048576 bytes"]
         .assert_eq(line.text("error.message"));
     assert_eq!((stopped.status, stopped.stderr.as_str()), (Some(1), ""));

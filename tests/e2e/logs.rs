@@ -25,7 +25,7 @@ fn says(service: &Service, path: &str, expected: &Expect) {
 
     assert!(matches!(answer.status, 200 | 204), "{answer:?}");
     let lines = stopped.log[before..].iter();
-    let lines = lines.take_while(|line| line.msg() != "stopping service");
+    let lines = lines.take_while(|line| line.name() != "service-stopping");
     expected.assert_eq(&log::outline(lines));
 }
 
@@ -90,7 +90,7 @@ fn a_service_changes_its_level_while_it_runs() {
     assert_eq!(stopped.lines("at error").len(), 2);
     assert_eq!(stopped.lines("at warn").len(), 1);
     assert_eq!(stopped.lines("at debug").len(), 1);
-    assert_eq!(stopped.lines("request answered").len(), 2, "{}", stopped.outline());
+    assert_eq!(stopped.lines("request-answered").len(), 2, "{}", stopped.outline());
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn a_reader_that_does_not_read_delays_no_request() {
 
     let lines: Vec<_> = rest.lines().map(Line::parse).collect();
     let (losses, written): (Vec<_>, Vec<_>) =
-        lines.iter().partition(|line| line.msg() == "log lines were lost");
+        lines.iter().partition(|line| line.name() == "log-lines-lost");
     let lost: u64 = losses.iter().map(|line| line.number("lines")).sum();
     assert!(lost > 0, "nothing was lost, so the reader was not slow enough");
     // And the two lines of the shutdown, which may be lost as well.
@@ -281,7 +281,7 @@ fn every_line_is_written_before_the_process_ends() {
     let reported: Vec<_> =
         stopped.lines("reported").iter().map(|line| line.text("argument").to_owned()).collect();
     assert_eq!(reported, arguments);
-    assert_eq!(stopped.log.last().map(Line::msg), Some("service stopped"));
+    assert_eq!(stopped.log.last().map(Line::name), Some("service-stopped"));
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn libraries_are_silent_at_every_level() {
     let is_foreign = |line: &&Line| line.get("log.target").is_some_and(|target| target != "talks");
     let foreign: Vec<_> = stopped.log.iter().filter(is_foreign).collect();
     assert!(foreign.is_empty(), "{}", log::outline(foreign));
-    assert_eq!(stopped.lines("request answered").len(), 1);
+    assert_eq!(stopped.lines("request-answered").len(), 1);
 }
 
 #[test]

@@ -13,10 +13,10 @@ fn natives(settings: &str) -> Service {
         .tables(&format!("[service]\n{settings}"))
 }
 
-/// The lines from the one with the message `msg` on, except those that `start` and `stop` write side
+/// The lines from the one of this [`name`](log::Line::name) on, except those that `start` and `stop` write side
 /// by side: either may be first.
-fn tail(lines: &[log::Line], msg: &str) -> String {
-    let lines = lines.iter().skip_while(|line| line.msg() != msg);
+fn tail(lines: &[log::Line], name: &str) -> String {
+    let lines = lines.iter().skip_while(|line| line.name() != name);
     log::outline(lines.filter(|line| line.msg() != "start saw the notice"))
 }
 
@@ -29,7 +29,7 @@ fn does_not_stop_in_order(settings: &str, expected: &Expect) {
     host.signal(Signal::TERM);
     let stopped = host.ended();
 
-    expected.assert_eq(&tail(&stopped.log, "stopping service"));
+    expected.assert_eq(&tail(&stopped.log, "service-stopping"));
     assert_eq!(stopped.status, Some(1));
     assert_eq!(stopped.stderr, "");
 }
@@ -53,7 +53,7 @@ fn it_works_until_the_notice_and_is_stopped_before_it_finishes() {
         INFO stop begins
         INFO on-finish begins
         INFO service stopped
-    "#]].assert_eq(&tail(&stopped.log, "starting service"));
+    "#]].assert_eq(&tail(&stopped.log, "service-starting"));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn work_that_panics_begins_again_in_a_new_instance() {
     host.signal(Signal::TERM);
     let stopped = host.ended();
 
-    let lost = stopped.lines("instance lost");
+    let lost = stopped.lines("instance-lost");
     assert!(lost.len() >= 2, "{}", stopped.outline());
     // It may be stopped at a moment when it panics, which is not in order.
     assert!(matches!(stopped.status, Some(0 | 1)), "{}", stopped.outline());
@@ -224,6 +224,6 @@ fn two_kinds_share_one_state() {
     assert!(state["count"].as_u64() > Some(1), "{state}");
     assert_eq!(state["requests"], requests);
     let stopped = host.stop();
-    let kinds = stopped.lines("service is running");
+    let kinds = stopped.lines("service-running");
     assert!(kinds.iter().map(|line| line.text("kind")).eq(["http", "native"]));
 }

@@ -274,7 +274,7 @@ fn a_script_whose_reader_leaves_is_told_so() {
 
     assert_eq!(status.code(), Some(1));
     let log = log_of(&process.stderr());
-    let reason = log.iter().find(|line| line.msg() == "aborting service execution").unwrap();
+    let reason = log.iter().find(|line| line.name() == "service-aborted").unwrap();
     assert_eq!(
         reason.text("error.message"),
         "kind `script` failed: got an internal error: Broken pipe (os error 64)"
@@ -338,7 +338,7 @@ fn the_report_fails_on_request() {
 
     assert_eq!(stopped.lines("reported").len(), 1);
     assert_eq!(stopped.lines("the report is closed").len(), 1);
-    let reason = stopped.lines("aborting service execution")[0].text("error.message");
+    let reason = stopped.lines("service-aborted")[0].text("error.message");
     assert_eq!(reason, "kind `script` failed: told to fail by `--fail`");
     assert_eq!(stopped.status, Some(1));
 }

@@ -5,14 +5,14 @@ use crate::support::{Host, Service, Stopped, guests};
 #[cfg(target_os = "linux")]
 use crate::support::{Signal, http};
 
-const BUG: &str = "the host has a bug, please report it";
+const BUG: &str = "host-panicked";
 
 /// The host ends by itself, well or with a reason, and not as it does when it has a bug.
 #[track_caller]
 fn ends_in_order(stopped: &Stopped, shortage: &str) {
     let outline = stopped.outline();
     let has_reason = stopped.status == Some(0)
-        || !stopped.lines("aborting service execution").is_empty()
+        || !stopped.lines("service-aborted").is_empty()
         || stopped.stderr.starts_with("error: ");
     assert!(has_reason && [Some(0), Some(1)].contains(&stopped.status), "{shortage}: {outline}");
     assert!(
@@ -36,8 +36,8 @@ fn too_few_descriptors_for_a_start_are_a_reason() {
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn survives_swaps(service: &Service, check: impl Fn(&Host)) {
-    const REFUSED: &str = "could not replace service, the version that serves goes on";
-    const REPLACED: &str = "service replaced";
+    const REFUSED: &str = "swap-failed";
+    const REPLACED: &str = "swap-completed";
     let host = Host::start(service);
     check(&host);
     service.edit("instances = 1", "instances = 3");
@@ -47,7 +47,7 @@ fn survives_swaps(service: &Service, check: impl Fn(&Host)) {
         host.limit_descriptors(base + spare as u64);
         host.signal(Signal::HUP);
         let replaced = host.wait_until("an outcome of the swap", |log| {
-            let count = |msg| log.iter().filter(|line| line.msg() == msg).count();
+            let count = |name| log.iter().filter(|line| line.name() == name).count();
             (count(REFUSED) + count(REPLACED) == spare).then(|| count(REPLACED) > 0)
         });
         check(&host);
@@ -108,7 +108,7 @@ fn a_service_runs_with_less_address_space_than_memories_have_otherwise() {
 
     assert_eq!(http::get(host.port(), "/hello/you").status, 200);
     host.signal(Signal::HUP);
-    host.wait_for("service replaced");
+    host.wait_for("swap-completed");
     assert_eq!(http::get(host.port(), "/hello/you").status, 200);
     host.stop();
 }
@@ -121,7 +121,7 @@ fn memory_that_the_system_refuses_is_no_fault_of_the_service() {
 
     let stopped = Host::launch(Host::command(&service).limited("-v 3145728")).ended();
 
-    let line = stopped.lines("aborting service execution")[0];
+    let line = stopped.lines("service-aborted")[0];
     assert_eq!(line.text("error.kind"), "out-of-address-space", "{}", stopped.outline());
     let reason = "the system refused memory for an instance; its limit of address space is \
                   3221225472 bytes, raise it with `ulimit -v`";
@@ -132,8 +132,8 @@ fn memory_that_the_system_refuses_is_no_fault_of_the_service() {
 #[cfg(target_os = "linux")]
 #[test]
 fn connections_that_cannot_be_accepted_wait_and_are_two_lines_of_the_log() {
-    const BEGINS: &str = "cannot accept connections, they wait";
-    const ENDS: &str = "accepting connections again";
+    const BEGINS: &str = "shortage-started";
+    const ENDS: &str = "shortage-ended";
     let service = Service::new(guests::HELLO_HTTP, "http:0").host("instances = 2");
     let service = service.tables("[service]\ngreeting = 'hi'\n[log]\nlevel = 'debug'");
     let host = Host::start(&service);
@@ -142,7 +142,8 @@ fn connections_that_cannot_be_accepted_wait_and_are_two_lines_of_the_log() {
     host.limit_descriptors(host.descriptors());
     let mut client = http::Client::connect(host.port());
     client.get("/health");
-    host.wait_for_count("cannot accept a connection, trying again", 5);
+    let attempt = host.wait_for_count("accept-failed", 5);
+    assert_eq!(attempt.msg(), "cannot accept a connection, trying again");
     host.limit_descriptors(free);
 
     assert_eq!(client.response().status, 200);
@@ -150,7 +151,8 @@ fn connections_that_cannot_be_accepted_wait_and_are_two_lines_of_the_log() {
     let stopped = host.stop();
     let [begin] = stopped.lines(BEGINS)[..] else { panic!("{}", stopped.outline()) };
     let [end] = stopped.lines(ENDS)[..] else { panic!("{}", stopped.outline()) };
-    assert_eq!((begin.level(), end.level()), ("WARN", "INFO"));
+    assert_eq!((begin.level(), begin.msg()), ("WARN", "cannot accept connections, they wait"));
+    assert_eq!((end.level(), end.msg()), ("INFO", "accepting connections again"));
     assert!(begin.text("help").contains(&format!("is {}: raise it", free - 100)), "{begin:?}");
     assert!(end.number("attempts") >= 5 && end.has("duration_ms"), "{end:?}");
 }

@@ -24,15 +24,15 @@ fn script(settings: &str) -> Service {
     Service::new(guests::SCRIPTS, "script").tables(&format!("[service]\n{settings}"))
 }
 
-/// Starts `service`, sends `signal` when the log says `msg`, and waits for the end.
-fn interrupted(service: &Service, msg: &str, signal: Signal) -> Stopped {
-    interrupted_with(Host::command(service), msg, signal)
+/// Starts `service`, sends `signal` when the log has a line of this [`name`](log::Line::name), and waits for the end.
+fn interrupted(service: &Service, name: &str, signal: Signal) -> Stopped {
+    interrupted_with(Host::command(service), name, signal)
 }
 
 /// The same with a command line of the test's making.
-fn interrupted_with(command: Command, msg: &str, signal: Signal) -> Stopped {
+fn interrupted_with(command: Command, name: &str, signal: Signal) -> Stopped {
     let host = Host::launch(command);
-    host.wait_for(msg);
+    host.wait_for(name);
     host.signal(signal);
     host.ended()
 }
@@ -51,7 +51,7 @@ fn a_service_stops_while_its_component_is_being_compiled() {
     // Without a cache that holds it, the component takes the compiler a good part of a second.
     let command = Host::command(&service).env("MIKROS_HOST_CACHE", service.directory().join("new"));
 
-    let stopped = interrupted_with(command, "starting service", Signal::TERM);
+    let stopped = interrupted_with(command, "service-starting", Signal::TERM);
 
     check(
         &stopped,
@@ -110,9 +110,9 @@ fn either_signal_stops_a_running_service() {
     for (signal, name) in [(Signal::INT, "SIGINT"), (Signal::TERM, "SIGTERM")] {
         let service = Service::new(guests::STARTS, "http:0");
 
-        let stopped = interrupted(&service, "service is running", signal);
+        let stopped = interrupted(&service, "service-running", signal);
 
-        assert_eq!(stopped.lines("stopping service")[0].text("signal"), name);
+        assert_eq!(stopped.lines("service-stopping")[0].text("signal"), name);
         assert_eq!(stopped.status, Some(0));
     }
 }
@@ -182,7 +182,7 @@ fn no_request_in_flight_is_lost() {
     assert_eq!(idle.response().status, 200);
 
     host.signal(Signal::TERM);
-    host.wait_for("stopping service");
+    host.wait_for("service-stopping");
     assert!(idle.is_closed(), "an idle connection is closed at once");
     let answers: Vec<_> = clients.iter_mut().map(finish).collect();
     let stopped = host.ended();

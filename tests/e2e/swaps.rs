@@ -21,7 +21,7 @@ fn versions() -> Service {
 /// Tells the host to look at its files, and waits until it has replaced the version `count` times.
 fn swap(host: &Host, count: usize) {
     host.signal(Signal::HUP);
-    host.wait_for_count("service replaced", count);
+    host.wait_for_count("swap-completed", count);
 }
 
 /// The answer of whoever serves on a connection that is open.
@@ -40,11 +40,10 @@ fn free_port() -> u16 {
 fn course(log: &[Line]) -> Vec<String> {
     let told = ["on-start begins", "native begins", "native ends", "on-finish begins"];
     let told = |line: &&Line| {
-        told.contains(&line.msg())
-            || ["service replaced", "previous version stopped"].contains(&line.msg())
+        told.contains(&line.name()) || ["swap-completed", "version-stopped"].contains(&line.name())
     };
     let lines = log.iter().filter(told);
-    lines.map(|line| format!("{} {}", line.text("service.version"), line.msg())).collect()
+    lines.map(|line| format!("{} {}", line.text("service.version"), line.name())).collect()
 }
 
 #[test]
@@ -83,7 +82,7 @@ fn a_request_in_flight_is_finished_by_the_version_that_began_it() {
     }
     // The version before ends with its last request, which its client gives up here.
     drop(client);
-    let left = host.wait_for("previous version stopped");
+    let left = host.wait_for("version-stopped");
     assert_eq!(left.text("replaced.version"), "v1.0.0");
     assert_eq!(ask(&mut uploading, "/who"), "v2.0.0 unmarked");
     host.stop();
@@ -103,7 +102,7 @@ fn a_request_whose_body_is_still_missing_is_not_lost() {
 
     client.send("67890");
     assert_eq!(client.response().text(), "v1.0.0 unmarked 10");
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     host.stop();
 }
 
@@ -135,10 +134,11 @@ fn what_takes_longer_than_the_shutdown_may_is_cut_off() {
     service.edit("v1.0.0", "v2.0.0");
     swap(&host, 1);
 
-    let warning = host.wait_for("the previous version takes too long to end, interrupting it");
+    let warning = host.wait_for("shutdown-timed-out");
+    assert_eq!(warning.msg(), "the previous version takes too long to end, interrupting it");
     assert_eq!((warning.text("step"), warning.number("calls.cut")), ("drain", 1));
     while client.chunk().is_ok_and(|chunk| !chunk.is_empty()) {}
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     assert_eq!(http::get(host.port(), "/who").text(), "v2.0.0 unmarked");
     host.stop();
 }
@@ -151,7 +151,7 @@ fn the_steps_of_both_versions_have_an_order() {
 
     service.edit("v1.0.0", "v2.0.0");
     swap(&host, 1);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     host.wait_for_count("native begins", 2);
 
     let course = course(&host.stop().log);
@@ -165,9 +165,9 @@ fn the_steps_of_both_versions_have_an_order() {
     );
     let position =
         |line: &str| course.iter().position(|l| l == line).unwrap_or_else(|| panic!("{line}"));
-    assert!(position("v2.0.0 on-start begins") < position("v2.0.0 service replaced"));
-    assert!(position("v2.0.0 service replaced") < position("v1.0.0 native ends"));
-    assert!(position("v1.0.0 on-finish begins") < position("v2.0.0 previous version stopped"));
+    assert!(position("v2.0.0 on-start begins") < position("v2.0.0 swap-completed"));
+    assert!(position("v2.0.0 swap-completed") < position("v1.0.0 native ends"));
+    assert!(position("v1.0.0 on-finish begins") < position("v2.0.0 version-stopped"));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn ports_and_instances_change_without_a_restart() {
 
     // The socket is closed, and with it the connections on which nothing goes on.
     assert!(client.is_closed());
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, old)).is_err());
     assert_eq!(http::get(new, "/who").text(), "v2.0.0 unmarked");
     host.wait_for_count("native begins", 4);
@@ -196,7 +196,7 @@ fn ports_and_instances_change_without_a_restart() {
     let mut kept = Client::connect(new);
     assert_eq!(ask(&mut kept, "/who"), "v2.0.0 unmarked");
     swap(&host, 2);
-    host.wait_for_count("previous version stopped", 2);
+    host.wait_for_count("version-stopped", 2);
 
     assert_eq!(ask(&mut kept, "/who"), "v3.0.0 unmarked");
     for _ in 0..20 {
@@ -213,7 +213,7 @@ fn more_instances_serve_the_port_that_is_kept() {
     service.edit("instances = 1", "instances = 4");
     service.edit("v1.0.0", "v2.0.0");
     swap(&host, 1);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
 
     for _ in 0..20 {
         assert_eq!(http::get(host.port(), "/who").text(), "v2.0.0 unmarked");
@@ -237,7 +237,7 @@ fn kinds_come_and_go() {
     service.edit(&versions, &natives);
     service.edit("'native', 'http:0'", "'native'");
     swap(&host, 2);
-    host.wait_for_count("previous version stopped", 2);
+    host.wait_for_count("version-stopped", 2);
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
     host.stop();
 }
@@ -253,7 +253,7 @@ fn another_kind_takes_over_a_port() {
     service.edit(&http, &grpc);
     service.edit(&format!("'native', 'http:{port}'"), &format!("'grpc:{port}'"));
     swap(&host, 1);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
 
     let mut client = grpc::Client::connect(port);
     assert_eq!(client.unary(ECHO, &echo(b"hello")).reply::<EchoReply>().data, b"hello");
@@ -274,7 +274,7 @@ fn limits_and_log_follow_the_version() {
     let stopped = host.stop();
     let begun = stopped.lines("waiting begins")[0];
     assert_eq!((begun.text("service.version"), begun.text("team")), ("v2.0.0", "core"));
-    let end = stopped.lines("service stopped")[0];
+    let end = stopped.lines("service-stopped")[0];
     assert_eq!(end.text("service.version"), "v2.0.0");
 }
 
@@ -309,7 +309,7 @@ fn a_stop_waits_for_the_version_before() {
     let stopped = host.ended();
     assert_eq!(stopped.status, Some(0));
     assert_eq!(stopped.lines("on-finish begins").len(), 2);
-    assert_eq!(stopped.lines("previous version stopped").len(), 1);
+    assert_eq!(stopped.lines("version-stopped").len(), 1);
 }
 
 #[test]
@@ -327,7 +327,8 @@ fn a_stop_interrupts_a_version_before_that_does_not_end() {
     let stopped = host.ended();
 
     assert_eq!(stopped.status, Some(1));
-    let warning = stopped.lines("shutdown takes too long, interrupting the versions before")[0];
+    let warning = stopped.lines("shutdown-timed-out")[0];
+    assert_eq!(warning.msg(), "shutdown takes too long, interrupting the versions before");
     assert_eq!((warning.text("timeout"), warning.number("versions")), ("300ms", 1));
 }
 
@@ -347,15 +348,17 @@ fn a_version_waits_while_too_many_are_on_their_way_out() {
 
     service.edit("v4.0.0", "v5.0.0");
     host.signal(Signal::HUP);
-    let waits = host.wait_for("waiting for a previous version to end before the next one starts");
+    let waits = host.wait_for("swap-waiting");
     assert_eq!(waits.number("leaving"), 3);
+    let message = "waiting for a previous version to end before the next one starts";
+    assert_eq!(waits.msg(), message);
     assert_eq!(http::get(host.port(), "/who").text(), "v4.0.0 unmarked");
 
     clients.pop();
-    host.wait_for_count("service replaced", 4);
+    host.wait_for_count("swap-completed", 4);
     assert_eq!(http::get(host.port(), "/who").text(), "v5.0.0 unmarked");
     drop(clients);
-    host.wait_for_count("previous version stopped", 4);
+    host.wait_for_count("version-stopped", 4);
     host.stop();
 }
 
@@ -367,7 +370,7 @@ fn a_change_while_the_service_stops_comes_too_late() {
     client.get("/wait/300");
     host.wait_for("waiting begins");
     host.signal(Signal::TERM);
-    host.wait_for("stopping service");
+    host.wait_for("service-stopping");
 
     service.edit("v1.0.0", "v2.0.0");
     host.signal(Signal::HUP);
@@ -375,7 +378,7 @@ fn a_change_while_the_service_stops_comes_too_late() {
     assert_eq!(client.response().text(), "v1.0.0 unmarked");
     let stopped = host.ended();
     assert_eq!(stopped.status, Some(0));
-    assert_eq!(stopped.lines("replacing service").len(), 0);
+    assert_eq!(stopped.lines("swap-started").len(), 0);
 }
 
 #[test]
@@ -386,6 +389,7 @@ fn a_newer_change_takes_the_place_of_one_that_has_not_started() {
     service.edit("v1.0.0", "v2.0.0");
     host.signal(Signal::HUP);
     host.wait_for_count("on-start begins", 2);
+    assert_eq!(host.wait_for("swap-started").msg(), "replacing service");
 
     service.edit("on_start = 'wait'", "on_start = 'return'");
     service.edit("v2.0.0", "v3.0.0");

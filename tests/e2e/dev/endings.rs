@@ -66,7 +66,7 @@ fn a_change_does_not_hold_up_the_end() {
     dev.logs("waiting begins", 1);
 
     dev.process.signal(Signal::TERM);
-    dev.logs("stopping service", 1);
+    dev.logs("service-stopping", 1);
     set_mark(&service, "version2");
 
     assert_eq!(client.response().text(), "v1.0.0 version1");
@@ -89,7 +89,7 @@ fn a_second_signal_ends_service_and_build_at_once() {
     let processes = hanging(&service);
 
     dev.process.signal(Signal::TERM);
-    dev.logs("stopping service", 1);
+    dev.logs("service-stopping", 1);
     let status = dev.process.wait_and_signal(Signal::TERM);
 
     assert_eq!(status.code(), Some(143));

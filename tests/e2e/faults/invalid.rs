@@ -16,10 +16,10 @@ fn refuses(guest: guests::Guest, paths: &[&str], expected: &Expect) {
         is_internal(&http::request(host.port(), "GET", path, &headers, b""));
     }
 
-    host.wait_for_count("request failed", paths.len());
+    host.wait_for_count("request-failed", paths.len());
     let stopped = host.stop();
-    assert!(stopped.lines("instance lost").is_empty());
-    let reasons = stopped.lines("request failed").into_iter().map(|line| {
+    assert!(stopped.lines("instance-lost").is_empty());
+    let reasons = stopped.lines("request-failed").into_iter().map(|line| {
         format!("{} {}\n", line.text("request_id"), line.text("error.message").escape_default())
     });
     expected.assert_eq(&reasons.collect::<String>());

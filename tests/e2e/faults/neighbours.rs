@@ -20,7 +20,7 @@ fn is_not_answered_for(client: &Client, time: Duration) {
 
 /// Stops the host; returns how many instances it has lost.
 fn losses(host: Host) -> usize {
-    host.stop().lines("instance lost").len()
+    host.stop().lines("instance-lost").len()
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn an_instance_is_not_ended_for_what_the_one_before_has_done() {
         is_not_answered_for(&first, Duration::from_millis(gap));
         second.get("/block/250");
         let status = first.response().status;
-        host.wait_for("instance lost");
+        host.wait_for("instance-lost");
         second.response();
         let answers =
             ["1", "2", "3"].map(|_| http::get(host.port(), "/answered").text().to_owned());

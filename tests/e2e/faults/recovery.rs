@@ -28,7 +28,7 @@ fn the_service_comes_back_however_often_it_is_lost() {
     }
 
     let stopped = host.stop();
-    assert_eq!(stopped.lines("instance lost").len(), 6);
+    assert_eq!(stopped.lines("instance-lost").len(), 6);
     assert_eq!(stopped.lines("an instance has started").len(), 7);
 }
 
@@ -42,7 +42,7 @@ fn losses_in_a_row_are_followed_by_growing_pauses() {
     host.wait_for_count("an instance has started", 7);
 
     let stopped = host.stop();
-    let lost = stopped.lines("instance lost").into_iter().map(milliseconds);
+    let lost = stopped.lines("instance-lost").into_iter().map(milliseconds);
     let started = stopped.lines("an instance has started").into_iter().skip(1).map(milliseconds);
     // The clock may pass the end of its hour.
     let pauses = lost.zip(started).map(|(lost, started)| (started - lost).rem_euclid(3_600_000.0));
@@ -65,15 +65,16 @@ fn a_start_that_fails_is_tried_again() {
     let host = misbehaves();
 
     is_internal(&ask(&host, "/panic-and-refuse-twice", "culprit"));
-    let failure = host.wait_for_count("cannot start the instance again", 2);
+    let failure = host.wait_for_count("instance-start-failed", 2);
     host.wait_for_count("an instance has started", 2);
     let after = http::get(host.port(), "/answered");
 
+    assert_eq!(failure.msg(), "cannot start the instance again");
     assert_eq!(failure.text("error.message"), "`on-start` failed: the moon is not full");
     assert_eq!((after.status, after.text()), (200, "1"));
     assert_eq!(http::get(host.port(), "/health").status, 200);
     let stopped = host.stop();
-    assert_eq!(stopped.lines("cannot start the instance again").len(), 2);
+    assert_eq!(stopped.lines("instance-start-failed").len(), 2);
 }
 
 #[test]
@@ -81,12 +82,12 @@ fn without_an_instance_callers_are_told_to_come_again() {
     let host = Host::start(&super::service().limits("call_timeout = '500ms'"));
 
     is_internal(&ask(&host, "/panic-in-every-start", "culprit"));
-    host.wait_for("cannot start the instance again");
+    host.wait_for("instance-start-failed");
     let answer = http::get(host.port(), "/answered");
 
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
     assert_eq!(http::get(host.port(), "/health").status, 503);
-    host.wait_for_count("cannot start the instance again", 3);
+    host.wait_for_count("instance-start-failed", 3);
     host.stop();
 }
 
@@ -94,11 +95,11 @@ fn without_an_instance_callers_are_told_to_come_again() {
 fn a_service_without_an_instance_can_be_stopped() {
     let host = misbehaves();
     is_internal(&ask(&host, "/panic-in-every-start", "culprit"));
-    host.wait_for("cannot start the instance again");
+    host.wait_for("instance-start-failed");
 
     let stopped = host.stop();
 
-    assert!(stopped.lines("shutdown takes too long, interrupting the service").is_empty());
+    assert!(stopped.lines("shutdown-timed-out").is_empty());
 }
 
 #[test]

@@ -25,15 +25,15 @@ fn is_replaced(path: &str, is_stuck: &str, expected: &Expect) {
     client.request("GET", path, "x-request-id: stuck\r\n", b"");
     host.wait_for(is_stuck);
     let health = http::get(host.port(), "/health");
-    let is_answered = !host.log().iter().any(|line| line.msg() == "instance lost");
+    let is_answered = !host.log().iter().any(|line| line.name() == "instance-lost");
     let answer = client.response();
 
     assert_eq!((health.status, is_answered), (200, true));
     is_too_late(&answer);
-    let line = host.wait_for("instance lost");
+    let line = host.wait_for("instance-lost");
     let loss = format!("{}: {}", line.text("error.kind"), line.text("error.message"));
     expected.assert_eq(&loss);
-    let failed = host.wait_for("request failed");
+    let failed = host.wait_for("request-failed");
     assert_eq!(failed.text("request_id"), "stuck");
     assert_eq!(failed.text("error.message"), "the service did not answer within 1s");
     assert_eq!(http::get(host.port(), "/answered").text(), "1");
@@ -53,7 +53,7 @@ fn a_call_that_computes_for_ever_is_interrupted() {
 #[track_caller]
 fn is_replaced_by_itself(host: Host) {
     host.wait_for("a call spins");
-    assert_eq!(host.wait_for("instance lost").text("error.kind"), "interrupted");
+    assert_eq!(host.wait_for("instance-lost").text("error.kind"), "interrupted");
     assert_eq!(http::get(host.port(), "/answered").text(), "1");
     host.stop();
 }
@@ -98,7 +98,7 @@ fn the_function_that_computes_for_ever_is_named() {
 
     is_too_late(&ask(&host, "/spin", "stuck"));
 
-    let line = host.wait_for("instance lost");
+    let line = host.wait_for("instance-lost");
     assert_eq!((line.text("call"), line.text("request_id")), ("http.handle", "stuck"));
     let stack = stack(&line);
     assert!(stack.iter().any(|name| name.starts_with("misbehaves::spin")), "{stack:#?}");
@@ -115,7 +115,7 @@ fn a_call_that_waits_for_ever_is_cancelled_and_its_instance_stays() {
     host.wait_for("a waiting call was dropped");
     assert_eq!(http::get(host.port(), "/answered").text(), "2");
     let stopped = host.stop();
-    assert!(stopped.lines("instance lost").is_empty());
+    assert!(stopped.lines("instance-lost").is_empty());
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn calls_that_ignore_their_cancellation_cost_the_instance_once_they_hold_every_p
         is_too_late(&client.response());
     }
 
-    let line = host.wait_for("instance lost");
+    let line = host.wait_for("instance-lost");
     expect!["every slot is held by a cancelled call that has not returned"]
         .assert_eq(line.text("error.message"));
     assert_eq!(http::get(host.port(), "/fine").status, 200);
@@ -147,7 +147,7 @@ fn a_call_that_ignores_its_cancellation_is_in_nobodys_way() {
     let answers = [(); 20].map(|()| http::get(host.port(), "/fine").status);
 
     assert_eq!(answers, [200; 20]);
-    assert!(host.log().iter().all(|line| line.msg() != "instance lost"));
+    assert!(host.log().iter().all(|line| line.name() != "instance-lost"));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_call_that_is_stuck_does_not_stop_other_connections_from_being_read() {
         other.get("/health");
         other.response().status
     });
-    let was_lost = host.log().iter().any(|line| line.msg() == "instance lost");
+    let was_lost = host.log().iter().any(|line| line.name() == "instance-lost");
 
     assert_eq!((answers, was_lost), ([200; 10], false));
     assert_eq!(host.stderr(), "");
@@ -179,7 +179,7 @@ fn a_stream_that_computes_for_ever_ends_when_its_client_has_left() {
     host.wait_for("a call spins");
     drop(client);
 
-    host.wait_for("instance lost");
+    host.wait_for("instance-lost");
     assert_eq!(http::get(host.port(), "/answered").status, 200);
     host.stop();
 }
@@ -194,7 +194,7 @@ fn a_stream_that_computes_for_ever_lasts_until_somebody_waits_in_vain() {
     host.wait_for("a call spins");
     // On a busy machine it may come so late that the next instance answers it.
     let neighbour = http::get(host.port(), "/answered").status;
-    host.wait_for("instance lost");
+    host.wait_for("instance-lost");
 
     assert!([200, 503].contains(&neighbour), "{neighbour}");
     assert!(client.chunk().is_ok());

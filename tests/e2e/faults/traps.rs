@@ -40,7 +40,7 @@ fn loses(host: &Host, path: &str) -> Line {
     is_internal(&culprit);
     assert_eq!(culprit.header("x-request-id"), Some("culprit"));
     assert_eq!((next.status, next.text()), (200, "1"));
-    host.wait_for("instance lost")
+    host.wait_for("instance-lost")
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn siblings_of_a_panic_may_try_again() {
         assert_eq!(answer.header("content-type"), Some("application/json"));
         assert_eq!(answer.text(), INTERRUPTED);
     }
-    let line = host.wait_for("instance lost");
+    let line = host.wait_for("instance-lost");
     assert_eq!((line.text("request_id"), line.number("calls.lost")), ("culprit", 3));
     host.stop();
 }
@@ -238,8 +238,8 @@ fn a_panic_in_a_stream_cuts_the_response_off() {
 
     assert_eq!(first, b"the first piece");
     assert!(second.is_err(), "the response came to an end");
-    assert_eq!(host.wait_for("instance lost").text("request_id"), "culprit");
-    assert_eq!(host.wait_for("response cut off").text("request_id"), "culprit");
+    assert_eq!(host.wait_for("instance-lost").text("request_id"), "culprit");
+    assert_eq!(host.wait_for("response-cut").text("request_id"), "culprit");
     assert_eq!(http::get(host.port(), "/answered").text(), "1");
     host.stop();
 }

@@ -104,7 +104,7 @@ fn the_service_knows_its_caller() {
     }
     // Lines of the service and of the host say it too.
     assert_eq!(host.wait_for("somebody asks who it is").text("auth.subject"), "ann");
-    assert_eq!(host.wait_for("request answered").text("auth.subject"), "ann");
+    assert_eq!(host.wait_for("request-answered").text("auth.subject"), "ann");
     host.stop();
 }
 
@@ -140,7 +140,7 @@ fn whom_nobody_knows_does_not_reach_the_service() {
     assert_eq!(challenges, [bearer, basic, "ApiKey realm=\"probe\""]);
     // Public, and no handler before it was reached.
     assert_eq!(get(&host, "/seen", "").text(), "0");
-    assert_eq!(host.wait_for("request answered").text("auth.failure"), "missing");
+    assert_eq!(host.wait_for("request-answered").text("auth.failure"), "missing");
     host.stop();
 }
 
@@ -208,7 +208,8 @@ fn rpcs_need_a_caller_too() {
     );
     assert_eq!(public.reply::<EchoReply>().data, b"public");
     assert_eq!(unknown.code(), UNAUTHENTICATED);
-    assert_eq!(host.wait_for("RPC answered").text("auth.subject"), "ann");
+    let line = host.wait_for("rpc-answered");
+    assert_eq!((line.msg(), line.text("auth.subject")), ("RPC answered", "ann"));
     host.stop();
 }
 
@@ -240,12 +241,14 @@ fn keys_are_exchanged_while_the_service_runs() {
     assert_eq!([ask(1), ask(2)], [200, 401]);
 
     service.replace("keys.json", "{ no keys }");
-    let warning = host.wait_for("keys for tokens cannot be read again, keeping those from before");
+    let warning = host.wait_for("keys-reload-failed");
+    let message = "keys for tokens cannot be read again, keeping those from before";
+    assert_eq!(warning.msg(), message);
     assert!(warning.text("error.message").contains("JSON Web Key Set"), "{warning:?}");
     assert_eq!([ask(1), ask(2)], [200, 401]);
 
     service.replace("keys.json", key_set(2));
-    host.wait_for("keys for tokens read again");
+    host.wait_for("keys-reloaded");
     assert_eq!([ask(1), ask(2)], [401, 200]);
     host.stop();
 }

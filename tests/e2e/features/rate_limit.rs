@@ -82,7 +82,7 @@ fn limits_begin_anew_with_each_version() {
     assert_eq!([ask(), ask()], [200, 429]);
     service.edit("v1.0.0", "v2.0.0");
     host.signal(Signal::HUP);
-    host.wait_for("service replaced");
+    host.wait_for("swap-completed");
 
     assert_eq!([ask(), ask()], [200, 429]);
     host.stop();

@@ -44,7 +44,7 @@ fn a_busy_service_does_not_keep_the_caller_waiting() {
     assert_eq!(answer.code(), 4);
     assert!(began.elapsed() < LIMIT / 4);
     // When the host's own limit has passed it is interrupted, and another instance takes its place.
-    host.wait_for("instance lost");
+    host.wait_for("instance-lost");
     still_echoes(&mut client);
     host.stop();
 }
@@ -69,7 +69,7 @@ fn a_client_cannot_cost_the_instance_by_its_deadline() {
     assert_eq!(chat.next().expect("an echo").decode::<Chunk>().data, b"b");
     chat.finish();
     assert_eq!(chat.answer().code(), 0);
-    assert_eq!(host.stop().lines("instance lost").len(), 0);
+    assert_eq!(host.stop().lines("instance-lost").len(), 0);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_stream_that_computes_past_its_deadline_is_interrupted() {
     let answer = client.call(Request::new(POUR).timeout("200m").message(&asked));
 
     assert_eq!(answer.code(), 4);
-    host.wait_for("instance lost");
+    host.wait_for("instance-lost");
     still_echoes(&mut client);
     host.stop();
 }
@@ -225,8 +225,8 @@ fn is_ended_where_it_moved_to(how: Mode, reason: &str) {
     sum.finish();
 
     assert_eq!(sum.answer().code(), 4);
-    assert_eq!(host.wait_for("instance lost").text("error.kind"), reason);
+    assert_eq!(host.wait_for("instance-lost").text("error.kind"), reason);
     chat.finish();
     assert_eq!(chat.answer().code(), 0);
-    assert_eq!(host.stop().lines("instance lost").len(), 1);
+    assert_eq!(host.stop().lines("instance-lost").len(), 1);
 }

@@ -86,8 +86,8 @@ fn an_error_is_a_sentence_in_the_message_and_facts_in_the_details() {
     let facts = [("code", "42"), ("destination", "another")];
     let facts = facts.map(|(name, value)| (name.to_owned(), value.to_owned()));
     assert_eq!(info.metadata, HashMap::from(facts));
-    let line = host.wait_for("RPC failed");
-    assert_eq!(line.text("error.kind"), "RPCError");
+    let line = host.wait_for("rpc-failed");
+    assert_eq!((line.msg(), line.text("error.kind")), ("RPC failed", "RPCError"));
     assert_eq!(line.text("grpc.code"), "UNAVAILABLE");
     assert_eq!(line.text("grpc.method"), ECHO);
     assert_eq!(line.text("level"), "ERROR");
@@ -110,7 +110,7 @@ fn what_clients_ask_for_in_vain_leaves_no_line() {
 
     drop(client);
     let stopped = host.stop();
-    assert_eq!(stopped.log[before].msg(), "stopping service", "{}", stopped.outline());
+    assert_eq!(stopped.log[before].name(), "service-stopping", "{}", stopped.outline());
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn a_panic_is_internal_and_says_nothing_of_itself() {
     assert_eq!(answer.code(), INTERNAL);
     assert!(answer.message().contains("got an internal error"));
     assert!(!format!("{answer:?}").contains("a secret"));
-    let line = host.wait_for("instance lost");
+    let line = host.wait_for("instance-lost");
     assert!(line.text("error.message").contains("a secret"));
     assert_eq!(line.text("call"), "grpc.unary");
     still_echoes(&mut client);
@@ -74,7 +74,7 @@ fn neighbours_are_told_to_try_again() {
         assert_eq!(answer.code(), UNAVAILABLE);
         assert_eq!(super::errors::retry_delay(&answer), Some(1));
     }
-    assert_eq!(host.wait_for("instance lost").number("calls.lost"), 2);
+    assert_eq!(host.wait_for("instance-lost").number("calls.lost"), 2);
     still_echoes(&mut other);
     host.stop();
 }
@@ -88,7 +88,7 @@ fn memory_beyond_the_limit_is_internal() {
     let answer = client.unary(POUR, &asked);
 
     assert_eq!(answer.code(), INTERNAL);
-    assert_eq!(host.wait_for("instance lost").text("error.kind"), "out-of-memory");
+    assert_eq!(host.wait_for("instance-lost").text("error.kind"), "out-of-memory");
     still_echoes(&mut client);
     host.stop();
 }

@@ -128,7 +128,7 @@ fn health_is_answered_while_the_service_is_busy() {
     assert_eq!(check(&mut other, ""), SERVING);
 
     assert_eq!(spinning.answer().code(), 4);
-    host.wait_for("instance lost");
+    host.wait_for("instance-lost");
     super::still_echoes(&mut other);
     host.stop();
 }
@@ -142,7 +142,7 @@ fn a_name_beyond_all_measure_is_the_service_s_fault() {
     let answer = client.unary(SET_SERVING, &request);
 
     assert_eq!(answer.code(), 13);
-    assert!(host.wait_for("instance lost").text("error.message").contains("longer than 256 bytes"));
+    assert!(host.wait_for("instance-lost").text("error.message").contains("longer than 256 bytes"));
     wait_until_dropped(&mut client, 0);
     host.stop();
 }

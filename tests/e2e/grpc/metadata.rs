@@ -110,7 +110,7 @@ fn the_context_of_the_caller_reaches_the_service_and_the_log() {
 
     assert_eq!(context.service_context["caller"], "orders");
     assert_eq!(context.service_context["tenant"], "t1");
-    assert_eq!(host.wait_for("RPC failed").text("grpc.caller"), "orders");
+    assert_eq!(host.wait_for("rpc-failed").text("grpc.caller"), "orders");
     host.stop();
 }
 

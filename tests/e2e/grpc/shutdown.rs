@@ -47,7 +47,7 @@ fn rpcs_are_answered_while_health_is_denied() {
     assert_eq!(answer.reply::<HealthCheckResponse>().status, 2);
     still_echoes(&mut client);
     still_echoes(&mut connect(&host));
-    host.signal_until(Signal::TERM, "draining service");
+    host.signal_until(Signal::TERM, "service-draining");
     assert_eq!(host.ended().status, Some(0));
 }
 
@@ -85,5 +85,5 @@ fn streams_without_an_end_are_cut_off_when_time_is_up() {
     assert!(broken_off.is_err() || broken_off.is_ok_and(|answer| answer.code() == 14));
     let stopped = host.ended();
     assert_eq!(stopped.status, Some(1));
-    assert_eq!(stopped.lines("shutdown takes too long, interrupting the service").len(), 1);
+    assert_eq!(stopped.lines("shutdown-timed-out").len(), 1);
 }

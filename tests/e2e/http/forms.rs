@@ -131,7 +131,7 @@ fn a_boundary_that_never_comes_costs_no_memory() {
         400 "the form cannot be read: it ends too early""#]]
     .assert_eq(&shown.join("\n"));
     let stopped = host.stop();
-    assert!(stopped.lines("instance lost").is_empty(), "{:?}", stopped.log);
+    assert!(stopped.lines("instance-lost").is_empty(), "{:?}", stopped.log);
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn a_service_without_an_instance_is_not_healthy() {
     let host = Host::start(&Service::new(guests::MISBEHAVES, "http:0"));
 
     http::get(host.port(), "/panic-in-every-start");
-    host.wait_for("cannot start the instance again");
+    host.wait_for("instance-start-failed");
 
     let answer = http::get(host.port(), "/health");
     let options = http::request(host.port(), "OPTIONS", "/health", "", b"");

@@ -97,7 +97,8 @@ fn responses_that_a_stop_does_not_wait_for_are_told() {
     host.signal(Signal::TERM);
     let stopped = host.ended();
 
-    let told = stopped.lines("responses cut off, their clients read too slowly");
+    let told = stopped.lines("slow-readers-cut");
     assert_eq!((told[0].level(), told[0].number("responses.cut")), ("WARN", 2));
+    assert_eq!(told[0].msg(), "responses cut off, their clients read too slowly");
     assert_eq!(stopped.status, Some(1));
 }

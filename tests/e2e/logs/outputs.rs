@@ -94,9 +94,9 @@ fn a_named_pipe_can_get_another_reader() {
 
     assert_eq!(process.wait().code(), Some(0));
     let lines: Vec<_> = text.lines().map(Line::parse).collect();
-    let lost = lines.iter().find(|line| line.msg() == "log lines were lost").expect("it is told");
+    let lost = lines.iter().find(|line| line.name() == "log-lines-lost").expect("it is told");
     assert!(lost.number("lines") > 0);
-    assert_eq!(lines.last().map(Line::msg), Some("service stopped"));
+    assert_eq!(lines.last().map(Line::name), Some("service-stopped"));
 }
 
 /// The port that the log in `pipe` tells. `_held` keeps the pipe open until then.

@@ -110,7 +110,7 @@ fn a_malformed_chunk_is_an_error_for_whoever_reads_the_body() {
     client.send("five\r\n");
 
     assert!(client.chunk().is_err());
-    assert_eq!(host.wait_for("response cut off").text("reason"), "the request body was cut off");
+    assert_eq!(host.wait_for("response-cut").text("reason"), "the request body was cut off");
     host.stop();
 }
 

@@ -12,7 +12,7 @@ use crate::support::http::{Response, request};
 use crate::support::probe::{CONTEXT, ContextReply, Empty};
 use crate::support::{Host, guests};
 
-const UNDECIDED: &str = "feature could not decide";
+const UNDECIDED: &str = "feature-failed";
 
 /// Everything that no decision may be, over HTTP and for RPCs alike; each is a word of `plugin-crude`.
 const BREACHES: [&str; 36] = [
@@ -77,7 +77,7 @@ fn a_breach_refuses_the_request_and_says_why() {
     assert_eq!(received(&ask(&host, "pass"), "x-a"), ["own"]);
 
     let stopped = host.stop();
-    let lost = stopped.lines("instance lost");
+    let lost = stopped.lines("instance-lost");
     assert!(lost.is_empty(), "{lost:?}");
     let mut told = String::new();
     for line in stopped.lines(UNDECIDED) {
@@ -140,7 +140,7 @@ fn with_the_other_policy_the_request_passes_as_it_was() {
     let lines = stopped.lines(UNDECIDED);
     assert_eq!(lines.len(), BREACHES.len());
     assert!(lines.iter().all(|line| line.text("request") == "passed"));
-    assert!(stopped.lines("instance lost").is_empty());
+    assert!(stopped.lines("instance-lost").is_empty());
 }
 
 #[test]
@@ -196,8 +196,8 @@ fn a_response_is_not_broken_either() {
 
         let stopped = host.stop();
         assert_eq!(stopped.lines(UNDECIDED).len(), breaches.len(), "{policy}");
-        assert!(stopped.lines("instance lost").is_empty(), "{policy}");
-        assert!(stopped.lines("request answered").iter().all(|line| !line.has("a")), "{policy}");
+        assert!(stopped.lines("instance-lost").is_empty(), "{policy}");
+        assert!(stopped.lines("request-answered").iter().all(|line| !line.has("a")), "{policy}");
     }
 }
 
@@ -214,7 +214,7 @@ fn what_is_odd_and_allowed_does_no_harm() {
         };
         log.iter().find(is_it).cloned()
     });
-    assert_eq!((answered.level(), answered.msg()), ("DEBUG", "request answered"));
+    assert_eq!((answered.level(), answered.name()), ("DEBUG", "request-answered"));
     assert_eq!(answered.text("attributes.level"), "fatal");
     host.stop();
 }

@@ -101,7 +101,7 @@ fn a_component_that_is_cut_off() {
 
     let stopped = Host::launch(Host::command(&half)).ended();
 
-    let fatal = stopped.lines("aborting service execution")[0];
+    let fatal = stopped.lines("service-aborted")[0];
     let message = mask(fatal.text("error.message"));
     assert!(message.contains("`$DIR/plug-in.wasm` is truncated"), "{message}");
     assert_eq!(stopped.status, Some(1));
@@ -113,7 +113,7 @@ fn a_plug_in_that_wants_what_plug_ins_may_not_have() {
         let service = echoes(&plugin("odd", guest, ""));
         let stopped = Host::launch(Host::command(&service)).ended();
         assert_eq!(stopped.status, Some(1), "{guest:?}");
-        assert!(!stopped.lines("aborting service execution").is_empty(), "{guest:?}");
+        assert!(!stopped.lines("service-aborted").is_empty(), "{guest:?}");
     }
 }
 

@@ -37,7 +37,7 @@ fn service() -> Service {
 
 fn start(service: &Service) -> Host {
     let host = Host::launch(Host::command(service).env("SESSION_KEY", KEY));
-    host.wait_for_count("service is running", 2);
+    host.wait_for_count("service-running", 2);
     host
 }
 
@@ -81,7 +81,7 @@ fn the_readme_tells_the_truth() {
         "on = []\noff = [\"warm-welcome\"]",
     );
     host.signal(Signal::HUP);
-    host.wait_for("service replaced");
+    host.wait_for("swap-completed");
 
     assert_eq!(get(&host, "/", &header).text(), "hello ada");
     let greeting = client.call(request().metadata("x-session", &session));

@@ -10,8 +10,8 @@ use crate::support::http::{self, Client};
 use crate::support::probe::{CONTEXT, Empty};
 use crate::support::{Host, LIMIT};
 
-const UNDECIDED: &str = "feature could not decide";
-const LOST: &str = "instance lost";
+const UNDECIDED: &str = "feature-failed";
+const LOST: &str = "instance-lost";
 
 /// Every way to fail that an instance does not survive, what it is called, and the kind of the loss.
 const LOSSES: [(&str, &str, &str); 5] = [
@@ -223,7 +223,7 @@ fn the_service_goes_on_without_a_plug_in_that_never_starts_again() {
         assert_eq!(probed(&host, "/head", "mark, panic").status, status);
         assert_eq!(context(&mut client, "mark, panic"), code);
         for host in [&host, &rpcs] {
-            let failure = host.wait_for_count("cannot start the instance again", 2);
+            let failure = host.wait_for_count("instance-start-failed", 2);
             assert_eq!(failure.text("feature"), "probe");
         }
         for _ in 0..3 {

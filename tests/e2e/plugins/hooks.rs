@@ -146,7 +146,7 @@ fn attributes_are_in_the_lines_of_the_service_and_of_the_host() {
     let guest = host.wait_for("a request has an id");
     assert_eq!((guest.text("tenant"), guest.text("request_id")), ("acme", "abc"));
     assert!(!guest.has("size"), "{guest:?}");
-    let answered = host.wait_for("request answered");
+    let answered = host.wait_for("request-answered");
     assert_eq!((answered.text("tenant"), answered.text("size")), ("acme", "small"));
     // The plug-in's own lines say whose they are, and for which request.
     let own = host.wait_for("probe is asked");
@@ -226,8 +226,8 @@ fn the_health_check_is_never_asked_about() {
     }
     assert_eq!(connect(&rpcs).unary(HEALTH, &super::rpcs::health_request()).code(), 0);
 
-    assert!(host.stop().lines("instance lost").is_empty());
-    assert!(rpcs.stop().lines("instance lost").is_empty());
+    assert!(host.stop().lines("instance-lost").is_empty());
+    assert!(rpcs.stop().lines("instance-lost").is_empty());
 }
 
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -245,7 +245,7 @@ fn a_client_that_leaves_is_no_longer_thought_about() {
     // The end of the host would wait for the call otherwise, and for the service's deadline.
     assert_eq!(probed(&host, "/head", "pass").status, 200);
     let stopped = host.stop();
-    assert!(stopped.lines("feature could not decide").is_empty());
+    assert!(stopped.lines("feature-failed").is_empty());
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn a_service_without_its_plug_in_enabled_pays_no_attention() {
     let response = probed(&host, "/head", "set=x-a:1");
 
     assert_eq!(received(&response, "x-a"), [""; 0]);
-    let resources = host.wait_for("service resources");
+    let resources = host.wait_for("service-resources");
     assert!(!resources.has("features"), "{resources:?}");
     assert!(host.stop().lines("probe starts").is_empty());
 }
@@ -286,7 +286,8 @@ fn fields_of_the_host_cannot_be_written_by_a_plug_in() {
 
         assert_eq!(response.status, 503, "{field}");
     }
-    let line = host.wait_for("feature could not decide");
+    let line = host.wait_for("feature-failed");
+    assert_eq!(line.msg(), "feature could not decide");
     let reason = line.text("error.message");
     assert!(reason.ends_with("the log field `request_id` is the host's to set"), "{reason}");
     host.stop();

@@ -54,9 +54,9 @@ fn features_start_before_the_service_and_end_after_it() {
         "one stops",
     ];
     assert_eq!(course(&stopped.log), expected);
-    let line = |msg: &str| stopped.log.iter().position(|line| line.msg() == msg);
-    assert!(line("starting features") < line("probe starts"));
-    let resources = stopped.lines("service resources")[0];
+    let line = |name: &str| stopped.log.iter().position(|line| line.name() == name);
+    assert!(line("features-starting") < line("probe starts"));
+    let resources = stopped.lines("service-resources")[0];
     let features = resources.get("features").and_then(|features| features.as_object());
     let names: Vec<_> = features.expect("it names them").keys().collect();
     assert_eq!(names, ["one", "two", "three"]);
@@ -73,10 +73,11 @@ fn an_end_that_fails_is_told_by_the_exit_status_and_skips_nothing() {
         assert_eq!(stopped.status, Some(1), "{act}");
         let course = course(&stopped.log);
         assert_eq!(course[5..], ["three stops", "two stops", "one stops"], "{act}");
-        let line = stopped.lines("a feature did not stop cleanly")[0];
+        let line = stopped.lines("feature-stop-failed")[0];
         assert_eq!((line.level(), line.text("feature")), ("ERROR", "two"));
+        assert_eq!(line.msg(), "a feature did not stop cleanly");
         assert!(line.text("error.message").contains(reason), "{line:?}");
-        assert_eq!(stopped.lines("service stopped")[0].number("exit.status"), 1);
+        assert_eq!(stopped.lines("service-stopped")[0].number("exit.status"), 1);
     }
 }
 
@@ -93,11 +94,10 @@ fn an_end_that_hangs_is_cut_off() {
         assert_eq!(stopped.status, Some(1), "{act}");
         let course = course(&stopped.log);
         assert_eq!(course[5..], ["three stops", "two stops", "one stops"], "{act}");
-        let late = stopped.lines("a feature did not stop cleanly");
+        let late = stopped.lines("feature-stop-failed");
         assert_eq!((late.len(), late[0].text("feature")), (1, "two"), "{act}");
         // It is not the service that is late.
-        let interrupted = "shutdown takes too long, interrupting the service";
-        assert!(stopped.lines(interrupted).is_empty(), "{act}");
+        assert!(stopped.lines("shutdown-timed-out").is_empty(), "{act}");
         assert!(begun.elapsed() < Duration::from_secs(20), "{act}: {:?}", begun.elapsed());
     }
 }
@@ -125,7 +125,7 @@ fn lost(act: &str) -> Host {
     let host = Host::start(&three_with([&format!("start_again = '{act}'"), "", ""]));
     // All of them read the header, and `one` is the first to do so.
     assert_eq!(probed(&host, "/act/return", "mark, panic").status, 503, "{act}");
-    let line = host.wait_for("instance lost");
+    let line = host.wait_for("instance-lost");
     assert_eq!(line.text("feature"), "one");
     host
 }
@@ -133,7 +133,7 @@ fn lost(act: &str) -> Host {
 #[test]
 fn an_instance_that_is_lost_is_not_asked_to_stop() {
     let host = lost("fail");
-    let line = host.wait_for("cannot start the instance again");
+    let line = host.wait_for("instance-start-failed");
     assert_eq!(line.text("feature"), "one");
     assert_eq!(line.text("error.message"), "`start` failed: told to fail: by its settings");
 
@@ -142,7 +142,7 @@ fn an_instance_that_is_lost_is_not_asked_to_stop() {
     let ends: Vec<_> =
         course(&stopped.log).into_iter().filter(|step| step.ends_with("stops")).collect();
     assert_eq!(ends, ["three stops", "two stops"]);
-    assert!(stopped.lines("a feature did not stop cleanly").is_empty());
+    assert!(stopped.lines("feature-stop-failed").is_empty());
 }
 
 #[test]
@@ -156,8 +156,8 @@ fn an_instance_that_does_not_come_back_does_not_hold_up_the_end() {
 
         let stopped = host.stop();
 
-        assert!(stopped.lines("cannot start the instance again").is_empty(), "{act}");
-        assert!(stopped.lines("a feature did not stop cleanly").is_empty(), "{act}");
+        assert!(stopped.lines("instance-start-failed").is_empty(), "{act}");
+        assert!(stopped.lines("feature-stop-failed").is_empty(), "{act}");
     }
 }
 
@@ -173,7 +173,7 @@ fn a_second_signal_does_not_wait_for_the_end_of_a_plug_in() {
     let stopped = host.forced(Signal::INT);
 
     assert_eq!(stopped.status, Some(130));
-    assert_eq!(stopped.lines("service stopped by force").len(), 1);
+    assert_eq!(stopped.lines("service-killed").len(), 1);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_script_has_plug_ins_too() {
     let stopped = Host::run(&service, [""; 0]);
 
     let order = ["probe starts", "run begins", "on-finish begins", "probe stops"];
-    let order = order.map(|msg| stopped.log.iter().position(|line| line.msg() == msg));
+    let order = order.map(|name| stopped.log.iter().position(|line| line.name() == name));
     assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{order:?}");
     assert_eq!(stopped.status, Some(0));
 }

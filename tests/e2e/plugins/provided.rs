@@ -99,7 +99,7 @@ fn errors_of_the_plug_in_are_the_service_s_to_handle() {
     assert_eq!(flag(&host, "fail")["error"]["cause"], "by its settings");
     assert_eq!(handed_on.status, 404);
     assert_eq!(super::json(&handed_on)["message"], "no flag `unheard-of`");
-    assert!(host.stop().lines("instance lost").is_empty());
+    assert!(host.stop().lines("instance-lost").is_empty());
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_disabled_feature_is_an_error_and_no_trap() {
     // The plain function, whose error is a text.
     let asked = http::get(host.port(), "/asked");
     assert_eq!(asked.status, 500, "{asked:?}");
-    assert!(host.stop().lines("instance lost").is_empty());
+    assert!(host.stop().lines("instance-lost").is_empty());
 }
 
 #[test]
@@ -164,12 +164,12 @@ fn a_provider_that_is_lost_is_an_error() {
 
         assert_eq!(kind, "Internal", "{act}");
         assert_eq!(message, format!("feature `flags` failed: {reason}"), "{act}");
-        let lost = host.wait_for("instance lost");
+        let lost = host.wait_for("instance-lost");
         assert_eq!((lost.text("feature"), lost.text("request_id")), ("flags", "abc"));
         // It comes back, with nothing of what it knew.
         assert_eq!(flag(&host, "new"), json!({"ok": true}), "{act}");
         assert_eq!(super::json(&http::get(host.port(), "/asked")), json!(["new"]));
-        assert_eq!(host.stop().lines("instance lost").len(), 1, "{act}");
+        assert_eq!(host.stop().lines("instance-lost").len(), 1, "{act}");
     }
 }
 
@@ -181,11 +181,12 @@ fn a_provider_that_takes_too_long_is_an_error() {
 
     let expected = "feature `flags` failed: it did not answer within 300ms";
     assert_eq!((kind.as_str(), message.as_str()), ("Internal", expected));
-    let line = host.wait_for("feature did not answer");
+    let line = host.wait_for("feature-failed");
+    assert_eq!(line.msg(), "feature did not answer");
     assert_eq!((line.text("feature"), line.text("request_id")), ("flags", "abc"));
     assert_eq!(line.text("error.message"), "the plug-in did not answer within 300ms");
     assert_eq!(flag(&host, "new"), json!({"ok": true}));
-    assert!(host.stop().lines("instance lost").is_empty());
+    assert!(host.stop().lines("instance-lost").is_empty());
 }
 
 #[test]
@@ -282,9 +283,9 @@ fn what_is_provided_for_nobody_is_a_warning() {
     let service = Service::new(guests::ECHOES, "http:0").tables(&unused(guests::PLUGIN_FLAGS));
     let host = Host::start(&service);
 
-    let line =
-        host.wait_for("a feature has no effect: the service imports nothing that it provides");
-    assert_eq!((line.level(), line.text("feature")), ("WARN", "flags"));
+    let line = host.wait_for("feature-unused");
+    let message = "a feature has no effect: the service imports nothing that it provides";
+    assert_eq!((line.level(), line.msg(), line.text("feature")), ("WARN", message, "flags"));
     assert_eq!(line.text("provides"), "acme:flags/flags@0.1.0");
     assert_eq!(http::get(host.port(), "/id").status, 200);
     host.stop();

@@ -100,8 +100,8 @@ fn the_service_and_the_log_know_whom_a_plug_in_has_identified() {
     assert_eq!((ada.caller.as_deref(), nobody.caller), (Some("ada"), None));
     let guest = host.wait_for("an RPC asks what is known of it");
     assert_eq!(guest.text("tenant"), "acme");
-    assert_eq!(host.wait_for("RPC answered").text("tenant"), "acme");
-    assert!(!host.wait_for_count("RPC answered", 2).has("tenant"));
+    assert_eq!(host.wait_for("rpc-answered").text("tenant"), "acme");
+    assert!(!host.wait_for_count("rpc-answered", 2).has("tenant"));
     host.stop();
 }
 
@@ -164,7 +164,7 @@ fn what_the_transport_needs_stays() {
     assert_eq!(context(&mut client, "pass").code(), 0);
 
     let stopped = host.stop();
-    assert_eq!(stopped.lines("feature could not decide").len(), 12);
+    assert_eq!(stopped.lines("feature-failed").len(), 12);
     assert!(stopped.lines("an RPC asks what is known of it").len() == 1);
 }
 
@@ -183,7 +183,7 @@ fn health_check_and_reflection_are_never_asked_about() {
 
     assert_eq!((health.code(), reflection.code()), (0, 0));
     assert_eq!(reflection.messages.len(), 1);
-    assert!(host.stop().lines("instance lost").is_empty());
+    assert!(host.stop().lines("instance-lost").is_empty());
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn settings_from_variables_are_named_and_never_shown() {
 
     let stopped = Host::launch(Host::command(&service).env("OFTEN", "hunter2")).ended();
 
-    let fatal = stopped.lines("aborting service execution")[0];
+    let fatal = stopped.lines("service-aborted")[0];
     let message = fatal.text("error.message");
     let expected = "`panic_every` does not fit, expected u32, found the value of `OFTEN`";
     assert!(message.ends_with(expected), "{message}");
@@ -140,7 +140,7 @@ fn a_start_that_computes_for_ever_is_interrupted() {
     let stopped = Host::launch(Host::command(&service)).ended();
 
     // Which of two messages it is depends on how busy the machine is.
-    let fatal = stopped.lines("aborting service execution")[0];
+    let fatal = stopped.lines("service-aborted")[0];
     let message = fatal.text("error.message");
     assert!(message.starts_with("feature `probe` did not start: "), "{message}");
     assert_eq!(stopped.status, Some(1));
@@ -150,7 +150,7 @@ fn a_start_that_computes_for_ever_is_interrupted() {
 fn a_start_that_traps_is_reported_with_its_place() {
     let stopped = Host::launch(Host::command(&echoes(&probe("start = 'panic'")))).ended();
 
-    let fatal = stopped.lines("aborting service execution")[0];
+    let fatal = stopped.lines("service-aborted")[0];
     let message = fatal.text("error.message");
     assert!(message.starts_with("feature `probe` "), "{message}");
     assert!(message.contains("told to panic"), "{message}");

@@ -12,12 +12,12 @@ use crate::support::http::Client;
 use crate::support::probe::{CHAT, CONTEXT, ContextReply, Empty, chunk};
 use crate::support::{Host, LIMIT, Service, Signal, guests, mask};
 
-const REFUSED: &str = "could not replace service, the version that serves goes on";
+const REFUSED: &str = "swap-failed";
 
 /// Tells the host to look at its files, and waits until it has replaced the version `count` times.
 fn swap(host: &Host, count: usize) {
     host.signal(Signal::HUP);
-    host.wait_for_count("service replaced", count);
+    host.wait_for_count("swap-completed", count);
 }
 
 /// Tells the host to look at its files, and waits until it has refused them `count` times.
@@ -95,9 +95,9 @@ fn no_request_fails_while_plug_ins_follow_each_other() {
     });
 
     assert_eq!(received(&get(&host, "/head", ""), "x-mark"), [format!("m{SWAPS}")]);
-    host.wait_for_count("previous version stopped", SWAPS);
+    host.wait_for_count("version-stopped", SWAPS);
     let stopped = host.stop();
-    assert!(stopped.lines("feature could not decide").is_empty());
+    assert!(stopped.lines("feature-failed").is_empty());
     assert_eq!(stopped.lines("probe stops").len(), 2 * (SWAPS + 1));
     assert_eq!(stopped.lines("other starts").len(), 2 * SWAPS.div_ceil(2));
 }
@@ -132,8 +132,8 @@ fn no_rpc_fails_while_plug_ins_follow_each_other() {
         over.store(true, Ordering::Relaxed);
     });
 
-    host.wait_for_count("previous version stopped", SWAPS);
-    assert!(host.stop().lines("feature could not decide").is_empty());
+    host.wait_for_count("version-stopped", SWAPS);
+    assert!(host.stop().lines("feature-failed").is_empty());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn rpcs_go_on_while_plug_ins_follow_each_other() {
     chat.finish();
 
     assert_eq!(chat.answer().code(), 0);
-    host.wait_for_count("previous version stopped", 3);
+    host.wait_for_count("version-stopped", 3);
     host.stop();
 }
 
@@ -173,8 +173,8 @@ fn a_hook_that_is_asked_may_come_to_its_end() {
     swap(&host, 1);
 
     assert_eq!(received(&client.response(), "x-a"), ["1"]);
-    host.wait_for("previous version stopped");
-    assert!(host.stop().lines("feature could not decide").is_empty());
+    host.wait_for("version-stopped");
+    assert!(host.stop().lines("feature-failed").is_empty());
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_file_is_replaced() {
     host.wait_for("other starts");
     client.get("/head");
     assert_eq!(received(&client.response(), "x-mark"), ["m0"]);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     let stopped = host.stop();
     assert_eq!(stopped.lines("probe starts").len(), 1);
     assert_eq!(stopped.lines("probe stops").len(), 2);
@@ -203,10 +203,10 @@ fn a_file_that_is_watched_is_replaced() {
     let host = Host::running(&service, command);
 
     service.replace("plug-in.wasm", renamed());
-    host.wait_for("service replaced");
+    host.wait_for("swap-completed");
 
     host.wait_for("other starts");
-    let looks = host.wait_for("reading the definition again");
+    let looks = host.wait_for("reload-started");
     assert_eq!(mask(looks.text("changes")), "`$DIR/plug-in.wasm`");
     assert_eq!(received(&get(&host, "/head", ""), "x-mark"), ["m0"]);
     host.stop();
@@ -225,7 +225,7 @@ fn a_file_that_is_watched_and_broken_is_refused_until_it_is_well() {
     assert!(line.text("error.message").contains("is truncated"), "{line:?}");
     assert_eq!(received(&get(&host, "/head", ""), "x-mark"), ["m0"]);
     service.replace("plug-in.wasm", &whole);
-    host.wait_for("service replaced");
+    host.wait_for("swap-completed");
 
     assert_eq!(received(&get(&host, "/head", ""), "x-mark"), ["m0"]);
     assert_eq!(host.stop().lines("other starts").len(), 1);
@@ -259,7 +259,7 @@ fn what_does_not_start_is_refused_and_the_version_before_goes_on() {
 
     let stopped = host.stop();
     assert_eq!(stopped.lines(REFUSED).len(), 3);
-    assert!(stopped.lines("feature could not decide").is_empty());
+    assert!(stopped.lines("feature-failed").is_empty());
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn a_provider_is_replaced_with_the_service() {
     swap(&host, 2);
     assert_eq!(flag()["error"]["message"], "feature `flags` is disabled");
 
-    host.wait_for_count("previous version stopped", 2);
+    host.wait_for_count("version-stopped", 2);
     host.stop();
 }
 

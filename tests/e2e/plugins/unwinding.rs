@@ -108,7 +108,7 @@ fn a_second_signal_during_the_start_of_a_plug_in_ends_at_once() {
     let service = three_with(["stop = 'wait'", "start = 'wait'", ""]);
 
     let host = interrupted(&service);
-    host.wait_for("stopping service");
+    host.wait_for("service-stopping");
     let stopped = host.forced(Signal::INT);
 
     assert_eq!(stopped.status, Some(130));

@@ -16,7 +16,7 @@ fn starts() -> Service {
 
 /// Waits until the health check says that the service is about to stop.
 fn wait_until_unhealthy(host: &Host) {
-    host.wait_for("stopping service");
+    host.wait_for("service-stopping");
     while http::get(host.port(), "/health").status != 503 {}
 }
 
@@ -38,12 +38,12 @@ fn health_is_denied_while_everything_is_still_answered() {
     assert_eq!(http::get(host.port(), "/act/return").status, 204);
     // It takes its time; another signal ends that, and loses nothing.
     let mut last = half_way(&host);
-    host.signal_until(Signal::TERM, "draining service");
+    host.signal_until(Signal::TERM, "service-draining");
     for client in &mut last {
         assert_eq!(finish(client).text(), "11 bytes");
     }
     let stopped = host.ended();
-    assert_eq!(stopped.lines("draining service")[0].number("calls.in_flight"), 8);
+    assert_eq!(stopped.lines("service-draining")[0].number("calls.in_flight"), 8);
     assert_eq!(stopped.status, Some(0), "{}", stopped.outline());
 }
 

@@ -40,13 +40,13 @@ fn lines(log: &Path) -> Vec<Line> {
 }
 
 #[track_caller]
-fn wait_for(log: &Path, msg: &str) -> Line {
+fn wait_for(log: &Path, name: &str) -> Line {
     let deadline = Instant::now() + LIMIT;
     loop {
-        if let Some(line) = lines(log).into_iter().find(|line| line.msg() == msg) {
+        if let Some(line) = lines(log).into_iter().find(|line| line.name() == name) {
             return line;
         }
-        assert!(Instant::now() < deadline, "`{msg}` is not in {:?}", lines(log));
+        assert!(Instant::now() < deadline, "`{name}` is not in {:?}", lines(log));
         std::thread::yield_now();
     }
 }
@@ -59,7 +59,7 @@ fn whoever_has_it_ignored_is_not_disturbed() {
         shell.args(["-c", &format!("trap '' HUP; {line}")]);
         shell
     });
-    wait_for(&host.log, "service is running");
+    wait_for(&host.log, "service-running");
 
     host.process.signal(Signal::HUP);
     host.process.signal(Signal::TERM);
@@ -79,14 +79,14 @@ fn a_service_whose_terminal_is_gone_stops() {
         script.args(["--quiet", "--command", line, "/dev/null"]);
         script
     });
-    wait_for(&terminal.log, "service is running");
+    wait_for(&terminal.log, "service-running");
 
     // With the program that owns it the terminal goes.
     terminal.process.signal(Signal::KILL);
     terminal.process.wait();
 
-    assert_eq!(wait_for(&terminal.log, "stopping service").text("signal"), "SIGHUP");
-    wait_for(&terminal.log, "service stopped");
+    assert_eq!(wait_for(&terminal.log, "service-stopping").text("signal"), "SIGHUP");
+    wait_for(&terminal.log, "service-stopped");
 }
 
 #[test]
@@ -99,12 +99,12 @@ fn with_a_terminal_it_lets_the_service_be_read_again() {
         script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         script
     });
-    wait_for(&terminal.log, "service is running");
+    wait_for(&terminal.log, "service-running");
     let id = fs::read_to_string(pid).expect("the shell has written it");
     let id = id.trim().parse().ok().and_then(rustix::process::Pid::from_raw).expect("an id");
 
     rustix::process::kill_process(id, Signal::HUP).expect("it runs");
-    wait_for(&terminal.log, "service replaced");
+    wait_for(&terminal.log, "swap-completed");
     rustix::process::kill_process(id, Signal::TERM).expect("it runs");
 
     assert_eq!(terminal.process.wait().code(), Some(0));
@@ -117,7 +117,7 @@ fn the_end_of_the_terminal_does_not_force_a_service_that_stops() {
     let mut clients = super::half_way(&host);
 
     host.signal(Signal::TERM);
-    host.wait_for("stopping service");
+    host.wait_for("service-stopping");
     host.signal(Signal::HUP);
     let answers: Vec<_> = clients.iter_mut().map(super::finish).collect();
 

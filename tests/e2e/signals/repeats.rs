@@ -19,13 +19,13 @@ fn signals_in_one_moment_are_one() {
             host.signal(signal);
         }
         host.signal(Signal::CONT);
-        host.wait_for("stopping service");
+        host.wait_for("service-stopping");
         host.signal(signals[0]);
         let answers: Vec<_> = clients.iter_mut().map(finish).collect();
         let stopped = host.ended();
 
         assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-        assert_eq!(stopped.lines("stopping service").len(), 1);
+        assert_eq!(stopped.lines("service-stopping").len(), 1);
         assert_eq!(stopped.status, Some(0), "{}", stopped.outline());
     }
 }
@@ -38,7 +38,7 @@ fn a_second_signal_ends_a_service_that_drains() {
     host.wait_for("acting begins");
 
     host.signal(Signal::TERM);
-    host.wait_for("stopping service");
+    host.wait_for("service-stopping");
     let stopped = host.forced(Signal::INT);
 
     check(
@@ -78,7 +78,7 @@ fn a_second_signal_ends_a_script_at_once() {
     host.wait_for("run begins");
 
     host.signal(Signal::INT);
-    host.wait_for("stopping service");
+    host.wait_for("service-stopping");
     let stopped = host.forced(Signal::TERM);
 
     check(
@@ -98,7 +98,7 @@ fn a_second_signal_ends_a_cleanup_at_once() {
     host.wait_for("cleanup begins");
 
     host.signal(Signal::INT);
-    host.wait_for("already stopping, the next signal stops the service immediately");
+    host.wait_for("signal-repeated");
     let stopped = host.forced(Signal::INT);
 
     check(

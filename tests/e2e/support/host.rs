@@ -38,7 +38,7 @@ impl Host {
     pub(crate) fn running(service: &Service, command: Command) -> Self {
         let host = Self::launch(command);
         host.wait_until("all kinds to run", |log| {
-            let running = log.iter().filter(|line| line.msg() == "service is running").count();
+            let running = log.iter().filter(|line| line.name() == "service-running").count();
             (running >= service.kinds()).then_some(())
         });
         host
@@ -105,16 +105,17 @@ impl Host {
         self.process.stderr()
     }
 
-    /// Waits for the first line with the message `msg`.
-    pub(crate) fn wait_for(&self, msg: &str) -> Line {
-        self.wait_for_count(msg, 1)
+    /// Waits for the first line of this [`name`](Line::name).
+    pub(crate) fn wait_for(&self, name: &str) -> Line {
+        self.wait_for_count(name, 1)
     }
 
-    /// Waits until there are `count` lines with the message `msg`; returns the last of them.
-    pub(crate) fn wait_for_count(&self, msg: &str, count: usize) -> Line {
-        let what = format!("`{msg}` in the log, {count} times");
+    /// Waits until there are `count` lines of this [`name`](Line::name); returns the last of them.
+    pub(crate) fn wait_for_count(&self, name: &str, count: usize) -> Line {
+        log::check_name(name);
+        let what = format!("`{name}` in the log, {count} times");
         self.wait_until(&what, |log| {
-            log.iter().filter(|line| line.msg() == msg).nth(count - 1).cloned()
+            log.iter().filter(|line| line.name() == name).nth(count - 1).cloned()
         })
     }
 
@@ -146,12 +147,14 @@ impl Host {
         self.end()
     }
 
-    /// Signals until there is a line with the message `msg`: what comes too soon after the first signal
+    /// Signals until there is a line of this [`name`](Line::name): what comes too soon after the first signal
     /// does not count.
-    pub(crate) fn signal_until(&self, signal: Signal, msg: &str) {
-        let what = format!("`{msg}` in the log");
-        self.process
-            .signal_until(signal, &what, |lines| parse(lines).iter().any(|line| line.msg() == msg));
+    pub(crate) fn signal_until(&self, signal: Signal, name: &str) {
+        log::check_name(name);
+        let what = format!("`{name}` in the log");
+        self.process.signal_until(signal, &what, |lines| {
+            parse(lines).iter().any(|line| line.name() == name)
+        });
     }
 
     /// Signals until it ends: what comes too soon after the first signal does not count.
@@ -172,9 +175,10 @@ impl Host {
 }
 
 impl Stopped {
-    /// The lines with the message `msg`.
-    pub(crate) fn lines(&self, msg: &str) -> Vec<&Line> {
-        self.log.iter().filter(|line| line.msg() == msg).collect()
+    /// The lines of this [`name`](Line::name).
+    pub(crate) fn lines(&self, name: &str) -> Vec<&Line> {
+        log::check_name(name);
+        self.log.iter().filter(|line| line.name() == name).collect()
     }
 
     /// All of it, for snapshots, without what differs from run to run.

@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::mask;
 
+/// The page with the table of all events, which another test compares with the host.
+const EVENTS: &str = include_str!("../../../docs/log-events.md");
+
 /// One line of the JSON log.
 #[derive(Debug, Clone)]
 pub(crate) struct Line(Map<String, Value>);
@@ -39,6 +42,12 @@ impl Line {
     /// What a line of the host is about, as `docs/log-events.md` lists it. Lines of guests have none.
     pub(crate) fn event(&self) -> Option<&str> {
         self.get("event").and_then(Value::as_str)
+    }
+
+    /// What tests find a line by: its event if the host has written it, its message if a guest has. The wording of the
+    /// host is for people; a test that is about it asks for [`Self::msg`].
+    pub(crate) fn name(&self) -> &str {
+        self.event().unwrap_or_else(|| self.msg())
     }
 
     /// As in the line, for example `WARN`.
@@ -89,6 +98,14 @@ impl Line {
         }
         text
     }
+}
+
+/// Panics if `name` looks like an event and is none: a test would wait in vain, or find no line to object to.
+#[track_caller]
+pub(crate) fn check_name(name: &str) {
+    let looks_like_one = name.contains('-') && !name.contains(' ');
+    let is_one = EVENTS.contains(&format!("| `{name}` |"));
+    assert!(is_one || !looks_like_one, "there is no event `{name}`");
 }
 
 /// A log for snapshots: one text line per line, without what differs from run to run.

@@ -10,8 +10,8 @@ use crate::support::http::{self, Client};
 use crate::support::log::{self, Line};
 use crate::support::{Host, Service, guests};
 
-const HANDED_OVER: &str = "state handed over";
-const NOT_HANDED_OVER: &str = "state was not handed over, the new version starts without it";
+const HANDED_OVER: &str = "state-handed-over";
+const NOT_HANDED_OVER: &str = "handover-failed";
 
 /// The guest that counts; `settings` are lines of its table `[service]`.
 fn counting(settings: &str) -> Service {
@@ -37,13 +37,13 @@ fn replace(service: &Service, host: &Host) {
 
 /// What the host says of the state.
 fn said(log: &[Line]) -> String {
-    let about = |line: &&Line| [HANDED_OVER, NOT_HANDED_OVER].contains(&line.msg());
+    let about = |line: &&Line| [HANDED_OVER, NOT_HANDED_OVER].contains(&line.name());
     log::outline(log.iter().filter(about))
 }
 
-/// The lines of `version` with the message `msg`.
-fn lines<'a>(log: &'a [Line], version: &str, msg: &str) -> Vec<&'a Line> {
-    let is_it = |line: &&Line| line.msg() == msg && line.text("service.version") == version;
+/// The lines of `version` of this [`name`](Line::name).
+fn lines<'a>(log: &'a [Line], version: &str, name: &str) -> Vec<&'a Line> {
+    let is_it = |line: &&Line| line.name() == name && line.text("service.version") == version;
     log.iter().filter(is_it).collect()
 }
 
@@ -79,25 +79,25 @@ fn the_steps_of_both_versions_have_an_order() {
     host.wait_for("native begins");
 
     replace(&service, &host);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
 
     let log = host.stop().log;
     let steps = ["on-start begins", "give begins", "receive begins", "native begins"];
     let steps = [&steps[..], &["native ends", "on-finish begins", HANDED_OVER]].concat();
-    let course: Vec<_> = log.iter().filter(|line| steps.contains(&line.msg())).collect();
+    let course: Vec<_> = log.iter().filter(|line| steps.contains(&line.name())).collect();
     let course: Vec<_> =
-        course.iter().map(|l| format!("{} {}", l.text("service.version"), l.msg())).collect();
+        course.iter().map(|l| format!("{} {}", l.text("service.version"), l.name())).collect();
     let position =
         |step: &str| course.iter().position(|s| s == step).unwrap_or_else(|| panic!("{course:?}"));
     let order = [
         "v2.0.0 on-start begins",
         "v1.0.0 give begins",
         "v2.0.0 receive begins",
-        "v2.0.0 state handed over",
+        "v2.0.0 state-handed-over",
         "v2.0.0 native begins",
     ];
     assert!(order.is_sorted_by_key(|step| position(step)), "{course:#?}");
-    let end = ["v2.0.0 state handed over", "v1.0.0 native ends", "v1.0.0 on-finish begins"];
+    let end = ["v2.0.0 state-handed-over", "v1.0.0 native ends", "v1.0.0 on-finish begins"];
     assert!(end.is_sorted_by_key(|step| position(step)), "{course:#?}");
     assert_eq!(lines(&log, "v2.0.0", "native begins").len(), 1);
 }
@@ -182,7 +182,7 @@ fn what_takes_longer_than_a_swap_may_wait_goes_on() {
     assert_eq!(slow.response().text(), "v1.0.0 1 of 0");
     assert_eq!(streaming.chunk().expect("the stream goes on"), b"drop");
     drop(streaming);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     assert_eq!(count(&host), "v2.0.0 0 of 1");
     host.stop();
 }
@@ -212,7 +212,7 @@ fn between(old: usize, new: usize) -> (Vec<u64>, Vec<(u64, u64)>, String) {
 
     service.edit(&format!("instances = {old}"), &format!("instances = {new}"));
     replace(&service, &host);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
 
     let log = host.stop().log;
     let of = |version| {
@@ -298,7 +298,7 @@ fn a_state_goes_on_to_the_version_after_the_next() {
     swap(&host, 2);
 
     assert_eq!(count(&host), "v3.0.0 5 of 1");
-    host.wait_for_count("previous version stopped", 2);
+    host.wait_for_count("version-stopped", 2);
     let log = host.stop().log;
     expect![[r#"
         INFO state handed over from.version="v1.0.0" to.version="v2.0.0" instances=1 bytes=8

@@ -52,6 +52,6 @@ fn no_request_fails_while_versions_follow_each_other() {
     });
 
     assert!(answered.load(Ordering::Relaxed) > CLIENTS * SWAPS);
-    host.wait_for_count("previous version stopped", SWAPS);
+    host.wait_for_count("version-stopped", SWAPS);
     host.stop();
 }

@@ -11,7 +11,7 @@ use super::versions;
 use crate::support::http::{self, Client};
 use crate::support::{Host, Service, Signal, guests, mask, without_numbers};
 
-const REFUSED: &str = "could not replace service, the version that serves goes on";
+const REFUSED: &str = "swap-failed";
 
 /// A service whose component is a copy that can be broken.
 fn with_own_component() -> (Service, std::path::PathBuf) {
@@ -31,6 +31,7 @@ fn refuses(service: &Service, change: impl FnOnce(), expected: &Expect) {
     change();
     host.signal(Signal::HUP);
     let line = host.wait_for(REFUSED);
+    assert_eq!(line.msg(), "could not replace service, the version that serves goes on");
 
     let help = if line.has("error.help") { line.text("error.help") } else { "-" };
     let text = format!("{}\nhelp: {help}\n", line.text("error.message"));
@@ -39,7 +40,7 @@ fn refuses(service: &Service, change: impl FnOnce(), expected: &Expect) {
     assert_eq!(http::get(host.port(), "/who").text(), "v1.0.0 unmarked");
     let stopped = host.stop();
     assert_eq!(stopped.lines(REFUSED).len(), 1);
-    assert_eq!(stopped.lines("service replaced").len(), 0);
+    assert_eq!(stopped.lines("swap-completed").len(), 0);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn a_stream_goes_on_and_the_next_rpc_on_its_connection_is_new() {
     assert_eq!(answer.reply::<EchoReply>().data, b"late");
     chat.finish();
     assert_eq!(chat.try_answer().expect("an end").code(), 0);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     host.stop();
 }
 
@@ -70,7 +70,7 @@ fn who_watches_the_health_goes_on_watching() {
 
     // The new version has not said anything yet, and what the old one said is over.
     assert_eq!(next(), 1);
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     other.unary(SET_SERVING, &request).reply::<Empty>();
     assert_eq!(next(), 2);
     watch.cancel();

@@ -10,8 +10,8 @@ use expect_test::expect;
 use crate::support::http::{self, Client};
 use crate::support::{Host, Service, Signal, guests, mask};
 
-const REFUSED: &str = "could not replace service, the version that serves goes on";
-const LOOKS: &str = "reading the definition again";
+const REFUSED: &str = "swap-failed";
+const LOOKS: &str = "reload-started";
 
 /// A component that tells another mark.
 fn component(mark: &str) -> Vec<u8> {
@@ -53,7 +53,7 @@ impl Watching {
     /// Waits until versions have been replaced `count` times; the last one has this mark.
     #[track_caller]
     fn swaps(&mut self, count: usize, mark: &str) {
-        self.host.wait_for_count("service replaced", count);
+        self.host.wait_for_count("swap-completed", count);
         self.serves(mark);
     }
 
@@ -69,7 +69,7 @@ impl Watching {
     #[track_caller]
     fn stop(self, swaps: usize, refusals: usize) {
         let stopped = self.host.stop();
-        let counts = [stopped.lines("service replaced").len(), stopped.lines(REFUSED).len()];
+        let counts = [stopped.lines("swap-completed").len(), stopped.lines(REFUSED).len()];
         assert_eq!(counts, [swaps, refusals]);
     }
 }
@@ -83,12 +83,13 @@ fn a_component_is_replaced_or_written_in_place() {
     service.replace("app.wasm", component("version2"));
     watching.swaps(1, "version2");
     let looks = watching.host.wait_for(LOOKS);
+    assert_eq!(looks.msg(), "reading the definition again");
     assert_eq!(mask(looks.text("changes")), "`$DIR/app.wasm`");
     // Whoever looks meanwhile may see a part of it, which is refused.
     service.write("app.wasm", component("version3"));
     watching.swaps(2, "version3");
 
-    assert_eq!(watching.host.stop().lines("service replaced").len(), 2);
+    assert_eq!(watching.host.stop().lines("swap-completed").len(), 2);
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn a_definition_is_edited() {
     let message = watching.refuses(1, "second");
     assert!(message.contains("unknown key `produkt`"), "{message}");
     service.edit("produkt", "product");
-    watching.host.wait_for_count("service replaced", 2);
+    watching.host.wait_for_count("swap-completed", 2);
     service.edit("'second'", "'third'");
     watching.swaps(3, "third");
 
@@ -242,7 +243,7 @@ fn both_files_that_change_at_once_are_one_swap() {
 
     // Neither of them would do alone.
     mount(&service, 1);
-    watching.host.wait_for("service replaced");
+    watching.host.wait_for("swap-completed");
 
     assert!(watching.client.is_closed());
     let stopped = watching.host.stop();
@@ -271,7 +272,7 @@ fn a_change_while_the_service_stops_is_too_late() {
     watching.host.wait_for("waiting begins");
 
     watching.host.signal(Signal::TERM);
-    watching.host.wait_for("stopping service");
+    watching.host.wait_for("service-stopping");
     service.replace("app.wasm", component("version2"));
 
     assert_eq!(watching.client.response().text(), "v1.0.0 version1");

@@ -49,7 +49,7 @@ impl Made {
         self.cargo(&["test", "--quiet", "--offline"]);
         self.build();
         let host = Host::launch(self.command(["run", "--build"]));
-        host.wait_for("service is running");
+        host.wait_for("service-running");
         host
     }
 
@@ -208,7 +208,7 @@ fn an_existing_crate_needs_no_more_than_it_is_told() {
 fn all_kinds_together_share_one_state() {
     let host = make("made-hybrid", &["http:0", "grpc:0", "native", "cronjob"]).start();
 
-    host.wait_for_count("service is running", 4);
+    host.wait_for_count("service-running", 4);
     assert_eq!(http::get(host.port(), "/hello/Ada").text(), "hello Ada");
     assert_eq!(say_hello(&host, "made_hybrid"), "hello Ada");
     let stopped = stop(host);

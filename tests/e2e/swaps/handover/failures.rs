@@ -23,7 +23,7 @@ fn fails(what: &str, expected: &Expect) -> Vec<Line> {
     host.wait_until("the kind `native` of the new version", |log| {
         (!lines(log, "v2.0.0", "native begins").is_empty()).then_some(())
     });
-    host.wait_for("previous version stopped");
+    host.wait_for("version-stopped");
     add(&host, 1);
     assert_eq!(count(&host), "v2.0.0 1 of 0");
     let log = host.stop().log;
@@ -102,7 +102,7 @@ fn a_trap_in_receive() {
     "#]],
     );
 
-    let lost: Vec<_> = log.iter().filter(|line| line.msg() == "instance lost").collect();
+    let lost: Vec<_> = log.iter().filter(|line| line.name() == "instance-lost").collect();
     assert_eq!(lost.len(), 1);
     assert_eq!(lost[0].text("call"), "handover.receive");
 }
@@ -160,7 +160,7 @@ fn a_component_that_exports_only_one_half_does_not_start() {
     let ended = Host::launch(Host::command(&service)).ended();
 
     assert_eq!(ended.status, Some(1));
-    let why = ended.lines("aborting service execution")[0].text("error.message").to_owned();
+    let why = ended.lines("service-aborted")[0].text("error.message").to_owned();
     expect!["the service trapped: `mikros:service/handover@0.2.0` has no function `receive`"]
         .assert_eq(&why);
 }
