@@ -19,7 +19,7 @@ fn scene(test: &str, changes: &[(&str, &str)]) -> Scene {
 /// The host and the address of its service.
 fn start(scene: &Scene) -> (Host, String) {
     let mut host = Host::start(BINARY, scene);
-    let line = host.wait_for(&[r#""msg":"service is running""#]);
+    let line = host.wait_for(&[r#""event":"service-running""#]);
     let address = line.split(r#""address":""#).nth(1).and_then(|rest| rest.split('"').next());
     let address = address.expect("the line has the address").to_owned();
     (host, address)

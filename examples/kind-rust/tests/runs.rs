@@ -113,7 +113,7 @@ fn a_guest_that_panics_loses_no_message() {
     assert_eq!(names(&scene.path("dead-orders")), ["order-1"]);
     let letter = fs::read_to_string(scene.path("dead-orders").join("order-1"));
     assert_eq!(letter.expect("it is there"), NOTHING);
-    assert!(count(&log, &[r#""msg":"instance lost""#]) >= 3, "{log:#?}");
+    assert!(count(&log, &[r#""event":"instance-lost""#]) >= 3, "{log:#?}");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn both_versions_of_a_swap_leave_each_other_their_messages() {
     fs::write(path, text.replace("v0.1.0", "v0.2.0")).expect("the directory can be written");
 
     host.signal(Signal::HUP);
-    host.wait_for(&[r#""msg":"service replaced""#]);
+    host.wait_for(&[r#""event":"swap-completed""#]);
     send(&scene, "order-2", LAMP);
     host.wait_for(&[HANDLED]);
     host.wait_for(&[HANDLED]);

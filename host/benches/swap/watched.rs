@@ -25,8 +25,8 @@ const LIMIT: Duration = Duration::from_mins(1);
 pub(crate) enum WatchError {
     #[error("cannot start `{HOST}`")]
     Spawn { source: io::Error },
-    #[error("`{msg}` does not come; the last line was:\n{last}")]
-    Silent { msg: &'static str, last: String },
+    #[error("`{event}` does not come; the last line was:\n{last}")]
+    Silent { event: &'static str, last: String },
 }
 
 /// How a host gets to know of a change.
@@ -63,7 +63,7 @@ impl Watched {
         let mut child = processors.for_server(|| command.spawn()).map_err(spawn)?;
         let output = child.stdout.take().ok_or_else(|| spawn(io::ErrorKind::BrokenPipe.into()))?;
         let mut log = BufReader::new(output).lines();
-        let line = line(&mut log, "service is running").await?;
+        let line = line(&mut log, "service-running").await?;
         let address = line.get("address").and_then(Value::as_str).unwrap_or_default();
         let address =
             address.parse::<SocketAddr>().map_err(|error| spawn(io::Error::other(error)))?;
@@ -78,22 +78,22 @@ impl Watched {
             kill_process(id, Signal::HUP)
                 .map_err(|source| WatchError::Spawn { source: source.into() })?;
         }
-        line(&mut self.log, "service replaced").await.map(drop)
+        line(&mut self.log, "swap-completed").await.map(drop)
     }
 }
 
-/// Reads the log up to a line with this message.
+/// Reads the log up to a line about this event.
 async fn line(
     log: &mut Lines<BufReader<ChildStdout>>,
-    msg: &'static str,
+    event: &'static str,
 ) -> Result<Value, WatchError> {
     let mut last = String::new();
     while let Ok(Ok(Some(text))) = timeout(LIMIT, log.next_line()).await {
         let line: Value = serde_json::from_str(&text).unwrap_or_default();
-        if line.get("msg").and_then(Value::as_str) == Some(msg) {
+        if line.get("event").and_then(Value::as_str) == Some(event) {
             return Ok(line);
         }
         last = text;
     }
-    Err(WatchError::Silent { msg, last })
+    Err(WatchError::Silent { event, last })
 }
