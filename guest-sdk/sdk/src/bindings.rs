@@ -37,6 +37,20 @@ pub mod imports {
     });
 }
 
+/// What services may call that call others. In a world of its own, because its functions return errors of the
+/// contract: a component that calls none of them does not import the interface.
+pub mod clients {
+    wit_bindgen::generate!({
+        inline: "package mikros:sdk; world clients { import mikros:service/clients@0.2.0; }",
+        path: "wit",
+        with: {
+            "mikros:service/clients@0.2.0": generate,
+            "mikros:service/errors@0.2.0": crate::bindings::errors::mikros::service::errors,
+            "mikros:service/types@0.2.0": crate::bindings::errors::mikros::service::types,
+        },
+    });
+}
+
 /// Bindings of one interface that a component exports, with the types of the modules above. The world is made
 /// here: the contract's own have all exports, and a component has only some.
 macro_rules! export {

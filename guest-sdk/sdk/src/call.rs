@@ -1,6 +1,8 @@
 //! The call that the service is in: whose it is, how long it may take, and how to wait in it.
 //! Deliberately knows nothing about kinds; a request and a step of the lifecycle are calls alike.
 
+pub(crate) mod awaited;
+
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -105,16 +107,21 @@ pub async fn until_shutdown<F: Future>(work: F) -> Option<F::Output> {
 
 /// Runs `work` until it is done or its call is cancelled; then drops it and returns `None`.
 ///
-/// The host is asked only when `work` has to wait, so that a call that never waits costs nothing.
+/// The host is asked only when `work` has to wait, and for nothing that the host ends: a call that never waits, or
+/// only for other services, costs nothing more.
 pub(crate) async fn until_cancelled<F: Future>(work: F) -> Option<F::Output> {
     let mut work = pin!(work);
     let mut cancelled = pin!(None);
+    let mut awaited = awaited::Awaited::default();
     poll_fn(|context| {
         imports::resumed();
-        if let Poll::Ready(output) = work.as_mut().poll(context) {
+        if let Poll::Ready(output) = awaited.during(|| work.as_mut().poll(context)) {
             return Poll::Ready(Some(output));
         }
         if cancelled.is_none() {
+            if awaited.is_any() {
+                return Poll::Pending;
+            }
             cancelled.set(Some(imports::cancelled()));
         }
         match cancelled.as_mut().as_pin_mut() {

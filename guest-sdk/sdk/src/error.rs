@@ -5,7 +5,9 @@
 mod contract;
 mod convert;
 mod decode;
+mod display;
 mod kind;
+mod origin;
 mod standard;
 pub(crate) mod wire;
 
@@ -118,6 +120,8 @@ pub(crate) struct Parts {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) field_violations: Vec<FieldViolation>,
     pub(crate) attributes: Map<String, Value>,
+    /// Stays in this service: over the wire each error has the name of the service that returns it.
+    pub(crate) origin: Option<String>,
 }
 
 /// What is wrong with one field of a request.
@@ -142,6 +146,7 @@ impl ServiceError {
             retry_after: None,
             field_violations: Vec::new(),
             attributes: Map::new(),
+            origin: None,
         })
     }
 
@@ -329,7 +334,7 @@ impl ServiceError {
         self.0.cause.as_deref()
     }
 
-    /// The service that was called, for kind [`ErrorKind::Rpc`].
+    /// The service that was called: for kind [`ErrorKind::Rpc`], and for errors of [clients](crate::clients).
     pub fn destination(&self) -> Option<&str> {
         self.0.destination.as_deref()
     }
@@ -358,42 +363,5 @@ impl ServiceError {
     /// Facts for the caller's program.
     pub fn attributes(&self) -> &Map<String, Value> {
         &self.0.attributes
-    }
-}
-
-/// The message, then the cause in parentheses.
-impl fmt::Display for ServiceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&*self.0, f)
-    }
-}
-
-impl fmt::Debug for ServiceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = f.debug_struct("ServiceError");
-        text.field("kind", &self.0.kind).field("message", &self.0.message);
-        if self.0.code != 0 {
-            text.field("code", &self.0.code);
-        }
-        if let Some(cause) = &self.0.cause {
-            text.field("cause", cause);
-        }
-        if let Some(destination) = &self.0.destination {
-            text.field("destination", destination);
-        }
-        if let Some(status) = &self.0.status {
-            text.field("status", status);
-        }
-        if let Some(time) = &self.0.retry_after {
-            text.field("retry_after", time);
-        }
-        if !self.0.field_violations.is_empty() {
-            text.field("field_violations", &self.0.field_violations);
-        }
-        if !self.0.attributes.is_empty() {
-            let json = Value::Object(self.0.attributes.clone());
-            text.field("attributes", &format_args!("{json}"));
-        }
-        text.finish()
     }
 }

@@ -77,8 +77,14 @@
 //!
 //! When the client goes away or its deadline passes, the future of the method and the streams are
 //! dropped where they wait. [`Request::remaining`] tells how long that is.
+//!
+//! # Clients
+//!
+//! From the same files come clients of the services, such as `greeter_client::GreeterClient`. See
+//! [`clients`](crate::clients).
 
 pub(crate) mod call;
+pub(crate) mod client;
 mod code;
 mod convert;
 #[cfg(feature = "error-details")]
@@ -94,6 +100,7 @@ mod status;
 mod streaming;
 
 pub use ::http::Extensions;
+pub use client::{Channel, IntoRequest, IntoStreamingRequest};
 pub use code::Code;
 #[cfg(feature = "error-details")]
 pub use details::{
@@ -112,7 +119,8 @@ pub use streaming::{Received, Streaming};
 
 pub(crate) use convert::service_error;
 pub(crate) use reply_stream::ReplyBytes;
-#[cfg(target_family = "wasm")]
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use request::with_timeout;
 pub(crate) use status::Reason;
 pub(crate) use streaming::RequestBytes;
 

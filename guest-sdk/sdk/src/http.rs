@@ -99,7 +99,7 @@
 //!  ]}
 //! ```
 
-mod body;
+pub(crate) mod body;
 mod conditions;
 #[cfg(feature = "cookie")]
 pub mod cookie;

@@ -68,6 +68,7 @@
 //! | requests | [`http()`], [`Client`], [`RequestBuilder`] | [`Reply`] |
 //! | RPCs, feature `grpc` | `grpc()`, `GrpcClient`, `CallBuilder` | `Replies` |
 //! | caller, request id, deadline, peer | the builder of the request or the RPC; [`CallContext`] without one | |
+//! | other services | [`Context::http_client`], `Context::grpc_client` | what the fakes get |
 //! | runs of a [`Cronjob`](crate::Cronjob), [`Script`](crate::Script) or [`Native`](crate::Native) service | a call of the method, for example `service.run(Tick::default())` | |
 //! | the state of a predecessor | [`hand_over`] | |
 //! | hooks of a plug-in | [`plugin()`], [`PluginClient`], [`Visitor`] | what [`Visitor::send`] returns |
@@ -85,9 +86,9 @@ mod plugin;
 mod reply;
 #[cfg(feature = "grpc")]
 mod rpc;
-mod urlencoded;
 
 pub use call::CallContext;
+pub(crate) use call::PEER;
 pub use client::{Client, RequestBuilder, http};
 pub use context::{Context, LogLine};
 pub use handover::hand_over;

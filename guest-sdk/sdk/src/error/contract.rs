@@ -22,6 +22,8 @@ impl From<ServiceError> for wit::Error {
             retry_after,
             field_violations,
             attributes,
+            // The host adds the name of this service.
+            origin: _,
         } = *error.0;
         let violation =
             |FieldViolation { field, description }| wit::FieldViolation { field, description };
@@ -57,6 +59,7 @@ impl From<wit::Error> for ServiceError {
             field_violations: error.field_violations.into_iter().map(violation).collect(),
             // Reading them would add a JSON parser, 70 KiB, to guests that otherwise need none.
             attributes: Map::new(),
+            origin: None,
         })
     }
 }

@@ -58,6 +58,7 @@ impl ServiceError {
             retry_after: None,
             field_violations: violations(object.remove("field_violations")),
             attributes,
+            origin: None,
         })
     }
 }

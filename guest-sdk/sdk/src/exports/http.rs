@@ -2,21 +2,16 @@
 //! Deliberately copies nothing that can be moved: this is the path of every request.
 
 use bytes::Bytes;
-use futures_util::stream::{LocalBoxStream, Stream, StreamExt as _, unfold};
-use wit_bindgen::{FutureReader, StreamReader, StreamResult, StreamWriter};
+use futures_util::stream::LocalBoxStream;
 
 use super::{Exported, cancelled, finish, running, wit};
 use crate::bindings::http::exports::mikros::service::http as contract;
 use crate::bindings::http::{wit_future, wit_stream};
 use crate::call::until_cancelled;
 use crate::error::{Result, ServiceError};
+use crate::http::body::crossing::{pump, read};
 use crate::http::{Body, Content, Head, Request, Response};
 use crate::service::Http;
-
-/// How much of a streamed request body is asked for at a time, in bytes.
-const CHUNK: usize = 16 * 1024;
-
-type End = Result<(), wit::Error>;
 
 impl<S: Http, R> contract::Guest for Exported<S, R> {
     async fn handle(head: Vec<u8>, body: contract::Body) -> Result<contract::Response, wit::Error> {
@@ -44,30 +39,6 @@ fn from_host(body: contract::Body) -> Body {
             }
         }
     }
-}
-
-/// The chunks of a request body, then an error when it was cut off.
-fn read(
-    data: StreamReader<u8>,
-    end: FutureReader<End>,
-) -> impl Stream<Item = Result<Bytes>> + 'static {
-    unfold(Some((data, end)), async |state| {
-        let (mut data, end) = state?;
-        loop {
-            match data.read(Vec::with_capacity(CHUNK)).await {
-                // A wake-up without data.
-                (StreamResult::Complete(0), _) => {}
-                (StreamResult::Complete(_), mut chunk) => {
-                    chunk.shrink_to_fit();
-                    return Some((Ok(chunk.into()), Some((data, end))));
-                }
-                (StreamResult::Dropped | StreamResult::Cancelled, _) => {
-                    let end = end.await;
-                    return end.err().map(|error| (Err(ServiceError::from(error)), None));
-                }
-            }
-        }
-    })
 }
 
 fn to_host(response: Response) -> Result<contract::Response> {
@@ -98,17 +69,4 @@ fn write(
         let _ = end_writer.write(outcome.map_err(Into::into)).await;
     });
     contract::Streamed { data, length, end }
-}
-
-async fn pump(
-    mut stream: LocalBoxStream<'static, Result<Bytes>>,
-    mut writer: StreamWriter<u8>,
-) -> Result<()> {
-    while let Some(chunk) = stream.next().await {
-        let unread = writer.write_all(chunk?.into()).await;
-        if !unread.is_empty() {
-            return Ok(());
-        }
-    }
-    Ok(())
 }

@@ -85,5 +85,8 @@ pub(crate) fn service_error<E: Error + 'static>(error: &E) -> Option<ServiceErro
     let error = ServiceError::of_kind(kind_of(status.code()), status.message());
     #[cfg(feature = "error-details")]
     let error = super::details::refine(error, status);
-    Some(error)
+    Some(match status.origin() {
+        Some(origin) => error.of_client(origin, Some(origin.to_owned())),
+        None => error,
+    })
 }

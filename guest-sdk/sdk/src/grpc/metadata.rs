@@ -206,7 +206,7 @@ impl Metadata {
     }
 
     /// Writes a line of checked parts.
-    pub(super) fn push(&mut self, name: &str, value: &str) {
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
         self.lines.reserve(name.len() + value.len() + 4);
         self.lines.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
         self.lines.extend_from_slice(b": ");

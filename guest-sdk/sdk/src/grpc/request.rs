@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ::http::Extensions;
 
-use super::Metadata;
+use super::{Compression, Metadata};
 
 /// A request: a message, or a [`Streaming`](super::Streaming) of them.
 ///
@@ -28,13 +28,15 @@ pub struct Request<T> {
     extensions: Extensions,
     timeout: Option<Duration>,
     is_compressed: bool,
+    /// Of a request to another service.
+    compression: Compression,
 }
 
 /// The entry of metadata with the time that the client allows.
 const TIMEOUT: &str = "grpc-timeout";
 
 impl<T> Request<T> {
-    /// A request without metadata, for unit tests.
+    /// A request without metadata, for a [client](crate::clients), or for unit tests.
     pub fn new(message: T) -> Self {
         Self::from_parts(message, String::new(), Metadata::new())
     }
@@ -42,8 +44,8 @@ impl<T> Request<T> {
     pub(super) fn from_parts(message: T, method: String, mut metadata: Metadata) -> Self {
         let timeout = metadata.get(TIMEOUT).and_then(parse_timeout);
         metadata.remove(TIMEOUT);
-        let extensions = Extensions::new();
-        Self { message, method, metadata, extensions, timeout, is_compressed: false }
+        let (extensions, compression) = (Extensions::new(), Compression::Configured);
+        Self { message, method, metadata, extensions, timeout, is_compressed: false, compression }
     }
 
     /// As the client sent it: path, metadata with the time that it allows, and extensions.
@@ -77,15 +79,29 @@ impl<T> Request<T> {
     /// The same request with another message.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Request<U> {
         let (head, message) = self.split();
-        let Request { message: (), method, metadata, extensions, timeout, is_compressed } = head;
-        let message = change(message);
-        Request { message, method, metadata, extensions, timeout, is_compressed }
+        head.with_message(change(message))
     }
 
     /// The request without its message, and the message.
     pub(super) fn split(self) -> (Request<()>, T) {
-        let Self { message, method, metadata, extensions, timeout, is_compressed } = self;
-        (Request { message: (), method, metadata, extensions, timeout, is_compressed }, message)
+        let Self { message, method, metadata, extensions, timeout, is_compressed, compression } =
+            self;
+        let message_less = Request {
+            message: (),
+            method,
+            metadata,
+            extensions,
+            timeout,
+            is_compressed,
+            compression,
+        };
+        (message_less, message)
+    }
+
+    /// The same request, for the method with this path.
+    pub(super) fn for_method(mut self, method: &str) -> Self {
+        method.clone_into(&mut self.method);
+        self
     }
 
     /// The metadata, the extensions and the message.
@@ -98,7 +114,8 @@ impl<T> Request<T> {
         &self.metadata
     }
 
-    /// What the client sent along, for an [`Interceptor`](super::Interceptor) to change, or a unit test to set.
+    /// What the client sent along, for an [`Interceptor`](super::Interceptor) to change, or a unit test to set. Of a
+    /// request to another service: what is sent along.
     pub fn metadata_mut(&mut self) -> &mut Metadata {
         &mut self.metadata
     }
@@ -132,11 +149,46 @@ impl<T> Request<T> {
         self.timeout
     }
 
+    /// Of a request to another service: the longest time that the RPC may take. It only shortens
+    /// `[clients.<name>] timeout` and what is left of the call that this service is in.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = Some(timeout);
+    }
+
+    /// Of a request to another service: whether its messages are sent compressed. Default: as
+    /// `[clients.<name>] compression` says.
+    #[must_use]
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    pub(super) fn compression(&self) -> Compression {
+        self.compression
+    }
+
     /// Time until this call is cancelled, as [`remaining`](crate::remaining): until the client's deadline
     /// or that of the host, whichever comes first.
     pub fn remaining(&self) -> Option<Duration> {
         crate::remaining()
     }
+}
+
+impl Request<()> {
+    fn with_message<T>(self, message: T) -> Request<T> {
+        let Self { message: (), method, metadata, extensions, timeout, is_compressed, compression } =
+            self;
+        Request { message, method, metadata, extensions, timeout, is_compressed, compression }
+    }
+}
+
+/// The metadata with the time that the client allows, as the host of the other service gets it.
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn with_timeout(mut metadata: Metadata, timeout: Option<Duration>) -> Metadata {
+    if let Some(timeout) = timeout {
+        metadata.push(TIMEOUT, &format_timeout(timeout));
+    }
+    metadata
 }
 
 /// One to eight digits and a unit, which the host has checked.
@@ -156,7 +208,7 @@ fn parse_timeout(value: &str) -> Option<Duration> {
 }
 
 /// The smallest unit in which the time has eight digits at most: exact, because it has come as that many.
-#[cfg(feature = "tonic")]
+#[cfg(any(feature = "tonic", not(target_family = "wasm")))]
 fn format_timeout(timeout: Duration) -> String {
     let seconds = u128::from(timeout.as_secs());
     let units = [

@@ -44,6 +44,11 @@ impl<T> Response<T> {
         }
     }
 
+    /// The answer of another service.
+    pub(super) fn of_parts(message: T, metadata: Metadata, trailers: Metadata) -> Self {
+        Self { message, metadata, trailers, compression: Compression::Configured }
+    }
+
     /// Says whether the message is sent compressed; of a stream, those that do not say it themselves.
     #[must_use]
     pub fn with_compression(mut self, compression: Compression) -> Self {

@@ -2,6 +2,7 @@
 //! Deliberately leaves what becomes of a service error on the wire to the host.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::convert::code_of;
 use super::{Code, Metadata};
@@ -57,6 +58,8 @@ pub struct Status(Box<Inner>);
 struct Inner {
     reason: Reason,
     metadata: Metadata,
+    /// Whose client got it from another service.
+    client: Option<Arc<str>>,
 }
 
 #[derive(Clone)]
@@ -85,7 +88,7 @@ impl Status {
     }
 
     fn of(reason: Reason) -> Self {
-        Self(Box::new(Inner { reason, metadata: Metadata::new() }))
+        Self(Box::new(Inner { reason, metadata: Metadata::new(), client: None }))
     }
 
     constructors! {
@@ -174,6 +177,21 @@ impl Status {
         }
     }
 
+    /// The service that returned this status to a [client](crate::clients) of this service: as it names itself in its
+    /// error, otherwise the client's name. `None` if this service or its host made the status.
+    pub fn origin(&self) -> Option<&str> {
+        match &self.0.reason {
+            Reason::Error(error) => error.origin(),
+            Reason::Status { .. } => self.0.client.as_deref(),
+        }
+    }
+
+    /// The same status, as the client `client` got it.
+    pub(crate) fn of_client(mut self, client: &str) -> Self {
+        self.0.client = Some(client.into());
+        self
+    }
+
     /// The trailing metadata.
     pub fn metadata(&self) -> &Metadata {
         &self.0.metadata
@@ -184,7 +202,6 @@ impl Status {
         &mut self.0.metadata
     }
 
-    #[cfg(target_family = "wasm")]
     pub(crate) fn into_parts(self) -> (Reason, Metadata) {
         (self.0.reason, self.0.metadata)
     }
@@ -210,6 +227,9 @@ impl fmt::Debug for Status {
                 .field("message", message)
                 .field("details", &format_args!("{} bytes", details.len())),
         };
+        if let Some(origin) = self.origin() {
+            text.field("origin", &origin);
+        }
         text.field("metadata", &self.0.metadata).finish()
     }
 }

@@ -1,20 +1,24 @@
-//! The messages of a client, one after another.
+//! The messages of the other side, one after another: of a client, or of a service that was called.
 //! Deliberately decodes a message only when it is asked for, so that a slow method slows the client.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::stream::{LocalBoxStream, Stream, StreamExt as _, iter};
 use prost::Message;
 
-use super::Status;
+use super::{Metadata, Status};
 use crate::error::ServiceError;
+use crate::local::Local;
 
-/// The messages of a client.
+/// The messages of a client, or those with which another service answers a [client](crate::clients) of this one.
 ///
-/// It is a [`Stream`] as well. Messages that are not asked for wait at the client.
+/// It is a [`Stream`] as well. Messages that are not asked for wait at the other side. Dropping the messages of another
+/// service cancels the RPC.
 ///
 /// ```
 /// use mikros_sdk::grpc::{Request, Response, Status, Streaming};
@@ -36,8 +40,11 @@ use crate::error::ServiceError;
 /// # }).unwrap();
 /// ```
 pub struct Streaming<T> {
-    messages: LocalBoxStream<'static, Result<Received<T>, Status>>,
+    // Wrapped, so that handlers of other frameworks, which demand `Send`, may hold it.
+    messages: Local<LocalBoxStream<'static, Result<Received<T>, Status>>>,
     is_done: bool,
+    /// Of another service, set when its messages have ended well.
+    trailers: Option<Local<Rc<OnceCell<Metadata>>>>,
 }
 
 /// A message of a client's stream.
@@ -69,7 +76,15 @@ impl<T: 'static> Streaming<T> {
     }
 
     fn received_from(messages: impl Stream<Item = Result<Received<T>, Status>> + 'static) -> Self {
-        Self { messages: messages.boxed_local(), is_done: false }
+        Self { messages: Local::new(messages.boxed_local()), is_done: false, trailers: None }
+    }
+
+    /// The messages of another service, decoded, with a place for what it sends after them.
+    pub(super) fn with_trailers(
+        messages: impl Stream<Item = Result<T, Status>> + 'static,
+        trailers: Rc<OnceCell<Metadata>>,
+    ) -> Self {
+        Self { trailers: Some(Local::new(trailers)), ..Self::new(messages) }
     }
 }
 
@@ -85,12 +100,12 @@ impl<T: Message + Default + 'static> Streaming<T> {
 }
 
 impl<T> Streaming<T> {
-    /// The next message, `None` when the client has sent its last.
+    /// The next message, `None` when the other side has sent its last.
     ///
     /// # Errors
     ///
     /// A message does not decode, or the client broke off: it went away, or sent something too
-    /// large. There are no messages after that.
+    /// large. Of another service: the status with which the RPC failed. There are no messages after that.
     ///
     /// # Cancel safety
     ///
@@ -110,6 +125,18 @@ impl<T> Streaming<T> {
     /// As [`Streaming::message`].
     pub async fn received(&mut self) -> Result<Option<Received<T>>, Status> {
         std::future::poll_fn(|context| self.poll_received(context)).await.transpose()
+    }
+
+    /// What another service has sent after its last message. Reads the messages that are left, and drops them. Of a
+    /// client of this service: nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Streaming::message`].
+    pub async fn trailers(&mut self) -> Result<Metadata, Status> {
+        while self.message().await?.is_some() {}
+        let trailers = self.trailers.as_ref().and_then(|trailers| trailers.get());
+        Ok(trailers.cloned().unwrap_or_default())
     }
 
     fn poll_received(

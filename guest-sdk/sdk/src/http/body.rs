@@ -2,6 +2,8 @@
 //! Deliberately knows nothing about content types.
 
 mod convert;
+#[cfg(target_family = "wasm")]
+pub(crate) mod crossing;
 mod error;
 mod stream;
 

@@ -1,6 +1,8 @@
 //! Asks the host, through the imports of the component.
 //! Deliberately only translates types; what a function means is written in `wit/`.
 
+pub(crate) mod clients;
+
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::pin;

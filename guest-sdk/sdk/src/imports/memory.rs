@@ -2,6 +2,7 @@
 //! Deliberately one per thread, as tests run on threads of their own.
 
 mod call;
+pub(crate) mod clients;
 mod clock;
 
 use std::cell::{Cell, RefCell};
@@ -43,6 +44,8 @@ pub(crate) struct Memory {
     pub(crate) began: SystemTime,
     /// What was said last of each service.
     pub(crate) serving: RefCell<BTreeMap<String, bool>>,
+    /// What stands in for other services, by the names of clients.
+    pub(crate) clients: BTreeMap<String, clients::Fake>,
     clock: Clock,
     stage: Cell<Stage>,
     /// Who waits for the next stage.
@@ -78,6 +81,7 @@ impl Default for Memory {
             stop_after: None,
             began: SystemTime::UNIX_EPOCH + BEGINNING,
             serving: RefCell::default(),
+            clients: BTreeMap::new(),
             clock: Clock::default(),
             stage: Cell::default(),
             waiting: RefCell::default(),

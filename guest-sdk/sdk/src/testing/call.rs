@@ -13,7 +13,7 @@ use crate::imports::memory::{self, Call, Origin, in_call};
 use crate::plugin::Transport;
 
 /// Of the addresses for documentation (RFC 5737).
-pub(super) const PEER: ([u8; 4], u16) = ([192, 0, 2, 1], 50000);
+pub(crate) const PEER: ([u8; 4], u16) = ([192, 0, 2, 1], 50000);
 
 /// A call for code that is tested by itself, such as a function that asks for the caller.
 ///

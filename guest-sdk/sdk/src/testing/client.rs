@@ -13,12 +13,13 @@ use serde::Serialize;
 use super::call::CallContext;
 use super::cookies::Cookies;
 use super::reply::Reply;
-use super::urlencoded;
 use crate::caller::Caller;
-use crate::error::{Result, ServiceError, wire};
+use crate::error::Result;
 use crate::http::{Body, Head, Request, Response, Routes, lines};
 use crate::imports;
+use crate::imports::memory::clients::as_host;
 use crate::service::Http;
+use crate::urlencoded;
 
 /// Starts the service `S`, [`on_start`](crate::Service::on_start) included, for requests of a test.
 ///
@@ -133,7 +134,7 @@ impl<S: Http> RequestBuilder<S> {
     /// When a value is neither text, a number, a switch nor a list of those.
     #[must_use]
     pub fn query(mut self, values: &(impl Serialize + ?Sized)) -> Self {
-        let values = urlencoded::write(values);
+        let values = urlencoded::write(values).unwrap_or_else(|wrong| panic!("{wrong}"));
         if !values.is_empty() {
             let separator = if self.target.contains('?') { '&' } else { '?' };
             self.target = format!("{}{separator}{values}", self.target);
@@ -149,7 +150,7 @@ impl<S: Http> RequestBuilder<S> {
     /// When a value is neither text, a number, a switch nor a list of those.
     #[must_use]
     pub fn form(self, values: &(impl Serialize + ?Sized)) -> Self {
-        let text = urlencoded::write(values);
+        let text = urlencoded::write(values).unwrap_or_else(|wrong| panic!("{wrong}"));
         self.content_type("application/x-www-form-urlencoded").body(text)
     }
 
@@ -236,7 +237,8 @@ impl<S: Http> RequestBuilder<S> {
         let answer = routes.respond(service, Request::from_parts(head, self.body));
         let answer = self.call.run(answer).await;
         let answer = answer.unwrap_or_else(|| Response::new(StatusCode::GATEWAY_TIMEOUT));
-        let (status, lines, body) = answer.into_parts().unwrap_or_else(|error| as_host(&error));
+        let (status, lines, body) =
+            answer.into_parts().unwrap_or_else(|error| as_host(&error, &imports::describe().name));
         let body = if is_head { Body::empty() } else { body };
         let headers = lines::to_map(&lines);
         if let Some(cookies) = &self.client.cookies {
@@ -274,16 +276,6 @@ fn append(headers: &mut HeaderMap, name: &str, value: &str) {
     let name: HeaderName = name.parse().expect("a header field's name must be a token");
     let value = HeaderValue::from_str(value).expect("a header field's value must be visible");
     headers.append(name, value);
-}
-
-/// What the host would answer to an error.
-fn as_host(error: &ServiceError) -> (StatusCode, Vec<u8>, Body) {
-    let mut head = Vec::new();
-    lines::write(&mut head, "content-type", b"application/json");
-    if let Some(seconds) = error.retry_after_seconds() {
-        lines::write(&mut head, "retry-after", seconds.to_string().as_bytes());
-    }
-    (error.status(), head, wire::json(error, &imports::describe().name).into())
 }
 
 impl<S> fmt::Debug for Client<S> {

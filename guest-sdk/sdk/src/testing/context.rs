@@ -9,7 +9,11 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+#[cfg(feature = "grpc")]
+use crate::grpc::services::ProtoService;
+use crate::http::{Router, Routes};
 use crate::imports::memory::Memory;
+use crate::imports::memory::clients::Fake;
 use crate::log::Level;
 use crate::time::SystemTime;
 
@@ -73,6 +77,65 @@ impl Context {
     pub fn feature(self, name: impl Into<String>, settings: impl Serialize) -> Self {
         let settings = serde_json::to_value(settings).expect("settings must fit into JSON");
         self.change(|memory| drop(memory.features.insert(name.into(), settings)))
+    }
+
+    /// Puts `routes` in place of the service that the client `name` calls over HTTP.
+    ///
+    /// ```
+    /// use mikros_sdk::clients;
+    /// use mikros_sdk::prelude::*;
+    /// use mikros_sdk::testing::Context;
+    ///
+    /// let orders = Router::new().get("/orders/{id}", async |Path(id): Path<u64>| format!("order {id}"));
+    /// Context::new().http_client("orders", orders).run(async {
+    ///     let response = clients::http("orders")?.get("/orders/7").send().await?;
+    ///     assert_eq!(response.text().await?, "order 7");
+    ///     Ok::<_, ServiceError>(())
+    /// })?;
+    /// # Ok::<_, ServiceError>(())
+    /// ```
+    ///
+    /// A fake with a state is a [`Router::with_state`].
+    ///
+    /// # Panics
+    ///
+    /// When the routes do not fit together.
+    #[must_use]
+    pub fn http_client(self, name: impl Into<String>, routes: Router<()>) -> Self {
+        let routes = Routes::new(routes).expect("the routes of the fake must fit together");
+        // Leaked, because handlers get what lives as long as the instance.
+        let fake = Fake::Http(Box::leak(Box::new(routes)));
+        self.change(|memory| drop(memory.clients.insert(name.into(), fake)))
+    }
+
+    /// Puts `service` in place of the service that the client `name` calls over gRPC. `P` is the generated server
+    /// `GreeterServer<_>`; what implements its trait is the fake:
+    ///
+    /// ```ignore
+    /// struct FakeGreeter;
+    ///
+    /// impl Greeter for FakeGreeter {
+    ///     async fn say_hello(&self, request: Request<HelloRequest>) -> Result<Response<HelloReply>, Status> {
+    ///         Err(Status::unavailable("not today"))
+    ///     }
+    /// }
+    ///
+    /// let context = Context::new().grpc_client::<GreeterServer<_>>("user", FakeGreeter);
+    /// ```
+    ///
+    /// A client that calls several protobuf services takes one fake for each, under the same name.
+    #[cfg(feature = "grpc")]
+    #[must_use]
+    pub fn grpc_client<P: ProtoService + 'static>(
+        self,
+        name: impl Into<String>,
+        service: P::Service,
+    ) -> Self {
+        let name = name.into();
+        self.change(|memory| {
+            let known = memory.clients.remove(&name);
+            memory.clients.insert(name, Fake::grpc::<P>(known, service));
+        })
     }
 
     /// Sets the service's name. Default: `test`.

@@ -33,6 +33,7 @@ mod misfits;
 mod misplaced_layers;
 #[cfg(feature = "openapi")]
 mod openapi;
+mod other_services;
 mod plugins;
 mod responses;
 mod routing;
