@@ -7,6 +7,8 @@ pub(crate) enum Target {
     Module,
     Trait,
     Server,
+    ClientModule,
+    Client,
 }
 
 /// Attributes with the services that they are for.

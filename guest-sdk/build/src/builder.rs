@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use prost_build::Module;
 
-use crate::attributes::Target;
+use crate::attributes::{Attributes, Target};
 use crate::descriptors;
 use crate::error::CompileError;
 use crate::files::out_dir;
@@ -16,7 +16,7 @@ use crate::layout::Piece;
 use crate::names::of_file::{Naming, of_file};
 use crate::names::{self, Name};
 use crate::output::Generated;
-use crate::service::Generator;
+use crate::service::{Generator, Sides};
 use crate::source::{Externs, Source};
 
 /// Where generated code finds the SDK, which brings prost with it.
@@ -27,11 +27,14 @@ const PROST_TYPES: &str = "::mikros_sdk::prost_types";
 pub fn configure() -> Builder {
     let mut config = prost_build::Config::new();
     config.prost_path(PROST).prost_types_path(PROST_TYPES).format(false);
-    let naming = Naming { externs: Externs::default(), strips_enum_prefix: true };
+    let naming =
+        Naming { externs: Externs::default(), strips_enum_prefix: true, sides: Sides::BOTH };
+    let generator =
+        Generator { attributes: Attributes::default(), sides: Sides::BOTH, has_stubs: false };
     Builder {
         config,
         naming,
-        generator: Generator::default(),
+        generator,
         include_file: None,
         descriptor_path: None,
         out_dir: None,
@@ -106,6 +109,32 @@ impl Builder {
     /// Adds an attribute to the types that stand for services in `mikros_sdk::Grpc::Services`.
     pub fn server_attribute(self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
         self.service_attribute(Target::Server, path.as_ref(), attribute.as_ref())
+    }
+
+    /// Adds an attribute to the modules of clients.
+    pub fn client_mod_attribute(self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
+        self.service_attribute(Target::ClientModule, path.as_ref(), attribute.as_ref())
+    }
+
+    /// Adds an attribute to the clients of services.
+    pub fn client_attribute(self, path: impl AsRef<str>, attribute: impl AsRef<str>) -> Self {
+        self.service_attribute(Target::Client, path.as_ref(), attribute.as_ref())
+    }
+
+    /// Whether clients of the services are generated. Default: `true`. A client that is not used adds nothing to a
+    /// component.
+    pub fn build_client(mut self, enabled: bool) -> Self {
+        self.generator.sides.clients = enabled;
+        self.naming.sides.clients = enabled;
+        self
+    }
+
+    /// Whether what serves the services is generated. Default: `true`. A server that is not used adds nothing to a
+    /// component.
+    pub fn build_server(mut self, enabled: bool) -> Self {
+        self.generator.sides.servers = enabled;
+        self.naming.sides.servers = enabled;
+        self
     }
 
     fn service_attribute(mut self, target: Target, path: &str, attribute: &str) -> Self {

@@ -36,7 +36,12 @@
 //! - the messages and enums as [prost](prost_build) generates them;
 //! - for every service, here `Greeter`, a module `greeter_server`: the trait `Greeter` with one async method
 //!   per RPC, and the type `GreeterServer`, which represents the service in
-//!   `mikros_sdk::Grpc::Services`.
+//!   `mikros_sdk::Grpc::Services`;
+//! - and a module `greeter_client` with `GreeterClient`, which calls the service: `GreeterClient::connect("user")`. It has an
+//!   async method per RPC. RPCs named `Connect` and `New` are `connect_` and `new_` there.
+//!
+//! What a service does not use adds nothing to its component. [`Builder::build_client`] and [`Builder::build_server`] leave
+//! one of both out.
 //!
 //! # Packages
 //!

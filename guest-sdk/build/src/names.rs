@@ -117,6 +117,17 @@ pub(crate) fn server_module(service: &str) -> String {
     format!("{}_server", service.to_snake_case())
 }
 
+/// The name of the module that calls `service`.
+pub(crate) fn client_module(service: &str) -> String {
+    format!("{}_client", service.to_snake_case())
+}
+
+/// What a client calls the function of a method, which gives way to the client's own.
+pub(crate) fn client_function(method: &str) -> String {
+    let is_own = ["connect", "new"].contains(&method);
+    if is_own { format!("{method}_") } else { method.to_owned() }
+}
+
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

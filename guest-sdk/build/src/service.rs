@@ -1,5 +1,7 @@
-//! What is generated for a service: a trait to implement, and a type that finds its methods.
+//! What is generated for a service: a trait to implement, a type that finds its methods, and a client.
 //! Deliberately writes text without a care for its looks: prost formats the whole file.
+
+mod client;
 
 use std::fmt::Write as _;
 
@@ -15,34 +17,52 @@ const GRPC: &str = "::mikros_sdk::grpc";
 /// What generated code may use and nobody else.
 const PRIVATE: &str = "::mikros_sdk::__private::rpc";
 
+/// What is generated for services.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sides {
+    pub(crate) servers: bool,
+    pub(crate) clients: bool,
+}
+
+impl Sides {
+    pub(crate) const BOTH: Self = Self { servers: true, clients: true };
+}
+
 /// Writes the services of a file after its messages.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Generator {
     pub(crate) attributes: Attributes,
+    pub(crate) sides: Sides,
     /// Whether methods that are not implemented answer `UNIMPLEMENTED`, instead of being errors.
     pub(crate) has_stubs: bool,
 }
 
 impl ServiceGenerator for Generator {
     fn generate(&mut self, service: Service, buffer: &mut String) {
-        let written = self.write_module(&service, buffer);
+        let name = full_name(&service.package, &service.proto_name);
+        let mut written = Ok(());
+        if self.sides.servers {
+            written = written.and_then(|()| self.write_module(&service, &name, buffer));
+        }
+        if self.sides.clients {
+            written = written.and_then(|()| client::write_module(self, &service, &name, buffer));
+        }
         written.expect("writing to a `String` cannot fail");
     }
 }
 
 impl Generator {
-    fn write_module(&self, service: &Service, out: &mut String) -> std::fmt::Result {
-        let name = full_name(&service.package, &service.proto_name);
+    fn write_module(&self, service: &Service, name: &str, out: &mut String) -> std::fmt::Result {
         writeln!(out, "/// What serves `{name}`.")?;
         writeln!(
             out,
-            "#[allow(clippy::allow_attributes, clippy::all, clippy::pedantic, deprecated, unreachable_pub, \
+            "#[allow(clippy::allow_attributes, clippy::all, clippy::pedantic, dead_code, deprecated, unreachable_pub, \
          reason = \"generated code\")]"
         )?;
-        self.write_attributes(Target::Module, &name, out)?;
+        self.write_attributes(Target::Module, name, out)?;
         writeln!(out, "pub mod {} {{", server_module(&service.name))?;
-        self.write_trait(service, &name, out)?;
-        self.write_server(service, &name, out)?;
+        self.write_trait(service, name, out)?;
+        self.write_server(service, name, out)?;
         writeln!(out, "}}")
     }
 

@@ -9,7 +9,8 @@ use prost_types::{
     ServiceDescriptorProto,
 };
 
-use super::{Element, Name, Role, camel, module, server_module, snake, variant};
+use super::{Element, Name, Role, camel, client_module, module, server_module, snake, variant};
+use crate::service::Sides;
 use crate::source::{Externs, Source, full_name};
 
 /// What decides about names, beside the files.
@@ -18,6 +19,7 @@ pub(crate) struct Naming {
     pub(crate) externs: Externs,
     /// Whether `COLOR_RED` of the enum `Color` is `Red`.
     pub(crate) strips_enum_prefix: bool,
+    pub(crate) sides: Sides,
 }
 
 /// All names that `source` leads to.
@@ -166,10 +168,17 @@ impl Collector<'_> {
 
     fn service(&mut self, scope: &Scope, service: &ServiceDescriptorProto) {
         let full_name = full_name(&scope.name, service.name());
-        let module = server_module(&camel(service.name()));
-        let itself = join(&scope.module, &module);
+        let name = camel(service.name());
+        let (server, client) = (server_module(&name), client_module(&name));
         let element = self.element("service", full_name.clone());
-        self.add(&scope.module, (Role::Module, module), &element);
+        // The methods are called the same in both.
+        let itself = join(&scope.module, if self.naming.sides.servers { &server } else { &client });
+        if self.naming.sides.servers {
+            self.add(&scope.module, (Role::Module, server), &element);
+        }
+        if self.naming.sides.clients {
+            self.add(&scope.module, (Role::Module, client), &element);
+        }
         self.each(2, &service.method, |all, method| {
             let element = all.element("RPC", self::full_name(&full_name, method.name()));
             all.add(&itself, (Role::Function, snake(method.name())), &element);

@@ -181,13 +181,16 @@ fn options_change_the_types() {
         "types-of-fields",
         &["Bytes", "BTreeMap", "money"],
         &expect![[r#"
-        pub prices: ::mikros_sdk::prost::alloc::collections::BTreeMap<
-        crate::money::Money,
-        pub r#type: ::mikros_sdk::prost::bytes::Bytes,
-        request: ::mikros_sdk::grpc::Request<crate::money::Money>,
-        ::mikros_sdk::grpc::Response<crate::money::Basket>,
-        request: ::mikros_sdk::grpc::Request<crate::money::basket::Item>,
-    "#]],
+            pub prices: ::mikros_sdk::prost::alloc::collections::BTreeMap<
+            crate::money::Money,
+            pub r#type: ::mikros_sdk::prost::bytes::Bytes,
+            request: ::mikros_sdk::grpc::Request<crate::money::Money>,
+            ::mikros_sdk::grpc::Response<crate::money::Basket>,
+            request: ::mikros_sdk::grpc::Request<crate::money::basket::Item>,
+            request: impl ::mikros_sdk::grpc::IntoRequest<crate::money::Money>,
+            ::mikros_sdk::grpc::Response<crate::money::Basket>,
+            request: impl ::mikros_sdk::grpc::IntoRequest<crate::money::basket::Item>,
+        "#]],
     );
 }
 

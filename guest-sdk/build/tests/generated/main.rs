@@ -6,6 +6,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT` writes them")]
 
 mod calls;
+mod clients;
 mod earlier;
 mod errors;
 mod golden;

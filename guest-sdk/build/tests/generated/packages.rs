@@ -127,6 +127,8 @@ fn a_package_and_a_message_of_one_name_are_one_module() {
         pub mod shop_server {
             pub trait Shop: ::core::marker::Sized + 'static {
             pub struct ShopServer<S>(::core::marker::PhantomData<S>);
+        pub mod shop_client {
+            pub struct ShopClient(::mikros_sdk::grpc::Channel);
     "#]]
     .assert_eq(&scratch.outline("shop.rs"));
     expect![[r#"
@@ -223,11 +225,15 @@ fn calls_for_one_package_add_up() {
         pub mod orders_server {
             pub trait Orders: ::core::marker::Sized + 'static {
             pub struct OrdersServer<S>(::core::marker::PhantomData<S>);
+        pub mod orders_client {
+            pub struct OrdersClient(::mikros_sdk::grpc::Channel);
         pub struct Extra {
         pub struct Count {}
         pub mod stock_server {
             pub trait Stock: ::core::marker::Sized + 'static {
             pub struct StockServer<S>(::core::marker::PhantomData<S>);
+        pub mod stock_client {
+            pub struct StockClient(::mikros_sdk::grpc::Channel);
     "#]]
     .assert_eq(&scratch.outline("shop.v1.rs"));
     assert_eq!(

@@ -10,6 +10,7 @@ pub struct Text {
     clippy::allow_attributes,
     clippy::all,
     clippy::pedantic,
+    dead_code,
     deprecated,
     unreachable_pub,
     reason = "generated code"
@@ -63,11 +64,56 @@ pub mod echo_server {
         }
     }
 }
+/// What calls `Echo`.
+#[allow(
+    clippy::allow_attributes,
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod echo_client {
+    /// Calls `Echo`.
+    #[derive(Debug, Clone)]
+    pub struct EchoClient(::mikros_sdk::grpc::Channel);
+    impl EchoClient {
+        /// Takes the client that `[clients.<name>]` in `service.toml` declares.
+        pub async fn connect(
+            client: impl ::core::convert::Into<::std::sync::Arc<str>>,
+        ) -> ::core::result::Result<Self, ::mikros_sdk::ServiceError> {
+            ::core::result::Result::Ok(
+                Self(::mikros_sdk::grpc::Channel::connect(client).await?),
+            )
+        }
+        /// Calls over a channel that others may share.
+        pub fn new(channel: ::mikros_sdk::grpc::Channel) -> Self {
+            Self(channel)
+        }
+        /// `/Echo/Say`
+        pub async fn say(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Text>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Text>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/Echo/Say",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+    }
+}
 /// What serves `HTTPReverse`.
 #[allow(
     clippy::allow_attributes,
     clippy::all,
     clippy::pedantic,
+    dead_code,
     deprecated,
     unreachable_pub,
     reason = "generated code"
@@ -129,11 +175,56 @@ pub mod http_reverse_server {
         }
     }
 }
+/// What calls `HTTPReverse`.
+#[allow(
+    clippy::allow_attributes,
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod http_reverse_client {
+    /// Calls `HTTPReverse`.
+    #[derive(Debug, Clone)]
+    pub struct HttpReverseClient(::mikros_sdk::grpc::Channel);
+    impl HttpReverseClient {
+        /// Takes the client that `[clients.<name>]` in `service.toml` declares.
+        pub async fn connect(
+            client: impl ::core::convert::Into<::std::sync::Arc<str>>,
+        ) -> ::core::result::Result<Self, ::mikros_sdk::ServiceError> {
+            ::core::result::Result::Ok(
+                Self(::mikros_sdk::grpc::Channel::connect(client).await?),
+            )
+        }
+        /// Calls over a channel that others may share.
+        pub fn new(channel: ::mikros_sdk::grpc::Channel) -> Self {
+            Self(channel)
+        }
+        /// `/HTTPReverse/Say`
+        pub async fn say(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Text>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Text>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/HTTPReverse/Say",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+    }
+}
 /// What serves `Idle`.
 #[allow(
     clippy::allow_attributes,
     clippy::all,
     clippy::pedantic,
+    dead_code,
     deprecated,
     unreachable_pub,
     reason = "generated code"
@@ -173,11 +264,41 @@ pub mod idle_server {
         }
     }
 }
+/// What calls `Idle`.
+#[allow(
+    clippy::allow_attributes,
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod idle_client {
+    /// Calls `Idle`.
+    #[derive(Debug, Clone)]
+    pub struct IdleClient(::mikros_sdk::grpc::Channel);
+    impl IdleClient {
+        /// Takes the client that `[clients.<name>]` in `service.toml` declares.
+        pub async fn connect(
+            client: impl ::core::convert::Into<::std::sync::Arc<str>>,
+        ) -> ::core::result::Result<Self, ::mikros_sdk::ServiceError> {
+            ::core::result::Result::Ok(
+                Self(::mikros_sdk::grpc::Channel::connect(client).await?),
+            )
+        }
+        /// Calls over a channel that others may share.
+        pub fn new(channel: ::mikros_sdk::grpc::Channel) -> Self {
+            Self(channel)
+        }
+    }
+}
 /// What serves `S`.
 #[allow(
     clippy::allow_attributes,
     clippy::all,
     clippy::pedantic,
+    dead_code,
     deprecated,
     unreachable_pub,
     reason = "generated code"
@@ -228,6 +349,47 @@ pub mod s_server {
             ::mikros_sdk::grpc::Status,
         > {
             ::core::result::Result::Err(call.unimplemented())
+        }
+    }
+}
+/// What calls `S`.
+#[allow(
+    clippy::allow_attributes,
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod s_client {
+    /// Calls `S`.
+    #[derive(Debug, Clone)]
+    pub struct SClient(::mikros_sdk::grpc::Channel);
+    impl SClient {
+        /// Takes the client that `[clients.<name>]` in `service.toml` declares.
+        pub async fn connect(
+            client: impl ::core::convert::Into<::std::sync::Arc<str>>,
+        ) -> ::core::result::Result<Self, ::mikros_sdk::ServiceError> {
+            ::core::result::Result::Ok(
+                Self(::mikros_sdk::grpc::Channel::connect(client).await?),
+            )
+        }
+        /// Calls over a channel that others may share.
+        pub fn new(channel: ::mikros_sdk::grpc::Channel) -> Self {
+            Self(channel)
+        }
+        /// `/S/Say`
+        pub async fn say(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Text>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Text>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary("/S/Say", ::mikros_sdk::grpc::IntoRequest::into_request(request))
+                .await
         }
     }
 }

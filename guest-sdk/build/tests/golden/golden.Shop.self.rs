@@ -12,6 +12,7 @@ pub struct Order {
     clippy::allow_attributes,
     clippy::all,
     clippy::pedantic,
+    dead_code,
     deprecated,
     unreachable_pub,
     reason = "generated code"
@@ -66,6 +67,50 @@ pub mod orders_server {
             ::mikros_sdk::grpc::Status,
         > {
             ::core::result::Result::Err(call.unimplemented())
+        }
+    }
+}
+/// What calls `golden.Shop.self.Orders`.
+#[allow(
+    clippy::allow_attributes,
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod orders_client {
+    /// Calls `golden.Shop.self.Orders`.
+    #[derive(Debug, Clone)]
+    pub struct OrdersClient(::mikros_sdk::grpc::Channel);
+    impl OrdersClient {
+        /// Takes the client that `[clients.<name>]` in `service.toml` declares.
+        pub async fn connect(
+            client: impl ::core::convert::Into<::std::sync::Arc<str>>,
+        ) -> ::core::result::Result<Self, ::mikros_sdk::ServiceError> {
+            ::core::result::Result::Ok(
+                Self(::mikros_sdk::grpc::Channel::connect(client).await?),
+            )
+        }
+        /// Calls over a channel that others may share.
+        pub fn new(channel: ::mikros_sdk::grpc::Channel) -> Self {
+            Self(channel)
+        }
+        /// `/golden.Shop.self.Orders/Place`
+        pub async fn place(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Order>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::order::Receipt>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.Shop.self.Orders/Place",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
         }
     }
 }

@@ -61,6 +61,7 @@ impl Result {
     clippy::allow_attributes,
     clippy::all,
     clippy::pedantic,
+    dead_code,
     deprecated,
     unreachable_pub,
     reason = "generated code"
@@ -190,6 +191,121 @@ pub mod greeter_server {
                 }
                 _ => ::core::result::Result::Err(call.unimplemented()),
             }
+        }
+    }
+}
+/// What calls `golden.greeter.Greeter`.
+#[allow(
+    clippy::allow_attributes,
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod greeter_client {
+    /// Greets.
+    ///
+    /// In every shape; see [the guide](<https://example.com/guide>) and <https://example.com.>
+    #[derive(Debug, Clone)]
+    pub struct GreeterClient(::mikros_sdk::grpc::Channel);
+    impl GreeterClient {
+        /// Takes the client that `[clients.<name>]` in `service.toml` declares.
+        pub async fn connect(
+            client: impl ::core::convert::Into<::std::sync::Arc<str>>,
+        ) -> ::core::result::Result<Self, ::mikros_sdk::ServiceError> {
+            ::core::result::Result::Ok(
+                Self(::mikros_sdk::grpc::Channel::connect(client).await?),
+            )
+        }
+        /// Calls over a channel that others may share.
+        pub fn new(channel: ::mikros_sdk::grpc::Channel) -> Self {
+            Self(channel)
+        }
+        /// Greets one.
+        pub async fn say_hello(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Request>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Reply>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.greeter.Greeter/SayHello",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.greeter.Greeter/Watch`
+        pub async fn watch(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Request>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<::mikros_sdk::grpc::Streaming<super::Reply>>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .server_streaming(
+                    "/golden.greeter.Greeter/Watch",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.greeter.Greeter/Gather`
+        pub async fn gather(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoStreamingRequest<
+                Message = super::Request,
+            >,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Reply>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .client_streaming(
+                    "/golden.greeter.Greeter/Gather",
+                    ::mikros_sdk::grpc::IntoStreamingRequest::into_streaming_request(
+                        request,
+                    ),
+                )
+                .await
+        }
+        /// As soon as possible.
+        pub async fn chat(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoStreamingRequest<
+                Message = super::Request,
+            >,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<::mikros_sdk::grpc::Streaming<super::Reply>>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .bidirectional(
+                    "/golden.greeter.Greeter/Chat",
+                    ::mikros_sdk::grpc::IntoStreamingRequest::into_streaming_request(
+                        request,
+                    ),
+                )
+                .await
+        }
+        /// Greeted differently in former times.
+        #[deprecated]
+        pub async fn say_hi(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Request>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Reply>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.greeter.Greeter/SayHi",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
         }
     }
 }

@@ -85,6 +85,7 @@ impl Color {
     clippy::allow_attributes,
     clippy::all,
     clippy::pedantic,
+    dead_code,
     deprecated,
     unreachable_pub,
     reason = "generated code"
@@ -251,6 +252,176 @@ pub mod types_server {
                 }
                 _ => ::core::result::Result::Err(call.unimplemented()),
             }
+        }
+    }
+}
+/// What calls `golden.types.Types`.
+#[allow(
+    clippy::allow_attributes,
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    deprecated,
+    unreachable_pub,
+    reason = "generated code"
+)]
+pub mod types_client {
+    /// Calls `golden.types.Types`.
+    #[derive(Debug, Clone)]
+    pub struct TypesClient(::mikros_sdk::grpc::Channel);
+    impl TypesClient {
+        /// Takes the client that `[clients.<name>]` in `service.toml` declares.
+        pub async fn connect(
+            client: impl ::core::convert::Into<::std::sync::Arc<str>>,
+        ) -> ::core::result::Result<Self, ::mikros_sdk::ServiceError> {
+            ::core::result::Result::Ok(
+                Self(::mikros_sdk::grpc::Channel::connect(client).await?),
+            )
+        }
+        /// Calls over a channel that others may share.
+        pub fn new(channel: ::mikros_sdk::grpc::Channel) -> Self {
+            Self(channel)
+        }
+        /// `/golden.types.Types/Everything`
+        pub async fn everything(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Everything>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Everything>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.types.Types/Everything",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.types.Types/Nothing`
+        pub async fn nothing(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<()>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<()>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.types.Types/Nothing",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.types.Types/Name`
+        pub async fn name(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<
+                ::mikros_sdk::prost::alloc::string::String,
+            >,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<::mikros_sdk::prost::alloc::vec::Vec<u8>>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.types.Types/Name",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.types.Types/Count`
+        pub async fn count(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<i64>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<bool>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.types.Types/Count",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.types.Types/When`
+        pub async fn when(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<
+                ::mikros_sdk::prost_types::Timestamp,
+            >,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<
+                ::mikros_sdk::grpc::Streaming<::mikros_sdk::prost_types::Any>,
+            >,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .server_streaming(
+                    "/golden.types.Types/When",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.types.Types/Imported`
+        pub async fn imported(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::base::Money>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::base::Basket>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.types.Types/Imported",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.types.Types/Nested`
+        pub async fn nested(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::base::basket::Item>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::everything::Inner>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.types.Types/Nested",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.types.Types/Type`
+        pub async fn r#type(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Everything>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Everything>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.types.Types/Type",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
+        }
+        /// `/golden.types.Types/Self`
+        pub async fn self_(
+            &self,
+            request: impl ::mikros_sdk::grpc::IntoRequest<super::Everything>,
+        ) -> ::core::result::Result<
+            ::mikros_sdk::grpc::Response<super::Everything>,
+            ::mikros_sdk::grpc::Status,
+        > {
+            self.0
+                .unary(
+                    "/golden.types.Types/Self",
+                    ::mikros_sdk::grpc::IntoRequest::into_request(request),
+                )
+                .await
         }
     }
 }
