@@ -143,6 +143,8 @@ fn what_the_documents_take_from_examples_is_in_them() {
         "native-ticker/src/lib.rs",
         "script-report/src/lib.rs",
         "feature-rust/src/main.rs",
+        "user-bff/build.rs",
+        "user-bff/src/lib.rs",
     ];
     let example = example.map(|file| read(&format!("examples/{file}")));
 
