@@ -9,7 +9,7 @@
 
 mod address;
 mod catalogue;
-mod client;
+pub(crate) mod client;
 mod decode;
 mod derived;
 mod document;
@@ -60,6 +60,7 @@ use std::time::Duration;
 pub(crate) use self::address::{Address, AddressPolicy};
 pub(crate) use self::catalogue::{Catalogue, FeatureEntry, KindEntry, SettingsType, TypedSettings};
 pub use self::catalogue::{ExtensionSettings, NoSettings, PortUse, Stage, ValidationErrors};
+pub(crate) use self::client::Client;
 pub(crate) use self::extension::{
     ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
 };
@@ -363,12 +364,4 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.table.keys()).finish()
     }
-}
-
-/// `[clients.<name>]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
-    pub name: String,
-    pub host: Option<String>,
-    pub port: Option<u16>,
 }

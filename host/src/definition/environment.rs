@@ -10,17 +10,26 @@ use super::kinds::parse_port;
 use super::reader::{Item, Reader, Section};
 use super::secrecy::MASK;
 use super::variables::Found;
-use super::{Deployment, Environment, ErrorField, Origin, framework};
+use super::{Deployment, Environment, ErrorField, Origin, client, framework};
 use crate::header::is_of_message;
 
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Environment {
     let header = framework::read(reader, &framework::TRACKER_HEADER, header_name);
+    let (namespace, port) = (&framework::COUPLED_NAMESPACE, &framework::COUPLED_PORT);
     Environment {
         deployment: deployment(reader),
         tracker_header: header.unwrap_or_default(),
         hidden_fields: hidden_fields(reader),
-        coupled_namespace: framework::read_unused(reader, &framework::COUPLED_NAMESPACE, dns_name),
-        coupled_port: framework::read_unused(reader, &framework::COUPLED_PORT, parse_port),
+        coupled_namespace: if client::needs_namespace(root) {
+            framework::read(reader, namespace, dns_name).unwrap_or_default()
+        } else {
+            framework::read_unused(reader, namespace, dns_name)
+        },
+        coupled_port: if client::needs_port(root) {
+            framework::read(reader, port, client_port).unwrap_or_default()
+        } else {
+            framework::read_unused(reader, port, client_port)
+        },
         is_pipeline: framework::read_unused(reader, &framework::CICD_TEST, parse_switch),
         declared: declared(reader, root),
     }
@@ -134,6 +143,11 @@ fn dns_name(text: &str) -> Option<String> {
         !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     text.split('.').all(is_label).then(|| text.to_owned())
+}
+
+/// No service is at port 0.
+fn client_port(text: &str) -> Option<u16> {
+    parse_port(text).filter(|port| *port > 0)
 }
 
 /// What Go's `strconv.ParseBool` accepts.

@@ -53,13 +53,13 @@ pub(super) const COUPLED_NAMESPACE: Framework = Framework {
     name: "MIKROS_COUPLED_NAMESPACE",
     default: "localhost",
     expected: "a DNS suffix",
-    meaning: "DNS suffix of other services. This version connects no clients.",
+    meaning: "DNS suffix of other services: the client `orders` is at `orders.<suffix>` if its table names no `host`. `localhost` means this machine.",
 };
 pub(super) const COUPLED_PORT: Framework = Framework {
     name: "MIKROS_COUPLED_PORT",
     default: "7070",
-    expected: "a port from 0 to 65535",
-    meaning: "Port of other services. This version connects no clients.",
+    expected: "a port from 1 to 65535",
+    meaning: "Port of other services, of kind `grpc`, if the table of the client names none.",
 };
 pub(super) const CICD_TEST: Framework = Framework {
     name: "MIKROS_CICD_TEST",

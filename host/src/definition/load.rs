@@ -134,7 +134,9 @@ fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> De
     let log = log::read(reader, root);
     let tests = testing::read(reader, root);
     let environment = environment::read(reader, root);
-    let clients = client::read(reader, root);
+    let call_timeout = host.limits.call_timeout;
+    let inherited = client::Inherited { call_timeout, environment: &environment, directory };
+    let clients = client::read(reader, root, &inherited);
     reader.base_path = http::base_path(&kinds);
     let features = features::read(reader, root, directory);
     kinds::check_authentication(reader, root, &features);

@@ -4,6 +4,7 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them")]
 
+mod client_rules;
 mod clients;
 mod compatibility;
 mod components;

@@ -3,6 +3,7 @@
 //! Does not know which key holds a value.
 
 mod quantities;
+mod switchable;
 mod texts;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ pub(super) use self::quantities::{
     DurationIn, DurationOrNanoseconds, DurationOrNever, InstanceCount, IntegerIn, SizeIn,
     SizeOrBytes,
 };
+pub(super) use self::switchable::Switchable;
 pub(super) use self::texts::{
     Attributes, BasePath, Features, HealthPath, Kinds, NOT_EMPTY, Names, Paths, Text, Version,
 };

@@ -78,18 +78,33 @@ impl<'s> Rows<'s> {
         for (name, property) in properties.into_iter().flatten() {
             let own = property.get("default").or_else(|| default?.get(name));
             let key = join(path, name);
-            if self.collect(&key, property, own) {
-                continue;
+            let is_switchable = property.get("properties").is_some() && is_switch(property);
+            if is_switchable {
+                let switch = own.filter(|default| default.is_boolean());
+                self.push(self.row(key.clone(), (schema, name), property, switch));
             }
-            let mut row = Row::new(key, property, self.dereferenced(property));
-            if list(schema, "required").any(|required| required == name.as_str()) {
-                "required".clone_into(&mut row.default);
-            } else if let Some(default) = own {
-                row.default = code(&literal(default));
+            if !self.collect(&key, property, own) {
+                self.push(self.row(key, (schema, name), property, own));
             }
-            self.push(row);
         }
         properties.is_some()
+    }
+
+    /// The key `name` of a table.
+    fn row(
+        &self,
+        key: String,
+        (table, name): (&Json, &str),
+        property: &Json,
+        default: Option<&Json>,
+    ) -> Row {
+        let mut row = Row::new(key, property, self.dereferenced(property));
+        if list(table, "required").any(|required| required == name) {
+            "required".clone_into(&mut row.default);
+        } else if let Some(default) = default {
+            row.default = code(&literal(default));
+        }
+        row
     }
 
     /// Variants of one table share keys.
@@ -135,6 +150,11 @@ impl Row {
         let parts = [&self.description, &choice, &self.bounds].into_iter();
         parts.filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Whether a value may be `true` or `false`, among others.
+fn is_switch(schema: &Json) -> bool {
+    list(schema, "type").any(|one| one == "boolean")
 }
 
 /// Between what a value must be, as a sentence.

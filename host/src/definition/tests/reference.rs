@@ -41,6 +41,10 @@ fn with_key(key: &Row, value: &str) -> String {
             let component = if is_component { "" } else { "anything.component = \"x.wasm\"\n" };
             with(&[], &format!("[features]\n{component}{name} = {value}\n"))
         }
+        Some(("clients", name)) => {
+            let beside = beside_key_of_client(name);
+            with(&[], &format!("[clients]\n{beside}{name} = {value}\n"))
+        }
         Some((table, name)) => {
             let kinds = match name.split('.').next() {
                 Some("native") => "[\"native\"]",
@@ -50,6 +54,38 @@ fn with_key(key: &Row, value: &str) -> String {
             with(&[("types", kinds)], &format!("[{table}]\n{name} = {value}\n"))
         }
     }
+}
+
+/// What makes a key of a client mean something.
+fn beside_key_of_client(name: &str) -> &'static str {
+    match name {
+        "anything.tls.certificate" => "anything.tls.key = \"x.key\"\n",
+        "anything.tls.key" => "anything.tls.certificate = \"x.pem\"\n",
+        "anything.retries.statuses" | "anything.retries.all_methods" => {
+            "anything.protocol = \"http\"\n"
+        }
+        _ => "",
+    }
+}
+
+/// Where the default of a key counts.
+fn without_key(key: &Row) -> String {
+    // A script stands alone.
+    let is_of_script = key.key.starts_with("services.script.");
+    let kinds = if is_of_script { r#"["script"]"# } else { r#"["http", "grpc"]"# };
+    let path = path(key);
+    let rest = match path.split_once('.') {
+        _ if path == "features.anything.enabled" => "[features.anything]\n".to_owned(),
+        Some(("features", _)) => {
+            "[features.anything]\nenabled = true\ncomponent = \"x.wasm\"\n".to_owned()
+        }
+        Some(("clients", name)) => {
+            let (table, _) = name.rsplit_once('.').unwrap_or_default();
+            format!("[clients]\n{}[clients.{table}]\n", beside_key_of_client(name))
+        }
+        _ => String::new(),
+    };
+    with(&[("types", kinds)], &rest)
 }
 
 #[test]
@@ -75,18 +111,12 @@ fn every_default_counts() {
     for key in keys() {
         let Some(default) = default(&key).filter(|default| *default != "{}") else { continue };
         let expected = match default.trim_matches(['"', '[', ']']) {
-            "" => "\"\"",
-            expected => expected,
+            "" => "\"\"".to_owned(),
+            // As lists are shown.
+            expected => expected.replace(", ", " "),
         };
 
-        let feature = match key.key.as_str() {
-            "features.<name>.enabled" => "[features.anything]\n",
-            _ => "[features.anything]\nenabled = true\ncomponent = \"x.wasm\"\n",
-        };
-        // A script stands alone.
-        let is_of_script = key.key.starts_with("services.script.");
-        let kinds = if is_of_script { r#"["script"]"# } else { r#"["http", "grpc"]"# };
-        let definition = accepted(&with(&[("types", kinds)], feature), &[]);
+        let definition = accepted(&without_key(&key), &[]);
 
         let effective = definition.explain().iter().find(|effective| effective.key == path(&key));
         let effective = effective.unwrap_or_else(|| panic!("`{}` is not explained", key.key));
@@ -130,7 +160,7 @@ fn nothing_beside_the_keys_is_accepted() {
 
     let tables = closed(&of_file(), "");
 
-    assert_eq!(tables.len(), 14, "{tables:?}");
+    assert_eq!(tables.len(), 18, "{tables:?}");
     for table in &tables {
         let label = join(table, "zzz");
         let text = match label.split_once('.') {
@@ -192,8 +222,8 @@ fn the_tables_of_the_documentation_follow_the_types() {
         | `MIKROS_SERVICE_DEPLOY` | `local` | `prod`, `stage`, `test`, `dev` or `local` | Where the service is deployed. Anything else is `unknown`, with a warning. |
         | `MIKROS_TRACKER_HEADER_NAME` | `X-Request-ID` | the name of an HTTP header that is free for this use | HTTP header that carries the request id, in requests and responses. |
         | `MIKROS_HIDE_RESPONSE_FIELDS` |  | a list of `message`, `service_name`, `attributes`, `destination`, `cause` and `field_violations` | Fields that error responses leave out, separated by commas. |
-        | `MIKROS_COUPLED_NAMESPACE` | `localhost` | a DNS suffix | DNS suffix of other services. This version connects no clients. |
-        | `MIKROS_COUPLED_PORT` | `7070` | a port from 0 to 65535 | Port of other services. This version connects no clients. |
+        | `MIKROS_COUPLED_NAMESPACE` | `localhost` | a DNS suffix | DNS suffix of other services: the client `orders` is at `orders.<suffix>` if its table names no `host`. `localhost` means this machine. |
+        | `MIKROS_COUPLED_PORT` | `7070` | a port from 1 to 65535 | Port of other services, of kind `grpc`, if the table of the client names none. |
         | `MIKROS_CICD_TEST` | `false` | `true` or `false` | Whether the service runs inside a CI pipeline. Read by test harnesses only. |
     "#]].assert_eq(&variables_table());
 }
