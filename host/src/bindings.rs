@@ -4,6 +4,7 @@
 //!
 //! Knows nothing else.
 
+pub(crate) mod clients;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod plugin;

@@ -8,6 +8,7 @@ pub(crate) mod http;
 pub(crate) mod kind;
 pub(crate) mod lines;
 pub(crate) mod metadata;
+pub(crate) mod remote_error;
 mod reply;
 pub(crate) mod stream;
 mod table;
@@ -214,6 +215,8 @@ pub(crate) struct Context {
     pub request_id: Option<Arc<str>>,
     /// What the request is for; `None` for everything else.
     pub target: Option<RequestTarget>,
+    /// The header lines of the request as the guest has them, its request line included; `None` for everything else.
+    pub head: Option<Bytes>,
     /// What features have found out about the request; `None` for nothing.
     pub annotations: Option<Arc<RequestAnnotations>>,
     /// How the request arrived that a hook is asked about; `None` for everything else, see

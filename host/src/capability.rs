@@ -5,6 +5,7 @@
 //! and nothing of sockets.
 
 mod call;
+mod clients;
 mod definition;
 mod env;
 mod health;
@@ -25,12 +26,14 @@ use wasmtime::AsContextMut;
 use wasmtime::component::{Access, GuestTaskId, HasSelf, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+pub(crate) use self::clients::ClientGrants;
 pub(crate) use self::health::HealthOverrides;
 pub(crate) use self::memory::{Memory, is_out_of_memory};
 pub(crate) use self::provided::{FailureShape, Provide, Relay};
 use self::wasi::Output;
 use crate::bindings::{self, definition::Description};
 use crate::call::{ActiveCall, Table};
+use crate::client::Clients;
 use crate::definition::{Settings, StackTrace};
 use crate::telemetry::Logger;
 
@@ -46,6 +49,8 @@ pub(crate) struct Grants {
     pub variables: Vec<(String, String)>,
     /// `local`, `prod`, …
     pub deployment: &'static str,
+    /// The other services that it may call.
+    pub clients: ClientGrants,
     /// How the stack of a guest that trapped is logged.
     pub stack_trace: StackTrace,
     /// The features that are enabled and have something for imports.
@@ -95,6 +100,8 @@ pub struct State {
     /// Index of its worker.
     pub(crate) local: usize,
     pub(crate) calls: Table,
+    /// The clients of its worker.
+    pub(crate) clients: Arc<Clients>,
     pub(crate) memory: Memory,
     /// Whether [`State::survived`] has anything to do; shared so that asking needs no store.
     pub(crate) trap_evidence: TrapEvidence,
@@ -105,7 +112,12 @@ pub struct State {
 
 impl State {
     /// State of an instance of the worker `local` that may use `memory_limit` bytes of linear memory.
-    pub(crate) fn new(grants: Arc<Grants>, local: usize, memory_limit: usize) -> Self {
+    pub(crate) fn new(
+        grants: Arc<Grants>,
+        clients: Arc<Clients>,
+        local: usize,
+        memory_limit: usize,
+    ) -> Self {
         let trap_evidence = TrapEvidence::default();
         let output =
             Output::new(grants.logger.clone(), grants.feature.clone(), trap_evidence.clone());
@@ -114,6 +126,7 @@ impl State {
             grants,
             local,
             calls: Table::default(),
+            clients,
             memory: Memory::new(memory_limit, trap_evidence.clone()),
             trap_evidence,
             output,
@@ -191,6 +204,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     bindings::health::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::shutdown::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::time::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    clients::link(linker)?;
     wasi::link(linker)
 }
 

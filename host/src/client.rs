@@ -18,10 +18,11 @@ mod connector;
 mod endpoint;
 mod error;
 mod exchange;
+pub(crate) mod local;
 mod network;
 mod resolver;
 mod rpc;
-mod settings;
+pub(crate) mod settings;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use http::Uri;
 
 pub(crate) use self::body::{Aborted, RequestBody, ResponseBody};
 pub(crate) use self::error::{ClientError, TransportFault};
+use self::local::LocalServices;
 use self::resolver::SystemResolver;
 pub(crate) use self::rpc::{IncomingMessages, Messages, StreamingReply, UnaryReply};
 use self::tasks::Tasks;
@@ -79,11 +81,11 @@ pub(crate) enum CallCompression {
 
 impl Clients {
     /// To be called on the thread that will use them, inside its runtime.
-    pub(crate) fn new(settings: &[settings::Client]) -> Self {
+    pub(crate) fn new(settings: &[settings::Client], local: &LocalServices) -> Self {
         let tasks = Tasks::default();
         let client = |settings: &settings::Client| {
             let settings = Arc::new(settings.clone());
-            let transport = Transport::network(&settings, &tasks, Arc::new(SystemResolver));
+            let transport = Transport::new(&settings, &tasks, Arc::new(SystemResolver), local);
             let origin = rpc::origin(settings.tls.is_some(), &settings.target());
             // The definition has checked the host.
             let origin = origin.unwrap_or_default();
@@ -104,7 +106,12 @@ impl Clients {
 }
 
 impl Client {
-    pub(crate) fn settings(&self) -> &settings::Client {
-        &self.settings
+    /// Of its table.
+    pub(crate) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    pub(crate) fn protocol(&self) -> settings::Protocol {
+        self.settings.protocol
     }
 }

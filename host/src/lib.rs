@@ -39,8 +39,6 @@ mod bindings;
 mod call;
 
 // Calls to other services.
-#[expect(dead_code, reason = "no guest imports it yet")]
-#[cfg_attr(not(test), expect(unused_imports, reason = "no guest imports it yet"))]
 mod client;
 
 // What guests import.

@@ -4,6 +4,7 @@
 
 mod activity;
 mod connection;
+mod local;
 mod loopback;
 mod rest;
 mod shortage;
@@ -25,6 +26,7 @@ use crate::telemetry::{debug, warn};
 
 pub(crate) use self::activity::Timeouts;
 pub(crate) use self::connection::{ConnectionRules, Keepalive, Served};
+pub(crate) use self::local::serve_local;
 pub(crate) use self::loopback::bind_each;
 pub(crate) use self::shortage::Shortage;
 pub(crate) use self::slot::Slot;

@@ -89,6 +89,11 @@ pub(crate) fn kind_name(kind: Kind) -> &'static str {
     of(kind).wire
 }
 
+/// The kind with this name on the wire.
+pub(crate) fn kind_on_wire(wire: &str) -> Option<Kind> {
+    ALL.iter().find(|entry| entry.wire == wire).map(|entry| entry.kind)
+}
+
 /// The kind with this name in the contract.
 pub(crate) fn kind_named(contract: &str) -> Option<Kind> {
     ALL.iter().find(|entry| entry.contract == contract).map(|entry| entry.kind)

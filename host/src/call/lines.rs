@@ -35,6 +35,15 @@ pub(crate) fn unpack(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<Hea
     Ok(fields)
 }
 
+/// The fields of lines that the host has packed itself. A request line, which has no name, is none.
+pub(crate) fn fields(packed: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    packed.split(|byte| *byte == b'\n').filter_map(|line| {
+        let line = line.strip_suffix(b"\r")?;
+        let colon = memchr::memmem::find(line, b": ")?;
+        Some((&line[..colon], &line[colon + 2..]))
+    })
+}
+
 /// Adds a line.
 pub(crate) fn put_field(head: &mut BytesMut, name: &str, value: &[u8]) {
     head.put_slice(name.as_bytes());

@@ -68,6 +68,18 @@ pub(crate) fn pack(headers: &HeaderMap, limit: usize) -> Result<Bytes, InvalidMe
     Ok(packed.freeze())
 }
 
+/// Packs the metadata of another service's response. What is not well-formed is left out.
+pub(crate) fn pack_response(fields: &HeaderMap) -> Bytes {
+    let mut packed = BytesMut::new();
+    for (name, value) in fields {
+        let name = name.as_str();
+        if !is_transport(name) && is_well_formed(name, value.as_bytes()) {
+            put_field(&mut packed, name, value.as_bytes());
+        }
+    }
+    packed.freeze()
+}
+
 /// # Errors
 /// [`Fault::InvalidResponse`] when the guest's metadata breaks the contract.
 pub(crate) fn unpack(packed: &[u8]) -> Result<HeaderMap, Fault> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -11,8 +12,10 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 
 use super::endpoint::Lease;
-use super::error::{BoxError, ClientError};
+use super::error::{BoxError, ClientError, TransportFault};
 use super::exchange::ExchangeGuard;
+use super::local::LocalBody;
+use super::settings;
 
 /// The writer of a request's body or messages has given up; the exchange is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -78,6 +81,7 @@ pub(crate) struct ResponseBody {
 /// Where a body comes from.
 pub(super) enum Source {
     Network { body: Incoming, lease: Lease },
+    Local { body: LocalBody, settings: Arc<settings::Client> },
     Ended,
 }
 
@@ -121,6 +125,9 @@ impl Body for ResponseBody {
             Source::Network { body, lease } => {
                 Pin::new(body).poll_frame(context).map_err(|error| lease.broken(error))
             }
+            Source::Local { body, settings } => Pin::new(body)
+                .poll_frame(context)
+                .map_err(|error| settings.failed(TransportFault::Broken, error)),
             Source::Ended => return Poll::Ready(None),
         };
         let late = this.guard.as_mut().filter(|_| polled.is_pending());
@@ -141,6 +148,7 @@ impl Body for ResponseBody {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Network { body, .. } => body.is_end_stream(),
+            Source::Local { body, .. } => body.is_end_stream(),
             Source::Ended => true,
         }
     }
@@ -148,6 +156,7 @@ impl Body for ResponseBody {
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Network { body, .. } => body.size_hint(),
+            Source::Local { body, .. } => body.size_hint(),
             Source::Ended => SizeHint::with_exact(0),
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt as _};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response, Uri};
@@ -55,6 +55,23 @@ pub(crate) struct IncomingMessages {
 }
 
 impl IncomingMessages {
+    /// The next message; `None` after the last one.
+    pub(crate) fn poll_message(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, ClientError>>> {
+        let message = Pin::new(&mut self.messages).poll_next(context);
+        message.map_err(|status| self.call.error(status))
+    }
+
+    /// Trailing metadata, after the last message.
+    pub(crate) fn take_trailers(&mut self) -> HeaderMap {
+        // They came before the end of the messages, so nothing is waited for.
+        let trailers = self.messages.trailers().now_or_never();
+        let trailers = trailers.and_then(Result::ok).flatten();
+        trailers.map(MetadataMap::into_headers).unwrap_or_default()
+    }
+
     /// The next message; `None` after the last one.
     ///
     /// # Cancel safety

@@ -27,7 +27,7 @@ pub(crate) struct Client {
     pub allow: Vec<AddressClass>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Protocol {
     Grpc,
     Http,

@@ -6,14 +6,17 @@ use http::{Request, Response};
 
 use super::body::{RequestBody, ResponseBody};
 use super::error::ClientError;
+use super::local::{LocalServices, LocalTransport};
 use super::network::Network;
 use super::resolver::Resolve;
 use super::settings;
 use super::tasks::Tasks;
 
 #[derive(Debug)]
-pub(super) enum Transport {
-    Network(Network),
+pub(super) struct Transport {
+    network: Network,
+    /// The services of this process, in which the client may find its own.
+    local: LocalTransport,
 }
 
 /// An exchange without a response.
@@ -35,12 +38,14 @@ pub(super) enum Progress {
 }
 
 impl Transport {
-    pub(super) fn network(
+    pub(super) fn new(
         settings: &Arc<settings::Client>,
         tasks: &Tasks,
         resolver: Arc<dyn Resolve>,
+        services: &LocalServices,
     ) -> Self {
-        Self::Network(Network::new(settings, tasks, resolver))
+        let network = Network::new(settings, tasks, resolver);
+        Self { network, local: LocalTransport::new(settings, services) }
     }
 
     /// Resolves with the head of the response.
@@ -48,8 +53,9 @@ impl Transport {
         &self,
         request: Request<RequestBody>,
     ) -> Result<Response<ResponseBody>, SendError> {
-        match self {
-            Self::Network(network) => network.send(request).await,
+        match self.local.find() {
+            Some(service) => self.local.send(&service, request).await,
+            None => self.network.send(request).await,
         }
     }
 }

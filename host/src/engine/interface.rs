@@ -211,8 +211,9 @@ impl Surface {
 }
 
 /// The interfaces that the host offers, without their versions; see `capability`.
-const OFFERED: [&str; 22] = [
+const OFFERED: [&str; 23] = [
     "mikros:service/call",
+    "mikros:service/clients",
     "mikros:service/definition",
     "mikros:service/env",
     "mikros:service/errors",

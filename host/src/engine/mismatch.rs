@@ -120,9 +120,15 @@ fn origin(name: &str) -> &'static str {
              `service.toml` and embed data with `include_bytes!`"
         }
         "wasi:sockets" => {
-            "sockets, for example `std::net` or an HTTP client; a service has no network of its own"
+            "sockets, for example `std::net` or an HTTP client; a service reaches other services only through \
+             its clients: add `[clients.<name>]` with `host`, `port` and `protocol` to `service.toml`, and call \
+             it with `mikros_sdk::clients`"
         }
-        "wasi:http" => "an HTTP client or server library; a service has no network of its own",
+        "wasi:http" => {
+            "an HTTP client or server library; a service reaches other services only through its clients: add \
+             `[clients.<name>]` with `host`, `port` and `protocol = \"http\"` to `service.toml`, and call it \
+             with `mikros_sdk::clients`"
+        }
         "wasi:cli" | "wasi:io" | "wasi:clocks" | "wasi:random" => {
             "a WASI version that this host does not speak; build for the target `wasm32-wasip2`"
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, Stream};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep};
@@ -24,14 +25,16 @@ use super::worker::WorkerConfig;
 use crate::bindings::plugin::StartRefusal;
 use crate::call::{ActiveCall, AnyReply, Call, CallRequest, Context as CallContext, Reply, Step};
 use crate::capability::{self, State, TrapEvidence};
+use crate::client::Clients;
 
 /// How long calls that nobody waits for may hold all places of an instance: enough to notice that
 /// they are cancelled.
 const ABANDONED_GRACE: Duration = Duration::from_secs(1);
 
 /// A store with the limits of the service, for one instance.
-pub(super) fn store(config: &WorkerConfig) -> Store<State> {
-    let state = State::new(config.grants.clone(), config.index, config.limits.memory);
+pub(super) fn store(config: &WorkerConfig, clients: &Arc<Clients>) -> Store<State> {
+    let memory = config.limits.memory;
+    let state = State::new(config.grants.clone(), clients.clone(), config.index, memory);
     let mut store = Store::new(config.program.instance().engine(), state);
     store.limiter(|state| &mut state.memory);
     store.set_epoch_deadline(1);
@@ -364,6 +367,10 @@ impl PendingCall {
 
     pub(super) fn take_cancel(&mut self) -> Option<oneshot::Receiver<()>> {
         self.context.cancel.take()
+    }
+
+    pub(super) fn set_head(&mut self, head: Bytes) {
+        self.context.head = Some(head);
     }
 
     pub(super) fn into_call(self) -> ActiveCall {

@@ -1,6 +1,7 @@
 //! Requests inside an instance: what they hand to the guest, what they take back, and what goes on
 //! after the guest has returned.
 
+use bytes::Bytes;
 use wasmtime::component::{Access, GuestTaskId};
 
 use super::completion::StreamCompletion;
@@ -19,9 +20,10 @@ impl CallLoop<'_> {
         &self,
         request: http::Request,
         reply: Reply<http::Response>,
-        (pending, portion): (PendingCall, Portion),
+        (mut pending, portion): (PendingCall, Portion),
     ) -> wasmtime::Result<()> {
         let http::Request { head, body } = request;
+        self.keep_head(&mut pending, &head);
         let handle = required(self.exports.handle, Interface::Http)?;
         let taken = &portion;
         let lower = |access: &mut Access<'_, State>| Ok((head, body::lower(access, body, taken)?));
@@ -52,9 +54,10 @@ impl CallLoop<'_> {
         &self,
         request: grpc::Request,
         reply: Reply<Answer, grpc::Failure>,
-        (pending, portion): (PendingCall, Portion),
+        (mut pending, portion): (PendingCall, Portion),
     ) -> wasmtime::Result<()> {
         let grpc::Request { method, metadata, messages } = request;
+        self.keep_head(&mut pending, &metadata);
         let (unary, streaming) = required(self.exports.grpc, Interface::Grpc)?;
         let messages = match messages {
             Messages::One(message) => {
@@ -91,6 +94,13 @@ impl CallLoop<'_> {
         })?;
         self.follow(task, completion).await;
         Ok(())
+    }
+
+    /// Keeps the head of a request for what travels along with calls to other services, if there are any.
+    fn keep_head(&self, pending: &mut PendingCall, head: &Bytes) {
+        if !self.config.grants.clients.declared.is_empty() {
+            pending.set_head(head.clone());
+        }
     }
 
     /// What a client does that leaves a stream: the guest may be computing for it and not come back, in which

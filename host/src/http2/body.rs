@@ -7,6 +7,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::Request;
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 
 use super::streams::{Exchange, Reader, Streams};
@@ -18,12 +20,21 @@ pub(crate) struct RequestBody {
     owner: Option<Owner>,
 }
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Owner = Box<dyn FnOnce(RemainingBody) + Send>;
+
+/// Where a body comes from.
+#[derive(Debug)]
+enum Source {
+    Connection(Incoming),
+    /// Of a request that another service in this process makes.
+    Process(UnsyncBoxBody<Bytes, BoxError>),
+}
 
 /// What is left of a body.
 #[derive(Debug)]
 pub(crate) struct RemainingBody {
-    body: Incoming,
+    body: Source,
     /// `None` over HTTP/1, and without a body.
     reader: Option<Reader>,
     was_asked_for: bool,
@@ -36,12 +47,24 @@ impl Streams {
         request: Request<Incoming>,
     ) -> (Request<RequestBody>, Option<Exchange>) {
         let (reader, exchange) = self.claim().unzip();
-        let rest = |body| Some(RemainingBody { body, reader, was_asked_for: false });
-        (request.map(|body| RequestBody { rest: rest(body), owner: None }), exchange)
+        let rest =
+            |body| RemainingBody { body: Source::Connection(body), reader, was_asked_for: false };
+        (request.map(|body| RequestBody { rest: Some(rest(body)), owner: None }), exchange)
     }
 }
 
 impl RequestBody {
+    /// The body of a request that does not come from a connection.
+    pub(crate) fn of_process<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let body = Source::Process(body.map_err(Into::into).boxed_unsync());
+        let rest = RemainingBody { body, reader: None, was_asked_for: false };
+        Self { rest: Some(rest), owner: None }
+    }
+
     /// Gives what is left of it to `owner` when nobody wants it any more.
     pub(crate) fn give_back_to(&mut self, owner: impl FnOnce(RemainingBody) + Send + 'static) {
         self.owner = Some(Box::new(owner));
@@ -65,12 +88,12 @@ impl Drop for RequestBody {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
         let polled = Pin::new(rest).poll_frame(context);
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
@@ -97,14 +120,17 @@ impl RemainingBody {
 
 impl Body for RemainingBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<hyper::Result<Frame<Bytes>>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.was_asked_for = true;
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let polled = match &mut self.body {
+            Source::Connection(body) => Pin::new(body).poll_frame(context).map_err(Into::into),
+            Source::Process(body) => Pin::new(body).poll_frame(context),
+        };
         if polled.is_pending()
             && let Some(reader) = &self.reader
         {
@@ -114,10 +140,16 @@ impl Body for RemainingBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.body {
+            Source::Connection(body) => body.is_end_stream(),
+            Source::Process(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.body {
+            Source::Connection(body) => body.size_hint(),
+            Source::Process(body) => body.size_hint(),
+        }
     }
 }

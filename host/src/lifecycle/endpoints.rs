@@ -13,6 +13,7 @@ use super::listener::ListenerKey;
 use super::load::Loaded;
 use super::threads::{AnyDispatcher, ConnectionService, DrainGuard, Guarded};
 use crate::capability::{HealthOverrides, Stopping};
+use crate::client::settings::Protocol;
 use crate::definition::{Grpc, Http, Kind, Origin};
 use crate::dispatch::{
     Condition, Dispatcher, ErrorRules, GrpcDispatcher, GrpcRules, GrpcSettings, Health, Hooks,
@@ -59,6 +60,14 @@ pub(super) struct EndpointPlan {
 }
 
 impl EndpointPlan {
+    /// How clients reach it.
+    pub(super) fn protocol(&self) -> Protocol {
+        match self.answers {
+            EndpointRules::Http { .. } => Protocol::Http,
+            EndpointRules::Grpc { .. } => Protocol::Grpc,
+        }
+    }
+
     /// Who answers on a thread, whose requests go to the worker `local` first.
     pub(super) fn service(&self, local: usize, dispatch: &DispatchContext) -> ConnectionService {
         let (workers, logger) = (dispatch.workers.clone(), dispatch.logger.clone());

@@ -13,6 +13,7 @@ use super::StartError;
 use super::threads::{
     ConnectionService, ListenerId, ListenerSockets, ThreadCommand, WorkerThreads,
 };
+use crate::client::local::{Registration, no_requests};
 use crate::definition::{Address, Origin};
 use crate::listener::{self, Phase, Shortage};
 
@@ -51,6 +52,8 @@ pub(super) struct Listener {
     /// Duplicates of the sockets of each address, for further threads or another kind.
     sockets: Vec<Vec<TcpListener>>,
     shortage: Arc<Shortage>,
+    /// Lets other services of this process call it; `None` once it is closed.
+    registration: Option<Registration>,
     phase: watch::Sender<Phase>,
     /// One per thread that serves it.
     drained: Vec<oneshot::Receiver<usize>>,
@@ -60,29 +63,45 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Binds `count` sockets to each address.
-    pub(super) fn bind(id: ListenerId, key: ListenerKey, count: usize) -> Result<Self, StartError> {
+    pub(super) fn bind(
+        id: ListenerId,
+        key: ListenerKey,
+        count: usize,
+        registration: Registration,
+    ) -> Result<Self, StartError> {
         listener::bind_each(key.address, key.port, count)
-            .and_then(|sockets| Self::of(id, key, sockets))
+            .and_then(|sockets| Self::of(id, key, sockets, registration))
             .map_err(|source| key.failed(source))
     }
 
     /// A listener of another kind on the same sockets. The old one can be closed without closing them.
-    pub(super) fn convert(&self, id: ListenerId, key: ListenerKey) -> Result<Self, StartError> {
+    pub(super) fn convert(
+        &self,
+        id: ListenerId,
+        key: ListenerKey,
+        registration: Registration,
+    ) -> Result<Self, StartError> {
         let sockets =
             self.sockets.iter().map(|one| one.iter().map(TcpListener::try_clone).collect());
         sockets
             .collect::<io::Result<_>>()
-            .and_then(|sockets| Self::of(id, key, sockets))
+            .and_then(|sockets| Self::of(id, key, sockets, registration))
             .map_err(|source| key.failed(source))
     }
 
-    fn of(id: ListenerId, key: ListenerKey, sockets: Vec<Vec<TcpListener>>) -> io::Result<Self> {
+    fn of(
+        id: ListenerId,
+        key: ListenerKey,
+        sockets: Vec<Vec<TcpListener>>,
+        registration: Registration,
+    ) -> io::Result<Self> {
         let addresses = sockets.iter().map(|one| listener::local_address(&one[0]));
         let addresses = addresses.collect::<io::Result<Vec<_>>>()?;
         let phase = watch::Sender::new(Phase::Hold);
         let shortage = Arc::new(Shortage::new(key.kind, addresses[0]));
         let drained = Vec::new();
-        Ok(Self { id, key, addresses, sockets, shortage, phase, drained, cut: 0 })
+        let registration = Some(registration);
+        Ok(Self { id, key, addresses, sockets, shortage, registration, phase, drained, cut: 0 })
     }
 
     /// On how many threads it is served.
@@ -106,7 +125,16 @@ impl Listener {
         let (drained, receiver) = oneshot::channel();
         let phase = self.phase.subscribe();
         let shortage = self.shortage.clone();
-        let own = ListenerSockets { listener: self.id, sockets, shortage, service, phase, drained };
+        let local = self.registration.as_ref().map_or_else(no_requests, Registration::add_thread);
+        let own = ListenerSockets {
+            listener: self.id,
+            sockets,
+            local,
+            shortage,
+            service,
+            phase,
+            drained,
+        };
         threads.send(thread, ThreadCommand::Listen(own));
         self.drained.push(receiver);
         Ok(())
@@ -130,12 +158,16 @@ impl Listener {
 
     pub(super) fn open(&self) {
         self.phase.send_replace(Phase::Accept);
+        if let Some(registration) = &self.registration {
+            registration.publish();
+        }
     }
 
     /// Takes in what has connected and closes the sockets.
     pub(super) fn close(&mut self) {
         // A duplicate would keep the socket open.
         self.sockets.clear();
+        self.registration = None;
         self.phase.send_replace(Phase::Drain);
     }
 

@@ -8,7 +8,8 @@ use tokio::sync::watch;
 use super::assembly::{Assembler, Assembly, Module};
 use super::running_extensions::RunningExtensions;
 use crate::bindings::definition::Description;
-use crate::capability::{Grants, HealthOverrides, Stopping};
+use crate::capability::{ClientGrants, Grants, HealthOverrides, Stopping};
+use crate::client::local::LocalServices;
 use crate::definition::{Definition, Feature, Kind, Settings};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
 use crate::extension::{AnyFeature, Extensions};
@@ -23,6 +24,7 @@ pub(crate) struct Loader {
     cache: Option<Cache>,
     extensions: Arc<Extensions>,
     pace: Pace,
+    local_services: LocalServices,
 }
 
 /// How often another version of the component is to be expected.
@@ -45,6 +47,8 @@ pub(crate) struct Loaded {
     /// Keeps guests yielding; ends with the last version.
     pub(super) watchdog: Arc<Watchdog>,
     pub(super) logger: Logger,
+    /// Those that clients reach without a socket.
+    pub(super) local_services: LocalServices,
     is_cached: bool,
 }
 
@@ -80,7 +84,14 @@ impl Loader {
             Pace::Frequent => Engine::incremental()?,
         };
         let watchdog = Watchdog::start(engine.wasmtime()).map_err(LoadError::Thread)?;
-        Ok(Self { engine, watchdog: Arc::new(watchdog), cache, extensions, pace })
+        Ok(Self {
+            engine,
+            watchdog: Arc::new(watchdog),
+            cache,
+            extensions,
+            pace,
+            local_services: LocalServices::default(),
+        })
     }
 
     /// Prepares for the next version of the component of `definition`, if one is to be expected: it will
@@ -106,7 +117,17 @@ impl Loader {
         };
         let Assembly { program, modules, is_cached } = assembler.assemble(&definition)?;
         let (extensions, watchdog) = (self.extensions.clone(), self.watchdog.clone());
-        Ok(Loaded { definition, program, modules, extensions, watchdog, logger, is_cached })
+        let local_services = self.local_services.clone();
+        Ok(Loaded {
+            definition,
+            program,
+            modules,
+            extensions,
+            watchdog,
+            logger,
+            local_services,
+            is_cached,
+        })
     }
 }
 
@@ -130,6 +151,11 @@ impl Loaded {
             features: enabled.map(|feature| (feature.name.clone(), self.shared(feature))).collect(),
             variables: definition.environment.declared.clone(),
             deployment: definition.environment.deployment.as_str(),
+            clients: ClientGrants {
+                declared: definition.clients.iter().map(temporary).collect(),
+                local: self.local_services.clone(),
+                request_id_header: self.request_id_header(),
+            },
             stack_trace: definition.log.stack_trace,
             shared: running_extensions.shared(),
             providers: running_extensions.providers(),
@@ -176,4 +202,36 @@ pub(super) fn interfaces(kinds: &[Kind], extensions: &Extensions) -> Vec<Interfa
             .map(|kind| Interface::Custom { kind: custom.name, name: kind.interface() }),
     };
     kinds.iter().filter_map(interface).collect()
+}
+
+fn temporary(c: &crate::definition::Client) -> crate::client::settings::Client {
+    use crate::client::settings::*;
+    Client {
+        name: c.name.clone(),
+        host: c.host.clone().unwrap_or("localhost".into()),
+        port: c.port.unwrap_or(7070),
+        protocol: if c.name.ends_with("http") { Protocol::Http } else { Protocol::Grpc },
+        tls: None,
+        timeout: std::time::Duration::from_secs(30),
+        connect_timeout: std::time::Duration::from_secs(5),
+        retries: Retries {
+            attempts: 3,
+            backoff: std::time::Duration::from_millis(50),
+            max_backoff: std::time::Duration::from_secs(1),
+            codes: vec![tonic::Code::Unavailable],
+            statuses: vec![502, 503, 504],
+            budget: 0.2,
+            max_buffer: 65536,
+            all_methods: false,
+        },
+        circuit_breaker: None,
+        outlier_ejection: None,
+        max_concurrency: 1024,
+        load_balancing: LoadBalancing::RoundRobin,
+        resolve_interval: std::time::Duration::from_secs(30),
+        keep_alive: KeepAlive { interval: None, timeout: std::time::Duration::from_secs(10) },
+        compression: Compression::Off,
+        max_response: 4 << 20,
+        allow: vec![AddressClass::Loopback],
+    }
 }

@@ -19,6 +19,8 @@ use super::starting_extensions::StartingExtensions;
 use super::threads::{ListenerId, ThreadCommand};
 use super::version::{self, Version};
 use crate::capability::{Grants, Stopping};
+use crate::client::local::Registration;
+use crate::client::settings::Protocol;
 use crate::definition::{Definition, Instances};
 use crate::dispatch::Condition;
 use crate::engine::{Interface, Program};
@@ -154,7 +156,9 @@ impl Service {
         count: usize,
         dispatch: &DispatchContext,
     ) -> Result<Vec<Planned>, StartError> {
-        let listeners = self.place(loaded.plans(dispatch)?, count)?;
+        let name = &loaded.definition.identity.name;
+        let registered = |protocol| loaded.local_services.register(name, protocol);
+        let listeners = self.place(loaded.plans(dispatch)?, count, registered)?;
         self.listen_new(listeners, count, dispatch)
     }
 
@@ -163,10 +167,12 @@ impl Service {
         &mut self,
         plans: Vec<EndpointPlan>,
         count: usize,
+        registered: impl Fn(Protocol) -> Registration,
     ) -> Result<Vec<Planned>, StartError> {
         let mut planned = Vec::new();
         for plan in plans {
-            let (addresses, place) = self.find_place(plan.key, count)?;
+            let registered = || registered(plan.protocol());
+            let (addresses, place) = self.find_place(plan.key, count, registered)?;
             let (kind, source) = (plan.key.kind, plan.source.clone());
             planned.push(Planned { plan, endpoint: Endpoint { kind, addresses, source }, place });
         }
@@ -177,6 +183,7 @@ impl Service {
         &mut self,
         key: ListenerKey,
         count: usize,
+        registered: impl FnOnce() -> Registration,
     ) -> Result<(Vec<SocketAddr>, Place), StartError> {
         if let Some(listener) = self.listeners.iter().find(|listener| listener.key == key) {
             return Ok((listener.addresses.clone(), Place::Kept(listener.id)));
@@ -187,8 +194,10 @@ impl Service {
         };
         // A port that another kind gives up is taken over. Port 0 is another one each time.
         let listener = match self.listeners.iter().find(same).filter(|_| key.port != 0) {
-            Some(listener) => listener.convert(id, key)?,
-            None => Listener::bind(id, key, count).map_err(|error| self.explain(error))?,
+            Some(listener) => listener.convert(id, key, registered())?,
+            None => {
+                Listener::bind(id, key, count, registered()).map_err(|error| self.explain(error))?
+            }
         };
         Ok((listener.addresses.clone(), Place::New(listener)))
     }

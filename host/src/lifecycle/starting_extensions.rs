@@ -17,7 +17,8 @@ use super::running_extensions::{Equipped, Running, RunningExtensions, RunningPlu
 use super::service::Service;
 use super::start::instances;
 use super::threads::{ThreadCommand, WorkerThreads};
-use crate::capability::{Grants, HealthOverrides, Shared, Stopping};
+use crate::capability::{ClientGrants, Grants, HealthOverrides, Shared, Stopping};
+use crate::client::local::LocalServices;
 use crate::definition::{CustomKind, Definition, Feature, FeatureSource, Kind, Port, Stage};
 use crate::extension::{
     AnyFeature, AnyRunningFeature, AnyRunningKind, ExtensionError, Extensions, Start,
@@ -313,6 +314,12 @@ fn grants(
         providers: Vec::new(),
         feature: Some(feature.name.as_str().into()),
         deployment: definition.environment.deployment.as_str(),
+        // A plug-in calls no other services.
+        clients: ClientGrants {
+            declared: Vec::new(),
+            local: LocalServices::default(),
+            request_id_header: http::HeaderName::from_static("x-request-id"),
+        },
         stack_trace: definition.log.stack_trace,
         logger: logger.clone(),
         inherits_stdio: false,

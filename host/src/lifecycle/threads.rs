@@ -11,11 +11,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::thread;
+use crate::client::local::LocalRequests;
 use crate::dispatch::{Dispatcher, GrpcDispatcher};
 use crate::guest::WorkerConfig;
 use crate::listener::{self, ConnectionRules, Phase, Served, Shortage, Slot};
@@ -42,6 +43,8 @@ pub(super) struct ListenerSockets {
     pub(super) listener: ListenerId,
     /// One for each address.
     pub(super) sockets: Vec<TcpListener>,
+    /// Requests of other services in this process.
+    pub(super) local: LocalRequests,
     pub(super) shortage: Arc<Shortage>,
     pub(super) service: ConnectionService,
     pub(super) phase: watch::Receiver<Phase>,
@@ -172,6 +175,7 @@ fn execute(
         ThreadCommand::Listen(ListenerSockets {
             listener,
             sockets,
+            local,
             shortage,
             service,
             phase,
@@ -183,12 +187,12 @@ fn execute(
                 AnyDispatcher::Http(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(listener, AnySlot::Http(Rc::downgrade(&slot)));
-                    tasks.spawn_local(listen((sockets, shortage), slot, phase, drained));
+                    tasks.spawn_local(listen((sockets, local, shortage), slot, phase, drained));
                 }
                 AnyDispatcher::Grpc(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(listener, AnySlot::Grpc(Rc::downgrade(&slot)));
-                    tasks.spawn_local(listen((sockets, shortage), slot, phase, drained));
+                    tasks.spawn_local(listen((sockets, local, shortage), slot, phase, drained));
                 }
             }
         }
@@ -244,7 +248,7 @@ impl AnySlot {
 
 /// Serves sockets until their last connection is closed.
 async fn listen<S: Served>(
-    (sockets, shortage): (Vec<TcpListener>, Arc<Shortage>),
+    (sockets, local, shortage): (Vec<TcpListener>, LocalRequests, Arc<Shortage>),
     slot: Rc<Slot<S>>,
     phase: watch::Receiver<Phase>,
     drained: oneshot::Sender<usize>,
@@ -256,7 +260,8 @@ async fn listen<S: Served>(
             0
         })
     });
-    let cut = join_all(served).await;
+    let served_local = listener::serve_local(local, slot.clone(), phase.clone());
+    let (cut, cut_local) = join(join_all(served), served_local).await;
     // An owner that is gone does not wait.
-    let _ = drained.send(cut.iter().sum());
+    let _ = drained.send(cut.iter().sum::<usize>() + cut_local);
 }

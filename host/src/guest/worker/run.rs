@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{Worker, WorkerConfig, WorkerEvent, WorkerEventKind};
 use crate::bindings::plugin::StartRefusal;
-use crate::call::Fault;
+use crate::call::{Deadline, Fault};
+use crate::client::Clients;
 use crate::guest::delay::Delay;
 use crate::guest::instance;
 use crate::guest::loss::{self, Cause, Loss, StartFailure};
@@ -22,6 +24,9 @@ const LONGEST_START_DELAY: Duration = Duration::from_secs(10);
 /// An instance that lived so long was not lost for what its predecessor was lost for.
 const STEADY: Duration = Duration::from_secs(10);
 
+/// How long connections to other services may take to close.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
 /// How an instance ended.
 enum End {
     Closed,
@@ -32,11 +37,14 @@ enum End {
 impl WorkerConfig {
     /// Runs one instance after the other until the worker is closed.
     pub(crate) async fn run(self) {
+        // Connections outlive instances.
+        let clients =
+            Arc::new(Clients::new(&self.grants.clients.declared, &self.grants.clients.local));
         let mut delay = Delay::default();
         let mut first = true;
         loop {
             let born = Instant::now();
-            let end = self.live().await;
+            let end = self.live(&clients).await;
             self.worker.queue.set_readiness(Readiness::Starting);
             self.worker.queue.emptied();
             // One that did not start has not proved anything by taking its time.
@@ -80,6 +88,10 @@ impl WorkerConfig {
         {
             call.request.reply().fail(Fault::Stopping);
         }
+        // The instance is gone, and with it all who use them.
+        if let Ok(clients) = Arc::try_unwrap(clients) {
+            clients.close(Deadline::after(CLOSE_LIMIT)).await;
+        }
     }
 
     /// Whether the instance was ended because the service has to end.
@@ -98,9 +110,9 @@ impl WorkerConfig {
     }
 
     /// Runs one instance to its end.
-    async fn live(&self) -> End {
+    async fn live(&self, clients: &Arc<Clients>) -> End {
         self.worker.heartbeat.reset(self.worker.watchdog.now());
-        let mut store = instance::store(self);
+        let mut store = instance::store(self, clients);
         let started = Cell::new(false);
         let ended = {
             let life = instance::live(self, &mut store, &started);

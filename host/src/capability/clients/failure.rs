@@ -1,0 +1,59 @@
+//! Why a call to another service failed, as guests are told.
+
+use bytes::Bytes;
+
+use super::outgoing::{Ended, OutgoingCall};
+use crate::bindings::clients::{Failure, OriginError, Reason, Status};
+use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::error::service_error;
+use crate::call::{metadata, remote_error};
+use crate::client::ClientError;
+use crate::text::on_one_line;
+
+/// What the host itself has to say.
+pub(super) fn of_host(error: ServiceError) -> Failure {
+    let reason = Reason::Error(OriginError { error, origin: None });
+    Failure { reason, trailers: Bytes::new() }
+}
+
+/// How an RPC failed.
+pub(super) fn rpc(client: &str, ended: Ended) -> Failure {
+    match ended {
+        Ended::Failed(ClientError::Status { status, .. }) => of_status(&status),
+        other => of_host(plain(client, other)),
+    }
+}
+
+fn of_status(status: &tonic::Status) -> Failure {
+    let read = remote_error::from_status(status.message(), status.details());
+    let reason = read.map_or_else(
+        || {
+            Reason::Status(Status {
+                code: i32::from(status.code()).unsigned_abs(),
+                message: status.message().to_owned(),
+                details: Bytes::copy_from_slice(status.details()),
+            })
+        },
+        Reason::Error,
+    );
+    Failure { reason, trailers: metadata::pack_response(status.metadata().as_ref()) }
+}
+
+/// The same without what only gRPC has.
+pub(super) fn plain(client: &str, ended: Ended) -> ServiceError {
+    let error = match ended {
+        Ended::Cancelled => {
+            service_error(Kind::Cancelled, "the call that needed the other service was cancelled")
+        }
+        Ended::Failed(error) => {
+            let kind = match &error {
+                ClientError::DeadlineExceeded { .. } => Kind::DeadlineExceeded,
+                ClientError::Status { .. } => Kind::Rpc,
+                _ => Kind::Unavailable,
+            };
+            let cause = std::error::Error::source(&error).map(|source| on_one_line(&source));
+            ServiceError { cause, ..service_error(kind, error.to_string()) }
+        }
+    };
+    ServiceError { destination: Some(client.to_owned()), ..error }
+}

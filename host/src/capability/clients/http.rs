@@ -1,0 +1,196 @@
+//! HTTP requests of the guest.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+use http::header::CONTENT_LENGTH;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request, Uri};
+use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::{BodyExt, StreamBody};
+use wasmtime::component::{Accessor, FutureReader};
+
+use super::failure;
+use super::outgoing::{Ended, OutgoingCall, broken};
+use super::stream::{self, Arriving};
+use crate::bindings::clients::{Protocol, Response, SendParameters};
+use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::http::{Body, Streamed};
+use crate::call::error::service_error;
+use crate::call::lines::{self, put_field};
+use crate::capability::State;
+use crate::client::{Client, RequestBody, ResponseBody};
+use crate::header::{HOP_BY_HOP, is_of_connection};
+
+/// Largest body that a response hands over whole, in bytes.
+const LARGEST_WHOLE: u64 = 64 * 1024;
+
+/// # Errors
+/// What the store cannot go on after.
+pub(super) async fn send(
+    accessor: &Accessor<State>,
+    (client, head, body, options): SendParameters,
+) -> wasmtime::Result<Result<Response, ServiceError>> {
+    let (body, length) = lift(accessor, body)?;
+    let begun = OutgoingCall::begin(accessor, &client, Protocol::Http, &options)
+        .and_then(|call| request(&call, &head, body, length).map(|request| (call, request)));
+    let (mut call, request) = match begun {
+        Ok(begun) => begun,
+        Err(error) => return Ok(Err(error)),
+    };
+    let (client, terms) = (call.client.clone(), call.terms.clone());
+    let exchange = async {
+        let response = client.send(request, &terms).await?;
+        let (parts, body) = response.into_parts();
+        let known = body.size_hint().exact();
+        Ok(match known.filter(|length| *length <= LARGEST_WHOLE) {
+            Some(_) => (parts, Arrived::Whole(body.collect().await?.to_bytes())),
+            None => (parts, Arrived::Streamed(body, known)),
+        })
+    };
+    let (parts, arrived) = match call.outcome(exchange).await {
+        Ok(arrived) => arrived,
+        Err(ended) => return Ok(Err(failure::plain(client.name(), ended))),
+    };
+    let body = match arrived {
+        Arrived::Whole(bytes) if bytes.is_empty() => Body::None,
+        Arrived::Whole(bytes) => Body::Bytes(bytes),
+        Arrived::Streamed(body, length) => accessor.with(|mut access| -> wasmtime::Result<_> {
+            let (data, end) = stream::chunks(&mut access, ArrivingChunks { client, body })?;
+            let end = async move { Ok::<_, wasmtime::Error>(end.await?) };
+            let end = FutureReader::new(&mut access, end)?;
+            Ok(Body::Streamed(Streamed { data, length, end }))
+        })?,
+    };
+    Ok(Ok(Response { status: parts.status.as_u16(), headers: pack(&parts.headers), body }))
+}
+
+/// The body of a response.
+enum Arrived {
+    Whole(Bytes),
+    /// With its length, if that is known.
+    Streamed(ResponseBody, Option<u64>),
+}
+
+/// The body of a request, and its length if that is known and it has one.
+fn lift(accessor: &Accessor<State>, body: Body) -> wasmtime::Result<(RequestBody, Option<u64>)> {
+    Ok(match body {
+        Body::None => (RequestBody::Whole(Bytes::new()), None),
+        Body::Bytes(bytes) => {
+            let length = u64::try_from(bytes.len()).ok();
+            (RequestBody::Whole(bytes), length)
+        }
+        Body::Streamed(Streamed { data, length, end }) => {
+            let departing = accessor.with(|access| stream::departing_chunks(access, data, end))?;
+            let frames = departing.map_ok(Frame::data as fn(Bytes) -> Frame<Bytes>);
+            (RequestBody::streamed(Measured { frames: StreamBody::new(frames), length }), length)
+        }
+    })
+}
+
+fn request(
+    call: &OutgoingCall,
+    head: &[u8],
+    body: RequestBody,
+    length: Option<u64>,
+) -> Result<Request<RequestBody>, ServiceError> {
+    let malformed = |what: &str| {
+        service_error(
+            Kind::Internal,
+            format!("the request to another service is malformed: {what}"),
+        )
+    };
+    let end =
+        memchr::memmem::find(head, b"\r\n").ok_or_else(|| malformed("it has no request line"))?;
+    let line = std::str::from_utf8(&head[..end]).unwrap_or_default();
+    let (method, target) = line.split_once(' ').ok_or_else(|| malformed("it has no target"))?;
+    let method = Method::from_bytes(method.as_bytes()).ok().filter(|m| *m != Method::CONNECT);
+    let method = method.ok_or_else(|| malformed("its method is not one"))?;
+    let target = Some(target).filter(|target| target.starts_with('/'));
+    let target = target.and_then(|target| target.parse::<PathAndQuery>().ok());
+    let target = target.ok_or_else(|| malformed("its target is not a path"))?;
+    let fields =
+        lines::unpack(&head[end + 2..], is_of_connection).map_err(|fault| broken(&fault))?;
+    check_length(&fields, length).map_err(malformed)?;
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = Uri::from(target);
+    *request.headers_mut() = call.with_context(fields);
+    Ok(request)
+}
+
+/// `content-length` follows from the body; a guest may repeat it.
+fn check_length(fields: &HeaderMap, length: Option<u64>) -> Result<(), &'static str> {
+    let Some(given) = fields.get(CONTENT_LENGTH) else { return Ok(()) };
+    let given = given.to_str().ok().and_then(|given| given.parse::<u64>().ok());
+    if given == Some(length.unwrap_or(0)) {
+        Ok(())
+    } else {
+        Err("its `content-length` is not that of its body")
+    }
+}
+
+fn pack(headers: &HeaderMap) -> Bytes {
+    let mut packed = BytesMut::new();
+    for (name, value) in headers {
+        if !HOP_BY_HOP.contains(name) {
+            put_field(&mut packed, name.as_str(), value.as_bytes());
+        }
+    }
+    packed.freeze()
+}
+
+/// The body of a response, chunk by chunk.
+struct ArrivingChunks {
+    client: Arc<Client>,
+    body: ResponseBody,
+}
+
+impl Arriving for ArrivingChunks {
+    type End = Result<(), ServiceError>;
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Self::End>> {
+        loop {
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => {
+                    // Trailers are not part of the contract.
+                    if let Ok(data) = frame.into_data()
+                        && !data.is_empty()
+                    {
+                        return Poll::Ready(Ok(data));
+                    }
+                }
+                Some(Err(error)) => {
+                    let ended = Ended::Failed(error);
+                    return Poll::Ready(Err(Err(failure::plain(self.client.name(), ended))));
+                }
+                None => return Poll::Ready(Err(Ok(()))),
+            }
+        }
+    }
+}
+
+/// A body that knows its length. One that has another length is an error of hyper's.
+struct Measured<B> {
+    frames: B,
+    length: Option<u64>,
+}
+
+impl<B: http_body::Body + Unpin> http_body::Body for Measured<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.frames).poll_frame(context)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
