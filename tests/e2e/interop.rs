@@ -2,13 +2,12 @@
 //! Node.js, OpenAPI by a validator.
 //! Does not know what the cases demand; that is written in `tests/clients`.
 
-mod client;
 mod corpus;
 mod health;
 mod openapi;
 mod reflection;
 
-use self::client::{Client, Language};
+use crate::support::foreign::{Foreign, Language};
 use crate::support::{Host, Line, Service, guests};
 
 /// One test per case of the gRPC project's interoperability tests, and one that none is forgotten.
@@ -88,7 +87,7 @@ fn service() -> Service {
 /// Runs `case` against a host of its own, which has to end well after it.
 #[track_caller]
 fn passes(language: Language, case: &str) {
-    let Some(client) = Client::of(language) else { return };
+    let Some(client) = Foreign::of(language) else { return };
     let host = Host::start(&service());
 
     let finished = client.run("interop", ["--port", &port(&host), "--case", case]);
@@ -100,7 +99,7 @@ fn passes(language: Language, case: &str) {
 /// Demands that the client knows `cases` and no others.
 #[track_caller]
 fn lists(language: Language, cases: &[&str]) {
-    let Some(client) = Client::of(language) else { return };
+    let Some(client) = Foreign::of(language) else { return };
 
     let finished = client.run("interop", ["--case", "list"]);
 

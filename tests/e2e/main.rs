@@ -54,6 +54,9 @@ mod features;
 /// Features as components.
 mod plugins;
 
+/// Calls of services to others: servers of grpcio and Node.js, and services of this host.
+mod clients;
+
 /// gRPC and OpenAPI with the clients of others.
 mod interop;
 

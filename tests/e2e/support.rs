@@ -3,6 +3,7 @@
 
 pub(crate) mod command;
 pub(crate) mod directory;
+pub(crate) mod foreign;
 pub(crate) mod frames;
 pub(crate) mod grpc;
 pub(crate) mod guests;

@@ -3,10 +3,10 @@
 
 use expect_test::expect;
 
-use super::client::{Client, Language};
 use super::port;
 use crate::commands::new::kinds::{make, wait_for_turn};
 use crate::support::Host;
+use crate::support::foreign::{Foreign, Language};
 
 const BUILD: &str = r#"//! Compiles the corpus, and the well-known types as if nobody had them.
 
@@ -60,7 +60,7 @@ mikros_sdk::export!(Corpus: grpc);
 
 #[test]
 fn the_public_files_of_google_compile_and_are_reflected_whole() {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let listed = client.run("corpus", ["--list"]);
     assert_eq!((listed.status, listed.stderr.as_str()), (0, ""));
     let (directory, files) = listed.stdout.split_once('\n').expect("the first line is a directory");

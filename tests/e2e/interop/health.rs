@@ -3,8 +3,8 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
-use super::client::{Client, Language};
 use super::{port, service};
+use crate::support::foreign::{Foreign, Language};
 use crate::support::process::Process;
 use crate::support::{Host, Service, Signal, guests};
 
@@ -12,14 +12,14 @@ const SERVICE: &str = "grpc.testing.TestService";
 
 /// The answer for `name` of a host that runs.
 #[track_caller]
-fn is_told(client: &Client, host: &Host, name: &str, expected: &str) {
+fn is_told(client: &Foreign, host: &Host, name: &str, expected: &str) {
     let finished = client.run("health", ["--port", &port(host), "--service", name]);
     assert_eq!((finished.status, finished.stderr.as_str()), (0, ""), "`{name}`");
     assert_eq!(finished.stdout, format!("{expected}\n"), "`{name}`");
 }
 
 /// A client that watches the health of `name` until the host ends it.
-fn watch(client: &Client, port: &str, name: &str) -> Process {
+fn watch(client: &Foreign, port: &str, name: &str) -> Process {
     client.start("health", ["--port", port, "--service", name, "--watch"])
 }
 
@@ -39,7 +39,7 @@ fn free_port() -> u16 {
 
 #[test]
 fn before_on_start_has_returned_nothing_serves() {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let port = free_port();
     let service = Service::new(guests::STREAMS, &format!("grpc:{port}"))
         .tables("[service]\non_start = 'wait'");
@@ -60,7 +60,7 @@ fn before_on_start_has_returned_nothing_serves() {
 
 #[test]
 fn the_whole_and_each_service_serve() {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let host = Host::start(&service());
 
     is_told(&client, &host, "", "SERVING");
@@ -70,7 +70,7 @@ fn the_whole_and_each_service_serve() {
 
 #[test]
 fn a_service_that_is_not_there_is_not_found() {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let host = Host::start(&service());
 
     is_told(&client, &host, "grpc.testing.Nothing", "status NOT_FOUND");
@@ -79,7 +79,7 @@ fn a_service_that_is_not_there_is_not_found() {
 
 #[test]
 fn who_watches_a_service_that_is_not_there_is_told_that_it_is_unknown() {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let host = Host::start(&service());
 
     let watching = watch(&client, &port(&host), "grpc.testing.Nothing");
@@ -90,7 +90,7 @@ fn who_watches_a_service_that_is_not_there_is_told_that_it_is_unknown() {
 
 #[test]
 fn health_can_be_switched_off() {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let host = Host::start(&service().tables("[services.grpc]\nhealth = false"));
 
     is_told(&client, &host, "", "status UNIMPLEMENTED");
@@ -99,7 +99,7 @@ fn health_can_be_switched_off() {
 
 #[test]
 fn who_watches_is_told_of_the_shutdown() {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let host = Host::start(&service());
     let watching = ["", SERVICE].map(|name| watch(&client, &port(&host), name));
     for one in &watching {
@@ -116,7 +116,7 @@ fn who_watches_is_told_of_the_shutdown() {
 
 #[test]
 fn a_call_in_flight_goes_on_after_the_health_has_changed() {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let host = Host::start(&service());
     let mut draining = client.start("drain", ["--port", &port(&host)]);
     says(&draining, 1, "response 1");

@@ -3,14 +3,14 @@
 
 use expect_test::{Expect, expect};
 
-use super::client::{Client, Language};
 use super::{port, service};
+use crate::support::foreign::{Foreign, Language};
 use crate::support::{Host, Service};
 
 /// What the client is told when it asks `question`, which has to be the same in both versions.
 #[track_caller]
 fn answers(service: &Service, question: &[&str], expected: &Expect) {
-    let Some(client) = Client::of(Language::Python) else { return };
+    let Some(client) = Foreign::of(Language::Python) else { return };
     let host = Host::start(service);
     let port = port(&host);
 

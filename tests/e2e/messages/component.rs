@@ -304,7 +304,7 @@ fn a_component_that_wants_the_network() {
         &Service::new(guests::IMPORTS_NET, "native"),
         &expect![[r#"
             INFO starting service
-            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/imports_net.wasm` does not fit `service.toml`:\n  it imports `wasi:sockets/network@0.2.6`, `wasi:sockets/instance-network@0.2.6`, `wasi:sockets/udp@0.2.6`, `wasi:sockets/udp-create-socket@0.2.6`, `wasi:sockets/tcp@0.2.6`, `wasi:sockets/tcp-create-socket@0.2.6`, which this host does not offer\n    help: it comes from sockets, for example `std::net` or an HTTP client; a service has no network of its own"
+            FATAL aborting service execution reason="could not bootstrap service" error.message="`$TARGET/wasm32-wasip2/release/imports_net.wasm` does not fit `service.toml`:\n  it imports `wasi:sockets/network@0.2.6`, `wasi:sockets/instance-network@0.2.6`, `wasi:sockets/udp@0.2.6`, `wasi:sockets/udp-create-socket@0.2.6`, `wasi:sockets/tcp@0.2.6`, `wasi:sockets/tcp-create-socket@0.2.6`, which this host does not offer\n    help: it comes from sockets, for example `std::net` or an HTTP client; a service reaches other services only through its clients: add `[clients.<name>]` with `host`, `port` and `protocol` to `service.toml`, and call it with `mikros_sdk::clients`"
             INFO service stopped exit.status=1
             status 1
         "#]],

@@ -30,6 +30,7 @@ pub(crate) const HYBRID_HTTP_NATIVE: Guest = Guest("hybrid-http-native");
 
 // `tests/guests`.
 pub(crate) const BARE: Guest = Guest("bare");
+pub(crate) const CALLS: Guest = Guest("calls");
 pub(crate) const CRONJOBS: Guest = Guest("cronjobs");
 pub(crate) const ECHOES: Guest = Guest("echoes");
 pub(crate) const GATHERS: Guest = Guest("gathers");
@@ -68,6 +69,7 @@ const PLAIN: &[Guest] = &[
     HYBRID_GRPC_HTTP,
     HYBRID_HTTP_NATIVE,
     BARE,
+    CALLS,
     CRONJOBS,
     ECHOES,
     GATHERS,

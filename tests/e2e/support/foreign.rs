@@ -1,35 +1,35 @@
-//! The clients of `tests/clients`: installed below the target directory when a test first asks, and run.
+//! The programs of `tests/clients`, which have nothing in common with the host: installed below the target directory when a test first asks, and run.
 //! Does not know what they do.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::support::command::Finished;
-use crate::support::process::Process;
-use crate::support::workspace;
+use super::command::Finished;
+use super::process::Process;
+use super::workspace;
 
 /// Without it a test that has no client is skipped; with it, it fails.
 const REQUIRED: &str = "MIKROS_TEST_REQUIRE_CLIENTS";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub(crate) enum Language {
     Python,
     Node,
 }
 
-/// A client with all its libraries.
+/// An interpreter with all libraries.
 #[derive(Debug)]
-pub(super) struct Client(Language);
+pub(crate) struct Foreign(Language);
 
-impl Client {
-    /// The client in `language`; `None` when it cannot be had here, which the test's output then says.
+impl Foreign {
+    /// The one for `language`; `None` when it cannot be had here, which the test's output then says.
     ///
     /// Panics instead when clients are required.
     #[expect(clippy::print_stderr, reason = "the test runner shows it on demand")]
-    pub(super) fn of(language: Language) -> Option<Self> {
+    pub(crate) fn of(language: Language) -> Option<Self> {
         static PYTHON: OnceLock<Result<(), String>> = OnceLock::new();
         static NODE: OnceLock<Result<(), String>> = OnceLock::new();
         let installed = match language {
@@ -51,7 +51,7 @@ impl Client {
     }
 
     /// Runs `script` to its end.
-    pub(super) fn run(
+    pub(crate) fn run(
         &self,
         script: &str,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
@@ -63,11 +63,30 @@ impl Client {
     }
 
     /// Starts `script` and waits for nothing. Of the developer's environment it sees `PATH` only.
-    pub(super) fn start(
+    pub(crate) fn start(
         &self,
         script: &str,
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
     ) -> Process {
+        Process::spawn(self.command(script, arguments), true)
+    }
+
+    /// Starts a script that serves until its input ends, which it does with the process of the test.
+    pub(crate) fn serve(
+        &self,
+        script: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Process {
+        let mut command = self.command(script, arguments);
+        command.stdin(Stdio::piped());
+        Process::spawn_with_input(command, true)
+    }
+
+    fn command(
+        &self,
+        script: &str,
+        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Command {
         let language = self.0;
         let mut command = Command::new(language.interpreter());
         command.env_clear().envs(variable("PATH").map(|path| ("PATH", path)));
@@ -80,7 +99,7 @@ impl Client {
         };
         command.arg(language.scripts().join(script).with_extension(language.extension()));
         command.args(arguments);
-        Process::spawn(command, true)
+        command
     }
 }
 
