@@ -189,6 +189,26 @@ impl RequestTarget {
     }
 }
 
+/// How many calls of services within this process have led to a request. An extension of requests that have come
+/// through some.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CallDepth(pub u8);
+
+impl CallDepth {
+    /// What a call within a call can be at most: a service that calls itself without an end comes to one.
+    pub(crate) const MOST: Self = Self(8);
+
+    /// Of a call that is made for a request of this depth.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// Of a request with these extensions.
+    pub(crate) fn of(extensions: &::http::Extensions) -> Self {
+        extensions.get().copied().unwrap_or_default()
+    }
+}
+
 /// How a request arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
@@ -222,6 +242,8 @@ pub(crate) struct Context {
     /// How the request arrived that a hook is asked about; `None` for everything else, see
     /// [`Context::transport`].
     pub hooked: Option<Transport>,
+    /// Through how many calls within this process the request has come.
+    pub depth: CallDepth,
     /// When the caller stops waiting; `None` when it does not.
     pub deadline: Option<Deadline>,
     /// From when on the guest may not compute for this call any more, which is the operator's to say: an

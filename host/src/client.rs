@@ -41,7 +41,7 @@ use self::resolver::SystemResolver;
 pub(crate) use self::rpc::{IncomingMessages, Messages, StreamingReply, UnaryReply};
 use self::tasks::Tasks;
 use self::transport::Transport;
-use crate::call::Deadline;
+use crate::call::{CallDepth, Deadline};
 
 /// The clients of one version on one worker thread.
 #[derive(Debug)]
@@ -67,6 +67,8 @@ pub(crate) struct CallTerms {
     /// The longest time for this call.
     pub timeout: Option<Duration>,
     pub compression: CallCompression,
+    /// Through how many calls within this process the call comes, itself included.
+    pub depth: CallDepth,
 }
 
 /// Whether the messages of an RPC are sent compressed.

@@ -44,9 +44,10 @@ impl Client {
     /// Dropping the future, or the body of the response before its end, cancels the exchange.
     pub(crate) async fn send(
         &self,
-        request: Request<RequestBody>,
+        mut request: Request<RequestBody>,
         terms: &CallTerms,
     ) -> Result<Response<ResponseBody>, ClientError> {
+        request.extensions_mut().insert(terms.depth);
         self.exchange(self.addressed(request), self.deadline(terms)).await
     }
 

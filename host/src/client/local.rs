@@ -20,6 +20,7 @@ use super::body::{ResponseBody, Source};
 use super::error::TransportFault;
 use super::settings::{self, Protocol};
 use super::transport::{Progress, SendError};
+use crate::call::CallDepth;
 
 /// How many requests may wait until a thread takes them; further ones are refused. Threads take them at once, so
 /// this bounds what arrives while one is busy for a moment.
@@ -73,6 +74,8 @@ pub(super) enum Refused {
     Stopping,
     #[error("too many requests are waiting for it")]
     Saturated,
+    #[error("calls within this process are nested {} deep at most", CallDepth::MOST.0)]
+    TooDeep,
 }
 
 impl LocalServices {
@@ -121,6 +124,9 @@ impl LocalService {
         &self,
         request: Request<RequestBody>,
     ) -> Result<oneshot::Receiver<Response<LocalBody>>, (Refused, Box<Request<RequestBody>>)> {
+        if CallDepth::of(request.extensions()) > CallDepth::MOST {
+            return Err((Refused::TooDeep, Box::new(request)));
+        }
         let (reply, response) = oneshot::channel();
         let threads = self.threads.read().unwrap_or_else(PoisonError::into_inner);
         let next = self.next.fetch_add(1, Ordering::Relaxed);

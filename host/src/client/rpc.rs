@@ -137,11 +137,10 @@ impl Client {
         };
         let deadline = self.deadline(terms);
         let service = RpcService { client: self, call: call.clone(), deadline, is_whole };
-        let request = tonic::Request::from_parts(
-            MetadataMap::from_headers(metadata),
-            Extensions::default(),
-            messages,
-        );
+        let mut extensions = Extensions::default();
+        extensions.insert(terms.depth);
+        let request =
+            tonic::Request::from_parts(MetadataMap::from_headers(metadata), extensions, messages);
         let reply = self.grpc(service, terms).streaming(request, method, BytesCodec).await;
         let (metadata, messages, _) = reply.map_err(|status| call.error(status))?.into_parts();
         let messages = IncomingMessages { messages, call };

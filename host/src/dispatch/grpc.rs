@@ -42,7 +42,7 @@ use super::{head, request_id};
 use crate::call::grpc::{Answer, Messages as Sent};
 use crate::call::metadata;
 use crate::call::stream::stream;
-use crate::call::{Context, Deadline, Fault, RequestAnnotations, grpc as guest};
+use crate::call::{CallDepth, Context, Deadline, Fault, RequestAnnotations, grpc as guest};
 use crate::capability::Stopping;
 use crate::definition::StatusMessage;
 use crate::extension::{self as hook, Transport};
@@ -177,6 +177,7 @@ impl GrpcDispatcher {
             },
             id: context.id,
             peer: context.peer,
+            depth: CallDepth::of(&parts.extensions),
             annotations: context.annotations,
             hides_id: context.hides_id,
             begun: context.begun,

@@ -24,7 +24,7 @@ use super::{reply, request_id};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::error::{invalid_parts, retry_after};
 use crate::call::http as guest;
-use crate::call::{Context, Fault, RequestAnnotations, RequestTarget};
+use crate::call::{CallDepth, Context, Fault, RequestAnnotations, RequestTarget};
 use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
 use crate::guest::Workers;
 use crate::http2::RequestBody;
@@ -308,6 +308,7 @@ struct About<'a> {
     /// When its head had arrived.
     begun: Instant,
     peer: SocketAddr,
+    depth: CallDepth,
     id: &'a Arc<str>,
     /// What features have found out.
     annotations: Option<Arc<RequestAnnotations>>,
@@ -325,6 +326,7 @@ impl<'a> About<'a> {
             version: parts.version,
             begun: Instant::now(),
             peer,
+            depth: CallDepth::of(&parts.extensions),
             id,
             annotations: None,
             answered: Attributes::new(),
@@ -337,7 +339,8 @@ impl<'a> About<'a> {
         let path = self.target.path_and_query().cloned();
         let target = path.map(|path| RequestTarget::Http { method: self.method.clone(), path });
         let (request_id, annotations) = (Some(self.id.clone()), self.annotations.clone());
-        Context { request_id, peer: Some(self.peer), target, annotations, ..Context::default() }
+        let (peer, depth) = (Some(self.peer), self.depth);
+        Context { request_id, peer, target, annotations, depth, ..Context::default() }
     }
 }
 

@@ -11,7 +11,7 @@ use wasmtime::component::Accessor;
 use crate::bindings::clients::{Compression, Options, Protocol};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::error::service_error;
-use crate::call::{Context, Fault, lines, metadata};
+use crate::call::{CallDepth, Context, Fault, lines, metadata};
 use crate::capability::{State, current_call};
 use crate::client::{CallCompression, CallTerms, Client, ClientError, settings};
 
@@ -89,10 +89,10 @@ impl OutgoingCall {
             let grants = access.get().grants.clone();
             let call = current_call(&mut access);
             let mut context = HeaderMap::new();
-            let mut deadline = None;
+            let (mut deadline, mut depth) = (None, CallDepth::default());
             let mut cancelled = Cancelled::Never;
             if let Some(call) = call {
-                deadline = call.context.deadline;
+                (deadline, depth) = (call.context.deadline, call.context.depth);
                 cancelled = call.cancelled().map_or(Cancelled::Already, Cancelled::When);
                 propagate(&call.context, &grants.clients.request_id_header, &mut context);
             }
@@ -101,6 +101,7 @@ impl OutgoingCall {
             }
             let terms = CallTerms {
                 deadline,
+                depth: depth.next(),
                 timeout: options.timeout.map(Duration::from_nanos),
                 compression: match options.compression {
                     Compression::Configured => CallCompression::Configured,

@@ -14,7 +14,7 @@ use crate::call::error::{fault_attributes, invalid_parts};
 use crate::call::grpc::{Failure, Reason};
 use crate::call::kind::code_of;
 use crate::call::metadata;
-use crate::call::{Context, Fault, RequestAnnotations, RequestTarget};
+use crate::call::{CallDepth, Context, Fault, RequestAnnotations, RequestTarget};
 use crate::dispatch::{problem, request_id};
 use crate::telemetry::{Attributes, Event, Level, Logger};
 
@@ -26,6 +26,7 @@ pub(super) struct Rpc {
     pub(super) method: Arc<str>,
     pub(super) id: Arc<str>,
     pub(super) peer: SocketAddr,
+    pub(super) depth: CallDepth,
     /// What features have found out.
     pub(super) annotations: Option<Arc<RequestAnnotations>>,
     /// Whether the client is not told the id.
@@ -83,7 +84,8 @@ impl Rpc {
     pub(super) fn context(&self) -> Context {
         let target = Some(RequestTarget::Rpc { method: self.method.clone() });
         let (request_id, annotations) = (Some(self.id.clone()), self.annotations.clone());
-        Context { request_id, peer: Some(self.peer), target, annotations, ..Context::default() }
+        let (peer, depth) = (Some(self.peer), self.depth);
+        Context { request_id, peer, target, annotations, depth, ..Context::default() }
     }
 
     /// The status when the client's time is up.
