@@ -52,7 +52,7 @@ pub(super) fn settings(address: SocketAddr, protocol: Protocol) -> settings::Cli
 }
 
 pub(super) fn client(settings: settings::Client) -> (Clients, Arc<Client>) {
-    let clients = Clients::new(&[settings]);
+    let clients = Clients::new(&[settings], &LocalServices::default());
     let client = clients.get("user").unwrap().clone();
     (clients, client)
 }
