@@ -39,6 +39,7 @@ mod bindings;
 mod call;
 
 // Calls to other services.
+#[expect(dead_code, reason = "limits and retries are not applied yet")]
 mod client;
 
 // What guests import.

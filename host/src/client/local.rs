@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::body::RequestBody;
 use super::body::{ResponseBody, Source};
 use super::error::TransportFault;
-use super::settings::{self, Protocol};
+use super::settings::{self, ClientTransport, Protocol};
 use super::transport::{Progress, SendError};
 use crate::call::CallDepth;
 
@@ -216,6 +216,9 @@ impl LocalTransport {
     }
 
     pub(super) fn find(&self) -> Option<Arc<LocalService>> {
+        if self.settings.transport == ClientTransport::Network {
+            return None;
+        }
         self.services.find(&self.settings.name, self.settings.protocol)
     }
 

@@ -152,7 +152,7 @@ impl Loaded {
             variables: definition.environment.declared.clone(),
             deployment: definition.environment.deployment.as_str(),
             clients: ClientGrants {
-                declared: definition.clients.iter().map(temporary).collect(),
+                declared: definition.clients.clone(),
                 local: self.local_services.clone(),
                 request_id_header: self.request_id_header(),
             },
@@ -202,36 +202,4 @@ pub(super) fn interfaces(kinds: &[Kind], extensions: &Extensions) -> Vec<Interfa
             .map(|kind| Interface::Custom { kind: custom.name, name: kind.interface() }),
     };
     kinds.iter().filter_map(interface).collect()
-}
-
-fn temporary(c: &crate::definition::Client) -> crate::client::settings::Client {
-    use crate::client::settings::*;
-    Client {
-        name: c.name.clone(),
-        host: c.host.clone().unwrap_or("localhost".into()),
-        port: c.port.unwrap_or(7070),
-        protocol: if c.name.ends_with("http") { Protocol::Http } else { Protocol::Grpc },
-        tls: None,
-        timeout: std::time::Duration::from_secs(30),
-        connect_timeout: std::time::Duration::from_secs(5),
-        retries: Retries {
-            attempts: 3,
-            backoff: std::time::Duration::from_millis(50),
-            max_backoff: std::time::Duration::from_secs(1),
-            codes: vec![tonic::Code::Unavailable],
-            statuses: vec![502, 503, 504],
-            budget: 0.2,
-            max_buffer: 65536,
-            all_methods: false,
-        },
-        circuit_breaker: None,
-        outlier_ejection: None,
-        max_concurrency: 1024,
-        load_balancing: LoadBalancing::RoundRobin,
-        resolve_interval: std::time::Duration::from_secs(30),
-        keep_alive: KeepAlive { interval: None, timeout: std::time::Duration::from_secs(10) },
-        compression: Compression::Off,
-        max_response: 4 << 20,
-        allow: vec![AddressClass::Loopback],
-    }
 }

@@ -13,7 +13,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tonic::Code;
 
-use crate::client::settings::{self, Compression, KeepAlive, LoadBalancing, Protocol, Retries};
+use crate::client::local::LocalServices;
+use crate::client::settings::{
+    self, ClientTransport, Compression, KeepAlive, LoadBalancing, Protocol, Retries,
+};
 use crate::client::{Client, Clients};
 
 /// Longer than anything takes that works.
@@ -26,6 +29,7 @@ pub(super) fn settings(address: SocketAddr, protocol: Protocol) -> settings::Cli
         host: address.ip().to_string(),
         port: address.port(),
         protocol,
+        transport: ClientTransport::Network,
         tls: None,
         timeout: LONG,
         connect_timeout: LONG,
@@ -35,7 +39,7 @@ pub(super) fn settings(address: SocketAddr, protocol: Protocol) -> settings::Cli
             max_backoff: Duration::from_millis(10),
             codes: vec![Code::Unavailable],
             statuses: vec![502, 503, 504],
-            budget: 0.2,
+            budget: 20,
             max_buffer: 64 * 1024,
             all_methods: false,
         },

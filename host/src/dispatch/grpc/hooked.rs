@@ -12,6 +12,7 @@ use tonic::{Code, Status};
 use super::rpc::Rpc;
 use super::{GrpcBody, GrpcDispatcher, RpcContext, caller, timeout};
 use crate::bindings::errors::Kind;
+use crate::call::CallDepth;
 use crate::dispatch::hooks::{self, Answered};
 use crate::extension::{Answer, Hooked, Request, Response as Seen};
 use crate::http2::RequestBody;
@@ -66,6 +67,7 @@ impl GrpcDispatcher {
             method: Arc::from(request.path()),
             id: request.id().clone(),
             peer: request.peer(),
+            depth: CallDepth::default(),
             annotations: request.found.annotations(),
             hides_id: request.found.hides_id,
             begun,
