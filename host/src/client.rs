@@ -35,10 +35,10 @@ use std::time::Duration;
 use http::Uri;
 
 pub(crate) use self::body::{Aborted, RequestBody, ResponseBody};
-pub(crate) use self::error::{ClientError, TransportFault};
+pub(crate) use self::error::ClientError;
 use self::local::LocalServices;
 use self::resolver::SystemResolver;
-pub(crate) use self::rpc::{IncomingMessages, Messages, StreamingReply, UnaryReply};
+pub(crate) use self::rpc::{IncomingMessages, Messages};
 use self::tasks::Tasks;
 use self::transport::Transport;
 use crate::call::{CallDepth, Deadline};

@@ -5,13 +5,9 @@ use wasmtime::component::{ComponentType, FutureReader, Lift, Lower, StreamReader
 
 use super::errors::Error as ServiceError;
 
-/// Its name without the version.
-pub(crate) const INTERFACE: &str = "mikros:service/clients";
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ComponentType, Lift, Lower)]
 #[component(enum)]
 #[repr(u8)]
-#[expect(dead_code, reason = "wasmtime makes the variants from what guests pass")]
 pub(crate) enum Protocol {
     #[component(name = "grpc")]
     Grpc,

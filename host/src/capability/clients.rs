@@ -51,7 +51,7 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "wasmtime calls it")]
+#[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "wasmtime calls it")]
 fn declared(
     store: StoreContextMut<'_, State>,
     (name, protocol): DeclaredParameters,
@@ -59,7 +59,7 @@ fn declared(
     Ok((outgoing::find(store.data(), &name, protocol).map(|_client| ()),))
 }
 
-#[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "wasmtime calls it")]
+#[expect(clippy::unnecessary_wraps, reason = "wasmtime calls it")]
 fn parse_error(
     _store: StoreContextMut<'_, State>,
     (json,): (Bytes,),

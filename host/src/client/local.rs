@@ -58,6 +58,9 @@ pub(crate) struct LocalRequest {
     pub reply: oneshot::Sender<Response<LocalBody>>,
 }
 
+type LocalResponse = oneshot::Receiver<Response<LocalBody>>;
+type RefusedRequest = (Refused, Box<Request<RequestBody>>);
+
 /// The requests for one thread.
 pub(crate) type LocalRequests = mpsc::Receiver<LocalRequest>;
 
@@ -123,7 +126,7 @@ impl LocalService {
     pub(super) fn send(
         &self,
         request: Request<RequestBody>,
-    ) -> Result<oneshot::Receiver<Response<LocalBody>>, (Refused, Box<Request<RequestBody>>)> {
+    ) -> Result<LocalResponse, RefusedRequest> {
         if CallDepth::of(request.extensions()) > CallDepth::MOST {
             return Err((Refused::TooDeep, Box::new(request)));
         }
@@ -180,13 +183,11 @@ impl Body for LocalBody {
             return Poll::Ready(Some(frame));
         }
         let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
-        match ready!(rest.poll_recv(context)) {
-            Some(item) => Poll::Ready(Some(item)),
-            None => {
-                self.rest = None;
-                Poll::Ready(None)
-            }
+        let item = ready!(rest.poll_recv(context));
+        if item.is_none() {
+            self.rest = None;
         }
+        Poll::Ready(item)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,6 +1,5 @@
 //! What `[clients.<name>]` says, as `definition` has read it.
 
-pub(crate) use crate::definition::client::{
-    AddressClass, Certificate, CircuitBreaker, Client, ClientTls, ClientTransport, Compression,
-    KeepAlive, LoadBalancing, OutlierEjection, Protocol, Retries, Roots,
-};
+pub(crate) use crate::definition::client::{Client, ClientTransport, Compression, Protocol};
+#[cfg(test)]
+pub(crate) use crate::definition::client::{KeepAlive, LoadBalancing, Retries};

@@ -340,7 +340,7 @@ impl<'a> About<'a> {
         let target = path.map(|path| RequestTarget::Http { method: self.method.clone(), path });
         let (request_id, annotations) = (Some(self.id.clone()), self.annotations.clone());
         let (peer, depth) = (Some(self.peer), self.depth);
-        Context { request_id, peer, target, annotations, depth, ..Context::default() }
+        Context { peer, request_id, target, annotations, depth, ..Context::default() }
     }
 }
 

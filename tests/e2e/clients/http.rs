@@ -4,7 +4,7 @@ use expect_test::expect;
 use serde_json::Value;
 
 use super::{Peer, calling_http, failed, ok};
-use crate::support::http::Response;
+use crate::support::http::Client;
 
 #[test]
 fn a_request_arrives_as_it_was_made() {
@@ -89,7 +89,7 @@ fn a_target_cannot_lead_elsewhere() {
 
     for target in ["http://169.254.169.254/", "//169.254.169.254/", "*", ""] {
         let path = format!("/web/get?target={target}");
-        let mut connection = Response::connect(host.port());
+        let mut connection = Client::connect(host.port());
         connection.get(&path);
         let response = connection.response();
         // Two slashes are a path: the server that is declared has seen it.
@@ -104,7 +104,7 @@ fn a_caller_that_leaves_cancels_the_request_that_was_made_for_it() {
     let Some(peer) = Peer::http() else { return };
     let host = calling_http(&peer, "");
 
-    let mut connection = Response::connect(host.port());
+    let mut connection = Client::connect(host.port());
     connection.get("/web/wait?target=/never");
     peer.wait_for("a request waits", 1);
     connection.reset();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Peer, calling_grpc, failed, ok};
-use crate::support::http::{self, Response};
+use crate::support::http::{self, Client};
 
 #[test]
 fn each_shape_arrives() {
@@ -115,7 +115,7 @@ fn a_caller_that_leaves_cancels_the_calls_that_were_made_for_it() {
     let Some(peer) = Peer::grpc() else { return };
     let host = calling_grpc(&peer, "");
 
-    let mut connection = Response::connect(host.port());
+    let mut connection = Client::connect(host.port());
     connection.get("/rpc/sleep");
     peer.wait_for("a sleep has begun", 1);
     connection.reset();

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::outgoing::{Ended, OutgoingCall};
+use super::outgoing::Ended;
 use crate::bindings::clients::{Failure, OriginError, Reason, Status};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::error::service_error;

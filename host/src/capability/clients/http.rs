@@ -41,7 +41,7 @@ pub(super) async fn send(
         Ok(begun) => begun,
         Err(error) => return Ok(Err(error)),
     };
-    let (client, terms) = (call.client.clone(), call.terms.clone());
+    let (client, terms) = (call.client.clone(), call.terms);
     let exchange = async {
         let response = client.send(request, &terms).await?;
         let (parts, body) = response.into_parts();

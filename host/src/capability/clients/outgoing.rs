@@ -170,7 +170,7 @@ impl Cancelled {
             }
             Self::Never => (),
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

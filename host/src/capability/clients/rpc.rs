@@ -25,7 +25,7 @@ pub(super) async fn unary(
     let call = OutgoingCall::begin(accessor, &client, Protocol::Grpc, &options);
     let mut call = call.map_err(failure::of_host)?;
     let (path, fields) = call.rpc(&method, &packed).map_err(failure::of_host)?;
-    let (client, terms) = (call.client.clone(), call.terms.clone());
+    let (client, terms) = (call.client.clone(), call.terms);
     let reply = call.outcome(client.unary(path, fields, message, &terms)).await;
     let reply = reply.map_err(|ended| failure::rpc(client.name(), ended))?;
     Ok(UnaryResponse {
@@ -55,7 +55,7 @@ pub(super) async fn streaming(
         Ok(begun) => begun,
         Err(error) => return Ok(Err(failure::of_host(error))),
     };
-    let (client, terms) = (call.client.clone(), call.terms.clone());
+    let (client, terms) = (call.client.clone(), call.terms);
     let reply = match call.outcome(client.streaming(path, fields, messages, &terms)).await {
         Ok(reply) => reply,
         Err(ended) => return Ok(Err(failure::rpc(client.name(), ended))),

@@ -13,11 +13,10 @@ use super::support::{
     LONG, Server, client, framed, head, read, respond, sentence, settings, status,
 };
 use crate::call::Deadline;
+use crate::client::error::TransportFault;
+use crate::client::rpc::{StreamingReply, UnaryReply};
 use crate::client::settings::Protocol::Grpc;
-use crate::client::{
-    Aborted, CallTerms, Client, ClientError, IncomingMessages, Messages, StreamingReply,
-    TransportFault, UnaryReply,
-};
+use crate::client::{Aborted, CallTerms, Client, ClientError, IncomingMessages, Messages};
 
 const METHOD: PathAndQuery = PathAndQuery::from_static("/user.Users/Get");
 

@@ -57,7 +57,7 @@ pub(super) fn check<'t>(reader: &mut Reader<'t>, section: &Section<'t>, table: &
         && retry.backoff.0 > retry.max_backoff.0
     {
         let key = ["max_backoff", "backoff"].into_iter().find_map(|key| retries.value(key));
-        let place = key.map_or(retries.place, |value| Place::of(value));
+        let place = key.map_or(retries.place, Place::of);
         let message =
             format!("`{0}.max_backoff` must not be less than `{0}.backoff`", retries.label);
         reader.problem(place, message, None);

@@ -42,6 +42,7 @@ port = 7070
 max_diff_range = 100
 "#;
 
+#[expect(clippy::too_many_lines, reason = "most of it is a list")]
 #[test]
 fn a_file_of_the_go_framework_loads() {
     let text = format!("{GO}{HOST}");

@@ -85,7 +85,7 @@ impl Rpc {
         let target = Some(RequestTarget::Rpc { method: self.method.clone() });
         let (request_id, annotations) = (Some(self.id.clone()), self.annotations.clone());
         let (peer, depth) = (Some(self.peer), self.depth);
-        Context { request_id, peer, target, annotations, depth, ..Context::default() }
+        Context { peer, request_id, target, annotations, depth, ..Context::default() }
     }
 
     /// The status when the client's time is up.
