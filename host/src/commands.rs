@@ -6,6 +6,7 @@ mod build;
 mod cargo;
 mod check;
 mod child;
+mod clients;
 mod component;
 mod dev;
 mod doctor;

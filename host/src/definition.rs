@@ -192,7 +192,18 @@ pub struct Hosting {
     pub drain_delay: Duration,
     pub shutdown_timeout: Duration,
     pub limits: Limits,
+    pub egress: Egress,
     pub dev: Dev,
+}
+
+/// What becomes of connections to services that `[clients]` does not declare.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Egress {
+    #[default]
+    Closed,
+    /// They are made, and logged.
+    Audit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

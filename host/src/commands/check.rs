@@ -9,8 +9,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use self::finding::{Finding, Severity};
+use super::clients::ClientFileError;
 use super::log::Choice;
-use super::{CommandError, component, json, locate, print, undecodable};
+use super::{CommandError, clients, component, json, locate, print, undecodable};
 use crate::cli::{self, ProcessEnv};
 use crate::definition::Definition;
 use crate::definition::LoadError;
@@ -51,7 +52,8 @@ fn check(path: &Path, env: &ProcessEnv) -> Verdict {
         Ok(definition) => {
             let warnings = definition.warnings.iter();
             findings.extend(warnings.map(|warning| Finding::warning(path, warning)));
-            check_component(&definition, env, &mut findings, &mut services)
+            let status = check_component(&definition, env, &mut findings, &mut services);
+            check_files(&definition, &mut findings, status)
         }
     };
     Verdict { findings, services, status }
@@ -71,10 +73,15 @@ fn check_component(
     services: &mut Vec<Service>,
 ) -> Status {
     let compiled = component::compile(definition, env);
-    if let Ok((_, component)) = &compiled
-        && let Ok(declared) = &component.surface().services
-    {
-        services.clone_from(&declared.services);
+    if let Ok((_, component)) = &compiled {
+        let surface = component.surface();
+        if let Ok(declared) = &surface.services {
+            services.clone_from(&declared.services);
+        }
+        let misuse = clients::misuse(definition, surface);
+        findings.extend(
+            misuse.map(|(message, help)| Finding::caution(&definition.path, message, help)),
+        );
     }
     let errors = match compiled {
         Ok((engine, component)) => component::link(definition, (&engine, &component), env),
@@ -93,6 +100,14 @@ fn check_component(
         status = component::status(&error);
     }
     status
+}
+
+/// The files that clients need. `status`: without them.
+fn check_files(definition: &Definition, findings: &mut Vec<Finding>, status: Status) -> Status {
+    let errors = clients::unusable_files(definition);
+    let of_file = |error: &ClientFileError| Finding::of_file(error.path(), error, error.help());
+    findings.extend(errors.iter().map(of_file));
+    if errors.is_empty() || status != Status::Success { status } else { Status::EditNeeded }
 }
 
 impl Verdict {

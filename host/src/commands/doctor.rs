@@ -2,6 +2,7 @@
 //!
 //! Does not know any single check: the modules beside it do, and they change nothing.
 
+mod clients;
 mod component;
 mod diagnosis;
 mod fix;
@@ -99,6 +100,7 @@ fn examine(place: &Place, env: &ProcessEnv, record: &mut Record) -> Result<(), I
     };
     if let Some(definition) = &definition {
         record.add(component::examine(definition, env, record.mode()))?;
+        record.add(clients::examine(definition))?;
         record.add(project::ports(definition))?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tonic::Code;
 
-pub(crate) use self::address::AddressClass;
+pub(crate) use self::address::{AddressClass, is_never_allowed};
 use self::destination::Destination;
 pub(super) use self::destination::{needs_namespace, needs_port};
 pub(super) use self::table::ClientTable;
@@ -171,6 +171,24 @@ pub enum Compression {
     Off,
     Gzip,
     Zstd,
+}
+
+impl Protocol {
+    /// As written in `service.toml`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Http => "http",
+        }
+    }
+}
+
+impl Client {
+    /// Its host and port, as a URL has them.
+    pub(crate) fn authority(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
 }
 
 /// What a client takes from the rest of the file.

@@ -13,7 +13,7 @@ use super::document::Place;
 use super::reader::{Reader, Section};
 use super::typed::{self, DeclaredTable};
 use super::valid::{DurationIn, InstanceCount, IntegerIn, Paths, SizeIn, Text};
-use super::{Address, Hosting, Instances, Kind, Limits};
+use super::{Address, Egress, Hosting, Instances, Kind, Limits};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -48,6 +48,10 @@ pub(super) struct HostTable {
     #[schemars(example = "10s")]
     shutdown_timeout: DurationIn,
     limits: LimitsTable,
+    // Not in the documentation until the host obeys it.
+    #[schemars(skip)]
+    #[serde(skip_serializing)]
+    egress: Egress,
     dev: DevTable,
 }
 
@@ -98,6 +102,7 @@ impl Default for HostTable {
             drain_delay: DurationIn::seconds(0),
             shutdown_timeout: DurationIn::seconds(30),
             limits: LimitsTable::default(),
+            egress: Egress::Closed,
             dev: DevTable::default(),
         }
     }
@@ -151,6 +156,7 @@ pub(super) fn read<'t>(
             max_queue: table.limits.max_queue.0,
             max_body: table.limits.max_body.0,
         },
+        egress: table.egress,
         dev: dev(reader, &section.section("dev"), directory),
     }
 }

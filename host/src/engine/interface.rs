@@ -122,6 +122,12 @@ impl Surface {
         self.exports.iter().any(|name| interface.is_exported_as(name))
     }
 
+    /// Whether it can call other services.
+    pub(crate) fn imports_clients(&self) -> bool {
+        let mut interfaces = self.imports.iter().filter_map(|name| contract::parse(name));
+        interfaces.any(|(interface, _version)| interface == "clients")
+    }
+
     /// The interfaces of the contract that the component exports in a version that the host speaks.
     pub(crate) fn exported(&self) -> impl Iterator<Item = Interface> {
         let all = Interface::ALL.into_iter().chain(Interface::PLUGIN);

@@ -62,6 +62,11 @@ impl Finding {
         Self::about(file, on_one_line(error), help.map(str::to_owned))
     }
 
+    /// A warning about a file as a whole.
+    pub(super) fn caution(file: &Path, message: String, help: String) -> Self {
+        Self { severity: Severity::Warning, ..Self::about(file, message, Some(help)) }
+    }
+
     pub(super) fn mismatch(component: &Path, mismatch: &Mismatch) -> Self {
         Self::about(component, mismatch.to_string(), Some(mismatch.help()))
     }

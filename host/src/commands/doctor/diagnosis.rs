@@ -27,6 +27,7 @@ pub(super) enum Subject {
     Crate,
     Sdk,
     Component,
+    Client,
     Port,
 }
 
@@ -220,6 +221,7 @@ impl Subject {
             Self::Crate => "crate",
             Self::Sdk => "sdk",
             Self::Component => "component",
+            Self::Client => "client",
             Self::Port => "port",
         }
     }

@@ -6,7 +6,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::definition::{Catalogue, Definition, Effective, Feature, FeatureSource, Kind, Stage};
+use crate::definition::client::Protocol;
+use crate::definition::{
+    Catalogue, Client, Definition, Effective, Feature, FeatureSource, Kind, Stage,
+};
 use crate::engine::{Service, Surface};
 use crate::text::harmless;
 
@@ -21,6 +24,7 @@ pub(super) struct Overview<'a> {
     kinds: Vec<KindOverview>,
     /// Those that are enabled, in the order in which they start.
     features: Vec<FeatureOverview<'a>>,
+    clients: Vec<ClientOverview<'a>>,
     settings: &'a [Effective],
 }
 
@@ -48,6 +52,15 @@ struct FeatureOverview<'a> {
     stage: &'static str,
     /// `None`: it is a part of this host.
     component: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClientOverview<'a> {
+    client: &'a str,
+    protocol: Protocol,
+    /// Host and port.
+    address: String,
+    tls: bool,
 }
 
 impl<'a> Overview<'a> {
@@ -78,6 +91,7 @@ impl<'a> Overview<'a> {
                 .filter(|feature| feature.is_enabled)
                 .map(|feature| FeatureOverview::new(feature, catalogue))
                 .collect(),
+            clients: definition.clients.iter().map(ClientOverview::new).collect(),
             settings: definition.explain(),
         }
     }
@@ -92,6 +106,13 @@ impl KindOverview {
             Kind::Native | Kind::Script(_) => None,
         };
         Self { kind: kind.name(), port }
+    }
+}
+
+impl<'a> ClientOverview<'a> {
+    fn new(client: &'a Client) -> Self {
+        let (protocol, address) = (client.protocol, client.authority());
+        Self { client: &client.name, protocol, address, tls: client.tls.is_some() }
     }
 }
 
@@ -139,6 +160,10 @@ impl fmt::Display for Overview<'_> {
         if !features.is_empty() {
             write_block(f, "features", &features)?;
         }
+        let clients = self.clients.iter().map(ClientOverview::to_string).collect::<Vec<_>>();
+        if !clients.is_empty() {
+            write_block(f, "clients", &clients)?;
+        }
         if !methods.is_empty() {
             write_block(f, "methods", &methods)?;
         }
@@ -164,6 +189,14 @@ impl fmt::Display for FeatureOverview<'_> {
             Some(component) => write!(f, "component {component}"),
             None => write!(f, "native"),
         }
+    }
+}
+
+impl fmt::Display for ClientOverview<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client, protocol, address, tls } = self;
+        let tls = if *tls { " with TLS" } else { "" };
+        write!(f, "{client} at {address}, {}{tls}", protocol.as_str())
     }
 }
 

@@ -68,21 +68,20 @@ pub(super) fn check<'t>(reader: &mut Reader<'t>, section: &Section<'t>, table: &
             None => section.value(key),
         };
         if let Some(value) = value.filter(|_| protocol != table.protocol) {
-            check_no_foreign_key(reader, section, (key, Place::of(value)), protocol);
+            let protocols = (protocol, table.protocol);
+            note_foreign_key(reader, section, (key, Place::of(value)), protocols);
         }
     }
 }
 
-fn check_no_foreign_key<'t>(
+/// `protocol`: which the key is for, and which the client has.
+fn note_foreign_key<'t>(
     reader: &mut Reader<'t>,
     section: &Section<'t>,
     (key, place): (&str, Place),
-    protocol: Protocol,
+    (protocol, found): (Protocol, Protocol),
 ) {
-    let (needed, found) = match protocol {
-        Protocol::Grpc => ("grpc", "http"),
-        Protocol::Http => ("http", "grpc"),
-    };
+    let (needed, found) = (protocol.as_str(), found.as_str());
     let message = format!(
         "`{}` is only for `protocol = \"{needed}\"`, and this client has `\"{found}\"`",
         join(&section.label, key)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use expect_test::expect;
 
 use super::{accepted, rejects, variables, warns, with};
-use crate::definition::{Address, Definition, Dev, Instances};
+use crate::definition::{Address, Definition, Dev, Egress, Instances};
 
 #[test]
 fn defaults_are_applied() {
@@ -313,4 +313,14 @@ fn what_to_watch_is_a_list_of_paths() {
             service.toml:8:26: `host.dev.watch[2]` must be a string, found the integer `5`
             help: add quotes"#]],
     );
+}
+
+#[test]
+fn egress_is_closed_unless_it_is_audited() {
+    let egress = |key: &str| accepted(&with(&[], key), &[]).host.egress;
+
+    assert_eq!(egress(""), Egress::Closed);
+    assert_eq!(egress("egress = \"closed\"\n"), Egress::Closed);
+    assert_eq!(egress("egress = \"audit\"\n"), Egress::Audit);
+    rejects(&with(&[], "egress = \"open\"\n"), &[], &expect![[""]]);
 }

@@ -230,3 +230,22 @@ fn enabled_features_are_shown_in_the_order_in_which_they_start() {
     let json = serde_json::to_string(&overview.features).unwrap();
     expect![[r#"[{"feature":"geo","stage":"track","component":null},{"feature":"audit","stage":"adapt","component":"greeter/audit.wasm"}]"#]].assert_eq(&json);
 }
+
+#[test]
+fn clients_are_shown_with_their_addresses() {
+    let text = TEXT.to_owned()
+        + "[clients.orders]\nhost = \"::1\"\nport = 7071\ntls = true\n\
+           [clients.billing]\nhost = \"billing\"\nprotocol = \"http\"\n";
+    let variables = [("DATABASE_URL".to_owned(), "x".to_owned())].into_iter();
+    let variables = variables.collect::<Variables>();
+    let definition =
+        Definition::parse(Path::new("service.toml"), &text, &variables.into()).unwrap();
+
+    let overview = Overview::new(&definition, &Catalogue::default(), None);
+
+    let text = overview.to_string();
+    let lines = text.lines().skip_while(|line| !line.starts_with("clients ")).take(2);
+    expect![[""]].assert_eq(&lines.collect::<Vec<_>>().join("\n"));
+    let document = serde_json::to_value(&overview).unwrap();
+    expect![[""]].assert_eq(&document["clients"].to_string());
+}
