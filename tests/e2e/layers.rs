@@ -290,6 +290,23 @@ fn every_line_of_the_host_names_its_event() {
 }
 
 #[test]
+fn every_event_is_logged() {
+    let (declarations, others): (Vec<_>, Vec<_>) = sources("host/src")
+        .into_iter()
+        .partition(|source| source.path.ends_with("telemetry/event.rs"));
+    let uses = others.iter().filter(|source| !source.module().contains(&"tests".to_owned()));
+    let uses: String = uses.map(|source| source.text.as_str()).collect();
+    let words: Vec<_> = uses.split(|c: char| !c.is_alphanumeric()).collect();
+
+    let declared = declarations[0].text.lines().filter_map(|line| line.split_once(" = \""));
+    let events: Vec<_> = declared.map(|(event, _)| event.trim()).collect();
+    let silent: Vec<_> = events.iter().filter(|event| !words.contains(event)).collect();
+
+    assert!(events.len() > 50, "{events:?}");
+    assert!(silent.is_empty(), "documented, but nothing logs them: {silent:?}");
+}
+
+#[test]
 fn every_file_says_what_it_is() {
     let all = SOURCES.into_iter().flat_map(sources);
 
