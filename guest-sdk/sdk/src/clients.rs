@@ -65,11 +65,11 @@
 //! }
 //! ```
 //!
-//! - A method takes the message, or a [`Request`](crate::grpc::Request) with metadata, a timeout, or a compression. A
+//! - A method takes the message, or a `grpc::Request` with metadata, a timeout, or a compression. A
 //!   method that sends a stream takes any [`Stream`](crate::stream::Stream) of messages, or a `Request` with one.
-//! - A stream of responses is a [`Streaming`](crate::grpc::Streaming): `message().await?` until it is `None`, then
+//! - A stream of responses is a `grpc::Streaming`: `message().await?` until it is `None`, then
 //!   `trailers().await?`.
-//! - [`Channel`](crate::grpc::Channel) has interceptors, and is shared by the clients of several protobuf services.
+//! - `grpc::Channel` has interceptors, and is shared by the clients of several protobuf services.
 //!
 //! # Many at a time
 //!
@@ -106,7 +106,7 @@
 //! | the failure | its kind | [`origin`](crate::ServiceError::origin) | [`destination`](crate::ServiceError::destination) |
 //! |---|---|---|---|
 //! | the other service returned an error of a Mikros service | the same, with its message, code, and details | the service, as it names itself | the client |
-//! | over gRPC, any other status | that of the status code; a [`Status`](crate::grpc::Status) keeps its details | the client | the client |
+//! | over gRPC, any other status | that of the status code; a `Status` keeps its details | the client | the client |
 //! | over HTTP, any other status of failure | `Rpc`, by [`Response::error_for_status`] | the client | the client |
 //! | the host could not make the call | `Unavailable`, `DeadlineExceeded`, or another that fits | `None` | the client |
 //!
@@ -119,7 +119,8 @@
 //!
 //! # Size
 //!
-//! A component that uses no client has nothing of this in it, and does not import the interface.
+//! A component that uses no client does not import the interface, and has nothing of this in it. A service with one
+//! route for JSON, 417 KiB, grew by 46 KiB with a generated client, and by 66 KiB with the HTTP client.
 
 mod http_client;
 mod request;

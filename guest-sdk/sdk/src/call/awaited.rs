@@ -2,61 +2,80 @@
 //! While there is one, the guest needs no second pending import to notice that its own call is cancelled: the host ends
 //! the calls that a cancelled call has made, which wakes the guest. A second import would cost each such call
 //! 2.5 µs.
+//!
+//! Only numbers are kept, so that a component without clients has next to nothing of it.
 
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
-/// What `until_cancelled` polls on this thread.
-#[derive(Default)]
-enum Scope {
-    #[default]
-    Outside,
-    /// The count is made when the first call waits.
-    Inside(Option<Rc<Cell<usize>>>),
+/// What one `until_cancelled` polls.
+#[derive(Clone, Copy, Default)]
+struct Scope {
+    /// Zero until a call waits in it.
+    id: u32,
+    /// How many calls to other services wait in it.
+    waiting: u32,
 }
 
 thread_local! {
-    static SCOPE: Cell<Scope> = const { Cell::new(Scope::Outside) };
+    /// What is polled on this thread.
+    static CURRENT: Cell<Option<Scope>> = const { Cell::new(None) };
+    static LAST_ID: Cell<u32> = const { Cell::new(0) };
+    /// The scope that has ended last: its work is dropped after it.
+    static ENDED: Cell<u32> = const { Cell::new(0) };
+    /// Whether a call has waited in one scope and ended in another, such as a future that several handlers share. The
+    /// counts are not used from then on.
+    static HAS_MOVED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How many calls to other services the work of one `until_cancelled` waits for.
+/// Counts the calls to other services that the work of one `until_cancelled` waits for.
 #[derive(Default)]
-pub(super) struct Awaited(Option<Rc<Cell<usize>>>);
+pub(super) struct Awaited(Scope);
 
 impl Awaited {
     /// Whether there is one.
+    #[inline(never)]
     pub(super) fn is_any(&self) -> bool {
-        self.0.as_ref().is_some_and(|count| count.get() > 0)
+        self.0.waiting > 0 && !HAS_MOVED.get()
     }
 
     /// Counts calls that wait in `poll`.
     pub(super) fn during<T>(&mut self, poll: impl FnOnce() -> T) -> T {
-        let outer = SCOPE.replace(Scope::Inside(self.0.take()));
+        let outer = exchange(Some(self.0));
         let polled = poll();
-        if let Scope::Inside(count) = SCOPE.replace(outer) {
-            self.0 = count;
-        }
+        self.0 = exchange(outer).unwrap_or_default();
         polled
+    }
+}
+
+/// Not inlined, nor are its neighbours: they would be in every export of every component.
+#[inline(never)]
+fn exchange(scope: Option<Scope>) -> Option<Scope> {
+    CURRENT.replace(scope)
+}
+
+impl Drop for Awaited {
+    #[inline(never)]
+    fn drop(&mut self) {
+        if self.0.id != 0 {
+            ENDED.set(self.0.id);
+        }
     }
 }
 
 /// Whether the future that is polled is dropped when its call is cancelled.
 #[cfg(target_family = "wasm")]
 pub(crate) fn is_dropped_when_cancelled() -> bool {
-    let scope = SCOPE.take();
-    let is_inside = matches!(scope, Scope::Inside(_));
-    SCOPE.set(scope);
-    is_inside
+    CURRENT.get().is_some()
 }
 
 /// A call to another service, which the host ends when the call that made it is cancelled.
 pub(crate) struct Call<F> {
     work: Pin<Box<F>>,
-    /// Where it is counted while it waits.
-    count: Option<Rc<Cell<usize>>>,
+    /// The scope in which it waits; zero for none.
+    scope: u32,
 }
 
 impl<F> Call<F> {
@@ -68,25 +87,31 @@ impl<F> Call<F> {
         )
     )]
     pub(crate) fn new(work: F) -> Self {
-        Self { work: Box::pin(work), count: None }
+        Self { work: Box::pin(work), scope: 0 }
     }
 
     fn begin_to_wait(&mut self) {
-        let scope = match SCOPE.take() {
-            Scope::Outside => Scope::Outside,
-            Scope::Inside(count) => {
-                let count = count.unwrap_or_default();
-                count.set(count.get() + 1);
-                self.count = Some(Rc::clone(&count));
-                Scope::Inside(Some(count))
-            }
-        };
-        SCOPE.set(scope);
+        let Some(mut scope) = CURRENT.get() else { return };
+        if scope.id == 0 {
+            scope.id = LAST_ID.get().wrapping_add(1).max(1);
+            LAST_ID.set(scope.id);
+        }
+        scope.waiting += 1;
+        CURRENT.set(Some(scope));
+        self.scope = scope.id;
     }
 
     fn stop_waiting(&mut self) {
-        if let Some(count) = self.count.take() {
-            count.set(count.get() - 1);
+        let waited_in = std::mem::take(&mut self.scope);
+        if waited_in == 0 {
+            return;
+        }
+        match CURRENT.get() {
+            Some(scope) if scope.id == waited_in => {
+                CURRENT.set(Some(Scope { waiting: scope.waiting - 1, ..scope }));
+            }
+            _ if waited_in == ENDED.get() => {}
+            _ => HAS_MOVED.set(true),
         }
     }
 }
@@ -120,25 +145,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_counts_while_it_waits_where_it_was_polled_last() {
-        let (mut first, mut second) = (Awaited::default(), Awaited::default());
-        let mut call = Call::new(pending::<()>());
+    fn a_call_counts_while_it_waits() {
+        let mut awaited = Awaited::default();
+        let mut call = Some(Call::new(pending::<()>()));
 
-        assert!(first.during(|| (&mut call).now_or_never()).is_none());
-        assert!(first.is_any());
+        assert!(awaited.during(|| call.as_mut().expect("it is there").now_or_never()).is_none());
+        assert!(awaited.is_any());
+        awaited.during(|| call = None);
+        assert!(!awaited.is_any());
 
-        assert!(second.during(|| (&mut call).now_or_never()).is_none());
-        assert!(!first.is_any() && second.is_any());
-
-        drop(call);
-        assert!(!second.is_any());
+        assert!(awaited.during(|| Call::new(async {}).now_or_never()).is_some());
+        assert!(!awaited.is_any());
     }
 
     #[test]
-    fn a_call_that_is_done_does_not_count() {
-        let mut awaited = Awaited::default();
-        assert!(awaited.during(|| Call::new(async {}).now_or_never()).is_some());
-        assert!(!awaited.is_any());
+    fn scopes_within_scopes_count_for_themselves() {
+        let (mut outer, mut inner) = (Awaited::default(), Awaited::default());
+        let mut call = Call::new(pending::<()>());
+
+        outer.during(|| inner.during(|| (&mut call).now_or_never()));
+
+        assert!(inner.is_any() && !outer.is_any());
+        // As the work of `until_cancelled` is dropped.
+        drop(inner);
+        drop(call);
+        let mut call = Call::new(pending::<()>());
+        outer.during(|| (&mut call).now_or_never());
+        assert!(outer.is_any(), "the counts are still used");
+    }
+
+    #[test]
+    fn a_call_that_moves_makes_the_counts_useless() {
+        let (mut first, mut second) = (Awaited::default(), Awaited::default());
+        let mut call = Call::new(pending::<()>());
+
+        first.during(|| (&mut call).now_or_never());
+        assert!(first.is_any());
+        second.during(|| (&mut call).now_or_never());
+
+        assert!(!first.is_any() && !second.is_any());
     }
 
     #[test]
@@ -146,5 +191,6 @@ mod tests {
         let mut call = Call::new(pending::<()>());
         assert!((&mut call).now_or_never().is_none());
         drop(call);
+        assert!(!Awaited::default().is_any());
     }
 }

@@ -92,12 +92,10 @@ fn of_host(client: &str, error: errors::Error) -> ServiceError {
     ServiceError::from(error).of_client(client, None)
 }
 
-/// Who drops this is no longer interested in the call: the task that still writes for it ends.
+/// Keeps the task that writes for a call: dropping it ends the task.
 type Alive = oneshot::Sender<Infallible>;
 
-/// Runs `work` in a task that the call that spawned it need not wait for, until the other end is dropped.
-///
-/// `end` gets the outcome, `None` if that happened before.
+/// Runs `work` in a task until what is returned is dropped. `end` gets the outcome of the work, or `None` if it was ended.
 fn spawn_while_alive<T: 'static>(
     work: impl Future<Output = T> + 'static,
     end: impl AsyncFnOnce(Option<T>) + 'static,
@@ -133,7 +131,7 @@ fn write(
     // The writer is dropped before the end is told, as the contract demands.
     let alive = spawn_while_alive(pump(chunks, writer), async move |outcome| {
         let outcome = outcome.map_or_else(given_up, |outcome| outcome.map_err(Into::into));
-        // The host may have stopped to read; then nobody wants to know.
+        // Fails if the host has stopped reading, which ends the task as well.
         let _ = end_writer.write(outcome).await;
     });
     (wit::Streamed { data, length, end }, alive)

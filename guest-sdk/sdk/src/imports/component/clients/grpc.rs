@@ -96,13 +96,13 @@ fn status(client: &str, failure: wit::Failure) -> Status {
     status.with_metadata(Metadata::from_lines(trailers)).of_client(client)
 }
 
-/// The messages of this service. They end when there are no more, or nobody waits for the answer.
+/// The messages of this service. They end when there are no more, or when the answer is dropped.
 fn write(messages: LocalBoxStream<'static, Vec<u8>>) -> (wit::Outgoing, Alive) {
     let (writer, reader) = wit_stream::new();
     let (end_writer, end) = wit_future::new(|| Err(()));
     // The writer is dropped before the end is told, as the contract demands.
     let alive = spawn_while_alive(pump(messages, writer), async move |outcome| {
-        // The host may have stopped to read; then nobody wants to know.
+        // Fails if the host has stopped reading, which ends the task as well.
         let _ = end_writer.write(outcome.ok_or(())).await;
     });
     (wit::Outgoing { messages: reader, end }, alive)
