@@ -1,10 +1,10 @@
 //! Calls to other services: what `[clients.<name>]` declares, as connections and rules for using them.
 //!
 //! ```text
-//! Client::unary, streaming ─▶ rpc (tonic's codec) ─┐
-//! Client::send ────────────────────────────────────┴▶ exchange: deadline, limits ─▶ Transport ─▶ Network
-//!                                                                                    ├ resolver: addresses
-//!                                                                                    └ endpoint: connections
+//! Client::unary, streaming ─▶ rpc: tonic's codec ─┐
+//! Client::send ───────────────────────────────────┴▶ exchange: deadline, place, breaker
+//!                                                      └▶ retry: attempts ─▶ Transport ─▶ Network
+//!                                    resolver ─▶ addresses ─▶ balance, ejection ─▶ endpoint: connections
 //! ```
 //!
 //! Everything above [`Transport`](transport::Transport) is the same whatever carries the exchange. All of it belongs to one
@@ -12,32 +12,46 @@
 //!
 //! Does not know guests, or on whose behalf a call is made.
 
+mod address;
+mod balance;
 mod body;
+mod breaker;
 mod codec;
+mod concurrency;
 mod connector;
+mod ejection;
 mod endpoint;
 mod error;
 mod exchange;
 pub(crate) mod local;
+mod idle;
+mod lease;
 mod network;
 mod resolver;
+mod retry;
 mod rpc;
 pub(crate) mod settings;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transport;
+mod verdict;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use tokio_util::sync::DropGuard;
 
 pub(crate) use self::body::{Aborted, RequestBody, ResponseBody};
+use self::breaker::Breaker;
+use self::concurrency::Concurrency;
 pub(crate) use self::error::ClientError;
 use self::local::LocalServices;
-use self::resolver::SystemResolver;
+use self::resolver::{Resolve, SystemResolver};
+use self::retry::RetryPolicy;
 pub(crate) use self::rpc::{IncomingMessages, Messages};
 use self::tasks::Tasks;
 use self::transport::Transport;
@@ -48,6 +62,8 @@ use crate::call::{CallDepth, Deadline};
 pub(crate) struct Clients {
     clients: HashMap<String, Arc<Client>>,
     tasks: Tasks,
+    /// What is dropped without [`Clients::close`] ends with the exchanges that are under way.
+    _closing: DropGuard,
 }
 
 /// One `[clients.<name>]`.
@@ -57,6 +73,9 @@ pub(crate) struct Client {
     transport: Transport,
     /// `http://user.default:7070/`.
     origin: Uri,
+    concurrency: Concurrency,
+    breaker: Option<Breaker>,
+    retries: RetryPolicy,
 }
 
 /// What every call says.
@@ -84,16 +103,23 @@ pub(crate) enum CallCompression {
 impl Clients {
     /// To be called on the thread that will use them, inside its runtime.
     pub(crate) fn new(settings: &[settings::Client], local: &LocalServices) -> Self {
+        Self::with_resolver(settings, &(Arc::new(SystemResolver) as Arc<dyn Resolve>), local)
+    }
+
+    fn with_resolver(
+        settings: &[settings::Client],
+        resolver: &Arc<dyn Resolve>,
+        local: &LocalServices,
+    ) -> Self {
         let tasks = Tasks::default();
         let client = |settings: &settings::Client| {
             let settings = Arc::new(settings.clone());
-            let transport = Transport::new(&settings, &tasks, Arc::new(SystemResolver), local);
-            let origin = rpc::origin(settings.tls.is_some(), &settings.target());
-            // The definition has checked the host.
-            let origin = origin.unwrap_or_default();
-            (settings.name.clone(), Arc::new(Client { settings, transport, origin }))
+            let transport = Transport::new(&settings, &tasks, resolver.clone(), local);
+            (settings.name.clone(), Arc::new(Client::new(settings, transport)))
         };
-        Self { clients: settings.iter().map(client).collect(), tasks }
+        let clients = settings.iter().map(client).collect();
+        let closing = tasks.close_on_drop();
+        Self { clients, tasks, _closing: closing }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Client>> {
@@ -108,6 +134,19 @@ impl Clients {
 }
 
 impl Client {
+    fn new(settings: Arc<settings::Client>, transport: Transport) -> Self {
+        // The definition has checked the host.
+        let origin = rpc::origin(settings.tls.is_some(), &settings.target()).unwrap_or_default();
+        Self {
+            origin,
+            transport,
+            concurrency: Concurrency::new(settings.max_concurrency),
+            breaker: settings.circuit_breaker.map(Breaker::new),
+            retries: RetryPolicy::new(&settings),
+            settings,
+        }
+    }
+
     /// Of its table.
     pub(crate) fn name(&self) -> &str {
         &self.settings.name

@@ -39,7 +39,6 @@ mod bindings;
 mod call;
 
 // Calls to other services.
-#[expect(dead_code, reason = "limits and retries are not applied yet")]
 mod client;
 
 // What guests import.

@@ -11,9 +11,9 @@ use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 
-use super::endpoint::Lease;
 use super::error::{BoxError, ClientError, TransportFault};
 use super::exchange::ExchangeGuard;
+use super::lease::Lease;
 use super::local::LocalBody;
 use super::settings;
 

@@ -5,34 +5,36 @@
 //!
 //! Does not know other addresses.
 
+mod http1;
+mod http2;
+
+use std::error::Error as _;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::select;
-use tokio::sync::watch;
-use tokio::time::Instant;
+use hyper::client::conn::{TrySendError, http1::SendRequest};
+use tokio::sync::{Notify, watch};
 
+use self::http2::Link;
 use super::body::{RequestBody, ResponseBody, Source};
 use super::connector::{ConnectError, Connector};
+use super::ejection::Record;
 use super::error::{ClientError, TransportFault};
+use super::idle::IdleConnections;
+use super::lease::{Lease, Load};
 use super::settings::{self, Protocol};
 use super::tasks::Tasks;
 use super::transport::{Progress, SendError};
-use crate::telemetry::debug;
+use super::verdict::is_failure;
+use crate::telemetry::warn;
 use crate::text::on_one_line;
 
-/// The receive window of a stream: what a slow reader can make this host keep.
-const STREAM_WINDOW: u32 = 256 * 1024;
-/// The receive window of a connection. The windows of its streams bound memory; h2's budget for small frames is
-/// half of this one, so it is as large as it may be.
-const CONNECTION_WINDOW: u32 = i32::MAX.unsigned_abs();
-/// How long an HTTP/1.1 connection without an exchange is kept.
-const IDLE: Duration = Duration::from_mins(1);
+/// How long an address that was not reached is the last choice.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the endpoints of one client have in common.
 #[derive(Debug)]
@@ -40,12 +42,15 @@ pub(super) struct EndpointConfig {
     settings: Arc<settings::Client>,
     connector: Connector,
     tasks: Tasks,
+    /// Told when the addresses should be looked up again.
+    pub(super) refresh: Notify,
 }
 
 impl EndpointConfig {
     pub(super) fn new(settings: &Arc<settings::Client>, tasks: &Tasks) -> Self {
-        let connector = Connector { timeout: settings.connect_timeout };
-        Self { settings: settings.clone(), connector, tasks: tasks.clone() }
+        let connector = Connector::new(settings);
+        let (settings, tasks) = (settings.clone(), tasks.clone());
+        Self { settings, connector, tasks, refresh: Notify::new() }
     }
 }
 
@@ -55,6 +60,21 @@ pub(super) struct Endpoint {
     name: Arc<str>,
     config: Arc<EndpointConfig>,
     connections: Connections,
+    record: Record,
+    /// Exchanges under way.
+    load: Arc<AtomicUsize>,
+    /// Whether the service has said that it is pinged too often.
+    is_pinged_too_often: AtomicBool,
+}
+
+/// How likely a request gets through, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Readiness {
+    Connected,
+    /// Nobody has tried, or not for a while.
+    Untried,
+    /// It could not be reached a moment ago.
+    Failing,
 }
 
 #[derive(Debug)]
@@ -63,32 +83,90 @@ enum Connections {
     Http2(watch::Sender<Link>),
 }
 
-/// The HTTP/2 connection of an endpoint.
-#[derive(Debug)]
-enum Link {
-    /// None has been asked for, or it has ended.
-    Idle,
-    Connecting,
-    Ready(http2::SendRequest<RequestBody>),
-    Failed(ConnectError),
-}
-
-type IdleConnection = (http1::SendRequest<RequestBody>, Instant);
-
-/// The HTTP/1.1 connections that have no exchange; `None` when no more are kept.
-#[derive(Debug)]
-struct IdleConnections(Mutex<Option<Vec<IdleConnection>>>);
-
 impl Endpoint {
     pub(super) fn new(address: SocketAddr, config: &Arc<EndpointConfig>) -> Self {
         let connections = match config.settings.protocol {
-            Protocol::Http => {
-                Connections::Http1(Arc::new(IdleConnections(Mutex::new(Some(Vec::new())))))
-            }
+            Protocol::Http => Connections::Http1(Arc::default()),
             Protocol::Grpc => Connections::Http2(watch::Sender::new(Link::Idle)),
         };
-        let name = config.settings.destination(address);
-        Self { address, name, config: config.clone(), connections }
+        Self {
+            address,
+            name: config.settings.destination(address),
+            config: config.clone(),
+            connections,
+            record: Record::default(),
+            load: Arc::default(),
+            is_pinged_too_often: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_ejected(&self) -> bool {
+        self.config.settings.outlier_ejection.is_some() && self.record.is_ejected()
+    }
+
+    pub(super) fn readiness(&self) -> Readiness {
+        let since = match &self.connections {
+            Connections::Http1(idle) => match idle.unreachable_since() {
+                None => return Readiness::Connected,
+                Some(since) => since,
+            },
+            Connections::Http2(link) => match &*link.borrow() {
+                Link::Ready(sender) if !sender.is_closed() => return Readiness::Connected,
+                Link::Failed(_, since) | Link::EndedEarly(since) => *since,
+                Link::Ready(_) | Link::Idle | Link::Connecting => return Readiness::Untried,
+            },
+        };
+        if since.elapsed() < PAUSE { Readiness::Failing } else { Readiness::Untried }
+    }
+
+    /// Connects, unless it is connected or was not to be reached a moment ago.
+    pub(super) fn warm(self: &Arc<Self>, is_first: bool) {
+        if self.readiness() == Readiness::Failing {
+            return;
+        }
+        match &self.connections {
+            Connections::Http2(link) => self.connect_unless_connected(link),
+            Connections::Http1(idle) if is_first => {
+                let (endpoint, idle) = (self.clone(), idle.clone());
+                self.config.tasks.spawn(async move {
+                    if let Ok(sender) = endpoint.open_http1(&idle).await {
+                        idle.put(sender);
+                    }
+                });
+            }
+            Connections::Http1(_) => (),
+        }
+    }
+
+    /// The service has this address no more. Exchanges that are under way go on.
+    pub(super) fn retire(&self) {
+        match &self.connections {
+            Connections::Http1(idle) => idle.close(),
+            Connections::Http2(link) => drop(link.send_replace(Link::Idle)),
+        }
+    }
+
+    /// Notes how an attempt has ended, for its ejection. `all` are the endpoints that there are.
+    pub(super) fn note(&self, sent: &Result<Response<ResponseBody>, SendError>, all: &[Arc<Self>]) {
+        let Some(settings) = self.config.settings.outlier_ejection else { return };
+        let is_failure = match sent {
+            Ok(response) => is_failure(self.config.settings.protocol, response),
+            Err(SendError { progress: Progress::Impossible, .. }) => return,
+            Err(_) => true,
+        };
+        self.record.note(is_failure, settings, || {
+            let others = all.iter().filter(|other| other.address != self.address);
+            let ejected = others.clone().filter(|other| other.record.is_ejected());
+            (others.clone().count(), ejected.count())
+        });
     }
 
     pub(super) async fn send(
@@ -100,219 +178,59 @@ impl Endpoint {
             Connections::Http2(link) => self.send_http2(link, request).await,
         }
     }
-}
 
-impl Endpoint {
-    async fn send_http2(
-        self: &Arc<Self>,
-        link: &watch::Sender<Link>,
-        request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, SendError> {
-        let mut sender = match self.connected(link).await {
-            Ok(sender) => sender,
-            Err(error) => return Err(self.unsent(error, request)),
-        };
-        match sender.try_send_request(request).await {
-            Ok(response) => Ok(self.response(response, None)),
-            Err(error) => Err(self.send_failed(error)),
-        }
-    }
-
-    /// The connection; opens it if there is none.
-    async fn connected(
-        self: &Arc<Self>,
-        link: &watch::Sender<Link>,
-    ) -> Result<http2::SendRequest<RequestBody>, ConnectError> {
-        let mut watched = link.subscribe();
-        let begins = link.send_if_modified(|link| {
-            let begins = match link {
-                Link::Idle | Link::Failed(_) => true,
-                Link::Ready(sender) => sender.is_closed(),
-                Link::Connecting => false,
-            };
-            if begins {
-                *link = Link::Connecting;
-            }
-            begins
-        });
-        if begins {
-            self.config.tasks.spawn(self.clone().keep_connection());
-        }
-        let decided = watched.wait_for(|link| !matches!(link, Link::Connecting)).await;
-        match decided.as_deref() {
-            Ok(Link::Ready(sender)) => Ok(sender.clone()),
-            Ok(Link::Failed(error)) => Err(error.clone()),
-            Ok(Link::Idle | Link::Connecting) | Err(_) => {
-                Err(ConnectError::new(TransportFault::Broken, "it has ended at once"))
-            }
-        }
-    }
-
-    /// Opens the HTTP/2 connection and drives it to its end.
-    async fn keep_connection(self: Arc<Self>) {
-        let Connections::Http2(link) = &self.connections else { return };
-        let opened = async {
-            let stream = self.config.connector.connect(self.address).await?;
-            let handshake = self.http2().handshake(TokioIo::new(stream)).await;
-            handshake.map_err(|error| ConnectError::new(TransportFault::Connect, error))
-        };
-        let (sender, connection) = match opened.await {
-            Ok(opened) => opened,
-            Err(error) => {
-                link.send_replace(Link::Failed(error));
-                return;
-            }
-        };
-        link.send_replace(Link::Ready(sender));
-        let mut connection = std::pin::pin!(connection);
-        let ended = select! {
-            ended = &mut connection => ended,
-            () = self.config.tasks.closing() => {
-                // It ends with its last exchange.
-                link.send_replace(Link::Idle);
-                connection.await
-            }
-        };
-        link.send_if_modified(|link| {
-            let is_own = matches!(link, Link::Ready(sender) if sender.is_closed());
-            if is_own {
-                *link = Link::Idle;
-            }
-            is_own
-        });
-        if let Err(error) = ended {
-            debug!(
-                ClientConnectionEnded,
-                client = %self.config.settings.name,
-                destination = %self.name,
-                error = %on_one_line(&error),
-                "connection of a client ended"
-            );
-        }
-    }
-
-    fn http2(&self) -> http2::Builder<TokioExecutor> {
-        let keep_alive = self.config.settings.keep_alive;
-        let mut builder = http2::Builder::new(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .keep_alive_interval(keep_alive.interval)
-            .keep_alive_timeout(keep_alive.timeout);
-        builder
-    }
-
-    async fn send_http1(
-        &self,
-        idle: &Arc<IdleConnections>,
-        request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, SendError> {
-        let mut sender = match idle.take() {
-            Some(sender) => sender,
-            None => match self.open_http1(idle).await {
-                Ok(sender) => sender,
-                Err(error) => return Err(self.unsent(error, request)),
-            },
-        };
-        match sender.try_send_request(request).await {
-            Ok(response) => Ok(self.response(response, Some((sender, idle.clone())))),
-            Err(error) => Err(self.send_failed(error)),
-        }
-    }
-
-    async fn open_http1(
-        &self,
-        idle: &Arc<IdleConnections>,
-    ) -> Result<http1::SendRequest<RequestBody>, ConnectError> {
-        let stream = self.config.connector.connect(self.address).await?;
-        let handshake = http1::handshake(TokioIo::new(stream)).await;
-        let (sender, connection) =
-            handshake.map_err(|error| ConnectError::new(TransportFault::Connect, error))?;
-        let closing = self.config.tasks.closing();
-        let idle = idle.clone();
-        self.config.tasks.spawn(async move {
-            let mut connection = std::pin::pin!(connection);
-            select! {
-                _ended = &mut connection => (),
-                () = closing => {
-                    // It ends with its last exchange.
-                    idle.close();
-                    let _ended = connection.await;
-                }
-            }
-        });
-        Ok(sender)
+    fn warn_unreachable(&self, error: &ConnectError) {
+        warn!(
+            ClientUnreachable,
+            client = %self.config.settings.name,
+            destination = %self.name,
+            error = %on_one_line(error),
+            "a client cannot connect"
+        );
     }
 
     fn response(
         &self,
         response: Response<Incoming>,
-        connection: Option<(http1::SendRequest<RequestBody>, Arc<IdleConnections>)>,
+        load: Load,
+        connection: Option<(SendRequest<RequestBody>, Arc<IdleConnections>)>,
     ) -> Response<ResponseBody> {
-        let lease =
-            Lease { settings: self.config.settings.clone(), name: self.name.clone(), connection };
+        let (settings, name) = (self.config.settings.clone(), self.name.clone());
+        let lease = Lease { settings, name, connection, load };
         response.map(|body| ResponseBody::new(Source::Network { body, lease }))
     }
 
-    fn unsent(&self, error: ConnectError, request: Request<RequestBody>) -> SendError {
+    fn not_connected(&self, error: ConnectError, request: Request<RequestBody>) -> SendError {
         let error = self.config.settings.failed_at(&self.name, error.fault, error);
-        SendError { error, progress: Progress::Unsent(Box::new(request)) }
+        SendError { error, progress: Progress::NotConnected(Box::new(request)) }
     }
 
     fn send_failed(&self, mut error: TrySendError<Request<RequestBody>>) -> SendError {
-        let progress = match error.take_message() {
+        let returned = error.take_message();
+        let error = error.into_error();
+        let progress = match returned {
             Some(request) => Progress::Unsent(Box::new(request)),
+            None if error.is_user() => Progress::Impossible,
+            None if h2_error(&error).is_some_and(is_refusal) => Progress::Refused,
             None => Progress::Unknown,
         };
-        let error = self.config.settings.broken(&self.name, error.into_error());
+        let mut error = self.config.settings.broken(&self.name, error);
+        if let (Progress::Refused, ClientError::Transport { fault, .. }) = (&progress, &mut error) {
+            *fault = TransportFault::Refused;
+        }
         SendError { error, progress }
     }
 }
 
-impl IdleConnections {
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<IdleConnection>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The connection that was used last; those that have ended or are too old are forgotten.
-    fn take(&self) -> Option<http1::SendRequest<RequestBody>> {
-        let mut idle = self.lock();
-        let idle = idle.as_mut()?;
-        idle.retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE);
-        let ready = idle.iter().rposition(|(sender, _)| sender.is_ready())?;
-        Some(idle.remove(ready).0)
-    }
-
-    fn put(&self, sender: http1::SendRequest<RequestBody>) {
-        if let Some(idle) = &mut *self.lock() {
-            idle.push((sender, Instant::now()));
-        }
-    }
-
-    fn close(&self) {
-        *self.lock() = None;
-    }
+/// What HTTP/2 says about an error of hyper.
+fn h2_error(error: &hyper::Error) -> Option<&h2::Error> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+        .find_map(|cause| cause.downcast_ref())
 }
 
-/// What a response holds of its connection.
-#[derive(Debug)]
-pub(super) struct Lease {
-    settings: Arc<settings::Client>,
-    name: Arc<str>,
-    connection: Option<(http1::SendRequest<RequestBody>, Arc<IdleConnections>)>,
-}
-
-impl Lease {
-    /// The body has ended: the next exchange may use the connection.
-    pub(super) fn end(self) {
-        let Some((sender, idle)) = self.connection else { return };
-        if !sender.is_closed() {
-            idle.put(sender);
-        }
-    }
-
-    pub(super) fn broken(&self, error: hyper::Error) -> ClientError {
-        self.settings.broken(&self.name, error)
-    }
+/// Whether the service has not looked at the request: it has refused the stream, or is going away and has named an
+/// earlier one as its last. h2 fails no other streams with a GOAWAY of the peer.
+fn is_refusal(error: &h2::Error) -> bool {
+    let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    error.is_remote() && (is_refused || error.is_go_away())
 }

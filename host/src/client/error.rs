@@ -60,6 +60,21 @@ pub(crate) enum TransportFault {
     InvalidResponse,
 }
 
+impl TransportFault {
+    /// Whether it says something about the service, rather than about the request or this host's settings.
+    pub(super) fn is_of_service(self) -> bool {
+        match self {
+            Self::NotAllowed | Self::InvalidRequest => false,
+            Self::Resolve
+            | Self::Connect
+            | Self::Tls
+            | Self::Refused
+            | Self::Broken
+            | Self::InvalidResponse => true,
+        }
+    }
+}
+
 /// Errors of one client.
 impl settings::Client {
     /// What the client leads to: `user.default:7070`.
@@ -87,6 +102,22 @@ impl settings::Client {
             client: self.name.as_str().into(),
             destination: self.target(),
             limit: deadline.limit,
+        }
+    }
+
+    pub(super) fn saturated(&self) -> ClientError {
+        ClientError::Saturated {
+            client: self.name.as_str().into(),
+            destination: self.target(),
+            limit: self.max_concurrency,
+        }
+    }
+
+    pub(super) fn breaker_open(&self) -> ClientError {
+        ClientError::BreakerOpen {
+            client: self.name.as_str().into(),
+            destination: self.target(),
+            failures: self.circuit_breaker.map_or(0, |breaker| breaker.failures),
         }
     }
 

@@ -8,11 +8,17 @@ use std::task::Context;
 
 use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderValue, Request, Response};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep_until, timeout_at};
 
 use super::body::{RequestBody, ResponseBody};
+use super::breaker::{Breaker, Open};
+use super::concurrency::Full;
 use super::error::ClientError;
-use super::{CallTerms, Client, settings};
+use super::retry::Next;
+use super::settings::{self, Protocol};
+use super::verdict::is_failure;
+use super::{CallTerms, Client};
 use crate::call::Deadline;
 use crate::header::HOP_BY_HOP;
 
@@ -27,6 +33,7 @@ pub(super) struct ExchangeGuard {
     settings: Arc<settings::Client>,
     limit: Deadline,
     late: Pin<Box<Sleep>>,
+    _place: OwnedSemaphorePermit,
 }
 
 impl ExchangeGuard {
@@ -75,30 +82,57 @@ impl Client {
         terms.deadline.filter(|given| given.at < own.at).unwrap_or(own)
     }
 
+    /// Waits for a place, then makes as many attempts as it may.
     pub(super) async fn exchange(
         &self,
         request: Request<RequestBody>,
         deadline: Deadline,
     ) -> Result<Response<ResponseBody>, ClientError> {
-        let sent = timeout_at(deadline.at, self.attempt(request, deadline));
-        let sent = sent.await.unwrap_or_else(|_| Err(self.settings.late(deadline)));
-        let guard = ExchangeGuard {
-            settings: self.settings.clone(),
-            limit: deadline,
-            late: Box::pin(sleep_until(deadline.at)),
+        let Ok(place) = timeout_at(deadline.at, self.concurrency.enter()).await else {
+            return Err(self.settings.late(deadline));
         };
+        let place = place.map_err(|Full| self.settings.saturated())?;
+        let admission = self.breaker.as_ref().map(Breaker::admit).transpose();
+        let admission = admission.map_err(|Open| self.settings.breaker_open())?;
+        let sent = timeout_at(deadline.at, self.attempts(request, deadline));
+        let sent = sent.await.unwrap_or_else(|_| Err(self.settings.late(deadline)));
+        if let Some(admission) = admission {
+            admission.settle(is_failed(self.settings.protocol, &sent));
+        }
+        let late = Box::pin(sleep_until(deadline.at));
+        let settings = self.settings.clone();
+        let guard = ExchangeGuard { settings, limit: deadline, late, _place: place };
         Ok(sent?.map(|body| body.guarded_by(guard)))
     }
 
-    async fn attempt(
+    async fn attempts(
         &self,
         mut request: Request<RequestBody>,
         deadline: Deadline,
     ) -> Result<Response<ResponseBody>, ClientError> {
-        if self.settings.protocol == settings::Protocol::Grpc {
-            request.headers_mut().insert(GRPC_TIMEOUT, grpc_timeout(deadline));
+        let mut series = self.retries.series(&request, deadline.at);
+        loop {
+            if self.settings.protocol == Protocol::Grpc {
+                request.headers_mut().insert(GRPC_TIMEOUT, grpc_timeout(deadline));
+            }
+            match series.after(self.transport.send(request).await) {
+                Next::Done(outcome) => return outcome,
+                Next::Again(again, at) => {
+                    sleep_until(at).await;
+                    request = *again;
+                }
+            }
         }
-        self.transport.send(request).await.map_err(|failed| failed.error)
+    }
+}
+
+/// What the circuit breaker counts.
+fn is_failed(protocol: Protocol, sent: &Result<Response<ResponseBody>, ClientError>) -> bool {
+    match sent {
+        Ok(response) => is_failure(protocol, response),
+        Err(ClientError::Transport { fault, .. }) => fault.is_of_service(),
+        Err(ClientError::DeadlineExceeded { .. }) => true,
+        Err(_) => false,
     }
 }
 

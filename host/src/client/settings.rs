@@ -1,5 +1,8 @@
 //! What `[clients.<name>]` says, as `definition` has read it.
 
-pub(crate) use crate::definition::client::{Client, ClientTransport, Compression, Protocol};
+pub(crate) use crate::definition::client::{
+    AddressClass, CircuitBreaker, Client, ClientTls, ClientTransport, Compression, LoadBalancing,
+    OutlierEjection, Protocol, Roots, is_never_allowed,
+};
 #[cfg(test)]
-pub(crate) use crate::definition::client::{KeepAlive, LoadBalancing, Retries};
+pub(crate) use crate::definition::client::{Certificate, KeepAlive, Retries};

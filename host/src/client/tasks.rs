@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
 /// Tasks of one thread's clients. They are asked to end by [`Tasks::close`] and are aborted with the last handle.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +25,11 @@ impl Tasks {
     /// Resolves when the tasks are to end.
     pub(super) fn closing(&self) -> WaitForCancellationFutureOwned {
         self.closing.clone().cancelled_owned()
+    }
+
+    /// Asks all tasks to end when it is dropped.
+    pub(super) fn close_on_drop(&self) -> DropGuard {
+        self.closing.clone().drop_guard()
     }
 
     /// Asks all tasks to end, and aborts those that have not by `deadline`.

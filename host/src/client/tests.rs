@@ -1,5 +1,9 @@
 //! Calls over real sockets.
 
+mod addresses;
+mod faults;
 mod grpc;
 mod http;
+mod retries;
 mod support;
+mod tls;

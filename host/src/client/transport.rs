@@ -29,12 +29,16 @@ pub(super) struct SendError {
 /// How far a request without a response has come.
 #[derive(Debug)]
 pub(super) enum Progress {
-    /// Not a byte has left; here it is.
+    /// There is no connection; here it is.
+    NotConnected(Box<Request<RequestBody>>),
+    /// Not a byte has left, because the connection was about to end; here it is.
     Unsent(Box<Request<RequestBody>>),
     /// The other side says that it has not looked at it.
     Refused,
     /// The other side may have handled it.
     Unknown,
+    /// It cannot be sent at all.
+    Impossible,
 }
 
 impl Transport {

@@ -135,10 +135,10 @@ events! {
     ClientUnreachable = "client-unreachable",
     /// A connection of a `[clients.*]` client ended with an error.
     ClientConnectionEnded = "client-connection-ended",
-    /// The name of a `[clients.*]` client cannot be resolved. The host keeps the addresses from before.
+    /// The name of a `[clients.*]` client has no address that may be used. The host keeps those from before.
     ClientLookupFailed = "client-lookup-failed",
-    /// The name of a `[clients.*]` client resolves to an address that `allow` does not list. The host does not use it.
-    ClientAddressRefused = "client-address-refused",
+    /// Certificates of a `[clients.*]` client have changed and cannot be used. The host uses those from before.
+    ClientFilesUnusable = "client-files-unusable",
     /// The host raised its limit of open files.
     DescriptorsRaised = "descriptors-raised",
     /// Reflection returns one of two files that define the same symbol.

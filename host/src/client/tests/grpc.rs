@@ -9,14 +9,14 @@ use http::uri::PathAndQuery;
 use tokio::sync::mpsc;
 use tonic::Code;
 
-use super::support::{
-    LONG, Server, client, framed, head, read, respond, sentence, settings, status,
-};
+use super::support::{self, LONG, Server, client, framed, head, read, respond, sentence, status};
 use crate::call::Deadline;
 use crate::client::error::TransportFault;
 use crate::client::rpc::{StreamingReply, UnaryReply};
-use crate::client::settings::Protocol::Grpc;
-use crate::client::{Aborted, CallTerms, Client, ClientError, IncomingMessages, Messages};
+use crate::client::settings::{self, Compression, Protocol::Grpc};
+use crate::client::{
+    Aborted, CallCompression, CallTerms, Client, ClientError, IncomingMessages, Messages,
+};
 
 const METHOD: PathAndQuery = PathAndQuery::from_static("/user.Users/Get");
 
@@ -34,7 +34,7 @@ async fn a_message_is_answered_with_a_message() {
         respond(to, &[b"hello ", &message[5..]].concat());
     })
     .await;
-    let (_clients, client) = client(settings(server.address, Grpc));
+    let (_clients, client) = client(support::settings(server.address, Grpc));
     let metadata = HeaderMap::from_iter([("x-id".parse().unwrap(), "7".parse().unwrap())]);
 
     let reply = client.unary(METHOD, metadata, "ada".into(), &CallTerms::default()).await.unwrap();
@@ -49,7 +49,7 @@ async fn calls_one_after_another_and_at_once_share_a_connection() {
         respond(to, &read(request.into_body()).await[5..]);
     })
     .await;
-    let (_clients, client) = client(settings(server.address, Grpc));
+    let (_clients, client) = client(support::settings(server.address, Grpc));
 
     let terms = CallTerms::default();
     futures_util::future::try_join_all((0..200).map(|_| get(&client, &terms))).await.unwrap();
@@ -74,7 +74,7 @@ async fn messages_flow_in_both_directions_at_once() {
         body.send_trailers(trailers).unwrap();
     })
     .await;
-    let (_clients, client) = client(settings(server.address, Grpc));
+    let (_clients, client) = client(support::settings(server.address, Grpc));
     let (send, receive) = mpsc::channel::<Result<Bytes, Aborted>>(1);
     let messages = stream::unfold(receive, |mut receive| async {
         receive.recv().await.map(|message| (message, receive))
@@ -104,7 +104,7 @@ async fn a_status_stays_a_status_with_its_details_and_trailers() {
         to.send_response(response, true).unwrap();
     })
     .await;
-    let (_clients, client) = client(settings(server.address, Grpc));
+    let (_clients, client) = client(support::settings(server.address, Grpc));
 
     let error = get(&client, &CallTerms::default()).await.unwrap_err();
 
@@ -126,7 +126,7 @@ async fn the_earliest_deadline_is_sent_and_kept() {
         }
     })
     .await;
-    let (_clients, client) = client(settings(server.address, Grpc));
+    let (_clients, client) = client(support::settings(server.address, Grpc));
     let terms = CallTerms {
         deadline: Some(Deadline::after(Duration::from_millis(200))),
         timeout: Some(LONG),
@@ -152,7 +152,7 @@ async fn a_stream_that_never_ends_has_a_deadline() {
         std::future::pending::<()>().await;
     })
     .await;
-    let (_clients, client) = client(settings(server.address, Grpc));
+    let (_clients, client) = client(support::settings(server.address, Grpc));
     let terms = CallTerms { timeout: Some(Duration::from_millis(200)), ..CallTerms::default() };
 
     let one = Messages::One(Bytes::new());
@@ -176,7 +176,7 @@ async fn a_dropped_call_is_cancelled_at_the_other_service() {
         }
     })
     .await;
-    let (_clients, client) = client(settings(server.address, Grpc));
+    let (_clients, client) = client(support::settings(server.address, Grpc));
     let terms = CallTerms::default();
     let mut call = Box::pin(get(&client, &terms));
 
@@ -200,7 +200,7 @@ async fn messages_that_are_aborted_cancel_the_call() {
         }
     })
     .await;
-    let (_clients, client) = client(settings(server.address, Grpc));
+    let (_clients, client) = client(support::settings(server.address, Grpc));
     let messages = stream::iter([Ok(Bytes::from_static(b"one")), Err(Aborted)]).boxed();
 
     let messages = Messages::Many(messages);
@@ -215,7 +215,7 @@ async fn a_refused_port_is_named() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let (_clients, client) = client(settings(address, Grpc));
+    let (_clients, client) = client(support::settings(address, Grpc));
 
     let error = get(&client, &CallTerms::default()).await.unwrap_err();
 
@@ -230,11 +230,66 @@ async fn a_refused_port_is_named() {
 async fn what_is_larger_than_allowed_is_refused() {
     let server = Server::grpc(|_, to| async { respond(to, &[7; 2000]) }).await;
     let settings =
-        crate::client::settings::Client { max_response: 1000, ..settings(server.address, Grpc) };
+        settings::Client { max_response: 1000, ..support::settings(server.address, Grpc) };
     let (_clients, client) = client(settings);
 
     let error = get(&client, &CallTerms::default()).await.unwrap_err();
 
     let ClientError::Status { status, .. } = error else { panic!("{error}") };
     assert_eq!(status.code(), Code::OutOfRange);
+}
+
+#[tokio::test]
+async fn closing_waits_for_what_is_under_way() {
+    let (told, mut events) = mpsc::unbounded_channel();
+    let server = Server::grpc(move |_, to| {
+        let (answer, answered) = tokio::sync::oneshot::channel::<()>();
+        told.send(answer).unwrap();
+        async move {
+            answered.await.unwrap();
+            respond(to, b"late");
+        }
+    })
+    .await;
+    let (clients, client) = client(support::settings(server.address, Grpc));
+    let terms = CallTerms::default();
+    let call = get(&client, &terms);
+
+    let closing = async {
+        let answer = events.recv().await.unwrap();
+        let closed = clients.close(Deadline::after(LONG));
+        let answering = async { answer.send(()).unwrap() };
+        tokio::join!(closed, answering);
+    };
+    let (reply, ()) = tokio::join!(call, closing);
+
+    assert_eq!(reply.unwrap().message, "late");
+    let error = get(&client, &terms).await.unwrap_err();
+    assert!(matches!(error, ClientError::Transport { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn messages_are_compressed_if_the_call_or_the_client_says_so() {
+    for (configured, asked, expected) in [
+        (Compression::Off, CallCompression::Configured, None),
+        (Compression::Off, CallCompression::On, Some("gzip")),
+        (Compression::Zstd, CallCompression::Configured, Some("zstd")),
+        (Compression::Zstd, CallCompression::Off, None),
+    ] {
+        let server = Server::grpc(move |request, to| async move {
+            let encoding = request.headers().get("grpc-encoding").cloned();
+            assert_eq!(encoding.as_ref().map(|name| name.to_str().unwrap()), expected);
+            assert_eq!(read(request.into_body()).await[0], u8::from(expected.is_some()));
+            respond(to, b"done");
+        })
+        .await;
+        let settings =
+            settings::Client { compression: configured, ..support::settings(server.address, Grpc) };
+        let (_clients, client) = client(settings);
+        assert_eq!(client.settings().compression, configured);
+
+        let terms = CallTerms { compression: asked, ..CallTerms::default() };
+
+        assert_eq!(get(&client, &terms).await.unwrap().message, "done");
+    }
 }

@@ -8,16 +8,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{RecvStream, server};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, Request, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::client::local::LocalServices;
+use crate::client::rpc::UnaryReply;
 use crate::client::settings::{
-    self, ClientTransport, Compression, KeepAlive, LoadBalancing, Protocol, Retries,
+    self, AddressClass, ClientTransport, Compression, KeepAlive, LoadBalancing, Protocol, Retries,
 };
-use crate::client::{Client, Clients};
+use crate::client::{CallTerms, Client, ClientError, Clients};
 
 /// Longer than anything takes that works.
 pub(super) const LONG: Duration = Duration::from_secs(20);
@@ -51,7 +53,7 @@ pub(super) fn settings(address: SocketAddr, protocol: Protocol) -> settings::Cli
         keep_alive: KeepAlive { interval: None, timeout: LONG },
         compression: Compression::Off,
         max_response: 4 * 1024 * 1024,
-        allow: Vec::new(),
+        allow: vec![AddressClass::Loopback],
     }
 }
 
@@ -59,6 +61,27 @@ pub(super) fn client(settings: settings::Client) -> (Clients, Arc<Client>) {
     let clients = Clients::new(&[settings], &LocalServices::default());
     let client = clients.get("user").unwrap().clone();
     (clients, client)
+}
+
+/// A client that makes so many attempts.
+pub(super) fn retrying(address: SocketAddr, protocol: Protocol, attempts: u32) -> settings::Client {
+    let settings = settings(address, protocol);
+    settings::Client { retries: Retries { attempts, ..settings.retries.clone() }, ..settings }
+}
+
+/// An RPC with the message `ada`.
+pub(super) async fn get(client: &Client) -> Result<UnaryReply, ClientError> {
+    let method = PathAndQuery::from_static("/user.Users/Get");
+    client.unary(method, HeaderMap::new(), Bytes::from_static(b"ada"), &CallTerms::default()).await
+}
+
+/// The code of the status that an RPC failed with.
+#[track_caller]
+pub(super) fn code(error: ClientError) -> Code {
+    match error {
+        ClientError::Status { status, .. } => status.code(),
+        error => panic!("{}", sentence(&error)),
+    }
 }
 
 /// A socket on loopback whose connections a function handles.
@@ -154,6 +177,16 @@ pub(super) fn respond(mut to: SendResponse<Bytes>, message: &[u8]) {
     let mut body = to.send_response(head(), false).unwrap();
     body.send_data(framed(message), false).unwrap();
     body.send_trailers(status(Code::Ok)).unwrap();
+}
+
+/// Responds with a status and nothing else.
+pub(super) fn refuse(mut to: SendResponse<Bytes>, code: Code, more: &[(&'static str, &str)]) {
+    let mut response = head();
+    response.headers_mut().extend(status(code));
+    for (name, value) in more {
+        response.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    to.send_response(response, true).unwrap();
 }
 
 pub(super) fn status(code: Code) -> HeaderMap {
