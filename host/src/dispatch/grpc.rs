@@ -168,22 +168,12 @@ impl GrpcDispatcher {
     ) -> Result<(Rpc, Shape), Box<(Rpc, Status)>> {
         let path = parts.uri.path();
         let found = self.routes.find(path);
-        let mut rpc = Rpc {
-            rules: self.rules.clone(),
-            logger: self.logger.clone(),
-            method: match &found {
-                Ok(Found { method, .. }) => method.clone(),
-                Err(_) => Arc::from(path),
-            },
-            id: context.id,
-            peer: context.peer,
-            depth: CallDepth::of(&parts.extensions),
-            annotations: context.annotations,
-            hides_id: context.hides_id,
-            begun: context.begun,
-            caller: caller(&parts.headers),
-            timeout: None,
+        let method = match &found {
+            Ok(Found { method, .. }) => method.clone(),
+            Err(_) => Arc::from(path),
         };
+        let mut rpc = self.rpc(context, method, &parts.headers);
+        rpc.depth = CallDepth::of(&parts.extensions);
         let shape = match found {
             Ok(Found { shape, .. }) => shape,
             Err(unknown) => {
@@ -198,6 +188,23 @@ impl GrpcDispatcher {
             }
         }
         Ok((rpc, shape))
+    }
+
+    /// An RPC of which no timeout is known yet.
+    fn rpc(&self, context: RpcContext, method: Arc<str>, headers: &HeaderMap) -> Rpc {
+        let RpcContext { id, peer, begun, annotations, hides_id, compresses: _ } = context;
+        Rpc {
+            rules: self.rules.clone(),
+            logger: self.logger.clone(),
+            method,
+            id,
+            peer,
+            annotations,
+            hides_id,
+            begun,
+            caller: caller(headers),
+            timeout: None,
+        }
     }
 
     async fn serve(

@@ -9,23 +9,24 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
+use tonic::Code;
 
 use self::outcome::{LoggedResponse, RequestFailure};
 use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
 use super::framing;
 use super::head::{self, Refusal};
 use super::health::Health;
-use super::hooks::{self, Answered, Hooks};
+use super::hooks::{self, Answered, HookedProtocol, Hooks};
 use super::problem::{ErrorRules, Problem};
 use super::{reply, request_id};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::call::error::{invalid_parts, retry_after};
 use crate::call::http as guest;
 use crate::call::{CallDepth, Context, Fault, RequestAnnotations, RequestTarget};
-use crate::extension::{self as hook, Answer, Content, Hooked, Transport};
+use crate::extension::{self as hook, Answer, Body, Content, Hooked, Transport};
 use crate::guest::Workers;
 use crate::http2::RequestBody;
 use crate::telemetry::{Attributes, Event, Level, Logger};
@@ -122,31 +123,12 @@ impl Dispatcher {
         let annotations = request.found.annotations();
         let about = About::new(request.parts(), request.id(), request.peer());
         let about = About { begun, annotations, ..about };
-        let (LoggedResponse { mut response, failure }, mut passed) = match asked {
-            Ok(()) => (self.answer(request.parts(), body, &about).await, hooks.len()),
-            Err(Answered { answer, passed }) => (self.given(*answer).into(), passed),
+        let (LoggedResponse { response, failure }, passed) = match asked {
+            Ok(()) => (self.answer(request.parts(), body, &about).await, hooks),
+            Err(Answered { answer, passed }) => (self.given(&request, *answer).into(), passed),
         };
-        let mut attributes = Attributes::new();
-        loop {
-            let (mut parts, body) = response.into_parts();
-            let mut seen = hook::Response::new(parts.status, None, &mut parts.headers);
-            let asked = hooks::on_response(&hooks[..passed], &request, &mut seen).await;
-            let wraps = std::mem::take(&mut seen.wraps);
-            attributes.extend(std::mem::take(&mut seen.attributes));
-            match asked {
-                Ok(()) => {
-                    let body = wraps.into_iter().fold(body, |body, wrap| {
-                        body.wrapped(|body| wrap(&mut parts.headers, body))
-                    });
-                    response = Response::from_parts(parts, body);
-                    break;
-                }
-                Err(Answered { answer, passed: before }) => {
-                    (response, passed) = (self.given(*answer), before);
-                }
-            }
-        }
-        let about = About { answered: attributes, hides_id: request.found.hides_id, ..about };
+        let (response, answered) = hooks::on_response(self, passed, &request, response).await;
+        let about = About { answered, hides_id: request.found.hides_id, ..about };
         self.stamped(LoggedResponse { response, failure }, &about)
     }
 
@@ -156,19 +138,6 @@ impl Dispatcher {
             Ok(head) => self.ask_guest(head, body, about).await,
             Err(refusal) => self.refused(refusal),
         }
-    }
-
-    /// What a feature answers in place of the service.
-    fn given(&self, answer: Answer) -> Response<ResponseBody> {
-        let Answer { status, headers, content, .. } = answer;
-        let mut response = match content {
-            Content::Error(error) => self.problem(&Problem { status, error }),
-            Content::Bytes(bytes) => Response::new(ResponseBody::whole(bytes)),
-        };
-        *response.status_mut() = status;
-        // Takes the place of what is there under the same names.
-        response.headers_mut().extend(headers);
-        response
     }
 
     /// Fits a response to its request, adds the id, and says in the log how the request was answered.
@@ -297,6 +266,30 @@ impl Dispatcher {
         attributes.extend(about.answered.clone());
         let context = about.context().attributes();
         self.logger.event(event).log(level, message, &attributes, &context);
+    }
+}
+
+impl HookedProtocol for Dispatcher {
+    type Body = ResponseBody;
+
+    fn code(_: &HeaderMap, _: &ResponseBody) -> Option<Code> {
+        None
+    }
+
+    fn given(&self, _: &hook::Request<'_>, answer: Answer) -> Response<ResponseBody> {
+        let Answer { status, headers, content, .. } = answer;
+        let mut response = match content {
+            Content::Error(error) => self.problem(&Problem { status, error }),
+            Content::Bytes(bytes) => Response::new(ResponseBody::whole(bytes)),
+        };
+        *response.status_mut() = status;
+        // Takes the place of what is there under the same names.
+        response.headers_mut().extend(headers);
+        response
+    }
+
+    fn wrapped(body: ResponseBody, wrap: impl FnOnce(Body) -> Body) -> ResponseBody {
+        body.wrapped(wrap)
     }
 }
 
