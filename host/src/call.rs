@@ -2,8 +2,10 @@
 //!
 //! Knows neither how calls enter a guest nor which status a fault has.
 
+pub(crate) mod body;
 pub(crate) mod error;
 pub(crate) mod grpc;
+pub(crate) mod guest_body;
 pub(crate) mod http;
 pub(crate) mod kind;
 pub(crate) mod lines;

@@ -14,6 +14,7 @@ mod memory;
 mod provided;
 mod shutdown;
 mod stdio;
+pub(crate) mod streams;
 mod time;
 mod wasi;
 

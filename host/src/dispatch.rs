@@ -11,8 +11,8 @@ pub(crate) mod head;
 mod health;
 mod hooks;
 mod http;
-mod outgoing;
 mod problem;
+mod pump;
 mod reply;
 mod request_id;
 

@@ -4,7 +4,6 @@
 //! Knows neither sockets nor status codes.
 
 mod body;
-mod completion;
 mod delay;
 mod exports;
 mod handover;

@@ -83,6 +83,11 @@ pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
     }
 }
 
+/// How a stream of a client ends of which the rest does not come.
+pub(crate) fn request_cut_off() -> ServiceError {
+    service_error(Kind::InvalidArguments, "the request was cut off")
+}
+
 /// When a client should try again what was refused or lost.
 pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
 

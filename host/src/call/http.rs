@@ -48,5 +48,3 @@ impl Body {
 
 /// A body of which chunks arrive over time.
 pub(crate) type Streamed = stream::Streamed<Bytes, Result<(), ServiceError>>;
-/// The writing side of a [`Streamed`].
-pub(crate) type Feed = stream::Feed<Bytes, Result<(), ServiceError>>;

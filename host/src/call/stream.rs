@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::bindings::errors::Error as ServiceError;
+
 /// How many items may wait between a connection and a guest, per direction. When it is full the
 /// faster side waits.
 pub(crate) const ITEMS_IN_TRANSIT: usize = 2;
@@ -98,4 +100,38 @@ pub(crate) fn stream<T, E>() -> (Feed<T, E>, Streamed<T, E>) {
     let streamed =
         Streamed { data: data_receiver, end: end_receiver, hold, departure, _reader: reader };
     (Feed { data, end, unread }, streamed)
+}
+
+/// Where the items of a stream come from.
+pub(crate) trait Source {
+    type Item;
+    type Error;
+
+    /// The next item; `None` after the last one.
+    async fn next(&mut self) -> Result<Option<Self::Item>, Self::Error>;
+}
+
+/// Moves what a source has into a stream, as fast as it is read. Returns when there is no more, or nobody reads it.
+/// `explain` says what the reader is told of an error.
+pub(crate) async fn pump<S: Source>(
+    mut source: S,
+    feed: Feed<S::Item, Result<(), ServiceError>>,
+    explain: impl FnOnce(&S::Error) -> ServiceError,
+) -> Result<(), S::Error> {
+    let Feed { data, end, unread: _ } = feed;
+    let ended = loop {
+        match source.next().await {
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+            Ok(Some(item)) => {
+                if data.send(item).await.is_err() {
+                    // Not to want the rest is the reader's right.
+                    return Ok(());
+                }
+            }
+        }
+    };
+    // A reader that is gone does not need to know.
+    drop(end.send(ended.as_ref().map(|&()| ()).map_err(explain)));
+    ended
 }

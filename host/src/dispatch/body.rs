@@ -1,145 +1,40 @@
-//! Bodies of requests on their way to the guest, and of responses on their way to the client.
+//! Bodies of responses on their way to the client, and what a client is told whose request body was cut.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::Version;
-use http_body::{Frame, SizeHint};
+use http::{StatusCode, Version};
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
-use tokio::time::timeout;
 
-use super::outgoing::Outgoing;
 use super::problem::Problem;
+use super::pump::Pump;
 use crate::bindings::errors::Kind;
-use crate::call::http::{Body, Feed, Streamed};
-use crate::call::stream::stream;
+use crate::call::body::Cut;
+use crate::call::guest_body::GuestBody;
 use crate::extension::Body as Wrapped;
-use crate::http2::RequestBody;
-use crate::telemetry::debug;
+use crate::telemetry::{debug, warn};
 
-/// A body that the client announces to be at most so long is handed to the guest whole, in bytes.
-const WHOLE_UP_TO: u64 = 64 * 1024;
-
-/// What a request body may be.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BodyRules {
-    /// Source: `[host.limits] max_body`, in bytes.
-    pub(super) limit: usize,
-    /// Longest silence of the client. Source: `[services.http] read_timeout`.
-    pub(super) silence: Duration,
-}
-
-/// Why the rest of a request body does not come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cut {
-    TooLarge {
-        limit: usize,
-    },
-    Silent {
-        limit: Duration,
-    },
-    /// The connection broke; nobody is left to be answered.
-    Broken,
-}
-
-impl Cut {
-    pub(super) fn problem(self) -> Problem {
-        use http::StatusCode;
-        let kind = Kind::InvalidArguments;
-        match self {
-            Self::TooLarge { limit } => Problem::own(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                kind,
-                format!("the request body is larger than {limit} bytes"),
+/// What is answered to a request whose body was cut.
+pub(super) fn cut_problem(cut: Cut) -> Problem {
+    let kind = Kind::InvalidArguments;
+    match cut {
+        Cut::TooLarge { limit } => Problem::own(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            kind,
+            format!("the request body is larger than {limit} bytes"),
+        ),
+        Cut::Silent { limit } => Problem::own(
+            StatusCode::REQUEST_TIMEOUT,
+            kind,
+            format!(
+                "the request body did not arrive, {} passed without any of it",
+                humantime::format_duration(limit)
             ),
-            Self::Silent { limit } => Problem::own(
-                StatusCode::REQUEST_TIMEOUT,
-                kind,
-                format!(
-                    "the request body did not arrive, {} passed without any of it",
-                    humantime::format_duration(limit)
-                ),
-            ),
-            Self::Broken => {
-                Problem::own(StatusCode::BAD_REQUEST, kind, "the request body was cut off")
-            }
-        }
-    }
-}
-
-/// Moves a streamed request body to the guest; ends when there is no more of it, or nobody reads it.
-pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Cut>>>>;
-
-/// Turns the body of a request into what is handed to the guest. A short one is read whole; a long
-/// one is a stream that flows while the returned pump is polled.
-pub(super) async fn receive(
-    mut body: RequestBody,
-    rules: BodyRules,
-) -> Result<(Body, Option<Pump>), Cut> {
-    use http_body::Body as _;
-    if body.is_end_stream() {
-        return Ok((Body::None, None));
-    }
-    match body.size_hint().exact() {
-        Some(length) if length > rules.limit as u64 => Err(Cut::TooLarge { limit: rules.limit }),
-        Some(length) if length <= WHOLE_UP_TO => {
-            let mut whole = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-            let mut first = None;
-            while let Some(chunk) = next(&mut body, rules).await? {
-                // Most bodies are one chunk, which needs no copy.
-                match first.take() {
-                    None if whole.is_empty() && chunk.len() as u64 == length => first = Some(chunk),
-                    _ => whole.extend_from_slice(&chunk),
-                }
-            }
-            Ok((Body::Whole(first.unwrap_or_else(|| whole.into())), None))
-        }
-        length => {
-            let (feed, body_of_guest) = stream();
-            let streamed = Body::Streamed { body: body_of_guest, length };
-            Ok((streamed, Some(Box::pin(pump(body, rules, feed)))))
-        }
-    }
-}
-
-async fn pump(mut body: RequestBody, rules: BodyRules, feed: Feed) -> Result<(), Cut> {
-    let Feed { data, end, .. } = feed;
-    let mut room = rules.limit;
-    let ended = loop {
-        let chunk = match next(&mut body, rules).await {
-            Ok(Some(chunk)) => chunk,
-            Ok(None) => break Ok(()),
-            Err(cut) => break Err(cut),
-        };
-        if chunk.len() > room {
-            break Err(Cut::TooLarge { limit: rules.limit });
-        }
-        room -= chunk.len();
-        if data.send(chunk).await.is_err() {
-            // The guest does not want the rest. That is its right.
-            return Ok(());
-        }
-    };
-    // A guest that is gone does not need to know.
-    drop(end.send(ended.map_err(|cut| cut.problem().error)));
-    ended
-}
-
-/// The next chunk of data; trailers are passed over.
-async fn next(body: &mut RequestBody, rules: BodyRules) -> Result<Option<Bytes>, Cut> {
-    loop {
-        let frame = match timeout(rules.silence, body.frame()).await {
-            Err(_) => return Err(Cut::Silent { limit: rules.silence }),
-            Ok(None) => return Ok(None),
-            Ok(Some(Err(_))) => return Err(Cut::Broken),
-            Ok(Some(Ok(frame))) => frame,
-        };
-        match frame.into_data() {
-            Ok(data) if !data.is_empty() => return Ok(Some(data)),
-            _ => (),
-        }
+        ),
+        Cut::Broken => Problem::own(StatusCode::BAD_REQUEST, kind, "the request body was cut off"),
     }
 }
 
@@ -157,9 +52,31 @@ enum Inner {
     Whole(Option<Bytes>),
     /// Nothing is sent, but a length is announced, which hyper takes from here.
     Unsent(u64),
-    Streamed(Box<Outgoing>),
+    Streamed(Box<StreamedBody>),
     /// What a feature has made of it.
     Wrapped(Wrapped),
+}
+
+/// A body that the guest writes. While the client reads it, what is left of the request keeps flowing.
+struct StreamedBody {
+    body: GuestBody,
+    pump: Pump<Cut>,
+    request_id: Arc<str>,
+}
+
+impl StreamedBody {
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Aborted>>> {
+        // The guest has been told why the rest of the request does not come; its response may go on.
+        let _ = self.pump.poll(context);
+        Pin::new(&mut self.body).poll_frame(context).map_err(|reason| {
+            let reason = reason.to_string();
+            warn!(ResponseCut, request_id = &*self.request_id, reason, "response cut off");
+            Aborted
+        })
+    }
 }
 
 /// The guest, or its loss, ended a response before its end. The client has to notice.
@@ -194,13 +111,9 @@ impl ResponseBody {
         Self(Inner::Wrapped(wrap(body)))
     }
 
-    /// `length` is what the guest has announced.
-    pub(super) fn streamed(
-        (body, length): (Streamed, Option<u64>),
-        pump: Option<Pump>,
-        request_id: std::sync::Arc<str>,
-    ) -> Self {
-        Self(Inner::Streamed(Box::new(Outgoing::new(body, length, (pump, request_id)))))
+    /// `pump` moves what is left of the request.
+    pub(super) fn streamed(body: GuestBody, pump: Pump<Cut>, request_id: Arc<str>) -> Self {
+        Self(Inner::Streamed(Box::new(StreamedBody { body, pump, request_id })))
     }
 }
 
@@ -215,7 +128,7 @@ impl http_body::Body for ResponseBody {
         match &mut self.0 {
             Inner::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Inner::Unsent(_) => Poll::Ready(None),
-            Inner::Streamed(outgoing) => outgoing.poll_frame(context),
+            Inner::Streamed(streamed) => streamed.poll_frame(context),
             Inner::Wrapped(body) => body.as_mut().poll_frame(context).map_err(|error| {
                 debug!(ResponseBodyFailed, %error, "the body of a response ended early");
                 Aborted
@@ -227,7 +140,7 @@ impl http_body::Body for ResponseBody {
         match &self.0 {
             Inner::Whole(bytes) => bytes.is_none(),
             Inner::Unsent(_) => false,
-            Inner::Streamed(outgoing) => outgoing.is_end_stream(),
+            Inner::Streamed(streamed) => streamed.body.is_end_stream(),
             Inner::Wrapped(body) => body.is_end_stream(),
         }
     }
@@ -238,7 +151,7 @@ impl http_body::Body for ResponseBody {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             Inner::Unsent(length) => SizeHint::with_exact(*length),
-            Inner::Streamed(outgoing) => outgoing.size_hint(),
+            Inner::Streamed(streamed) => streamed.body.size_hint(),
             Inner::Wrapped(body) => body.size_hint(),
         }
     }

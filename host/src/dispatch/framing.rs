@@ -66,7 +66,9 @@ pub(super) fn fit(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::guest_body::GuestBody;
     use crate::call::stream::stream;
+    use crate::dispatch::pump::Pump;
 
     fn response(status: StatusCode, length: Option<&str>) -> Response<ResponseBody> {
         let mut response = Response::new(ResponseBody::whole("hello".into()));
@@ -112,7 +114,7 @@ mod tests {
     #[test]
     fn whoever_streams_a_body_that_is_not_sent_learns_it() {
         let (mut feed, streamed) = stream();
-        let body = ResponseBody::streamed((streamed, None), None, "1".into());
+        let body = ResponseBody::streamed(GuestBody::new(streamed, None), Pump::done(), "1".into());
 
         let fitted = fit(Response::new(body), (&Method::HEAD, Version::HTTP_2));
 

@@ -28,9 +28,9 @@ use tonic::Status;
 
 use self::encoding::Encoding;
 use self::frame::Frames;
-use self::pump::{hand_over, only, pump};
+use self::pump::{Single, only, pump};
 pub(crate) use self::reply::GrpcBody;
-use self::reply::{MessageEncoder, Pump};
+use self::reply::MessageEncoder;
 pub(crate) use self::routes::Routes;
 use self::routes::{Found, Shape};
 use self::rpc::Rpc;
@@ -38,6 +38,7 @@ pub(crate) use self::standard::Standard;
 use self::status::StatusRules;
 use super::hooks::Hooks;
 use super::problem::ErrorRules;
+use super::pump::Pump;
 use super::{head, request_id};
 use crate::call::grpc::{Answer, Messages as Sent};
 use crate::call::metadata;
@@ -255,7 +256,11 @@ impl GrpcDispatcher {
         }
     }
 
-    async fn unary(&self, incoming: IncomingRpc, mut frames: Frames) -> Response<GrpcBody> {
+    async fn unary(
+        &self,
+        incoming: IncomingRpc,
+        mut frames: Frames<RequestBody>,
+    ) -> Response<GrpcBody> {
         let IncomingRpc { rpc, metadata, encoder, .. } = incoming;
         let call_timeout = self.rules.settings.call_timeout;
         let limit = rpc.timeout.map_or(call_timeout, |timeout| timeout.min(call_timeout));
@@ -282,7 +287,7 @@ impl GrpcDispatcher {
     async fn only_message(
         &self,
         rpc: &Rpc,
-        frames: &mut Frames,
+        frames: &mut Frames<RequestBody>,
     ) -> Result<guest::RequestMessage, Status> {
         let limit = self.rules.settings.call_timeout;
         let limit = rpc.timeout.map_or(limit, |timeout| timeout.min(limit));
@@ -295,17 +300,21 @@ impl GrpcDispatcher {
         }
     }
 
-    async fn streaming(&self, incoming: IncomingRpc, mut frames: Frames) -> Response<GrpcBody> {
+    async fn streaming(
+        &self,
+        incoming: IncomingRpc,
+        mut frames: Frames<RequestBody>,
+    ) -> Response<GrpcBody> {
         let IncomingRpc { rpc, shape, metadata, encoder } = incoming;
         let (feed, incoming) = stream();
         let (done, last) = oneshot::channel();
-        let mut pump: Pump = if shape == Shape::ServerStreaming {
+        let mut pump = if shape == Shape::ServerStreaming {
             match self.only_message(&rpc, &mut frames).await {
-                Ok(message) => Box::pin(hand_over(message, feed, done)),
+                Ok(message) => Pump::new(pump(Single(Some(message)), feed, done)),
                 Err(status) => return rpc.trailers_only(&status),
             }
         } else {
-            Box::pin(pump(frames, feed, done))
+            Pump::new(pump(frames, feed, done))
         };
         let request =
             guest::Request { method: rpc.method.clone(), metadata, messages: Sent::Many(incoming) };
@@ -313,30 +322,17 @@ impl GrpcDispatcher {
         let call_ends = rpc.begun + self.rules.settings.call_timeout;
         let overdue = deadline.map(|deadline| deadline.at.max(call_ends));
         let context = Context { deadline, overdue, ..rpc.context() };
-        let mut pumping = true;
-        let answer = {
-            let mut call =
-                std::pin::pin!(self.workers.grpc(self.local, request, context, Some(last)));
-            loop {
-                tokio::select! {
-                    biased;
-                    answer = &mut call => break answer,
-                    pumped = &mut pump, if pumping => match pumped {
-                        Ok(()) => pumping = false,
-                        Err(status) => return rpc.trailers_only(&status),
-                    },
-                }
-            }
-        };
-        let outgoing = match answer {
-            Ok(Ok(Answer::Many(outgoing))) => outgoing,
-            Ok(Ok(Answer::One(_))) => {
+        let call = self.workers.grpc(self.local, request, context, Some(last));
+        let outgoing = match pump.during(call).await {
+            Ok(Ok(Ok(Answer::Many(outgoing)))) => outgoing,
+            Ok(Ok(Ok(Answer::One(_)))) => {
                 return rpc.failed(&Fault::InvalidResponse("it is no stream".into()));
             }
-            Ok(Err(failure)) => return rpc.trailers_only(&rpc.returned(&failure)),
-            Err(fault) => return rpc.failed(&fault),
+            Ok(Ok(Err(failure))) => return rpc.trailers_only(&rpc.returned(&failure)),
+            Ok(Err(fault)) => return rpc.failed(&fault),
+            Err(status) => return rpc.trailers_only(&status),
         };
-        rpc.streamed(outgoing, encoder, pumping.then_some(pump))
+        rpc.streamed(outgoing, encoder, pump)
     }
 }
 

@@ -5,7 +5,6 @@ mod own;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,14 +14,16 @@ use http::{Method, Request, Response, StatusCode, Uri, Version};
 use tonic::Code;
 
 use self::outcome::{LoggedResponse, RequestFailure};
-use super::body::{self, BodyRules, Cut, Pump, ResponseBody};
+use super::body::{ResponseBody, cut_problem};
 use super::framing;
 use super::head::{self, Refusal};
 use super::health::Health;
 use super::hooks::{self, Answered, HookedProtocol, Hooks};
 use super::problem::{ErrorRules, Problem};
+use super::pump::Pump;
 use super::{reply, request_id};
 use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::call::body::{BodyLimits, receive};
 use crate::call::error::{invalid_parts, retry_after};
 use crate::call::http as guest;
 use crate::call::{CallDepth, Context, Fault, RequestAnnotations, RequestTarget};
@@ -160,45 +161,26 @@ impl Dispatcher {
         body: RequestBody,
         about: &About<'_>,
     ) -> LoggedResponse {
-        let rules = BodyRules { limit: self.rules.max_body, silence: self.rules.read_timeout };
-        let (body, pump) = match body::receive(body, rules).await {
+        let limits = BodyLimits { size: self.rules.max_body, silence: self.rules.read_timeout };
+        let (body, pump) = match receive(body, limits, |cut| cut_problem(*cut).error).await {
             Ok(received) => received,
-            Err(cut) => return self.closing(cut.problem(), about),
+            Err(cut) => return self.closing(cut_problem(cut), about),
         };
-        match self.call(guest::Request { head, body }, pump, about).await {
-            Ok((Ok(response), pump)) => {
-                match reply::unpack(response, pump, (about.method, about.id)) {
-                    Ok(response) => LoggedResponse::returned(response),
-                    Err(fault) => self.fault(fault),
-                }
-            }
-            Ok((Err(error), _)) => {
+        let mut pump = pump.map_or_else(Pump::done, Pump::new);
+        let request = guest::Request { head, body };
+        let call = self.workers.http(self.local, request, about.context());
+        match pump.during(call).await {
+            Ok(Ok(Ok(response))) => match reply::unpack(response, pump, (about.method, about.id)) {
+                Ok(response) => LoggedResponse::returned(response),
+                Err(fault) => self.fault(fault),
+            },
+            Ok(Ok(Err(error))) => {
                 let problem = Problem::returned(error);
                 self.check_error(&problem.error, about);
                 self.failed(problem)
             }
-            Err(Ended::Fault(fault)) => self.fault(fault),
-            Err(Ended::Cut(cut)) => self.closing(cut.problem(), about),
-        }
-    }
-
-    /// Waits for the guest, and feeds it the request's body meanwhile. Gives back the pump when there
-    /// is more of the body.
-    async fn call(
-        &self,
-        request: guest::Request,
-        pump: Option<Pump>,
-        about: &About<'_>,
-    ) -> Result<(Returned, Option<Pump>), Ended> {
-        let mut call = pin!(self.workers.http(self.local, request, about.context()));
-        let Some(mut pump) = pump else { return Ok((call.await?, None)) };
-        tokio::select! {
-            biased;
-            outcome = &mut call => Ok((outcome?, Some(pump))),
-            pumped = &mut pump => match pumped {
-                Ok(()) => Ok((call.await?, None)),
-                Err(cut) => Err(Ended::Cut(cut)),
-            },
+            Ok(Err(fault)) => self.fault(fault),
+            Err(cut) => self.closing(cut_problem(cut), about),
         }
     }
 
@@ -334,20 +316,6 @@ impl<'a> About<'a> {
         let (request_id, annotations) = (Some(self.id.clone()), self.annotations.clone());
         let (peer, depth) = (Some(self.peer), self.depth);
         Context { peer, request_id, target, annotations, depth, ..Context::default() }
-    }
-}
-
-type Returned = Result<guest::Response, ServiceError>;
-
-/// Why a request did not get an answer from the guest.
-enum Ended {
-    Fault(Fault),
-    Cut(Cut),
-}
-
-impl From<Fault> for Ended {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
     }
 }
 

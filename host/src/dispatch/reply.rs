@@ -5,9 +5,12 @@ use std::sync::Arc;
 use http::header::{CONTENT_LENGTH, HeaderMap};
 use http::{Method, Response, StatusCode};
 
-use super::body::{Pump, ResponseBody};
+use super::body::ResponseBody;
 use super::framing;
+use super::pump::Pump;
 use crate::call::Fault;
+use crate::call::body::Cut;
+use crate::call::guest_body::GuestBody;
 use crate::call::http::{self as guest, Body};
 use crate::call::lines::{self, invalid};
 use crate::header::is_of_connection;
@@ -16,7 +19,7 @@ use crate::header::is_of_connection;
 /// [`Fault::InvalidResponse`] when the response breaks the contract.
 pub(super) fn unpack(
     response: guest::Response,
-    pump: Option<Pump>,
+    pump: Pump<Cut>,
     (method, request_id): (&Method, &Arc<str>),
 ) -> Result<Response<ResponseBody>, Fault> {
     let guest::Response { status, headers, body } = response;
@@ -30,7 +33,7 @@ pub(super) fn unpack(
         Body::None => ResponseBody::empty(),
         Body::Whole(bytes) => ResponseBody::whole(bytes),
         Body::Streamed { body, length } => {
-            ResponseBody::streamed((body, length), pump, request_id.clone())
+            ResponseBody::streamed(GuestBody::new(body, length), pump, request_id.clone())
         }
     };
     let mut response = Response::new(body);
@@ -72,7 +75,7 @@ mod tests {
     fn refuses(status: u16, headers: &str, expected: &Expect) {
         let headers = headers.replace('\n', "\r\n").into();
         let response = guest::Response { status, headers, body: Body::Whole("hello".into()) };
-        let fault = unpack(response, None, (&Method::GET, &"1".into())).unwrap_err();
+        let fault = unpack(response, Pump::done(), (&Method::GET, &"1".into())).unwrap_err();
         expected.assert_eq(&fault.to_string());
     }
 
@@ -151,7 +154,10 @@ mod tests {
             let headers = "content-length: 5000000000\r\n".into();
             let response = guest::Response { status, headers, body: Body::None };
 
-            assert!(unpack(response, None, (&method, &"1".into())).is_ok(), "{method} {status}");
+            assert!(
+                unpack(response, Pump::done(), (&method, &"1".into())).is_ok(),
+                "{method} {status}"
+            );
         }
     }
 
@@ -160,7 +166,7 @@ mod tests {
         let headers = "set-cookie: a\r\nset-cookie: b\r\n".into();
         let response = guest::Response { status: 204, headers, body: Body::None };
 
-        let response = unpack(response, None, (&Method::GET, &"1".into())).unwrap();
+        let response = unpack(response, Pump::done(), (&Method::GET, &"1".into())).unwrap();
 
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
     }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::Limits;
 use crate::call::stream::Hold;
+use crate::capability::streams::Admission;
 
 /// The part of the memory that requests may fill.
 const PART: usize = 4;
@@ -196,18 +197,13 @@ impl Drop for Portion {
     }
 }
 
-impl Taker {
+impl Admission for Taker {
     /// Ready when the call may have so many bytes more, which it then has. What it had before has been read;
     /// `spare` is what is left of the guest's memory before the bound counts.
     ///
     /// What a call takes after it has returned, or when it is older than any call that is answered, or beyond
     /// the whole budget, is not held: it streams.
-    pub(super) fn poll_take(
-        &mut self,
-        bytes: usize,
-        spare: usize,
-        context: &mut Context<'_>,
-    ) -> Poll<()> {
+    fn poll_admit(&mut self, bytes: usize, spare: usize, context: &mut Context<'_>) -> Poll<()> {
         let intake = self.intake.clone();
         let mut takers = intake.takers();
         takers.unseen -= std::mem::take(&mut self.unseen);
@@ -233,6 +229,13 @@ impl Taker {
         Poll::Ready(())
     }
 
+    fn rest(&mut self) {
+        let intake = self.intake.clone();
+        self.go_on(&mut intake.takers());
+    }
+}
+
+impl Taker {
     /// Waits, at most until the turn of another is over.
     fn wait(&mut self, takers: &mut Takers, context: &mut Context<'_>) {
         let turn = *self.turn.get_or_insert_with(|| {
@@ -255,12 +258,6 @@ impl Taker {
             takers.waiting.remove(&turn);
             takers.wake();
         }
-    }
-
-    /// Wants no more for now.
-    pub(super) fn rest(&mut self) {
-        let intake = self.intake.clone();
-        self.go_on(&mut intake.takers());
     }
 }
 

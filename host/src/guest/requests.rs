@@ -4,7 +4,6 @@
 use bytes::Bytes;
 use wasmtime::component::{Access, GuestTaskId};
 
-use super::completion::StreamCompletion;
 use super::exports::required;
 use super::instance::{Abandoned, CallLoop, PendingCall};
 use super::intake::Portion;
@@ -13,6 +12,7 @@ use crate::bindings::http as contract;
 use crate::call::grpc::{Answer, Messages};
 use crate::call::{Reply, grpc, http};
 use crate::capability::State;
+use crate::capability::streams::StreamCompletion;
 use crate::engine::Interface;
 
 impl CallLoop<'_> {

@@ -8,12 +8,13 @@ use tokio::time::sleep_until;
 use tonic::Status;
 
 use super::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING};
-use super::reply::{GrpcBody, MessageEncoder, Pump, Stream};
+use super::reply::{GrpcBody, MessageEncoder, Stream};
 use super::rpc::Rpc;
 use super::status;
 use crate::call::grpc::Outgoing;
 use crate::call::metadata;
 use crate::call::{Deadline, Fault, grpc as guest};
+use crate::dispatch::pump::Pump;
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
@@ -90,7 +91,7 @@ impl Rpc {
         self,
         outgoing: Outgoing,
         encoder: MessageEncoder,
-        pump: Option<Pump>,
+        pump: Pump<Status>,
     ) -> Response<GrpcBody> {
         let Outgoing { metadata, messages, fault } = outgoing;
         let head = match Self::head(&metadata, encoder) {

@@ -9,7 +9,7 @@ use tonic::Status;
 
 use super::encoding::{Encoding, Undecodable};
 use crate::call::grpc::RequestMessage;
-use crate::http2::RequestBody;
+use crate::call::stream::Source;
 
 /// One byte of flags and four of length.
 const PREFIX: usize = 5;
@@ -19,8 +19,8 @@ const COPIED_UP_TO: usize = 16 * 1024;
 
 /// Reads the messages of a request.
 #[derive(Debug)]
-pub(super) struct Frames {
-    body: RequestBody,
+pub(super) struct Frames<B> {
+    body: B,
     /// What has arrived and belongs to no message yet.
     chunk: Bytes,
     encoding: Option<Encoding>,
@@ -28,41 +28,9 @@ pub(super) struct Frames {
     limit: usize,
 }
 
-impl Frames {
-    pub(super) fn new(body: RequestBody, encoding: Option<Encoding>, limit: usize) -> Self {
+impl<B: http_body::Body<Data = Bytes> + Unpin> Frames<B> {
+    pub(super) fn new(body: B, encoding: Option<Encoding>, limit: usize) -> Self {
         Self { body, chunk: Bytes::new(), encoding, limit }
-    }
-
-    /// The next message; `None` after the last one. An error is what the client is to be told.
-    pub(super) async fn next(&mut self) -> Result<Option<RequestMessage>, Status> {
-        let Some(mut prefix) = self.take(PREFIX).await? else { return Ok(None) };
-        let flag = prefix.get_u8();
-        let length = prefix.get_u32() as usize;
-        if length > self.limit {
-            return Err(self.too_large());
-        }
-        let encoding = match (flag, self.encoding) {
-            (0, _) => None,
-            (1, Some(encoding)) => Some(encoding),
-            (1, None) => {
-                return Err(refuse("a message is compressed, but `grpc-encoding` is not set"));
-            }
-            _ => return Err(refuse("the flags of a message are neither 0 nor 1")),
-        };
-        let Some(data) = self.take(length).await? else { return Err(incomplete()) };
-        let compressed = encoding.is_some();
-        let data = match encoding {
-            None => data,
-            Some(encoding) => {
-                encoding.decompress(&data, self.limit).map_err(|error| match error {
-                    Undecodable::TooLarge => self.too_large(),
-                    Undecodable::Corrupt(error) => {
-                        refuse(&format!("a message cannot be decompressed: {error}"))
-                    }
-                })?
-            }
-        };
-        Ok(Some(RequestMessage { data, compressed }))
     }
 
     fn too_large(&self) -> Status {
@@ -117,6 +85,43 @@ impl Frames {
     }
 }
 
+/// An error is what the client is to be told.
+impl<B: http_body::Body<Data = Bytes> + Unpin> Source for Frames<B> {
+    type Item = RequestMessage;
+    type Error = Status;
+
+    async fn next(&mut self) -> Result<Option<RequestMessage>, Status> {
+        let Some(mut prefix) = self.take(PREFIX).await? else { return Ok(None) };
+        let flag = prefix.get_u8();
+        let length = prefix.get_u32() as usize;
+        if length > self.limit {
+            return Err(self.too_large());
+        }
+        let encoding = match (flag, self.encoding) {
+            (0, _) => None,
+            (1, Some(encoding)) => Some(encoding),
+            (1, None) => {
+                return Err(refuse("a message is compressed, but `grpc-encoding` is not set"));
+            }
+            _ => return Err(refuse("the flags of a message are neither 0 nor 1")),
+        };
+        let Some(data) = self.take(length).await? else { return Err(incomplete()) };
+        let compressed = encoding.is_some();
+        let data = match encoding {
+            None => data,
+            Some(encoding) => {
+                encoding.decompress(&data, self.limit).map_err(|error| match error {
+                    Undecodable::TooLarge => self.too_large(),
+                    Undecodable::Corrupt(error) => {
+                        refuse(&format!("a message cannot be decompressed: {error}"))
+                    }
+                })?
+            }
+        };
+        Ok(Some(RequestMessage { data, compressed }))
+    }
+}
+
 fn refuse(message: &str) -> Status {
     Status::internal(message)
 }
@@ -149,3 +154,6 @@ pub(super) fn frame(data: Bytes, encoding: Option<Encoding>) -> std::io::Result<
     let rest = (copied < data.len()).then_some(data);
     Ok(Framed { first: first.freeze(), rest })
 }
+
+#[cfg(test)]
+mod tests;

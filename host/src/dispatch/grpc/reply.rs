@@ -21,9 +21,7 @@ use crate::call::grpc::{Compression, End, ResponseMessage};
 use crate::call::metadata;
 use crate::call::stream::Streamed;
 use crate::dispatch::body::Aborted;
-
-/// Moves the messages of a client to the guest; ends after the last one, or when nobody reads them.
-pub(super) type Pump = Pin<Box<dyn Future<Output = Result<(), Status>>>>;
+use crate::dispatch::pump::Pump;
 
 /// How messages are put on the wire.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +72,7 @@ pub(super) struct Stream {
     /// Why the messages broke off without an end.
     pub(super) fault: oneshot::Receiver<Fault>,
     pub(super) encoder: MessageEncoder,
-    pub(super) pump: Option<Pump>,
+    pub(super) pump: Pump<Status>,
     /// Resolves when the client stops waiting.
     pub(super) deadline: Option<Pin<Box<Sleep>>>,
     pub(super) rpc: Arc<Rpc>,
@@ -164,13 +162,8 @@ impl Stream {
         {
             return Poll::Ready(self.end(&self.rpc.overdue()));
         }
-        if let Some(pump) = &mut self.pump
-            && let Poll::Ready(pumped) = pump.as_mut().poll(context)
-        {
-            self.pump = None;
-            if let Err(status) = pumped {
-                return Poll::Ready(self.end(&status));
-            }
+        if let Err(status) = self.pump.poll(context) {
+            return Poll::Ready(self.end(&status));
         }
         match self.messages.data.poll_recv(context) {
             Poll::Ready(Some(message)) => {

@@ -30,7 +30,7 @@ fn call(intake: &Arc<Intake>) -> (Portion, Taker) {
 
 /// Whether the call gets so much more.
 fn takes(taker: &mut Taker, bytes: usize) -> bool {
-    taker.poll_take(bytes, 0, &mut Context::from_waker(Waker::noop())).is_ready()
+    taker.poll_admit(bytes, 0, &mut Context::from_waker(Waker::noop())).is_ready()
 }
 
 fn fits(intake: &Intake, bytes: usize) -> bool {
@@ -127,7 +127,7 @@ async fn a_guest_that_uses_little_memory_gets_everything() {
     for (_, taker) in [&mut first, &mut second] {
         for _ in 0..15 {
             let context = &mut Context::from_waker(Waker::noop());
-            assert!(taker.poll_take(MIB, 2 * MIB, context).is_ready());
+            assert!(taker.poll_admit(MIB, 2 * MIB, context).is_ready());
         }
     }
     assert!(intake.fits(3 * MIB, || 5 * MIB, Waker::noop()));
