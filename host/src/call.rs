@@ -30,6 +30,8 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wasmtime::component::Val;
 
+use self::grpc::{Failure, RequestMessages, RpcRequest, RpcResponse};
+use self::http::{HttpBody, HttpRequest, HttpResponse};
 pub(crate) use self::reply::{AnyReply, Reply};
 pub(crate) use self::table::{ActiveCall, Table};
 pub(crate) use self::words::Subject;
@@ -333,8 +335,8 @@ pub(crate) enum CallRequest {
     /// The state, for the version with this identity.
     Give(Arc<Description>, Reply<Option<Bytes>>),
     Receive(HandoverState, Reply<()>),
-    Http(http::Request, Reply<http::Response>),
-    Grpc(grpc::Request, Reply<grpc::Answer, grpc::Failure>),
+    Http(HttpRequest, Reply<HttpResponse>),
+    Grpc(RpcRequest, Reply<RpcResponse, Failure>),
     /// About a request whose head this is.
     OnRequest(Bytes, Reply<RequestDecision, Infallible>),
     /// About a response whose head this is.
@@ -376,8 +378,8 @@ impl CallRequest {
             Self::Receive(..) => "handover.receive",
             Self::Http(..) => "http.handle",
             Self::Grpc(request, _) => match request.messages {
-                grpc::Messages::One(_) => "grpc.unary",
-                grpc::Messages::Many(_) => "grpc.streaming",
+                RequestMessages::One(_) => "grpc.unary",
+                RequestMessages::Many(_) => "grpc.streaming",
             },
             Self::OnRequest(..) => "request-hook.on-request",
             Self::OnResponse(..) => "response-hook.on-response",
@@ -388,8 +390,8 @@ impl CallRequest {
     /// How many bytes of a request's body or message are handed to the guest with it, in bytes.
     pub(crate) fn whole(&self) -> usize {
         match self {
-            Self::Http(http::Request { body: http::Body::Whole(bytes), .. }, _) => bytes.len(),
-            Self::Grpc(grpc::Request { messages: grpc::Messages::One(message), .. }, _) => {
+            Self::Http(HttpRequest { body: HttpBody::Whole(bytes), .. }, _) => bytes.len(),
+            Self::Grpc(RpcRequest { messages: RequestMessages::One(message), .. }, _) => {
                 message.data.len()
             }
             _ => 0,

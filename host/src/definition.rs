@@ -89,7 +89,7 @@ use crate::telemetry::Level;
 pub struct Definition {
     /// The file, as given by the user.
     pub path: PathBuf,
-    pub identity: Identity,
+    pub identity: ServiceIdentity,
     /// In the order of the file, never empty, each kind at most once.
     pub kinds: Vec<Kind>,
     pub host: Hosting,
@@ -107,7 +107,7 @@ pub struct Definition {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct ServiceIdentity {
     /// In kebab-case.
     pub name: String,
     /// As in the file.

@@ -25,7 +25,7 @@ pub(crate) use self::assembly::{Assembler, Module};
 pub(crate) use self::end::Stopped;
 pub(crate) use self::listener::Endpoint;
 pub(crate) use self::load::{LoadError, Loaded, Loader, Pace};
-pub(crate) use self::service::{Incident, Service};
+pub(crate) use self::service::{Incident, LeftVersion, Service};
 pub(crate) use self::start::Starting;
 pub(crate) use self::starting_extensions::StartingExtensions;
 pub(crate) use self::version::KindFailure;

@@ -61,8 +61,8 @@ pub(crate) async fn serve(
     let listener = tokio::net::TcpListener::from_std(listener)?;
     reach(&mut phase, slot.rules().accepts_from).await;
     let mut connections = accept(&listener, &slot, phase.clone(), shortage).await;
-    for stream in backlog(listener)? {
-        connections.spawn_local(converse(stream, slot.clone(), phase.clone()));
+    for (stream, peer) in backlog(listener)? {
+        connections.spawn_local(converse(stream, peer, slot.clone(), phase.clone()));
     }
     let mut cut = 0;
     while let Some(connection) = connections.join_next().await {
@@ -87,12 +87,12 @@ async fn accept(
             () = &mut draining => return connections,
             Some(_) = connections.join_next() => (),
             accepted = listener.accept() => match accepted {
-                Ok(accepted) => {
+                Ok((stream, peer)) => {
                     if shortage.lasts() {
                         shortage.look(Instant::now());
                     }
                     let phase = phase.clone();
-                    connections.spawn_local(converse(accepted, slot.clone(), phase));
+                    connections.spawn_local(converse(stream, peer, slot.clone(), phase));
                 }
                 Err(error) if shortage::is_of_one_connection(&error) => {
                     debug!(ClientLeft, %error, "a client left before its connection was accepted");
@@ -120,7 +120,8 @@ fn backlog(listener: tokio::net::TcpListener) -> std::io::Result<Vec<(TcpStream,
 }
 
 async fn converse(
-    (stream, peer): (TcpStream, SocketAddr),
+    stream: TcpStream,
+    peer: SocketAddr,
     slot: Rc<Slot<impl Served>>,
     phase: watch::Receiver<Phase>,
 ) -> usize {
@@ -129,7 +130,7 @@ async fn converse(
     if let Err(error) = stream.set_nodelay(true) {
         warn!(SocketOptionFailed, %error, "cannot set TCP_NODELAY");
     }
-    connection::serve((stream, peer), slot.rules(), slot, phase).await
+    connection::serve(stream, peer, slot.rules(), slot, phase).await
 }
 
 /// Resolves once `phase` has reached `wanted`. A sender that is gone has nothing left to wait for.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use wasmtime::component::Val;
 
 use self::changes::Changed;
-use crate::bindings::errors::Kind;
+use crate::bindings::errors::Kind as ErrorKind;
 use crate::bindings::plugin::{RequestDecision, ResponseDecision};
 use crate::call::{Context, Deadline, Fault, Function, REQUEST_ID, RequestAnnotations, Subject};
 use crate::capability::Provide;
@@ -75,7 +75,7 @@ impl Plugin {
 
     /// The same for a response. What was asked for has been done: nobody should ask for it again.
     fn failed_late(&self, fault: &Fault, request: &Request<'_>) -> Decision {
-        let answer = Answer::error(Kind::Internal, "got an internal error");
+        let answer = Answer::error(ErrorKind::Internal, "got an internal error");
         self.give_up(fault, request, answer)
     }
 

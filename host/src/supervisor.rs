@@ -30,11 +30,11 @@ pub(crate) use self::signal::{Hangup, REPEAT, Signal};
 use crate::definition::Definition;
 use crate::engine::Cache;
 use crate::extension::Extensions;
-use crate::lifecycle::{Loader, Pace, Service, Stopped};
+use crate::lifecycle::{LeftVersion, Loader, Pace, Service, Stopped};
 use crate::machine;
 use crate::telemetry::{
-    Attributes, Event, Flush, Format, HostLog, Level, LogStream, Logger, Settings, StartLogError,
-    info, warn,
+    self, Attributes, Event, Flush, Format, HostLog, Level, LogStream, Logger, StartLogError, info,
+    warn,
 };
 use crate::text::on_one_line;
 
@@ -73,7 +73,7 @@ pub(crate) struct Look {
 
 /// How the service ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub(crate) enum ExitReason {
     /// As it was asked to, or with its script done.
     Stopped,
     /// It failed, or did not stop in order. The log says why.
@@ -104,7 +104,7 @@ pub(crate) fn run<D: Director, E: From<RunError>>(
     options: Options,
     output: impl Write + Send + 'static,
     direct: impl AsyncFnOnce(&HostLog) -> Result<D, E>,
-) -> Result<Ending, E> {
+) -> Result<ExitReason, E> {
     options.stream.use_stderr(options.definition.as_ref().is_some_and(leaves_stdout));
     let settings = match &options.definition {
         Some(definition) => announce::log_settings(definition, options.look),
@@ -141,8 +141,8 @@ pub(crate) fn run<D: Director, E: From<RunError>>(
     ending
 }
 
-fn finish<E>(flush: Flush, ending: &Result<Ending, E>) {
-    let forced = matches!(ending, Ok(Ending::Forced(_)));
+fn finish<E>(flush: Flush, ending: &Result<ExitReason, E>) {
+    let forced = matches!(ending, Ok(ExitReason::Forced(_)));
     // That lines are lost was said when it began.
     let _ = flush.finish(if forced { FORCED_FLUSH_LIMIT } else { FLUSH_LIMIT });
 }
@@ -163,15 +163,21 @@ fn complain(trouble: &str) {
 }
 
 /// Where a step left off.
-type Step<T> = Result<T, Ending>;
+type Step<T> = Result<T, ExitReason>;
+
+/// What the lines of a version look like as its definition says, and what writes them.
+struct VersionLog {
+    settings: telemetry::Settings,
+    logger: Logger,
+}
 
 struct Supervisor<D> {
     signals: Signals,
     director: D,
     /// The log of the host itself, which follows the version that serves.
     log: HostLog,
-    /// What the last version's lines look like as its definition says, and what writes them.
-    logger: Option<(Settings, Logger)>,
+    /// That of the last version.
+    version_log: Option<VersionLog>,
     look: Look,
     stream: LogStream,
     arguments: Vec<String>,
@@ -184,17 +190,17 @@ struct Supervisor<D> {
 }
 
 impl<D: Director> Supervisor<D> {
-    async fn supervise(mut self, first: Option<Definition>) -> Ending {
+    async fn supervise(mut self, first: Option<Definition>) -> ExitReason {
         let ending = match self.serve(first.map(Box::new)).await {
             Ok(ending) | Err(ending) => ending,
         };
-        if !matches!(ending, Ending::Forced(_)) {
+        if !matches!(ending, ExitReason::Forced(_)) {
             self.director.end().await;
         }
         match ending {
-            Ending::Stopped => info!(ServiceStopped, "service stopped"),
-            Ending::Failed => info!(ServiceStopped, exit.status = 1, "service stopped"),
-            Ending::Cancelled(signal) => {
+            ExitReason::Stopped => info!(ServiceStopped, "service stopped"),
+            ExitReason::Failed => info!(ServiceStopped, exit.status = 1, "service stopped"),
+            ExitReason::Cancelled(signal) => {
                 info!(
                     ServiceStopped,
                     signal = signal.name(),
@@ -202,7 +208,7 @@ impl<D: Director> Supervisor<D> {
                     "service stopped"
                 );
             }
-            Ending::Forced(signal) => {
+            ExitReason::Forced(signal) => {
                 warn!(ServiceKilled, signal = signal.name(), "service stopped by force");
             }
         }
@@ -224,7 +230,7 @@ impl<D: Director> Supervisor<D> {
     }
 
     /// Serves one service after the other; more than one only with a director that perseveres.
-    async fn serve(&mut self, mut next: Option<Box<Definition>>) -> Step<Ending> {
+    async fn serve(&mut self, mut next: Option<Box<Definition>>) -> Step<ExitReason> {
         loop {
             match self.run_service(next.take()).await? {
                 RunOutcome::Ended(ending) => return Ok(ending),
@@ -262,7 +268,7 @@ impl<D: Director> Supervisor<D> {
                 done = &mut step => return Ok(done),
                 signal = self.signals.next() => {
                     if self.stopping.is_some() {
-                        return Err(Ending::Forced(signal));
+                        return Err(ExitReason::Forced(signal));
                     }
                     self.stopping = Some(signal);
                     warn!(
@@ -280,14 +286,14 @@ impl<D: Director> Supervisor<D> {
     async fn stop(&mut self, service: Service, limit: Duration) -> Step<Stopped> {
         let mut left = Vec::new();
         let stopped = self.forcible(service.stop(limit, &mut left)).await?;
-        for (version, stopped) in left {
-            self.director.notify(ServiceEvent::Left { version: &version, stopped });
+        for LeftVersion { name, stopped } in left {
+            self.director.notify(ServiceEvent::Left { version: &name, stopped });
         }
         Ok(stopped)
     }
 
     /// The line that says why the service ends without being asked to.
-    fn abort(&self, reason: &str, refusal: &Refusal) -> Ending {
+    fn abort(&self, reason: &str, refusal: &Refusal) -> ExitReason {
         let mut attributes = Attributes::new();
         attributes.insert("reason".to_owned(), Value::from(reason));
         attributes.extend(refusal.fields());
@@ -299,13 +305,13 @@ impl<D: Director> Supervisor<D> {
             &attributes,
             &Attributes::new(),
         );
-        Ending::Failed
+        ExitReason::Failed
     }
 
     /// Writes lines of this level from now on, whatever definitions say; `None`: as they say.
     fn set_level(&mut self, level: Option<Level>) {
         self.look.level = level;
-        match (&self.logger, level) {
+        match (&self.version_log, level) {
             (Some(_), _) => self.speak(),
             (None, Some(level)) => _ = self.log.current().set_level(level),
             // There is no definition yet.
@@ -316,17 +322,18 @@ impl<D: Director> Supervisor<D> {
     /// Lets the host's own lines look like those of a version, which `logger` writes.
     fn speak_as(&mut self, definition: &Definition, logger: Logger) {
         self.stream.use_stderr(leaves_stdout(definition));
-        let own = announce::log_settings(definition, Look { level: None, ..self.look });
-        self.logger = Some((own, logger));
+        let settings = announce::log_settings(definition, Look { level: None, ..self.look });
+        self.version_log = Some(VersionLog { settings, logger });
         self.speak();
     }
 
     fn speak(&self) {
-        let Some((own, logger)) = &self.logger else { return };
-        logger.set_level(self.look.level.unwrap_or(own.level));
+        let Some(VersionLog { settings, logger }) = &self.version_log else { return };
+        logger.set_level(self.look.level.unwrap_or(settings.level));
         self.log.replace(match (self.look.level, self.look.host_level) {
             (None, Some(level)) => {
-                logger.with(&Settings { level: level.max(own.level), ..own.clone() })
+                let level = level.max(settings.level);
+                logger.with(&telemetry::Settings { level, ..settings.clone() })
             }
             _ => logger.clone(),
         });
@@ -352,6 +359,6 @@ fn report_panics(logger: Logger) {
     }));
 }
 
-fn ending(stopped: &Stopped) -> Ending {
-    if stopped.in_order { Ending::Stopped } else { Ending::Failed }
+fn ending(stopped: &Stopped) -> ExitReason {
+    if stopped.in_order { ExitReason::Stopped } else { ExitReason::Failed }
 }

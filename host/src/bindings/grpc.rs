@@ -58,7 +58,7 @@ pub(crate) struct Failure {
 
 #[derive(Debug, ComponentType, Lift)]
 #[component(record)]
-pub(crate) struct Response {
+pub(crate) struct UnaryResponse {
     pub metadata: Bytes,
     pub message: ResponseMessage,
     pub trailers: Bytes,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use super::http::Body;
+use super::http::HttpBody;
 use super::stream::{Source, pump, stream};
 use crate::bindings::errors::Error as ServiceError;
 
@@ -45,24 +45,24 @@ pub(crate) async fn receive<B, F>(
     body: B,
     limits: BodyLimits,
     explain: F,
-) -> Result<(Body, Option<impl Future<Output = Result<(), Cut>> + use<B, F>>), Cut>
+) -> Result<(HttpBody, Option<impl Future<Output = Result<(), Cut>> + use<B, F>>), Cut>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
     F: FnOnce(&Cut) -> ServiceError,
 {
     if body.is_end_stream() {
-        return Ok((Body::None, None));
+        return Ok((HttpBody::None, None));
     }
     let length = body.size_hint().exact();
     let mut chunks = Chunks { body, limits, room: limits.size };
     match length {
         Some(length) if length > limits.size as u64 => Err(Cut::TooLarge { limit: limits.size }),
         Some(length) if length <= WHOLE_UP_TO => {
-            Ok((Body::Whole(chunks.whole(length).await?), None))
+            Ok((HttpBody::Whole(chunks.whole(length).await?), None))
         }
         length => {
             let (feed, body) = stream();
-            Ok((Body::Streamed { body, length }, Some(pump(chunks, feed, explain))))
+            Ok((HttpBody::Streamed { body, length }, Some(pump(chunks, feed, explain))))
         }
     }
 }

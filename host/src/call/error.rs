@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Fault;
 use super::kind::{kind_name, own_status};
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::telemetry::Attributes;
 
 /// The attributes of an error if they are what the contract demands: a JSON object.
@@ -63,13 +63,13 @@ pub(crate) fn log_attributes(error: &ServiceError) -> Attributes {
 /// What a log line says of a request that failed with `fault`: the fields of the error that its caller
 /// is told, and the fault.
 pub(crate) fn fault_attributes(fault: &Fault) -> Attributes {
-    let mut fields = log_attributes(&service_error(Kind::Internal, fault.to_string()));
+    let mut fields = log_attributes(&service_error(ErrorKind::Internal, fault.to_string()));
     fields.insert("error.fault".to_owned(), fault.name().into());
     fields
 }
 
 /// An error of `mikros:service/errors`, as imports return it: a kind and a message, nothing else.
-pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
+pub fn service_error(kind: ErrorKind, message: impl Into<String>) -> ServiceError {
     ServiceError {
         kind,
         message: message.into(),
@@ -85,14 +85,18 @@ pub fn service_error(kind: Kind, message: impl Into<String>) -> ServiceError {
 
 /// How a stream of a client ends of which the rest does not come.
 pub(crate) fn request_cut_off() -> ServiceError {
-    service_error(Kind::InvalidArguments, "the request was cut off")
+    service_error(ErrorKind::InvalidArguments, "the request was cut off")
 }
 
 /// When a client should try again what was refused or lost.
 pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The same, with the time after which the client should try again.
-pub(crate) fn retryable(kind: Kind, message: impl Into<String>, after: Duration) -> ServiceError {
+pub(crate) fn retryable(
+    kind: ErrorKind,
+    message: impl Into<String>,
+    after: Duration,
+) -> ServiceError {
     let after = u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
     ServiceError { retry_after: Some(after), ..service_error(kind, message) }
 }

@@ -9,28 +9,28 @@ use super::Fault;
 use super::stream::{Hold, Streamed};
 use crate::bindings::errors::Error as ServiceError;
 pub(crate) use crate::bindings::grpc::{
-    Compression, End, Failure, Reason, RequestMessage, Response, ResponseMessage,
+    Compression, End, Failure, Reason, RequestMessage, ResponseMessage, UnaryResponse,
 };
 
 /// An RPC that the host has checked.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) struct RpcRequest {
     /// The path, `/helloworld.Greeter/SayHello`.
     pub method: Arc<str>,
     /// Lines, as `wit/grpc.wit` describes them.
     pub metadata: Bytes,
-    pub messages: Messages,
+    pub messages: RequestMessages,
 }
 
 /// What the client sends.
 #[derive(Debug)]
-pub(crate) enum Messages {
+pub(crate) enum RequestMessages {
     /// Both sides of the RPC are a single message.
     One(RequestMessage),
-    Many(Incoming),
+    Many(StreamedRequest),
 }
 
-impl Messages {
+impl RequestMessages {
     /// Tells whether the guest has room for more of them; `None` for what enters whole.
     pub(crate) fn hold(&self) -> Option<Arc<Hold>> {
         match self {
@@ -41,18 +41,18 @@ impl Messages {
 }
 
 /// The messages of a client.
-pub(crate) type Incoming = Streamed<RequestMessage, Result<(), ServiceError>>;
+pub(crate) type StreamedRequest = Streamed<RequestMessage, Result<(), ServiceError>>;
 
 /// What the guest answered, not yet checked.
 #[derive(Debug)]
-pub(crate) enum Answer {
-    One(Response),
-    Many(Outgoing),
+pub(crate) enum RpcResponse {
+    One(UnaryResponse),
+    Many(StreamedResponse),
 }
 
 /// The messages of a guest.
 #[derive(Debug)]
-pub(crate) struct Outgoing {
+pub(crate) struct StreamedResponse {
     /// Lines, as `wit/grpc.wit` describes them.
     pub metadata: Bytes,
     pub messages: Streamed<ResponseMessage, End>,

@@ -10,12 +10,12 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::describe;
-use super::http::Streamed;
+use super::http::StreamedBytes;
 
 /// The chunks of a guest.
 #[derive(Debug)]
 pub(crate) struct GuestBody {
-    body: Streamed,
+    body: StreamedBytes,
     /// How many bytes are still to be sent, of a body whose length was announced.
     remaining: Option<u64>,
     /// The last chunk of such a body: when it is sent nobody asks for more, so it waits for how the body ended.
@@ -42,7 +42,7 @@ pub(crate) enum BrokenBody {
 
 impl GuestBody {
     /// `length` is what the guest has announced.
-    pub(crate) fn new(body: Streamed, length: Option<u64>) -> Self {
+    pub(crate) fn new(body: StreamedBytes, length: Option<u64>) -> Self {
         Self { body, remaining: length, last: None, is_complete: false, unsent: false }
     }
 }

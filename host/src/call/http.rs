@@ -4,39 +4,39 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::stream::{self, Hold};
+use super::stream::{Hold, Streamed};
 use crate::bindings::errors::Error as ServiceError;
 
 /// A request that the host has checked.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) struct HttpRequest {
     /// Request line and header lines, as `wit/http.wit` describes them.
     pub head: Bytes,
-    pub body: Body,
+    pub body: HttpBody,
 }
 
 /// What the guest answered, not yet checked.
 #[derive(Debug)]
-pub(crate) struct Response {
+pub(crate) struct HttpResponse {
     pub status: u16,
     /// Header lines, as `wit/http.wit` describes them.
     pub headers: Bytes,
-    pub body: Body,
+    pub body: HttpBody,
 }
 
 /// A body in either direction.
 #[derive(Debug)]
-pub(crate) enum Body {
+pub(crate) enum HttpBody {
     None,
     Whole(Bytes),
     Streamed {
-        body: Streamed,
+        body: StreamedBytes,
         /// How many bytes it has, if that is known before.
         length: Option<u64>,
     },
 }
 
-impl Body {
+impl HttpBody {
     /// Tells whether the guest has room for more of it; `None` for what enters whole.
     pub(crate) fn hold(&self) -> Option<Arc<Hold>> {
         match self {
@@ -47,4 +47,4 @@ impl Body {
 }
 
 /// A body of which chunks arrive over time.
-pub(crate) type Streamed = stream::Streamed<Bytes, Result<(), ServiceError>>;
+pub(crate) type StreamedBytes = Streamed<Bytes, Result<(), ServiceError>>;

@@ -5,11 +5,11 @@
 use http::StatusCode;
 use tonic::Code;
 
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 
 /// One kind of error.
 struct ErrorKindRow {
-    kind: Kind,
+    kind: ErrorKind,
     /// In the contract.
     contract: &'static str,
     /// On the wire and in logs. All Mikros frameworks spell the first seven like this.
@@ -19,7 +19,7 @@ struct ErrorKindRow {
 }
 
 const fn entry(
-    kind: Kind,
+    kind: ErrorKind,
     (contract, wire): (&'static str, &'static str),
     status: u16,
     code: Code,
@@ -31,61 +31,71 @@ const fn entry(
 }
 
 static ALL: [ErrorKindRow; 17] = [
-    entry(Kind::Internal, ("internal", "InternalError"), 500, Code::Internal),
-    entry(Kind::NotFound, ("not-found", "NotFoundError"), 404, Code::NotFound),
+    entry(ErrorKind::Internal, ("internal", "InternalError"), 500, Code::Internal),
+    entry(ErrorKind::NotFound, ("not-found", "NotFoundError"), 404, Code::NotFound),
     entry(
-        Kind::InvalidArguments,
+        ErrorKind::InvalidArguments,
         ("invalid-arguments", "ValidationError"),
         400,
         Code::InvalidArgument,
     ),
     entry(
-        Kind::PreconditionFailed,
+        ErrorKind::PreconditionFailed,
         ("precondition-failed", "ConditionError"),
         412,
         Code::FailedPrecondition,
     ),
     entry(
-        Kind::PermissionDenied,
+        ErrorKind::PermissionDenied,
         ("permission-denied", "PermissionError"),
         403,
         Code::PermissionDenied,
     ),
-    entry(Kind::Rpc, ("rpc", "RPCError"), 500, Code::Unavailable),
-    entry(Kind::Custom, ("custom", "CustomError"), 500, Code::Unknown),
+    entry(ErrorKind::Rpc, ("rpc", "RPCError"), 500, Code::Unavailable),
+    entry(ErrorKind::Custom, ("custom", "CustomError"), 500, Code::Unknown),
     entry(
-        Kind::Unauthenticated,
+        ErrorKind::Unauthenticated,
         ("unauthenticated", "UnauthenticatedError"),
         401,
         Code::Unauthenticated,
     ),
-    entry(Kind::AlreadyExists, ("already-exists", "AlreadyExistsError"), 409, Code::AlreadyExists),
-    entry(Kind::Conflict, ("conflict", "ConflictError"), 409, Code::Aborted),
     entry(
-        Kind::ResourceExhausted,
+        ErrorKind::AlreadyExists,
+        ("already-exists", "AlreadyExistsError"),
+        409,
+        Code::AlreadyExists,
+    ),
+    entry(ErrorKind::Conflict, ("conflict", "ConflictError"), 409, Code::Aborted),
+    entry(
+        ErrorKind::ResourceExhausted,
         ("resource-exhausted", "ResourceExhaustedError"),
         429,
         Code::ResourceExhausted,
     ),
-    entry(Kind::Unavailable, ("unavailable", "UnavailableError"), 503, Code::Unavailable),
+    entry(ErrorKind::Unavailable, ("unavailable", "UnavailableError"), 503, Code::Unavailable),
     entry(
-        Kind::DeadlineExceeded,
+        ErrorKind::DeadlineExceeded,
         ("deadline-exceeded", "DeadlineExceededError"),
         504,
         Code::DeadlineExceeded,
     ),
-    entry(Kind::Unimplemented, ("unimplemented", "UnimplementedError"), 501, Code::Unimplemented),
-    entry(Kind::Cancelled, ("cancelled", "CancelledError"), 499, Code::Cancelled),
-    entry(Kind::OutOfRange, ("out-of-range", "OutOfRangeError"), 400, Code::OutOfRange),
-    entry(Kind::DataLoss, ("data-loss", "DataLossError"), 500, Code::DataLoss),
+    entry(
+        ErrorKind::Unimplemented,
+        ("unimplemented", "UnimplementedError"),
+        501,
+        Code::Unimplemented,
+    ),
+    entry(ErrorKind::Cancelled, ("cancelled", "CancelledError"), 499, Code::Cancelled),
+    entry(ErrorKind::OutOfRange, ("out-of-range", "OutOfRangeError"), 400, Code::OutOfRange),
+    entry(ErrorKind::DataLoss, ("data-loss", "DataLossError"), 500, Code::DataLoss),
 ];
 
-fn of(kind: Kind) -> &'static ErrorKindRow {
+fn of(kind: ErrorKind) -> &'static ErrorKindRow {
     ALL.iter().find(|entry| entry.kind == kind).unwrap_or(&ALL[0])
 }
 
 /// The name of a kind on the wire and in logs.
-pub(crate) fn kind_name(kind: Kind) -> &'static str {
+pub(crate) fn kind_name(kind: ErrorKind) -> &'static str {
     of(kind).wire
 }
 
@@ -95,12 +105,12 @@ pub(crate) fn kind_on_wire(wire: &str) -> Option<Kind> {
 }
 
 /// The kind with this name in the contract.
-pub(crate) fn kind_named(contract: &str) -> Option<Kind> {
+pub(crate) fn kind_named(contract: &str) -> Option<ErrorKind> {
     ALL.iter().find(|entry| entry.contract == contract).map(|entry| entry.kind)
 }
 
 /// The code of errors of a kind.
-pub(crate) fn code_of(kind: Kind) -> Code {
+pub(crate) fn code_of(kind: ErrorKind) -> Code {
     of(kind).code
 }
 

@@ -12,7 +12,7 @@ use crate::definition::Definition;
 use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::Status;
-use crate::supervisor::{self, Ending, Hangup, Look, Options, Reload, RunError};
+use crate::supervisor::{self, ExitReason, Hangup, Look, Options, Reload, RunError};
 use crate::telemetry::LogOutput;
 
 pub(super) fn run(typed: cli::Run, log: Choice, env: &ProcessEnv) -> Result<Status, CommandError> {
@@ -56,11 +56,13 @@ pub(super) fn run(typed: cli::Run, log: Choice, env: &ProcessEnv) -> Result<Stat
     Ok(status(ending))
 }
 
-pub(super) fn status(ending: Ending) -> Status {
+pub(super) fn status(ending: ExitReason) -> Status {
     match ending {
-        Ending::Stopped => Status::Success,
-        Ending::Failed => Status::Failure,
-        Ending::Cancelled(signal) | Ending::Forced(signal) => Status::Forced(signal.number()),
+        ExitReason::Stopped => Status::Success,
+        ExitReason::Failed => Status::Failure,
+        ExitReason::Cancelled(signal) | ExitReason::Forced(signal) => {
+            Status::Forced(signal.number())
+        }
     }
 }
 

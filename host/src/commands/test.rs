@@ -29,7 +29,7 @@ use crate::definition::{Definition, LoadContext};
 use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::{self, Status};
-use crate::supervisor::{self, Ending, Hangup, Look, Options};
+use crate::supervisor::{self, ExitReason, Hangup, Look, Options};
 use crate::telemetry::LogStream;
 
 /// Why a service has not passed its tests.
@@ -151,13 +151,13 @@ fn serve(
         Ok::<_, CommandError>(Trial::new(name, suite, verdict.clone()))
     })?;
     let result = match (ending, verdict.take()) {
-        (Ending::Cancelled(signal) | Ending::Forced(signal), _) => {
+        (ExitReason::Cancelled(signal) | ExitReason::Forced(signal), _) => {
             return Ok(Status::Forced(signal.number()));
         }
         (_, Some(Err(error))) => Err(error),
-        (Ending::Failed, _) => Err(TestError::Service { help: transcript.place() }),
-        (Ending::Stopped, Some(Ok(()))) => return Ok(Status::Success),
-        (Ending::Stopped, None) => {
+        (ExitReason::Failed, _) => Err(TestError::Service { help: transcript.place() }),
+        (ExitReason::Stopped, Some(Ok(()))) => return Ok(Status::Success),
+        (ExitReason::Stopped, None) => {
             return Ok(verdict.signal().map_or(Status::Failure, Status::Forced));
         }
     };

@@ -2,7 +2,7 @@
 //!
 //! Does not know what the names are used for.
 
-use super::Identity;
+use super::ServiceIdentity;
 use super::document::Place;
 use super::file::File;
 use super::reader::{Reader, Section};
@@ -31,7 +31,7 @@ const LANGUAGES: [&str; 18] = [
     "zig",
 ];
 
-pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, file: File) -> Identity {
+pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, file: File) -> ServiceIdentity {
     let text = |text: Option<Text>| text.map(String::from).unwrap_or_default();
     let declared = text(file.name);
     let name = kebab_case(&declared);
@@ -47,7 +47,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, file: File) 
     }
     let language = text(file.language);
     check_language(reader, root, &language);
-    Identity {
+    ServiceIdentity {
         name,
         declared,
         version: file.version.map(|version| version.0).unwrap_or_default(),

@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 
 use super::problem::Problem;
 use super::pump::Pump;
-use crate::bindings::errors::Kind;
+use crate::bindings::errors::Kind as ErrorKind;
 use crate::call::body::Cut;
 use crate::call::guest_body::GuestBody;
 use crate::extension::Body as Wrapped;
@@ -19,7 +19,7 @@ use crate::telemetry::{debug, warn};
 
 /// What is answered to a request whose body was cut.
 pub(super) fn cut_problem(cut: Cut) -> Problem {
-    let kind = Kind::InvalidArguments;
+    let kind = ErrorKind::InvalidArguments;
     match cut {
         Cut::TooLarge { limit } => Problem::own(
             StatusCode::PAYLOAD_TOO_LARGE,

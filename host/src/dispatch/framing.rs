@@ -31,7 +31,8 @@ pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
 /// here, so that whoever streams it learns that nobody reads.
 pub(super) fn fit(
     response: Response<ResponseBody>,
-    (method, version): (&Method, Version),
+    method: &Method,
+    version: Version,
 ) -> Response<ResponseBody> {
     let (mut parts, mut body) = response.into_parts();
     if is_bodiless(method, parts.status) {
@@ -86,7 +87,7 @@ mod tests {
         (status, length): (StatusCode, Option<&str>),
         expected: (Option<&str>, bool),
     ) {
-        let fitted = fit(response(status, length), (&method, version));
+        let fitted = fit(response(status, length), &method, version);
         let announced = fitted.headers().get(CONTENT_LENGTH);
         let found = (announced.map(|value| value.to_str().unwrap()), fitted.body().is_end_stream());
         assert_eq!(found, expected, "{method} {status} {length:?} {version:?}");
@@ -116,7 +117,7 @@ mod tests {
         let (mut feed, streamed) = stream();
         let body = ResponseBody::streamed(GuestBody::new(streamed, None), Pump::done(), "1".into());
 
-        let fitted = fit(Response::new(body), (&Method::HEAD, Version::HTTP_2));
+        let fitted = fit(Response::new(body), &Method::HEAD, Version::HTTP_2);
 
         assert!(fitted.body().is_end_stream());
         assert!(fitted.headers().is_empty());

@@ -40,10 +40,10 @@ use super::hooks::Hooks;
 use super::problem::ErrorRules;
 use super::pump::Pump;
 use super::{head, request_id};
-use crate::call::grpc::{Answer, Messages as Sent};
+use crate::call::grpc::{RequestMessage, RequestMessages, RpcRequest, RpcResponse};
 use crate::call::metadata;
 use crate::call::stream::stream;
-use crate::call::{CallDepth, Context, Deadline, Fault, RequestAnnotations, grpc as guest};
+use crate::call::{CallDepth, Context, Deadline, Fault, RequestAnnotations};
 use crate::capability::Stopping;
 use crate::definition::StatusMessage;
 use crate::extension::{self as hook, Transport};
@@ -138,7 +138,7 @@ impl GrpcDispatcher {
         head::join_cookies(&mut parts.headers);
         let id = request_id::of(&parts.headers, &self.rules.request_id_header);
         if let Some(hooks) = self.hooks.all() {
-            let request = hook::Request::new(Transport::Grpc, &mut parts, (peer, self.local), id);
+            let request = hook::Request::new(Transport::Grpc, &mut parts, peer, self.local, id);
             return Box::pin(self.respond_hooked(hooks, request, body)).await;
         }
         let begun = Instant::now();
@@ -156,17 +156,13 @@ impl GrpcDispatcher {
     ) -> Response<GrpcBody> {
         let compresses = context.compresses || self.rules.settings.compresses;
         match self.route(parts, context) {
-            Ok((rpc, shape)) => self.serve((rpc, shape, compresses), parts, body).await,
-            Err(refused) => refused.0.trailers_only(&refused.1),
+            Ok(routed) => self.serve(routed, compresses, parts, body).await,
+            Err(refused) => refused.rpc.trailers_only(&refused.status),
         }
     }
 
     /// Finds out what is called and by whom.
-    fn route(
-        &self,
-        parts: &Parts,
-        context: RpcContext,
-    ) -> Result<(Rpc, Shape), Box<(Rpc, Status)>> {
+    fn route(&self, parts: &Parts, context: RpcContext) -> Result<RoutedRpc, Box<RefusedRpc>> {
         let path = parts.uri.path();
         let found = self.routes.find(path);
         let method = match &found {
@@ -178,17 +174,19 @@ impl GrpcDispatcher {
         let shape = match found {
             Ok(Found { shape, .. }) => shape,
             Err(unknown) => {
-                return Err(Box::new((rpc, Status::unimplemented(unknown.to_string()))));
+                let status = Status::unimplemented(unknown.to_string());
+                return Err(Box::new(RefusedRpc { rpc, status }));
             }
         };
         match timeout::of_request(&parts.headers) {
             Ok(timeout) => rpc.timeout = timeout,
             Err(_malformed) => {
-                let message = "`grpc-timeout` is not one to eight digits and a unit";
-                return Err(Box::new((rpc, Status::internal(message))));
+                let status =
+                    Status::internal("`grpc-timeout` is not one to eight digits and a unit");
+                return Err(Box::new(RefusedRpc { rpc, status }));
             }
         }
-        Ok((rpc, shape))
+        Ok(RoutedRpc { rpc, shape })
     }
 
     /// An RPC of which no timeout is known yet.
@@ -210,7 +208,8 @@ impl GrpcDispatcher {
 
     async fn serve(
         &self,
-        (rpc, shape, compresses): (Rpc, Shape, bool),
+        RoutedRpc { rpc, shape }: RoutedRpc,
+        compresses: bool,
         parts: &Parts,
         body: RequestBody,
     ) -> Response<GrpcBody> {
@@ -268,16 +267,21 @@ impl GrpcDispatcher {
             Ok(message) => message,
             Err(status) => return rpc.trailers_only(&status),
         };
-        let request =
-            guest::Request { method: rpc.method.clone(), metadata, messages: Sent::One(message) };
+        let request = RpcRequest {
+            method: rpc.method.clone(),
+            metadata,
+            messages: RequestMessages::One(message),
+        };
         let context = Context {
             deadline: Some(Deadline { at: rpc.begun + limit, limit }),
             overdue: Some(rpc.begun + call_timeout),
             ..rpc.context()
         };
         match self.workers.grpc(self.local, request, context, None).await {
-            Ok(Ok(Answer::One(response))) => rpc.whole(response, encoder),
-            Ok(Ok(Answer::Many(_))) => rpc.failed(&Fault::InvalidResponse("it is a stream".into())),
+            Ok(Ok(RpcResponse::One(response))) => rpc.whole(response, encoder),
+            Ok(Ok(RpcResponse::Many(_))) => {
+                rpc.failed(&Fault::InvalidResponse("it is a stream".into()))
+            }
             Ok(Err(failure)) => rpc.trailers_only(&rpc.returned(&failure)),
             Err(fault) => rpc.failed(&fault),
         }
@@ -288,7 +292,7 @@ impl GrpcDispatcher {
         &self,
         rpc: &Rpc,
         frames: &mut Frames<RequestBody>,
-    ) -> Result<guest::RequestMessage, Status> {
+    ) -> Result<RequestMessage, Status> {
         let limit = self.rules.settings.call_timeout;
         let limit = rpc.timeout.map_or(limit, |timeout| timeout.min(limit));
         tokio::select! {
@@ -316,16 +320,19 @@ impl GrpcDispatcher {
         } else {
             Pump::new(pump(frames, feed, done))
         };
-        let request =
-            guest::Request { method: rpc.method.clone(), metadata, messages: Sent::Many(incoming) };
+        let request = RpcRequest {
+            method: rpc.method.clone(),
+            metadata,
+            messages: RequestMessages::Many(incoming),
+        };
         let deadline = rpc.deadline();
         let call_ends = rpc.begun + self.rules.settings.call_timeout;
         let overdue = deadline.map(|deadline| deadline.at.max(call_ends));
         let context = Context { deadline, overdue, ..rpc.context() };
         let call = self.workers.grpc(self.local, request, context, Some(last));
         let outgoing = match pump.during(call).await {
-            Ok(Ok(Ok(Answer::Many(outgoing)))) => outgoing,
-            Ok(Ok(Ok(Answer::One(_)))) => {
+            Ok(Ok(Ok(RpcResponse::Many(outgoing)))) => outgoing,
+            Ok(Ok(Ok(RpcResponse::One(_)))) => {
                 return rpc.failed(&Fault::InvalidResponse("it is no stream".into()));
             }
             Ok(Ok(Err(failure))) => return rpc.trailers_only(&rpc.returned(&failure)),
@@ -356,6 +363,18 @@ struct RpcContext {
     hides_id: bool,
     /// Whether a feature wants its messages compressed.
     compresses: bool,
+}
+
+/// An RPC whose method the service has.
+struct RoutedRpc {
+    rpc: Rpc,
+    shape: Shape,
+}
+
+/// An RPC that does not reach the guest.
+struct RefusedRpc {
+    rpc: Rpc,
+    status: Status,
 }
 
 /// An RPC that is about to enter the guest.

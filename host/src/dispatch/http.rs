@@ -22,10 +22,10 @@ use super::hooks::{self, Answered, HookedProtocol, Hooks};
 use super::problem::{ErrorRules, Problem};
 use super::pump::Pump;
 use super::{reply, request_id};
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::call::body::{BodyLimits, receive};
 use crate::call::error::{invalid_parts, retry_after};
-use crate::call::http as guest;
+use crate::call::http::HttpRequest;
 use crate::call::{CallDepth, Context, Fault, RequestAnnotations, RequestTarget};
 use crate::extension::{self as hook, Answer, Body, Content, Hooked, Transport};
 use crate::guest::Workers;
@@ -54,25 +54,16 @@ pub(crate) struct HttpRules {
 /// Answers the requests that arrive on one thread.
 #[derive(Debug, Clone)]
 pub(crate) struct Dispatcher {
-    rules: Arc<HttpRules>,
-    workers: Workers,
+    pub rules: Arc<HttpRules>,
+    pub workers: Workers,
     /// Index of the worker on this thread.
-    local: usize,
-    logger: Logger,
-    health: Health,
-    hooks: Hooks,
+    pub local: usize,
+    pub logger: Logger,
+    pub health: Health,
+    pub hooks: Hooks,
 }
 
 impl Dispatcher {
-    pub(crate) fn new(
-        rules: Arc<HttpRules>,
-        (workers, local): (Workers, usize),
-        logger: Logger,
-        (health, hooks): (Health, Hooks),
-    ) -> Self {
-        Self { rules, workers, local, logger, health, hooks }
-    }
-
     /// Answers one request of a client at `peer`.
     ///
     /// # Cancel safety
@@ -90,7 +81,7 @@ impl Dispatcher {
             return Ok(self.stamped(reply, &about));
         }
         if let Some(hooks) = self.hooks.all() {
-            let request = hook::Request::new(Transport::Http, &mut parts, (peer, self.local), id);
+            let request = hook::Request::new(Transport::Http, &mut parts, peer, self.local, id);
             return Ok(Box::pin(self.respond_hooked(hooks, request, body)).await);
         }
         let about = About::new(&parts, &id, peer);
@@ -147,7 +138,7 @@ impl Dispatcher {
         LoggedResponse { response, failure }: LoggedResponse,
         about: &About<'_>,
     ) -> Response<ResponseBody> {
-        let mut response = framing::fit(response, (about.method, about.version));
+        let mut response = framing::fit(response, about.method, about.version);
         if let Some(echo) = request_id::value(about.id).filter(|_| !about.hides_id) {
             response.headers_mut().insert(self.rules.request_id_header.clone(), echo);
         }
@@ -167,10 +158,10 @@ impl Dispatcher {
             Err(cut) => return self.closing(cut_problem(cut), about),
         };
         let mut pump = pump.map_or_else(Pump::done, Pump::new);
-        let request = guest::Request { head, body };
+        let request = HttpRequest { head, body };
         let call = self.workers.http(self.local, request, about.context());
         match pump.during(call).await {
-            Ok(Ok(Ok(response))) => match reply::unpack(response, pump, (about.method, about.id)) {
+            Ok(Ok(Ok(response))) => match reply::unpack(response, pump, about.method, about.id) {
                 Ok(response) => LoggedResponse::returned(response),
                 Err(fault) => self.fault(fault),
             },
@@ -320,7 +311,7 @@ impl<'a> About<'a> {
 }
 
 fn refuse(refusal: Refusal, limit: usize) -> Problem {
-    let kind = Kind::InvalidArguments;
+    let kind = ErrorKind::InvalidArguments;
     match refusal {
         Refusal::Malformed(reason) => Problem::own(StatusCode::BAD_REQUEST, kind, reason),
         Refusal::TooManyFields => Problem::own(
@@ -333,6 +324,6 @@ fn refuse(refusal: Refusal, limit: usize) -> Problem {
             kind,
             format!("the request head is larger than {limit} bytes"),
         ),
-        Refusal::Elsewhere => Problem::own(StatusCode::NOT_FOUND, Kind::NotFound, "not found"),
+        Refusal::Elsewhere => Problem::own(StatusCode::NOT_FOUND, ErrorKind::NotFound, "not found"),
     }
 }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::call::Fault;
 use crate::call::error::{RETRY_DELAY, field_violations, retryable, service_error};
 pub(super) use crate::call::error::{attributes, fault_attributes, log_attributes};
@@ -60,13 +60,13 @@ impl Problem {
     }
 
     /// Something that the host says itself.
-    pub(super) fn own(status: StatusCode, kind: Kind, message: impl Into<String>) -> Self {
+    pub(super) fn own(status: StatusCode, kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { status, error: service_error(kind, message) }
     }
 
     /// Something that the client should try again.
     fn passing(message: &str) -> Self {
-        Self::returned(retryable(Kind::Unavailable, message, RETRY_DELAY))
+        Self::returned(retryable(ErrorKind::Unavailable, message, RETRY_DELAY))
     }
 
     /// The one place where a fault becomes a status. Details stay in the log.
@@ -79,10 +79,10 @@ impl Problem {
             | Fault::Blocked
             | Fault::Unresponsive
             | Fault::InvalidResponse(_) => {
-                Self::returned(service_error(Kind::Internal, "got an internal error"))
+                Self::returned(service_error(ErrorKind::Internal, "got an internal error"))
             }
             Fault::DeadlineExceeded { .. } => Self::returned(service_error(
-                Kind::DeadlineExceeded,
+                ErrorKind::DeadlineExceeded,
                 "the service did not answer in time",
             )),
             Fault::InstanceLost => Self::passing("the service was interrupted, try again"),
@@ -134,7 +134,7 @@ mod tests {
 
     fn full_error() -> ServiceError {
         ServiceError {
-            kind: Kind::Rpc,
+            kind: ErrorKind::Rpc,
             message: "cannot ask".to_owned(),
             code: 7,
             cause: Some("connection refused".to_owned()),
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn the_cause_of_an_internal_error_stays_inside_in_production() {
         let rules = ErrorRules { shows_causes: false, ..rules(&[]) };
-        let internal = ServiceError { kind: Kind::Internal, ..full_error() };
+        let internal = ServiceError { kind: ErrorKind::Internal, ..full_error() };
         check(
             internal,
             &rules,

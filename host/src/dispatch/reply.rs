@@ -11,18 +11,19 @@ use super::pump::Pump;
 use crate::call::Fault;
 use crate::call::body::Cut;
 use crate::call::guest_body::GuestBody;
-use crate::call::http::{self as guest, Body};
+use crate::call::http::{HttpBody, HttpResponse};
 use crate::call::lines::{self, invalid};
 use crate::header::is_of_connection;
 
 /// # Errors
 /// [`Fault::InvalidResponse`] when the response breaks the contract.
 pub(super) fn unpack(
-    response: guest::Response,
+    response: HttpResponse,
     pump: Pump<Cut>,
-    (method, request_id): (&Method, &Arc<str>),
+    method: &Method,
+    request_id: &Arc<str>,
 ) -> Result<Response<ResponseBody>, Fault> {
-    let guest::Response { status, headers, body } = response;
+    let HttpResponse { status, headers, body } = response;
     let status = StatusCode::from_u16(status)
         .ok()
         .filter(|status| (200..=599).contains(&status.as_u16()))
@@ -30,9 +31,9 @@ pub(super) fn unpack(
     let headers = lines::unpack(&headers, is_of_connection)?;
     check_length(&headers, (!framing::is_bodiless(method, status)).then_some(&body))?;
     let body = match body {
-        Body::None => ResponseBody::empty(),
-        Body::Whole(bytes) => ResponseBody::whole(bytes),
-        Body::Streamed { body, length } => {
+        HttpBody::None => ResponseBody::empty(),
+        HttpBody::Whole(bytes) => ResponseBody::whole(bytes),
+        HttpBody::Streamed { body, length } => {
             ResponseBody::streamed(GuestBody::new(body, length), pump, request_id.clone())
         }
     };
@@ -44,7 +45,7 @@ pub(super) fn unpack(
 
 /// `body` is `None` for a response that has none by definition: the length that it announces is that of
 /// another response.
-fn check_length(headers: &HeaderMap, body: Option<&Body>) -> Result<(), Fault> {
+fn check_length(headers: &HeaderMap, body: Option<&HttpBody>) -> Result<(), Fault> {
     let Some(first) = headers.get(CONTENT_LENGTH) else { return Ok(()) };
     let announced = framing::content_length(headers);
     let length = match body {
@@ -52,9 +53,9 @@ fn check_length(headers: &HeaderMap, body: Option<&Body>) -> Result<(), Fault> {
         None => {
             return Err(invalid(format!("its `content-length` is {first:?}, expected a number")));
         }
-        Some(Body::None) => 0,
-        Some(Body::Whole(bytes)) => bytes.len() as u64,
-        Some(Body::Streamed { .. }) => {
+        Some(HttpBody::None) => 0,
+        Some(HttpBody::Whole(bytes)) => bytes.len() as u64,
+        Some(HttpBody::Streamed { .. }) => {
             return Err(invalid(
                 "a streamed body has its length beside it, not in a `content-length`",
             ));
@@ -74,8 +75,8 @@ mod tests {
     #[track_caller]
     fn refuses(status: u16, headers: &str, expected: &Expect) {
         let headers = headers.replace('\n', "\r\n").into();
-        let response = guest::Response { status, headers, body: Body::Whole("hello".into()) };
-        let fault = unpack(response, Pump::done(), (&Method::GET, &"1".into())).unwrap_err();
+        let response = HttpResponse { status, headers, body: HttpBody::Whole("hello".into()) };
+        let fault = unpack(response, Pump::done(), &Method::GET, &"1".into()).unwrap_err();
         expected.assert_eq(&fault.to_string());
     }
 
@@ -152,10 +153,10 @@ mod tests {
     fn a_response_without_a_body_may_announce_that_of_another_one() {
         for (method, status) in [(Method::HEAD, 200), (Method::GET, 304), (Method::GET, 204)] {
             let headers = "content-length: 5000000000\r\n".into();
-            let response = guest::Response { status, headers, body: Body::None };
+            let response = HttpResponse { status, headers, body: HttpBody::None };
 
             assert!(
-                unpack(response, Pump::done(), (&method, &"1".into())).is_ok(),
+                unpack(response, Pump::done(), &method, &"1".into()).is_ok(),
                 "{method} {status}"
             );
         }
@@ -164,9 +165,9 @@ mod tests {
     #[test]
     fn repeated_fields_are_kept() {
         let headers = "set-cookie: a\r\nset-cookie: b\r\n".into();
-        let response = guest::Response { status: 204, headers, body: Body::None };
+        let response = HttpResponse { status: 204, headers, body: HttpBody::None };
 
-        let response = unpack(response, Pump::done(), (&Method::GET, &"1".into())).unwrap();
+        let response = unpack(response, Pump::done(), &Method::GET, &"1".into()).unwrap();
 
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
     }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::call::error::service_error;
 
 /// Why a feature or a kind did not start, did not run, or did not end in order.
@@ -60,6 +60,6 @@ pub struct Disabled(pub &'static str);
 /// What an import returns to the guest.
 impl From<Disabled> for ServiceError {
     fn from(disabled: Disabled) -> Self {
-        service_error(Kind::PreconditionFailed, disabled.to_string())
+        service_error(ErrorKind::PreconditionFailed, disabled.to_string())
     }
 }

@@ -50,7 +50,8 @@ impl<'a> Request<'a> {
     pub(crate) fn new(
         transport: Transport,
         parts: &'a mut Parts,
-        (peer, local): (SocketAddr, usize),
+        peer: SocketAddr,
+        local: usize,
         id: Arc<str>,
     ) -> Self {
         Self { transport, parts, peer, id, local, found: Found::default() }

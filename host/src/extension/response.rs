@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use tonic::Code;
 
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::call::error::{RETRY_DELAY, retryable, service_error};
 use crate::call::kind::{code_of, status_of};
 use crate::telemetry::Attributes;
@@ -99,7 +99,7 @@ pub(crate) enum Content {
 
 impl Answer {
     /// An error with the status and the code of its kind.
-    pub fn error(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn error(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::of_error(service_error(kind, message))
     }
 
@@ -117,23 +117,23 @@ impl Answer {
 
     /// 401, `UNAUTHENTICATED`. `challenge` is the value of `www-authenticate` (RFC 9110 section 11.6.1).
     pub fn unauthenticated(message: impl Into<String>, challenge: HeaderValue) -> Self {
-        Self::error(Kind::Unauthenticated, message)
+        Self::error(ErrorKind::Unauthenticated, message)
             .with_header(http::header::WWW_AUTHENTICATE, challenge)
     }
 
     /// 403, `PERMISSION_DENIED`.
     pub fn forbidden(message: impl Into<String>) -> Self {
-        Self::error(Kind::PermissionDenied, message)
+        Self::error(ErrorKind::PermissionDenied, message)
     }
 
     /// 429, `RESOURCE_EXHAUSTED`; the client should come again after `retry_after`.
     pub fn too_many_requests(message: impl Into<String>, retry_after: Duration) -> Self {
-        Self::of_error(retryable(Kind::ResourceExhausted, message, retry_after))
+        Self::of_error(retryable(ErrorKind::ResourceExhausted, message, retry_after))
     }
 
     /// 503, `UNAVAILABLE`; the client should come again after a second.
     pub fn unavailable(message: impl Into<String>) -> Self {
-        Self::of_error(retryable(Kind::Unavailable, message, RETRY_DELAY))
+        Self::of_error(retryable(ErrorKind::Unavailable, message, RETRY_DELAY))
     }
 
     /// Adds a header, or a trailer of an RPC.

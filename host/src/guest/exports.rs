@@ -29,16 +29,52 @@ pub(super) type PluginStart = TypedFunc<StartParameters, StartResults>;
 pub(super) type OnRequest = TypedFunc<(Bytes,), (RequestDecision,)>;
 pub(super) type OnResponse = TypedFunc<(Bytes,), (ResponseDecision,)>;
 
+#[derive(Clone, Copy)]
+struct Lifecycle {
+    on_start: PlainStep,
+    on_finish: PlainStep,
+}
+
+#[derive(Clone, Copy)]
+struct Native {
+    start: PlainStep,
+    stop: PlainStep,
+}
+
+#[derive(Clone, Copy)]
+struct Script {
+    run: RunStep,
+    cleanup: PlainStep,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Handover {
+    pub(super) give: Give,
+    pub(super) receive: Receive,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Grpc {
+    pub(super) unary: Unary,
+    pub(super) streaming: Streaming,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Plugin {
+    pub(super) start: PluginStart,
+    stop: PlainStep,
+}
+
 /// `None` for an interface that the component does not export.
 #[derive(Default)]
 pub(super) struct Exports {
-    lifecycle: Option<(PlainStep, PlainStep)>,
-    native: Option<(PlainStep, PlainStep)>,
-    script: Option<(RunStep, PlainStep)>,
-    pub(super) handover: Option<(Give, Receive)>,
+    lifecycle: Option<Lifecycle>,
+    native: Option<Native>,
+    script: Option<Script>,
+    pub(super) handover: Option<Handover>,
     pub(super) handle: Option<Handle>,
-    pub(super) grpc: Option<(Unary, Streaming)>,
-    pub(super) plugin: Option<(PluginStart, PlainStep)>,
+    pub(super) grpc: Option<Grpc>,
+    pub(super) plugin: Option<Plugin>,
     pub(super) on_request: Option<OnRequest>,
     pub(super) on_response: Option<OnResponse>,
     /// Those without a type of the contract.
@@ -62,25 +98,30 @@ impl Exports {
             let mut find = Find { store, instance, interface };
             match interface {
                 Interface::Lifecycle => {
-                    exports.lifecycle =
-                        Some((find.function("on-start")?, find.function("on-finish")?));
+                    let on_start = find.function("on-start")?;
+                    let on_finish = find.function("on-finish")?;
+                    exports.lifecycle = Some(Lifecycle { on_start, on_finish });
                 }
                 Interface::Handover => {
-                    exports.handover = Some((find.function("give")?, find.function("receive")?));
+                    let (give, receive) = (find.function("give")?, find.function("receive")?);
+                    exports.handover = Some(Handover { give, receive });
                 }
                 Interface::Native => {
-                    exports.native = Some((find.function("start")?, find.function("stop")?));
+                    let (start, stop) = (find.function("start")?, find.function("stop")?);
+                    exports.native = Some(Native { start, stop });
                 }
                 Interface::Script => {
-                    exports.script = Some((find.function("run")?, find.function("cleanup")?));
+                    let (run, cleanup) = (find.function("run")?, find.function("cleanup")?);
+                    exports.script = Some(Script { run, cleanup });
                 }
                 Interface::Http => exports.handle = Some(find.function("handle")?),
                 Interface::Grpc => {
-                    exports.grpc = Some((find.function("unary")?, find.function("streaming")?));
+                    let (unary, streaming) = (find.function("unary")?, find.function("streaming")?);
+                    exports.grpc = Some(Grpc { unary, streaming });
                 }
                 Interface::PluginLifecycle => {
-                    exports.plugin =
-                        Some((find.function("on-start")?, find.function("on-finish")?));
+                    let (start, stop) = (find.function("on-start")?, find.function("on-finish")?);
+                    exports.plugin = Some(Plugin { start, stop });
                 }
                 Interface::RequestHook => exports.on_request = Some(find.function("on-request")?),
                 Interface::ResponseHook => {
@@ -96,14 +137,14 @@ impl Exports {
     /// The function of a step without parameters; `None` when it is not exported or is `script.run`.
     pub(super) fn plain(&self, step: &Step) -> Option<PlainStep> {
         match step {
-            Step::OnStart => self.lifecycle.map(|(on_start, _)| on_start),
+            Step::OnStart => self.lifecycle.map(|lifecycle| lifecycle.on_start),
             Step::OnFinish => {
-                let of_plugin = self.plugin.map(|(_, stop)| stop);
-                self.lifecycle.map(|(_, on_finish)| on_finish).or(of_plugin)
+                let of_plugin = self.plugin.map(|plugin| plugin.stop);
+                self.lifecycle.map(|lifecycle| lifecycle.on_finish).or(of_plugin)
             }
-            Step::NativeStart => self.native.map(|(start, _)| start),
-            Step::NativeStop => self.native.map(|(_, stop)| stop),
-            Step::ScriptCleanup => self.script.map(|(_, cleanup)| cleanup),
+            Step::NativeStart => self.native.map(|native| native.start),
+            Step::NativeStop => self.native.map(|native| native.stop),
+            Step::ScriptCleanup => self.script.map(|script| script.cleanup),
             Step::ScriptRun { .. } => None,
         }
     }
@@ -118,7 +159,7 @@ impl Exports {
     }
 
     pub(super) fn run(&self) -> Option<RunStep> {
-        self.script.map(|(run, _)| run)
+        self.script.map(|script| script.run)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::exports::required;
+use super::exports::{Handover, required};
 use super::instance::{CallLoop, PendingCall};
 use super::worker::Worker;
 use crate::bindings::definition::Description;
@@ -58,7 +58,7 @@ impl CallLoop<'_> {
         reply: &Reply<Option<Bytes>>,
         pending: PendingCall,
     ) -> wasmtime::Result<()> {
-        let (give, _) = required(self.exports.handover, Interface::Handover)?;
+        let Handover { give, .. } = required(self.exports.handover, Interface::Handover)?;
         let (task, (returned,)) = self.enter(give, |_| Ok((successor,)), pending).await?;
         self.answered(task);
         reply.send(returned);
@@ -71,7 +71,7 @@ impl CallLoop<'_> {
         reply: &Reply<()>,
         pending: PendingCall,
     ) -> wasmtime::Result<()> {
-        let (_, receive) = required(self.exports.handover, Interface::Handover)?;
+        let Handover { receive, .. } = required(self.exports.handover, Interface::Handover)?;
         let HandoverState { predecessor, state } = handed_over;
         let (task, (returned,)) =
             self.enter(receive, |_| Ok((predecessor, state)), pending).await?;

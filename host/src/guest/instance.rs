@@ -19,7 +19,7 @@ use wasmtime::component::{
 use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use super::OVERDUE_GRACE;
-use super::exports::Exports;
+use super::exports::{Exports, Plugin};
 use super::intake::{Intake, Portion};
 use super::worker::WorkerConfig;
 use crate::bindings::plugin::StartRefusal;
@@ -143,7 +143,7 @@ pub(super) struct CallLoop<'a> {
 impl CallLoop<'_> {
     /// `on-start`, if there is one; `start` of a plug-in.
     async fn start(&self) -> wasmtime::Result<Result<(), StartRefusal>> {
-        if let Some((start, _)) = self.exports.plugin {
+        if let Some(Plugin { start, .. }) = self.exports.plugin {
             return self.start_plugin(start).await;
         }
         let (reply, outcome) = Reply::new();
@@ -210,10 +210,10 @@ impl CallLoop<'_> {
         let pending = PendingCall { name: request.name(), context, reply: request.to_reply() };
         match request {
             CallRequest::Http(request, reply) => {
-                self.http(request, reply, (pending, portion)).await.map(|()| Left::Request)
+                self.http(request, reply, pending, portion).await.map(|()| Left::Request)
             }
             CallRequest::Grpc(request, reply) => {
-                self.grpc(request, reply, (pending, portion)).await.map(|()| Left::Request)
+                self.grpc(request, reply, pending, portion).await.map(|()| Left::Request)
             }
             CallRequest::Step(step, reply) => {
                 self.step(step, &reply, pending).await.map(|()| Left::Step)

@@ -49,11 +49,25 @@ struct Takers {
     taken: BTreeMap<u64, usize>,
     turns: u64,
     /// Who has waited longest is first.
-    waiting: BTreeMap<u64, (Waker, Arc<Hold>)>,
-    /// The call that may go beyond the bound, and until when.
-    favoured: Option<(u64, Instant)>,
+    waiting: BTreeMap<u64, Waiting>,
+    /// The call that may go beyond the bound.
+    favoured: Option<Favoured>,
     /// Turns since a favoured call has come to its end.
     misses: u32,
+}
+
+/// A call that waits for room.
+#[derive(Debug)]
+struct Waiting {
+    waker: Waker,
+    hold: Arc<Hold>,
+}
+
+/// A call that may go beyond the bound for a while.
+#[derive(Debug)]
+struct Favoured {
+    call: u64,
+    until: Instant,
 }
 
 /// What one call has taken; given back when this is dropped.
@@ -125,16 +139,16 @@ impl Takers {
     /// Whether it is the turn of the call to go beyond the bound; `place` is where it waits.
     fn favours(&mut self, call: u64, place: Option<u64>) -> bool {
         let now = Instant::now();
-        if let Some((favoured, until)) = self.favoured
-            && now < until
+        if let Some(favoured) = &self.favoured
+            && now < favoured.until
         {
-            return favoured == call;
+            return favoured.call == call;
         }
         let place = place.unwrap_or(u64::MAX);
         if self.waiting.first_key_value().is_some_and(|(first, _)| *first < place) {
             return false;
         }
-        if self.favoured.replace((call, now + TURN)).is_some() {
+        if self.favoured.replace(Favoured { call, until: now + TURN }).is_some() {
             self.misses += 1;
             if self.misses >= MOST_MISSES {
                 self.misses = 0;
@@ -146,15 +160,15 @@ impl Takers {
 
     fn refuse_half(&mut self) {
         for _ in 0..self.waiting.len() / 2 {
-            if let Some((_, (_, hold))) = self.waiting.pop_last() {
-                hold.refuse();
+            if let Some((_, waiting)) = self.waiting.pop_last() {
+                waiting.hold.refuse();
             }
         }
     }
 
     /// The call takes no more.
     fn done(&mut self, call: u64) {
-        if self.favoured.take_if(|(favoured, _)| *favoured == call).is_some() {
+        if self.favoured.take_if(|favoured| favoured.call == call).is_some() {
             self.misses = 0;
         }
         self.wake();
@@ -170,8 +184,8 @@ impl Takers {
 
     /// Each that goes on wakes the next.
     fn wake(&mut self) {
-        if let Some((_, (waker, _))) = self.waiting.first_key_value() {
-            waker.wake_by_ref();
+        if let Some((_, waiting)) = self.waiting.first_key_value() {
+            waiting.waker.wake_by_ref();
         }
     }
 }
@@ -242,7 +256,8 @@ impl Taker {
             takers.turns += 1;
             takers.turns
         });
-        takers.waiting.insert(turn, (context.waker().clone(), self.hold.clone()));
+        let (waker, hold) = (context.waker().clone(), self.hold.clone());
+        takers.waiting.insert(turn, Waiting { waker, hold });
         self.hold.set_waiting(true);
         let mut timer = Box::pin(sleep(TURN));
         if timer.as_mut().poll(context).is_ready() {

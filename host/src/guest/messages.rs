@@ -6,7 +6,7 @@ use wasmtime::{AsContextMut, StoreContextMut};
 use super::intake::Portion;
 use crate::bindings::grpc as contract;
 use crate::call::error::request_cut_off;
-use crate::call::grpc::{End, Incoming, RequestMessage, ResponseMessage};
+use crate::call::grpc::{End, RequestMessage, ResponseMessage, StreamedRequest};
 use crate::call::stream::Streamed;
 use crate::capability::State;
 use crate::capability::streams::{self, FromGuest, GuestStream, IntoGuest, StreamCompletion};
@@ -14,7 +14,7 @@ use crate::capability::streams::{self, FromGuest, GuestStream, IntoGuest, Stream
 /// Hands the messages of a client to the guest, at most as `portion` has it.
 pub(super) fn lower(
     store: impl AsContextMut<Data = State>,
-    messages: Incoming,
+    messages: StreamedRequest,
     portion: &Portion,
 ) -> wasmtime::Result<contract::Incoming> {
     let taker = portion.taker(messages.hold.clone());

@@ -40,7 +40,8 @@ struct Counts {
 
 impl Refusals {
     pub(super) fn new(
-        (logger, feature): (&Logger, Option<&str>),
+        logger: &Logger,
+        feature: Option<&str>,
         instances: usize,
         limits: &Limits,
     ) -> Self {

@@ -4,13 +4,14 @@
 use bytes::Bytes;
 use wasmtime::component::{Access, GuestTaskId};
 
-use super::exports::required;
+use super::exports::{Grpc, required};
 use super::instance::{Abandoned, CallLoop, PendingCall};
 use super::intake::Portion;
 use super::{body, messages};
 use crate::bindings::http as contract;
-use crate::call::grpc::{Answer, Messages};
-use crate::call::{Reply, grpc, http};
+use crate::call::Reply;
+use crate::call::grpc::{Failure, RequestMessages, RpcRequest, RpcResponse, StreamedResponse};
+use crate::call::http::{HttpBody, HttpRequest, HttpResponse};
 use crate::capability::State;
 use crate::capability::streams::StreamCompletion;
 use crate::engine::Interface;
@@ -18,11 +19,12 @@ use crate::engine::Interface;
 impl CallLoop<'_> {
     pub(super) async fn http(
         &self,
-        request: http::Request,
-        reply: Reply<http::Response>,
-        (mut pending, portion): (PendingCall, Portion),
+        request: HttpRequest,
+        reply: Reply<HttpResponse>,
+        mut pending: PendingCall,
+        portion: Portion,
     ) -> wasmtime::Result<()> {
-        let http::Request { head, body } = request;
+        let HttpRequest { head, body } = request;
         self.keep_head(&mut pending, &head);
         let handle = required(self.exports.handle, Interface::Http)?;
         let taken = &portion;
@@ -37,9 +39,7 @@ impl CallLoop<'_> {
                 }
                 Err(error) => (Err(error), None),
             };
-            if let Ok(http::Response { body: http::Body::Streamed { body, .. }, .. }) =
-                &mut response
-            {
+            if let Ok(HttpResponse { body: HttpBody::Streamed { body, .. }, .. }) = &mut response {
                 body.when_left(self.giving_up());
             }
             access.get().calls.answered(task);
@@ -52,22 +52,23 @@ impl CallLoop<'_> {
 
     pub(super) async fn grpc(
         &self,
-        request: grpc::Request,
-        reply: Reply<Answer, grpc::Failure>,
-        (mut pending, portion): (PendingCall, Portion),
+        request: RpcRequest,
+        reply: Reply<RpcResponse, Failure>,
+        mut pending: PendingCall,
+        portion: Portion,
     ) -> wasmtime::Result<()> {
-        let grpc::Request { method, metadata, messages } = request;
+        let RpcRequest { method, metadata, messages } = request;
         self.keep_head(&mut pending, &metadata);
-        let (unary, streaming) = required(self.exports.grpc, Interface::Grpc)?;
+        let Grpc { unary, streaming } = required(self.exports.grpc, Interface::Grpc)?;
         let messages = match messages {
-            Messages::One(message) => {
+            RequestMessages::One(message) => {
                 let lower = |_: &mut Access<'_, State>| Ok((method, metadata, message));
                 let (task, (returned,)) = self.enter(unary, lower, pending).await?;
                 self.answered(task);
-                reply.send(returned.map(Answer::One));
+                reply.send(returned.map(RpcResponse::One));
                 return Ok(());
             }
-            Messages::Many(messages) => messages,
+            RequestMessages::Many(messages) => messages,
         };
         let lower = |access: &mut Access<'_, State>| {
             Ok((method, metadata, messages::lower(access, messages, &portion)?))
@@ -87,8 +88,8 @@ impl CallLoop<'_> {
             let (mut messages, completion) = messages::lift(&mut access, outgoing)?;
             messages.when_left(self.giving_up());
             if let Some(fault) = access.get().calls.streams(task) {
-                let outgoing = grpc::Outgoing { metadata, messages, fault };
-                reply.send(Ok(Answer::Many(outgoing)));
+                let outgoing = StreamedResponse { metadata, messages, fault };
+                reply.send(Ok(RpcResponse::Many(outgoing)));
             }
             Ok(Some(completion))
         })?;
@@ -129,8 +130,8 @@ impl CallLoop<'_> {
 fn lift(
     access: &mut Access<'_, State>,
     response: contract::Response,
-) -> wasmtime::Result<(http::Response, Option<StreamCompletion>)> {
+) -> wasmtime::Result<(HttpResponse, Option<StreamCompletion>)> {
     let contract::Response { status, headers, body } = response;
     let (body, completion) = body::lift(access, body)?;
-    Ok((http::Response { status, headers, body }, completion))
+    Ok((HttpResponse { status, headers, body }, completion))
 }

@@ -14,8 +14,10 @@ use super::queue::Refused;
 use super::refusals::Refusals;
 use super::watchdog::Watchdog;
 use super::worker::Worker;
+use crate::call::grpc::{Failure, RpcRequest, RpcResponse};
+use crate::call::http::{HttpRequest, HttpResponse};
 use crate::call::stream::Hold;
-use crate::call::{Call, CallRequest, Context, Deadline, Fault, Outcome, Reply, grpc, http};
+use crate::call::{Call, CallRequest, Context, Deadline, Fault, Outcome, Reply};
 use crate::telemetry::Logger;
 
 /// A worker that has not taken in a request for so long is stuck or saturated: others are better.
@@ -37,11 +39,12 @@ impl Workers {
         count: usize,
         limits: &Limits,
         watchdog: &Watchdog,
-        (logger, feature): (&Logger, Option<&str>),
+        logger: &Logger,
+        feature: Option<&str>,
     ) -> Self {
         let readiness = watch::Sender::new(());
         let all = (0..count).map(|_| Worker::new(limits, watchdog, readiness.clone())).collect();
-        let refusals = Arc::new(Refusals::new((logger, feature), count, limits));
+        let refusals = Arc::new(Refusals::new(logger, feature, count, limits));
         Self { all, call_timeout: limits.call_timeout, readiness, refusals }
     }
 
@@ -108,9 +111,9 @@ impl Workers {
     pub(crate) async fn http(
         &self,
         local: usize,
-        request: http::Request,
+        request: HttpRequest,
         mut context: Context,
-    ) -> Outcome<http::Response> {
+    ) -> Outcome<HttpResponse> {
         let (reply, outcome) = Reply::new();
         let deadline = Deadline::after(self.call_timeout);
         context.deadline = Some(deadline);
@@ -128,10 +131,10 @@ impl Workers {
     pub(crate) async fn grpc(
         &self,
         local: usize,
-        request: grpc::Request,
+        request: RpcRequest,
         context: Context,
         last: Option<oneshot::Receiver<()>>,
-    ) -> Outcome<grpc::Answer, grpc::Failure> {
+    ) -> Outcome<RpcResponse, Failure> {
         let (reply, outcome) = Reply::new();
         let hold = request.messages.hold();
         let call = Call { request: CallRequest::Grpc(request, reply), context };

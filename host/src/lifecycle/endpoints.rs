@@ -74,12 +74,14 @@ impl EndpointPlan {
         let guard = dispatch.guard.clone();
         let dispatcher = match &self.answers {
             EndpointRules::Http { rules, health } => AnyDispatcher::Http(Guarded {
-                dispatcher: Dispatcher::new(
-                    rules.clone(),
-                    (workers, local),
+                dispatcher: Dispatcher {
+                    rules: rules.clone(),
+                    workers,
+                    local,
                     logger,
-                    (health.clone(), dispatch.hooks.clone()),
-                ),
+                    health: health.clone(),
+                    hooks: dispatch.hooks.clone(),
+                },
                 _guard: guard,
             }),
             EndpointRules::Grpc { rules, routes, standard } => AnyDispatcher::Grpc(Guarded {

@@ -14,7 +14,7 @@ use super::end::{Ending, Stopped};
 use super::handover::StateHandover;
 use super::listener::Listener;
 use super::running_extensions::RunningExtensions;
-use super::start::{Place, Planned, Starting};
+use super::start::{ListenerSource, Planned, Starting};
 use super::starting_extensions::StartingExtensions;
 use super::threads::{ListenerId, WorkerThreads};
 use super::version::{CANCEL_GRACE, KindFailure, LAST_GRACE, Version};
@@ -114,13 +114,13 @@ impl Service {
         let (handover, inheritance) = self.handover(&version).unzip();
         let mut kept = Vec::new();
         let mut result = Ok(());
-        for Planned { plan, place, .. } in listeners {
-            match place {
-                Place::New(listener) => {
+        for Planned { plan, listener, .. } in listeners {
+            match listener {
+                ListenerSource::New(listener) => {
                     listener.open();
                     kept.push(listener);
                 }
-                Place::Kept(id) => {
+                ListenerSource::Kept(id) => {
                     let Some(index) = self.listeners.iter().position(|s| s.id == id) else {
                         continue;
                     };
@@ -260,7 +260,7 @@ impl Service {
     ///
     /// What is not done after `limit` is cut off. `left` receives the versions that were on their way out,
     /// as [`Incident::Left`].
-    pub(crate) async fn stop(self, limit: Duration, left: &mut Vec<(String, Stopped)>) -> Stopped {
+    pub(crate) async fn stop(self, limit: Duration, left: &mut Vec<LeftVersion>) -> Stopped {
         let Self { threads, listeners, serving, stopping, current, mut leaving, .. } = self;
         serving.send_replace(false);
         stopping.send_replace(Stopping::Draining);
@@ -284,11 +284,17 @@ impl Default for Service {
     }
 }
 
+/// A version that was replaced, when it is gone.
+pub(crate) struct LeftVersion {
+    pub name: String,
+    pub stopped: Stopped,
+}
+
 /// Waits for the versions that were replaced; cuts them off after `limit`.
 async fn all_left(
     leaving: &mut FuturesUnordered<Leaving>,
     limit: Duration,
-    left: &mut Vec<(String, Stopped)>,
+    left: &mut Vec<LeftVersion>,
 ) -> Stopped {
     let mut stopped = Stopped { in_order: true, requests_cut: 0 };
     if timeout(limit.max(CANCEL_GRACE), count(leaving, &mut stopped, left)).await.is_ok() {
@@ -310,12 +316,12 @@ async fn all_left(
 async fn count(
     leaving: &mut FuturesUnordered<Leaving>,
     stopped: &mut Stopped,
-    left: &mut Vec<(String, Stopped)>,
+    left: &mut Vec<LeftVersion>,
 ) {
     while let Some((name, one)) = leaving.next().await {
         stopped.in_order &= one.in_order;
         stopped.requests_cut += one.requests_cut;
-        left.extend(name.map(|name| (name, one)));
+        left.extend(name.map(|name| LeftVersion { name, stopped: one }));
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) struct Starting {
 pub(super) struct Planned {
     pub(super) plan: EndpointPlan,
     pub(super) endpoint: Endpoint,
-    pub(super) place: Place,
+    pub(super) listener: ListenerSource,
 }
 
 impl std::fmt::Debug for Planned {
@@ -55,8 +55,16 @@ impl std::fmt::Debug for Planned {
     }
 }
 
+/// What all workers of a version are given.
+struct WorkerSetup {
+    program: Program,
+    grants: Arc<Grants>,
+    limits: guest::Limits,
+    events: mpsc::UnboundedSender<WorkerEvent>,
+}
+
 #[derive(Debug)]
-pub(super) enum Place {
+pub(super) enum ListenerSource {
     /// One that serves the version before.
     Kept(ListenerId),
     /// One of this version, attended by its threads already.
@@ -74,7 +82,7 @@ impl Service {
         let definition = loaded.definition.clone();
         let count = instances(definition.host.instances);
         let limits = limits(&definition);
-        let workers = Workers::new(count, &limits, &loaded.watchdog, (&loaded.logger, None));
+        let workers = Workers::new(count, &limits, &loaded.watchdog, &loaded.logger, None);
         let stopping = watch::Sender::new(Stopping::No);
         let grants = Arc::new(loaded.grants(&running_extensions, stopping.subscribe()));
         let condition = loaded.condition(grants.health.subscribe(), &workers);
@@ -117,19 +125,16 @@ impl Service {
             kinds: Vec::new(),
             _watchdog: loaded.watchdog,
         };
-        self.start_workers(&mut version, (grants, limits, events), &loaded.program);
+        let setup = WorkerSetup { program: loaded.program, grants, limits, events };
+        self.start_workers(&mut version, &setup);
         let waiting = (0..count).collect();
         let logger = loaded.logger;
         Ok(Starting { version, condition, dispatch, listeners, logger, waiting })
     }
 
     /// Orders the threads to run the workers of a version.
-    fn start_workers(
-        &self,
-        version: &mut Version,
-        (grants, limits, events): (Arc<Grants>, guest::Limits, mpsc::UnboundedSender<WorkerEvent>),
-        program: &Program,
-    ) {
+    fn start_workers(&self, version: &mut Version, setup: &WorkerSetup) {
+        let WorkerSetup { program, grants, limits, events } = setup;
         let workers = version.workers.clone();
         for (index, worker) in workers.iter().enumerate() {
             let config = Box::new(WorkerConfig {
@@ -138,7 +143,7 @@ impl Service {
                 workers: workers.clone(),
                 program: program.clone(),
                 grants: grants.clone(),
-                limits,
+                limits: *limits,
                 events: events.clone(),
                 replace: version.definition.script().is_none(),
                 longest_delay: LONGEST_DELAY,
@@ -158,12 +163,12 @@ impl Service {
     ) -> Result<Vec<Planned>, StartError> {
         let name = &loaded.definition.identity.name;
         let registered = |protocol| loaded.local_services.register(name, protocol);
-        let listeners = self.place(loaded.plans(dispatch)?, count, registered)?;
+        let listeners = self.find_listeners(loaded.plans(dispatch)?, count, registered)?;
         self.listen_new(listeners, count, dispatch)
     }
 
     /// Finds or binds a listener for each plan.
-    fn place(
+    fn find_listeners(
         &mut self,
         plans: Vec<EndpointPlan>,
         count: usize,
@@ -172,21 +177,25 @@ impl Service {
         let mut planned = Vec::new();
         for plan in plans {
             let registered = || registered(plan.protocol());
-            let (addresses, place) = self.find_place(plan.key, count, registered)?;
+            let (addresses, listener) = self.find_listener(plan.key, count, registered)?;
             let (kind, source) = (plan.key.kind, plan.source.clone());
-            planned.push(Planned { plan, endpoint: Endpoint { kind, addresses, source }, place });
+            planned.push(Planned {
+                plan,
+                endpoint: Endpoint { kind, addresses, source },
+                listener,
+            });
         }
         Ok(planned)
     }
 
-    fn find_place(
+    fn find_listener(
         &mut self,
         key: ListenerKey,
         count: usize,
         registered: impl FnOnce() -> Registration,
-    ) -> Result<(Vec<SocketAddr>, Place), StartError> {
+    ) -> Result<(Vec<SocketAddr>, ListenerSource), StartError> {
         if let Some(listener) = self.listeners.iter().find(|listener| listener.key == key) {
-            return Ok((listener.addresses.clone(), Place::Kept(listener.id)));
+            return Ok((listener.addresses.clone(), ListenerSource::Kept(listener.id)));
         }
         let id = self.next_listener();
         let same = |listener: &&Listener| {
@@ -199,7 +208,7 @@ impl Service {
                 Listener::bind(id, key, count, registered()).map_err(|error| self.explain(error))?
             }
         };
-        Ok((listener.addresses.clone(), Place::New(listener)))
+        Ok((listener.addresses.clone(), ListenerSource::New(listener)))
     }
 
     /// A port that cannot be had because the service has it already.
@@ -222,8 +231,8 @@ impl Service {
         count: usize,
         dispatch: &DispatchContext,
     ) -> Result<Vec<Planned>, StartError> {
-        for Planned { plan, place, .. } in &mut listeners {
-            if let Place::New(listener) = place {
+        for Planned { plan, listener, .. } in &mut listeners {
+            if let ListenerSource::New(listener) = listener {
                 for local in 0..count {
                     listener.add_thread(&self.threads, plan.service(local, dispatch))?;
                 }
@@ -278,9 +287,9 @@ impl Starting {
             worker.close();
             worker.kill();
         }
-        let listeners = listeners.into_iter().filter_map(|planned| match planned.place {
-            Place::New(listener) => Some(listener),
-            Place::Kept(_) => None,
+        let listeners = listeners.into_iter().filter_map(|planned| match planned.listener {
+            ListenerSource::New(listener) => Some(listener),
+            ListenerSource::Kept(_) => None,
         });
         Ending { version, listeners: listeners.collect(), has_natives: false }.end(limit).await
     }

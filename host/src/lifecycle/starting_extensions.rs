@@ -228,9 +228,9 @@ impl StartingExtensions {
         let module = &modules[module];
         let count = instances(definition.host.instances);
         let limits = limits(definition, module);
-        let workers = Workers::new(count, &limits, watchdog, (logger, Some(&feature.name)));
+        let workers = Workers::new(count, &limits, watchdog, logger, Some(&feature.name));
         let stopping = watch::Sender::new(Stopping::No);
-        let grants = Arc::new(grants(definition, feature, (logger, &stopping)));
+        let grants = Arc::new(grants(definition, feature, logger, &stopping));
         let (events, receiver) = mpsc::unbounded_channel();
         let mut ended = Vec::new();
         for (index, worker) in workers.iter().enumerate() {
@@ -303,7 +303,8 @@ fn limits(definition: &Definition, module: &Module) -> guest::Limits {
 fn grants(
     definition: &Definition,
     feature: &Feature,
-    (logger, stopping): (&Logger, &watch::Sender<Stopping>),
+    logger: &Logger,
+    stopping: &watch::Sender<Stopping>,
 ) -> Grants {
     Grants {
         identity: identity(definition),

@@ -187,12 +187,12 @@ fn execute(
                 AnyDispatcher::Http(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(listener, AnySlot::Http(Rc::downgrade(&slot)));
-                    tasks.spawn_local(listen((sockets, local, shortage), slot, phase, drained));
+                    tasks.spawn_local(listen(sockets, local, shortage, slot, phase, drained));
                 }
                 AnyDispatcher::Grpc(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(listener, AnySlot::Grpc(Rc::downgrade(&slot)));
-                    tasks.spawn_local(listen((sockets, local, shortage), slot, phase, drained));
+                    tasks.spawn_local(listen(sockets, local, shortage, slot, phase, drained));
                 }
             }
         }
@@ -248,7 +248,9 @@ impl AnySlot {
 
 /// Serves sockets until their last connection is closed.
 async fn listen<S: Served>(
-    (sockets, local, shortage): (Vec<TcpListener>, LocalRequests, Arc<Shortage>),
+    sockets: Vec<TcpListener>,
+    local: LocalRequests,
+    shortage: Arc<Shortage>,
     slot: Rc<Slot<S>>,
     phase: watch::Receiver<Phase>,
     drained: oneshot::Sender<usize>,

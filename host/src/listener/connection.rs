@@ -78,7 +78,8 @@ pub(crate) trait Served: Clone + 'static {
 /// Serves `stream` to its end; in order once `phase` says so. Returns how many responses were cut off
 /// because the service stops, although nothing but the client was waited for.
 pub(super) async fn serve(
-    (stream, peer): (TcpStream, SocketAddr),
+    stream: TcpStream,
+    peer: SocketAddr,
     rules: ConnectionRules,
     service: impl Served,
     phase: watch::Receiver<Phase>,

@@ -17,7 +17,7 @@ use crate::text::on_one_line;
 
 /// How far it has come.
 #[derive(Debug)]
-pub(super) enum Stage {
+pub(super) enum Progress {
     Loading(oneshot::Receiver<Result<Loaded, LoadError>>),
     /// Waits for versions that are on their way out.
     Loaded(Box<Loaded>),
@@ -30,7 +30,7 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub(super) struct Preparation {
     pub(super) definition: Arc<Definition>,
-    pub(super) stage: Stage,
+    pub(super) progress: Progress,
     pub(super) began: Instant,
 }
 
@@ -42,7 +42,8 @@ impl Preparation {
     pub(super) fn begin(
         definition: Arc<Definition>,
         logger: Logger,
-        (loader, is_first): (Loader, bool),
+        loader: Loader,
+        is_first: bool,
     ) -> Result<Self, Refusal> {
         let (sender, receiver) = oneshot::channel();
         let loading = definition.clone();
@@ -62,8 +63,8 @@ impl Preparation {
             .name("build".to_owned())
             .spawn(load)
             .map_err(|error| of_load(&LoadError::Thread(error)))?;
-        let stage = Stage::Loading(receiver);
-        Ok(Self { definition, stage, began: Instant::now() })
+        let progress = Progress::Loading(receiver);
+        Ok(Self { definition, progress, began: Instant::now() })
     }
 
     /// Resolves when there is something to do for [`Preparation::advance`].
@@ -71,8 +72,8 @@ impl Preparation {
     /// # Cancel safety
     /// Can be called again.
     pub(super) async fn progress(&mut self, has_room: bool) -> Result<(), Refusal> {
-        match &mut self.stage {
-            Stage::Loading(receiver) => {
+        match &mut self.progress {
+            Progress::Loading(receiver) => {
                 let loaded = match receiver.await {
                     Ok(Ok(loaded)) => loaded,
                     Ok(Err(error)) => return Err(of_load(&error)),
@@ -80,16 +81,16 @@ impl Preparation {
                         return Err(Refusal::new("the thread that compiles has panicked", None));
                     }
                 };
-                self.stage = Stage::Loaded(Box::new(loaded));
+                self.progress = Progress::Loaded(Box::new(loaded));
                 Ok(())
             }
-            Stage::Loaded(_) if has_room => Ok(()),
-            Stage::Loaded(_) => std::future::pending().await,
-            Stage::StartingExtensions(starting) => {
+            Progress::Loaded(_) if has_room => Ok(()),
+            Progress::Loaded(_) => std::future::pending().await,
+            Progress::StartingExtensions(starting) => {
                 let ready = starting.ready().await;
                 ready.map_err(|error| of_start(&error, &self.definition))
             }
-            Stage::Starting(starting) => {
+            Progress::Starting(starting) => {
                 let ready = starting.ready().await;
                 ready.map_err(|error| of_start(&error, &self.definition))
             }
@@ -98,30 +99,30 @@ impl Preparation {
 
     /// Whether it is to be started and may not.
     pub(super) fn is_waiting(&self) -> bool {
-        matches!(self.stage, Stage::Loaded(_))
+        matches!(self.progress, Progress::Loaded(_))
     }
 
     /// Takes the next step: starts what is loaded, and gives back what has started.
     pub(super) fn advance(self, service: &mut Service) -> Result<Advanced, Refusal> {
-        let Self { definition, stage, began } = self;
-        let stage = match stage {
-            Stage::Loaded(loaded) if service.has_room() => {
+        let Self { definition, progress, began } = self;
+        let progress = match progress {
+            Progress::Loaded(loaded) if service.has_room() => {
                 info!(FeaturesStarting, "starting features");
                 let starting = service.start_extensions(*loaded);
                 let starting = starting.map_err(|error| of_start(&error, &definition))?;
-                Stage::StartingExtensions(Box::new(starting))
+                Progress::StartingExtensions(Box::new(starting))
             }
-            Stage::StartingExtensions(starting) => {
+            Progress::StartingExtensions(starting) => {
                 let started = service.start(*starting);
                 let starting = started.map_err(|error| of_start(&error, &definition))?;
-                Stage::Starting(Box::new(starting))
+                Progress::Starting(Box::new(starting))
             }
-            Stage::Starting(starting) => {
+            Progress::Starting(starting) => {
                 return Ok(Advanced::Ready { starting, began });
             }
-            stage => stage,
+            progress => progress,
         };
-        Ok(Advanced::Further(Self { definition, stage, began }))
+        Ok(Advanced::Further(Self { definition, progress, began }))
     }
 }
 

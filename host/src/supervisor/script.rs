@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::service_run::RunOutcome;
-use super::{Demand, Director, Ending, Refusal, ServiceEvent, Step, Stop, Supervisor};
+use super::{Demand, Director, ExitReason, Refusal, ServiceEvent, Step, Stop, Supervisor};
 use crate::definition::Definition;
 use crate::lifecycle::{KindFailure, Service};
 use crate::telemetry::{error, info, warn};
@@ -39,17 +39,17 @@ impl<D: Director> Supervisor<D> {
         let well = outcome.is_ok() && cleaned.is_ok() && stopped.in_order;
         Ok(match (cut_short, wanted) {
             (Some(signal), _) if is_killed || !stopped.in_order => {
-                RunOutcome::Ended(Ending::Forced(signal))
+                RunOutcome::Ended(ExitReason::Forced(signal))
             }
-            (Some(signal), _) => RunOutcome::Ended(Ending::Cancelled(signal)),
+            (Some(signal), _) => RunOutcome::Ended(ExitReason::Cancelled(signal)),
             (None, Some(Wanted::Other(definition))) => RunOutcome::Next(Some(definition)),
             (None, None) if self.director.perseveres() && self.stopping.is_none() => {
                 self.director.notify(ServiceEvent::Ended { well });
                 RunOutcome::Next(None)
             }
-            (None, Some(Wanted::End)) => RunOutcome::Ended(Ending::Stopped),
-            (None, None) if well => RunOutcome::Ended(Ending::Stopped),
-            (None, None) => RunOutcome::Ended(Ending::Failed),
+            (None, Some(Wanted::End)) => RunOutcome::Ended(ExitReason::Stopped),
+            (None, None) if well => RunOutcome::Ended(ExitReason::Stopped),
+            (None, None) => RunOutcome::Ended(ExitReason::Failed),
         })
     }
 

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::preparation::{Advanced, Preparation, Stage};
+use super::preparation::{Advanced, Preparation, Progress};
 use super::{
-    Demand, Director, Ending, Refusal, ServiceEvent, Signal, Step, Stop, Supervisor, announce,
+    Demand, Director, ExitReason, Refusal, ServiceEvent, Signal, Step, Stop, Supervisor, announce,
     ending,
 };
 use crate::definition::{Definition, Kind};
@@ -19,7 +19,7 @@ use crate::telemetry::{error, info};
 
 /// What follows a service that was begun.
 pub(super) enum RunOutcome {
-    Ended(Ending),
+    Ended(ExitReason),
     /// The director goes on, with this if it has said so already.
     Next(Option<Box<Definition>>),
 }
@@ -69,14 +69,14 @@ impl ServiceRun {
 
     /// Takes back what has not come to serve.
     fn give_up(&mut self) {
-        let Some(Preparation { definition, stage, .. }) = self.coming.take() else { return };
+        let Some(Preparation { definition, progress, .. }) = self.coming.take() else { return };
         let limit = definition.host.shutdown_timeout;
-        match stage {
-            Stage::Starting(starting) => self.service.abandon(*starting, limit),
-            Stage::StartingExtensions(starting) => {
+        match progress {
+            Progress::Starting(starting) => self.service.abandon(*starting, limit),
+            Progress::StartingExtensions(starting) => {
                 self.service.abandon_extensions(*starting, limit);
             }
-            Stage::Loading(_) | Stage::Loaded(_) => (),
+            Progress::Loading(_) | Progress::Loaded(_) => (),
         }
     }
 }
@@ -112,7 +112,7 @@ impl<D: Director> Supervisor<D> {
         Ok(match close {
             Close::Yield(definition) => RunOutcome::Next(Some(definition)),
             Close::Failed if self.stopping.is_some() || !self.director.perseveres() => {
-                RunOutcome::Ended(Ending::Failed)
+                RunOutcome::Ended(ExitReason::Failed)
             }
             Close::Failed => {
                 self.director.notify(ServiceEvent::Ended { well: false });
@@ -209,7 +209,7 @@ impl<D: Director> Supervisor<D> {
         let is_first = self.loader.is_none();
         let loader = self.loader();
         announce::warnings(&definition);
-        let begin = |loader| Preparation::begin(definition, logger, (loader, is_first));
+        let begin = |loader| Preparation::begin(definition, logger, loader, is_first);
         match loader.and_then(begin) {
             Ok(preparation) => {
                 run.coming = Some(preparation);

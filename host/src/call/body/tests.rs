@@ -7,13 +7,13 @@ use http_body::Frame;
 use http_body_util::{Empty, Full, StreamBody};
 
 use super::*;
-use crate::bindings::errors::Kind;
+use crate::bindings::errors::Kind as ErrorKind;
 use crate::call::error::service_error;
 
 const LIMITS: BodyLimits = BodyLimits { size: 8, silence: Duration::from_secs(3) };
 
 fn explain(cut: &Cut) -> ServiceError {
-    service_error(Kind::InvalidArguments, format!("{cut:?}"))
+    service_error(ErrorKind::InvalidArguments, format!("{cut:?}"))
 }
 
 /// A body of unknown length that arrives in these pieces.
@@ -29,7 +29,9 @@ async fn streamed(
     body: impl http_body::Body<Data = Bytes> + Unpin,
 ) -> (Vec<Bytes>, Result<(), ServiceError>, Result<(), Cut>) {
     let (received, pump) = receive(body, LIMITS, explain).await.unwrap();
-    let Body::Streamed { body: mut guest, length: None } = received else { panic!("it is whole") };
+    let HttpBody::Streamed { body: mut guest, length: None } = received else {
+        panic!("it is whole")
+    };
     let mut chunks = Vec::new();
     let read = async {
         while let Some(chunk) = guest.data.recv().await {
@@ -45,14 +47,14 @@ async fn streamed(
 async fn no_body_is_none() {
     let (body, pump) = receive(Empty::<Bytes>::new(), LIMITS, explain).await.unwrap();
 
-    assert!(matches!(body, Body::None) && pump.is_none());
+    assert!(matches!(body, HttpBody::None) && pump.is_none());
 }
 
 #[tokio::test]
 async fn a_short_body_is_whole() {
     let (body, pump) = receive(Full::from("12345678"), LIMITS, explain).await.unwrap();
 
-    assert!(matches!(body, Body::Whole(bytes) if bytes == "12345678") && pump.is_none());
+    assert!(matches!(body, HttpBody::Whole(bytes) if bytes == "12345678") && pump.is_none());
 }
 
 #[tokio::test]

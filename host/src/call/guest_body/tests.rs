@@ -2,7 +2,7 @@ use futures_util::FutureExt;
 use http_body_util::BodyExt;
 
 use super::*;
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::call::error::service_error;
 use crate::call::stream::{Feed, stream};
 
@@ -53,7 +53,7 @@ fn the_last_chunk_of_an_announced_body_waits_for_how_it_ended() {
     drop(feed.data);
     assert!(body.frame().now_or_never().is_none());
 
-    feed.end.send(Err(service_error(Kind::Internal, "no more"))).unwrap();
+    feed.end.send(Err(service_error(ErrorKind::Internal, "no more"))).unwrap();
 
     let error = body.frame().now_or_never().unwrap().unwrap().unwrap_err();
     assert_eq!(error, BrokenBody::Failed("no more".to_owned()));

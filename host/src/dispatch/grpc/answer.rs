@@ -11,9 +11,9 @@ use super::encoding::{ACCEPT_ENCODING, ACCEPTED, ENCODING};
 use super::reply::{GrpcBody, MessageEncoder, Stream};
 use super::rpc::Rpc;
 use super::status;
-use crate::call::grpc::Outgoing;
+use crate::call::grpc::{StreamedResponse, UnaryResponse};
 use crate::call::metadata;
-use crate::call::{Deadline, Fault, grpc as guest};
+use crate::call::{Deadline, Fault};
 use crate::dispatch::pump::Pump;
 
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
@@ -66,10 +66,10 @@ impl Rpc {
 
     pub(super) fn whole(
         &self,
-        response: guest::Response,
+        response: UnaryResponse,
         encoder: MessageEncoder,
     ) -> Response<GrpcBody> {
-        let guest::Response { metadata, message, trailers } = response;
+        let UnaryResponse { metadata, message, trailers } = response;
         let heads = Self::head(&metadata, encoder)
             .and_then(|head| metadata::unpack(&trailers).map(|trailers| (head, trailers)));
         let (head, trailers) = match heads {
@@ -89,11 +89,11 @@ impl Rpc {
 
     pub(super) fn streamed(
         self,
-        outgoing: Outgoing,
+        response: StreamedResponse,
         encoder: MessageEncoder,
         pump: Pump<Status>,
     ) -> Response<GrpcBody> {
-        let Outgoing { metadata, messages, fault } = outgoing;
+        let StreamedResponse { metadata, messages, fault } = response;
         let head = match Self::head(&metadata, encoder) {
             Ok(head) => head,
             Err(fault) => return self.failed(&fault),

@@ -19,7 +19,8 @@ use crate::dispatch::problem::{ErrorRules, Problem};
 /// The serialized `google.rpc.Status` of an error: always an `ErrorInfo`, then `RetryInfo` and `BadRequest` as far
 /// as the error says something, and its JSON as a `google.protobuf.Struct` if `json` is given.
 pub(super) fn details(
-    (code, message): (i32, &str),
+    code: i32,
+    message: &str,
     problem: &Problem,
     rules: &ErrorRules,
     json: Option<&[u8]>,

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tonic::{Code, Status};
 
 use super::{GrpcBody, GrpcDispatcher, RpcContext, timeout};
-use crate::bindings::errors::Kind;
+use crate::bindings::errors::Kind as ErrorKind;
 use crate::dispatch::hooks::{self, Answered, HookedProtocol};
 use crate::extension::{Answer, Body, Hooked, Request};
 use crate::http2::RequestBody;
@@ -88,5 +88,5 @@ impl HookedProtocol for HookedRpc<'_> {
 /// What a client is told whose time was up while hooks decided.
 fn late() -> Answer {
     let message = "the service did not answer in time";
-    Answer::error(Kind::DeadlineExceeded, message)
+    Answer::error(ErrorKind::DeadlineExceeded, message)
 }

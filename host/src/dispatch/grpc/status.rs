@@ -85,7 +85,7 @@ impl StatusRules {
         let message = self.message(problem, &json);
         // Not twice.
         let json = (self.status_message == StatusMessage::Text).then_some(json.as_bytes());
-        let details = details((code.into(), &message), problem, &self.errors, json);
+        let details = details(code.into(), &message, problem, &self.errors, json);
         Status::with_details_and_metadata(code, message, details, metadata)
     }
 

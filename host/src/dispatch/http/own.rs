@@ -7,7 +7,7 @@ use http::{Method, Response, StatusCode};
 
 use super::Dispatcher;
 use super::outcome::LoggedResponse;
-use crate::bindings::errors::Kind;
+use crate::bindings::errors::Kind as ErrorKind;
 use crate::dispatch::body::ResponseBody;
 use crate::dispatch::head;
 use crate::dispatch::problem::Problem;
@@ -52,7 +52,7 @@ impl Dispatcher {
     fn method_not_allowed(&self, method: &Method) -> LoggedResponse {
         let problem = Problem::own(
             StatusCode::METHOD_NOT_ALLOWED,
-            Kind::InvalidArguments,
+            ErrorKind::InvalidArguments,
             format!("method {method} is not allowed here"),
         );
         let mut reply = self.failed(problem);

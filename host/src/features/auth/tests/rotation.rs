@@ -162,7 +162,7 @@ async fn who_at_last(guard: &Guard, number: u8, id: &str) -> bool {
     let value = format!("Bearer {token}");
     let mut parts = parts("GET", "/private", &[("authorization", &value)]);
     let mut request =
-        Request::new(Transport::Http, &mut parts, (([127, 0, 0, 1], 1).into(), 0), "id".into());
+        Request::new(Transport::Http, &mut parts, ([127, 0, 0, 1], 1).into(), 0, "id".into());
     matches!(guard.on_request(&mut request).await, Decision::Pass)
 }
 

@@ -84,7 +84,7 @@ pub(super) fn parts(method: &str, path: &str, headers: &[(&str, &str)]) -> Parts
 
 pub(super) fn ask_with(guard: &Guard, mut parts: Parts, before: Option<Identity>) -> Asked {
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-    let mut request = Request::new(Transport::Http, &mut parts, (peer, 0), "id".into());
+    let mut request = Request::new(Transport::Http, &mut parts, peer, 0, "id".into());
     if let Some(identity) = before {
         request.set_identity(identity);
     }
