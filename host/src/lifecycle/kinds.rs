@@ -227,3 +227,6 @@ fn violation_of(value: &Val) -> Option<FieldViolation> {
     };
     Some(FieldViolation { field: text("field")?, description: text("description")? })
 }
+
+#[cfg(test)]
+mod tests;

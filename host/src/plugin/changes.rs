@@ -162,3 +162,6 @@ pub(super) fn answer(response: contract::Response) -> Result<Changed, Fault> {
     answer.headers = lines(&headers, is_of_message)?;
     Ok(Changed::Answered(Box::new(answer)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,10 @@
 //! One service from its first version to its end, in which versions follow each other.
 //!
-//! Does not know how a version is started or ended.
+//! A loop over four sources of events: signals, incidents of the service, demands of the director, and the
+//! progress of the version that is to serve. Each has a method, which returns why the run ends if it does. What
+//! makes it long is that nothing waits for anything else: a demand takes the place of one that is still being
+//! prepared, a stop may come at any moment, and after SIGTERM the service serves on for `drain_delay`, in which
+//! all of them can happen again. Does not know how a version is started or ended.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -307,3 +311,6 @@ impl<D: Director> Supervisor<D> {
 pub(super) fn is_script(definition: &Definition) -> bool {
     definition.script().is_some()
 }
+
+#[cfg(test)]
+mod tests;
