@@ -1,4 +1,10 @@
 //! Whether a worker's event loop still turns, seen from threads that guests never run on.
+//!
+//! A guest that blocks cannot be asked whether it is well. So the loop counts its turns, and a caller that gives up
+//! notes the count: if it is still the same after a while, guest code has been on the stack all the time. Counts
+//! are noted plus one, because 0 stands for nobody. There is no lock, so that the loop never waits for the
+//! watchdog. The one race that matters is in `judge`, which forgets a report that a turn has answered, and must
+//! not forget a newer one with it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -147,51 +153,4 @@ impl Heartbeat {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PATIENCE: Duration = Duration::from_secs(1);
-
-    #[test]
-    fn a_loop_that_turns_after_a_caller_gave_up_is_well() {
-        let heartbeat = Heartbeat::new(PATIENCE);
-        heartbeat.beat(10);
-
-        heartbeat.report_given_up();
-        assert_eq!(heartbeat.judge(5000), Verdict::Stuck);
-        heartbeat.beat(5000);
-
-        assert_eq!(heartbeat.judge(9000), Verdict::Idle);
-    }
-
-    #[test]
-    fn a_loop_that_has_not_stood_still_for_long_enough_is_watched() {
-        let heartbeat = Heartbeat::new(PATIENCE);
-        heartbeat.beat(500);
-
-        heartbeat.report_given_up();
-
-        assert_eq!(heartbeat.judge(1499), Verdict::Watched);
-        assert_eq!(heartbeat.judge(1500), Verdict::Stuck);
-    }
-
-    #[test]
-    fn a_loop_nobody_waits_for_may_stand_still() {
-        let heartbeat = Heartbeat::new(PATIENCE);
-        heartbeat.beat(1);
-
-        assert_eq!(heartbeat.judge(1_000_000), Verdict::Idle);
-        heartbeat.set_running(true);
-        assert_eq!(heartbeat.judge(1_000_000), Verdict::Watched);
-    }
-
-    #[tokio::test]
-    async fn a_new_instance_is_not_killed_for_the_one_before() {
-        let heartbeat = Heartbeat::new(PATIENCE);
-
-        heartbeat.kill();
-        heartbeat.reset(0);
-
-        assert!(heartbeat.killed().now_or_never().is_none());
-    }
-}
+mod tests;

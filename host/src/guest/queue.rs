@@ -1,6 +1,14 @@
 //! Calls on their way into one instance. Any thread may add to it.
+//!
+//! A bound, fairness between connections, and callers that leave while they wait are simple one by one and meet
+//! here. A request that finds the queue full may displace the last one of a connection that has asked for more.
+//! Callers that have left are noticed only when a place is needed or their turn comes: looking for them at every
+//! refusal would take the longer the fuller the queue is. All of this is under one lock. `in_flight` is not: only
+//! the instance's thread changes it, and a stale value elsewhere is the same as having come a moment earlier.
 
 mod order;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
 
@@ -103,9 +111,13 @@ impl QueueState {
         if self.requests.len() >= places {
             self.sweep();
         }
-        // What enters at once takes no turn from anybody.
         let waits = self.requests.len() >= free;
-        let turn = if waits { self.order.next(peer) } else { self.order.now() };
+        let turn = if waits {
+            self.order.next(peer)
+        } else {
+            // What enters at once takes no turn from anybody, and overtakes nobody.
+            self.requests.back().map_or(0, |last| last.turn).max(self.order.now())
+        };
         let mut displaced = None;
         if self.requests.len() >= places {
             match self.requests.pop_back() {

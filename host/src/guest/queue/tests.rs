@@ -14,17 +14,17 @@ use crate::call::{Context as CallContext, Outcome, Reply, Step};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A caller that waits for its outcome; it leaves when this is dropped.
-type Caller = oneshot::Receiver<Outcome<RequestDecision, std::convert::Infallible>>;
+pub(super) type Caller = oneshot::Receiver<Outcome<RequestDecision, std::convert::Infallible>>;
 
 /// A queue of an instance that has started.
-fn queue(max_in_flight: usize, max_waiting: usize) -> Queue {
+pub(super) fn queue(max_in_flight: usize, max_waiting: usize) -> Queue {
     let queue = Queue::new(max_in_flight, max_waiting, watch::Sender::new(()));
     queue.set_readiness(Readiness::Ready);
     queue
 }
 
 /// A request of the connection from `port`, named by its content.
-fn request(port: u16, name: &'static str) -> (Call, Caller) {
+pub(super) fn request(port: u16, name: &'static str) -> (Call, Caller) {
     let (reply, outcome) = Reply::new();
     let peer = Some(SocketAddr::from(([127, 0, 0, 1], port)));
     let context = CallContext { peer, request_id: Some(Arc::from(name)), ..CallContext::default() };
