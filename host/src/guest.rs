@@ -17,6 +17,7 @@ mod queue;
 mod refusals;
 mod report;
 mod requests;
+mod store;
 mod watchdog;
 mod worker;
 mod workers;

@@ -28,11 +28,11 @@ impl Peer {
         Self::start(Language::Node, 2)
     }
 
-    fn start(language: Language, ports: usize) -> Option<Self> {
+    fn start(language: Language, count: usize) -> Option<Self> {
         let process = Foreign::of(language)?.serve("server", [] as [&str; 0]);
         let ports = process.wait_until("the ports of the server", |lines, _| {
-            let ports = lines.iter().take(ports).map(|line| line.parse().expect("it is a port"));
-            (lines.len() >= ports.len()).then(|| ports.collect())
+            let ports = lines.get(..count)?.iter();
+            Some(ports.map(|line| line.parse().expect("it is a port")).collect())
         });
         Some(Self { process, ports })
     }

@@ -1,8 +1,10 @@
 //! Streams across the boundary of a guest: channels on the host's side, streams and futures of the component
 //! model on the guest's.
 //!
-//! One item at a time in each direction, so that the slower side sets the pace. Does not know what is streamed
-//! nor for whom.
+//! One item at a time in each direction, so that the slower side sets the pace. wasmtime polls both ends inside
+//! the event loop of the store. `finish` means that the guest cancels its read or write, which may come at
+//! any time: an item that was received by then is kept for the next read. A read of no items asks whether there
+//! is one. Does not know what is streamed nor for whom.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

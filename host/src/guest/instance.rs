@@ -1,5 +1,11 @@
-//! The life of one instance: it starts, takes in calls, and ends; all inside the event loop that
-//! wasmtime runs for its store.
+//! The life of one instance: it starts, takes in calls, and ends; all inside the event loop that wasmtime runs
+//! for its store.
+//!
+//! wasmtime drives every call of a store from one future, so a call is not a task here: `serve` keeps the futures
+//! of all calls, and whatever wakes one of them polls the loop. Two consequences shape the code. Each turn is
+//! a moment without guest code on the stack, which is when the heartbeat is set and what the guest printed is
+//! known not to be a panic. And an error of one call is the end of all of them, because a trap leaves the
+//! store unusable; whose fault it was is found out afterwards, in `loss`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -13,63 +19,21 @@ use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, Stream};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep};
+use wasmtime::Store;
 use wasmtime::component::{
     Access, Accessor, ComponentNamedList, GuestTaskId, Lift, Lower, TypedFunc,
 };
-use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
-use super::OVERDUE_GRACE;
 use super::exports::{Exports, Plugin};
 use super::intake::{Intake, Portion};
 use super::worker::WorkerConfig;
 use crate::bindings::plugin::StartRefusal;
 use crate::call::{ActiveCall, AnyReply, Call, CallRequest, Context as CallContext, Reply, Step};
 use crate::capability::{self, State, TrapEvidence};
-use crate::client::Clients;
 
 /// How long calls that nobody waits for may hold all places of an instance: enough to notice that
 /// they are cancelled.
 const ABANDONED_GRACE: Duration = Duration::from_secs(1);
-
-/// A store with the limits of the service, for one instance.
-pub(super) fn store(config: &WorkerConfig, clients: &Arc<Clients>) -> Store<State> {
-    let memory = config.limits.memory;
-    let state = State::new(config.grants.clone(), clients.clone(), config.index, memory);
-    let mut store = Store::new(config.program.instance().engine(), state);
-    store.limiter(|state| &mut state.memory);
-    store.set_epoch_deadline(1);
-    let heartbeat = config.worker.heartbeat.clone();
-    let (mut last_turn, mut since) = (0, Instant::now());
-    store.epoch_deadline_callback(move |mut context| {
-        if heartbeat.is_interrupted() {
-            return Ok(UpdateDeadline::Interrupt);
-        }
-        let turn = heartbeat.turns();
-        if turn == last_turn {
-            if is_late(&mut context, since) {
-                return Ok(UpdateDeadline::Interrupt);
-            }
-            // tokio's own yield, because it lets the thread look at its sockets and timers first.
-            return Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())));
-        }
-        (last_turn, since) = (turn, Instant::now());
-        Ok(UpdateDeadline::Continue(1))
-    });
-    store
-}
-
-/// Whether the call that computes right now, `since` it was let in, may not do so any more.
-fn is_late(context: &mut StoreContextMut<'_, State>, since: Instant) -> bool {
-    let task = capability::current_task(&mut *context);
-    let call = task.and_then(|task| context.data().calls.get(task));
-    let Some((call, overdue)) = call.and_then(|call| Some((call, call.context.overdue?))) else {
-        return false;
-    };
-    // What goes on after a call has returned may still do a little at a time.
-    let is_open = call.reply.is_some() || call.late_fault.is_some();
-    let begin = if is_open { overdue } else { overdue.max(since) };
-    Instant::now() >= begin + OVERDUE_GRACE
-}
 
 /// Instantiates, starts and serves until the queue is closed and empty.
 ///

@@ -1,4 +1,9 @@
 //! The start phase of a version: sockets, workers, `on-start`; beside the version that serves.
+//!
+//! Everything that the system may refuse is asked for here, so that nothing is left to fail when the version takes
+//! over. That decides the order, and why listeners come from three places: one that the version before has is
+//! kept, a port that another kind gives up is converted, everything else is bound. Until the version takes over
+//! all of it can be dropped, and the one that serves has noticed nothing.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;

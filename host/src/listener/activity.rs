@@ -1,8 +1,8 @@
 //! What a connection is doing, and whether it does it fast enough.
 //!
-//! hyper has one timeout for heads and idle connections together, and none for clients that do not
-//! read; so bytes and requests are noted here as they pass, and one timer per connection looks at
-//! the notes.
+//! hyper has one timeout for heads and idle connections together, and none for clients that do not read. So bytes
+//! and requests are noted here as they pass, and one timer per connection looks at the notes. There are many
+//! notes and one rule: each says since when something lasts, and `check` adds its limit and takes the earliest.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};

@@ -1,4 +1,9 @@
 //! One connection: HTTP/1.1 or HTTP/2 as its first bytes say, until it ends, idles or stalls.
+//!
+//! hyper has the protocol, and little to say about the end of a connection. What it lacks is in `drive`: clients that
+//! leave or close their half while HTTP/1 is being answered, which hyper does not read then; timeouts by
+//! [`Activity`]; a shutdown that waits for the first bytes, because hyper would close before it has read them; and
+//! the time for a client to read a response although it has not finished to send. Whatever is first ends the loop.
 
 use std::convert::Infallible;
 use std::fmt::Display;

@@ -1,7 +1,10 @@
 //! Messages on the wire: a flag, a length, the bytes.
 //!
-//! Not tonic's codec, because that cannot tell whether a single message was compressed, nor compress
-//! single messages, and takes a client that broke off for one that is done.
+//! Not tonic's codec, because that cannot tell whether a single message was compressed, nor compress single
+//! messages, and takes a client that broke off for one that is done. A message may be spread over any number of
+//! DATA frames, and a frame may hold many messages; only one that a border cuts is copied. Memory grows with
+//! what arrives, never with what a length announces. A client that broke off leaves [`Frames`] pending for
+//! ever, until hyper drops it: any end would look to the guest as if the client had finished.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http_body_util::BodyExt;

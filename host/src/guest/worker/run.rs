@@ -16,6 +16,7 @@ use crate::guest::delay::Delay;
 use crate::guest::instance;
 use crate::guest::loss::{self, Cause, Loss, StartFailure};
 use crate::guest::queue::{Readiness, Refused};
+use crate::guest::store;
 
 /// How long an instance that is to be ended gets to trap by itself; then it is dropped.
 const KILL_GRACE: Duration = Duration::from_millis(250);
@@ -112,7 +113,7 @@ impl WorkerConfig {
     /// Runs one instance to its end.
     async fn live(&self, clients: &Arc<Clients>) -> End {
         self.worker.heartbeat.reset(self.worker.watchdog.now());
-        let mut store = instance::store(self, clients);
+        let mut store = store::new(self, clients);
         let started = Cell::new(false);
         let ended = {
             let life = instance::live(self, &mut store, &started);
