@@ -124,7 +124,7 @@ pub(crate) fn run<D: Director, E: From<RunError>>(
             signals,
             director,
             log,
-            logger: None,
+            version_log: None,
             look,
             stream,
             arguments,

@@ -85,7 +85,7 @@ pub(crate) struct Outgoing {
 /// Parameters of `unary`.
 pub(crate) type UnaryParameters = (std::sync::Arc<str>, Bytes, RequestMessage);
 /// Results of `unary`.
-pub(crate) type UnaryResults = (Result<Response, Failure>,);
+pub(crate) type UnaryResults = (Result<UnaryResponse, Failure>,);
 /// Parameters of `streaming`.
 pub(crate) type StreamingParameters = (std::sync::Arc<str>, Bytes, Incoming);
 /// Results of `streaming`.

@@ -44,5 +44,5 @@ pub(super) fn parts(request: http::request::Builder) -> Parts {
 /// A request from `peer`, an address without a port, as hooks see it.
 pub(super) fn request<'a>(transport: Transport, parts: &'a mut Parts, peer: &str) -> Request<'a> {
     let peer = peer.parse::<std::net::IpAddr>().expect("tests have valid addresses");
-    Request::new(transport, parts, ((peer, 4711).into(), 0), "id-of-the-host".into())
+    Request::new(transport, parts, (peer, 4711).into(), 0, "id-of-the-host".into())
 }

@@ -29,7 +29,7 @@ use super::intake::{Intake, Portion};
 use super::worker::WorkerConfig;
 use crate::bindings::plugin::StartRefusal;
 use crate::call::{ActiveCall, AnyReply, Call, CallRequest, Context as CallContext, Reply, Step};
-use crate::capability::{self, State, TrapEvidence};
+use crate::capability::{State, TrapEvidence};
 
 /// How long calls that nobody waits for may hold all places of an instance: enough to notice that
 /// they are cancelled.

@@ -130,7 +130,7 @@ impl Service {
             kinds: Vec::new(),
             _watchdog: loaded.watchdog,
         };
-        let setup = WorkerSetup { program: loaded.program, grants, limits, events };
+        let setup = WorkerSetup { program: loaded.program.clone(), grants, limits, events };
         self.start_workers(&mut version, &setup);
         let waiting = (0..count).collect();
         let logger = loaded.logger;

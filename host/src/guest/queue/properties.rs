@@ -71,7 +71,7 @@ impl Model {
     }
 
     /// Takes out a request that waits, by its index among all.
-    fn remove(&mut self, index: &prop::sample::Index) -> Option<Pending> {
+    fn remove(&mut self, index: prop::sample::Index) -> Option<Pending> {
         let count = self.waiting();
         let mut place = (count > 0).then(|| index.index(count))?;
         for port in 0..CONNECTIONS {
@@ -139,9 +139,9 @@ impl Model {
                 self.inside -= 1;
             }
             Operation::Return => (),
-            Operation::Leave(index) => self.left += usize::from(self.remove(index).is_some()),
+            Operation::Leave(index) => self.left += usize::from(self.remove(*index).is_some()),
             Operation::Withdraw(index) => {
-                if let Some(pending) = self.remove(index) {
+                if let Some(pending) = self.remove(*index) {
                     assert!(queue.withdraw(&pending.id).is_some());
                     assert!(queue.withdraw(&pending.id).is_none());
                 }
