@@ -108,7 +108,7 @@ pub enum Command {
     /// If a change does not build or start, the previous version keeps running. Messages go to standard
     /// error, the log of the service goes to standard output.
     Dev(Dev),
-    /// Run a service until it ends or is stopped
+    /// Run one or more services until they end or are stopped
     ///
     /// SIGINT and SIGTERM stop it gracefully. A second one, at least a second later, ends `drain_delay`
     /// or, after that, aborts the process. SIGHUP reads `service.toml` and the component again and lets the
@@ -166,7 +166,7 @@ pub struct Dev {
     #[arg(long)]
     pub poll: bool,
     #[command(flatten)]
-    pub service: ServiceArgument,
+    pub services: ServicesArgument,
     /// Arguments for a service of kind `script`
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
@@ -180,7 +180,7 @@ pub struct Run {
     #[command(flatten)]
     pub changes: ChangesArguments,
     #[command(flatten)]
-    pub service: ServiceArgument,
+    pub services: ServicesArgument,
     /// Arguments for a service of kind `script`
     #[arg(last = true, value_name = "ARGS")]
     pub arguments: Vec<String>,
@@ -213,13 +213,13 @@ pub struct Test {
 #[derive(Debug, Args)]
 pub struct Build {
     #[command(flatten)]
-    pub service: ServiceArgument,
+    pub services: ServicesArgument,
 }
 
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
-    pub service: ServiceArgument,
+    pub services: ServicesArgument,
     #[command(flatten)]
     pub output: OutputArgument,
 }
@@ -244,7 +244,7 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 pub struct Inspect {
     #[command(flatten)]
-    pub service: ServiceArgument,
+    pub services: ServicesArgument,
     #[command(flatten)]
     pub output: OutputArgument,
 }
@@ -267,9 +267,30 @@ pub struct ServiceArgument {
 }
 
 impl ServiceArgument {
-    /// The path that was typed.
-    pub fn given(&self) -> Option<&PathBuf> {
-        self.path.as_ref().or(self.config.as_ref())
+    /// The path that was typed, if any.
+    pub fn given(&self) -> &[PathBuf] {
+        self.path.as_ref().or(self.config.as_ref()).map(std::slice::from_ref).unwrap_or_default()
+    }
+}
+
+/// One service or several.
+#[derive(Debug, Args)]
+pub struct ServicesArgument {
+    /// The services' `service.toml`, or the directories that hold them
+    ///
+    /// Several services share this process and are isolated from each other. Default: `$MIKROS_CONFIG`, or else
+    /// `service.toml` in the current directory.
+    #[arg(value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath)]
+    pub paths: Vec<PathBuf>,
+    /// The same; services of the other Mikros frameworks are started this way
+    #[arg(long, value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath, conflicts_with = "paths")]
+    pub config: Vec<PathBuf>,
+}
+
+impl ServicesArgument {
+    /// The paths that were typed.
+    pub fn given(&self) -> &[PathBuf] {
+        if self.paths.is_empty() { &self.config } else { &self.paths }
     }
 }
 

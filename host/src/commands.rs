@@ -15,17 +15,18 @@ mod inspect;
 mod log;
 mod new;
 mod run;
+mod target;
 mod test;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::CommandFactory;
 
 use self::child::Interrupted;
-use crate::cli::{Cli, Command, Completions, ProcessEnv, ServiceArgument};
-use crate::definition::LoadError;
-use crate::definition::schema;
+use self::target::locate;
+use crate::cli::{Cli, Command, Completions, ProcessEnv};
+use crate::definition::{CollisionError, LoadError, schema};
 use crate::engine::CompileError;
 use crate::report::{self, Status};
 use crate::supervisor::RunError;
@@ -36,18 +37,21 @@ pub(crate) use self::build::BuildError;
 pub(crate) use self::new::CreateError;
 pub(crate) use self::test::TestError;
 
-/// Name of the file in a service's directory.
-const FILE_NAME: &str = "service.toml";
-
 /// Why a command could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum CommandError {
     #[error(transparent)]
     Load(#[from] LoadError),
+    /// Services that cannot share a process.
+    #[error(transparent)]
+    Collision(#[from] CollisionError),
     /// Arguments for a service that takes none.
     #[error("arguments after `--` are for kind `script`, and `{service}` is of kind {kinds}")]
     UnexpectedArguments { service: String, kinds: String },
+    /// Arguments when it is not clear whose they are.
+    #[error("arguments after `--` are for one script, and {found} of the services are scripts")]
+    AmbiguousArguments { found: usize },
     #[error(transparent)]
     Create(#[from] CreateError),
     #[error(transparent)]
@@ -71,6 +75,10 @@ impl CommandError {
     pub(crate) fn help(&self) -> Option<&str> {
         match self {
             Self::Load(error) => error.help(),
+            Self::Collision(error) => error.help(),
+            Self::AmbiguousArguments { .. } => {
+                Some("run the script by itself to give it arguments")
+            }
             Self::UnexpectedArguments { .. } => Some("remove `--` and what follows it"),
             Self::Create(error) => error.help(),
             Self::Build(error) => error.help(),
@@ -82,7 +90,10 @@ impl CommandError {
 
     pub(crate) fn status(&self) -> Status {
         match self {
-            Self::Load(_) | Self::UnexpectedArguments { .. } => Status::EditNeeded,
+            Self::Load(_)
+            | Self::Collision(_)
+            | Self::UnexpectedArguments { .. }
+            | Self::AmbiguousArguments { .. } => Status::EditNeeded,
             Self::Create(error) => error.status(),
             Self::Build(error) => error.status(),
             Self::Compile(error) => component::status(error),
@@ -96,40 +107,24 @@ impl CommandError {
 /// Does what was typed.
 pub(crate) fn run(cli: Cli, env: &ProcessEnv) -> Result<Status, CommandError> {
     let log = log::Choice::new(cli.log, env);
-    let env = &match relocated(&cli.command, env) {
-        Ok(env) => env,
+    let targets = match target::targets(&cli.command, env) {
+        Ok(targets) => targets,
         Err(Interrupted(signal)) => return Ok(Status::Forced(signal)),
     };
+    let env = targets.first().map_or(env, |target| &target.env);
     match cli.command {
         Command::New(arguments) => new::run(&arguments, env),
         Command::Init(arguments) => new::init(&arguments, env),
-        Command::Dev(arguments) => dev::run(arguments, log, env),
-        Command::Run(arguments) => run::run(arguments, log, env),
+        Command::Dev(arguments) => dev::run(&arguments, &targets, log, env),
+        Command::Run(arguments) => run::run(&arguments, &targets, log, env),
         Command::Test(arguments) => test::run(&arguments, log, env),
-        Command::Build(arguments) => build::run(&arguments, env),
-        Command::Check(arguments) => check::run(&arguments, log, env),
+        Command::Build(_) => build::run(&targets, env),
+        Command::Check(arguments) => check::run(&arguments, &targets, log, env),
         Command::Doctor(arguments) => doctor::run(&arguments, log, env),
-        Command::Inspect(arguments) => inspect::run(&arguments, log, env),
+        Command::Inspect(arguments) => inspect::run(&arguments, &targets, log, env),
         Command::Schema => print(&json(&schema(env.extensions.catalogue()))),
         Command::Completions(arguments) => print(&completions(&arguments)),
     }
-}
-
-/// The environment in which the service is looked at.
-fn relocated(command: &Command, env: &ProcessEnv) -> Result<ProcessEnv, Interrupted> {
-    let (service, builds) = match command {
-        Command::Dev(typed) => (&typed.service, true),
-        Command::Run(typed) => (&typed.service, typed.build),
-        Command::Test(typed) => (&typed.service, true),
-        Command::Build(typed) => (&typed.service, true),
-        Command::Check(typed) => (&typed.service, false),
-        Command::Doctor(typed) => (&typed.service, false),
-        Command::Inspect(typed) => (&typed.service, false),
-        Command::New(_) | Command::Init(_) | Command::Schema | Command::Completions(_) => {
-            return Ok(env.clone());
-        }
-    };
-    cargo::relocated(&locate(service, env), builds, env)
 }
 
 /// Prints what was asked for: all there is to do.
@@ -151,16 +146,6 @@ fn completions(arguments: &Completions) -> String {
     let name = command.get_name().to_owned();
     clap_complete::generate(arguments.shell, &mut command, name, &mut script);
     String::from_utf8_lossy(&script).into_owned()
-}
-
-/// The file of the service that was asked for.
-fn locate(argument: &ServiceArgument, env: &ProcessEnv) -> PathBuf {
-    let given = argument.given().or(env.service.as_ref());
-    match given {
-        Some(path) if path.is_dir() => path.join(FILE_NAME),
-        Some(path) => path.clone(),
-        None => PathBuf::from(FILE_NAME),
-    }
 }
 
 /// The directory of a file, in a form that can be changed to.

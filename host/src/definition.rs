@@ -10,6 +10,7 @@
 mod address;
 mod catalogue;
 pub(crate) mod client;
+mod collision;
 mod decode;
 mod derived;
 mod document;
@@ -61,6 +62,7 @@ pub(crate) use self::address::{Address, AddressPolicy};
 pub(crate) use self::catalogue::{Catalogue, FeatureEntry, KindEntry, SettingsType, TypedSettings};
 pub use self::catalogue::{ExtensionSettings, NoSettings, PortUse, Stage, ValidationErrors};
 pub(crate) use self::client::Client;
+pub(crate) use self::collision::{Collision, CollisionError, check_together};
 pub(crate) use self::extension::{
     ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
 };

@@ -22,6 +22,15 @@ pub enum Status {
     Forced(u8),
 }
 
+impl Status {
+    /// That of two things done by one command: what the user must edit counts most.
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        let order = [Self::EditNeeded, Self::Failure];
+        let worse = order.into_iter().find(|status| [self, other].contains(status));
+        worse.unwrap_or(if self == Self::Success { other } else { self })
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
         match status {

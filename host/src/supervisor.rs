@@ -1,4 +1,5 @@
-//! Takes one service from its first version to the end of the process: phases, signals, log.
+//! Takes services from their first versions to the end of the process: phases, signals, log. Each has a
+//! [`Supervisor`] of its own; `process` has what they share.
 //!
 //! Decides what happens next; how any of it is done is `lifecycle`'s, and what is to be served the
 //! director's.
@@ -6,16 +7,16 @@
 mod announce;
 mod director;
 mod hangup;
+mod neighbours;
 mod preparation;
+mod process;
 mod reload;
 mod script;
 mod service_run;
 mod signal;
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use humantime::format_duration;
@@ -23,43 +24,18 @@ use serde_json::Value;
 
 pub(crate) use self::director::{Demand, Director, Refusal, ServiceEvent};
 pub(crate) use self::hangup::is_ignored as hangup_is_ignored;
+use self::process::Process;
+pub(crate) use self::process::{Options, ServiceOptions, run};
 pub(crate) use self::reload::Reload;
 use self::service_run::RunOutcome;
 use self::signal::Signals;
 pub(crate) use self::signal::{Hangup, REPEAT, Signal};
 use crate::definition::Definition;
-use crate::engine::Cache;
-use crate::extension::Extensions;
-use crate::lifecycle::{LeftVersion, Loader, Pace, Service, Stopped};
-use crate::machine;
+use crate::lifecycle::{LeftVersion, Service, Stopped};
 use crate::telemetry::{
-    self, Attributes, Event, Flush, Format, HostLog, Level, LogStream, Logger, StartLogError, info,
+    self, Attributes, Event, Format, HostLog, Level, LogStream, Logger, StartLogError, info,
     warn,
 };
-use crate::text::on_one_line;
-
-/// How long the end of the process may wait for whoever reads the log.
-const FLUSH_LIMIT: Duration = Duration::from_secs(2);
-/// The same when a second signal demands an end at once.
-const FORCED_FLUSH_LIMIT: Duration = Duration::from_millis(200);
-
-/// What to run, and how.
-#[derive(Debug)]
-pub(crate) struct Options {
-    /// What to serve first; `None` leaves that to the director as well.
-    pub definition: Option<Definition>,
-    pub look: Look,
-    /// Where the log goes, which makes way for a script.
-    pub stream: LogStream,
-    /// For a script.
-    pub arguments: Vec<String>,
-    /// Where compiled components are kept; `None` compiles at every start.
-    pub cache_directory: Option<PathBuf>,
-    /// What beside the built-in kinds there is.
-    pub extensions: Arc<Extensions>,
-    pub hangup: Hangup,
-    pub pace: Pace,
-}
 
 /// What the command line says of the log.
 #[derive(Debug, Clone, Copy)]
@@ -71,15 +47,15 @@ pub(crate) struct Look {
     pub host_level: Option<Level>,
 }
 
-/// How the service ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a service ended. Of several services, the last of these in this order is how the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ExitReason {
     /// As it was asked to, or with its script done.
     Stopped,
-    /// It failed, or did not stop in order. The log says why.
-    Failed,
     /// A signal cancelled its script, which then ended in order.
     Cancelled(Signal),
+    /// It failed, or did not stop in order. The log says why.
+    Failed,
     /// A signal did not let it come to its end.
     Forced(Signal),
 }
@@ -95,58 +71,6 @@ pub(crate) enum RunError {
     Signals(io::Error),
 }
 
-/// Runs a service to its end. Its log goes to `output`; `direct` makes the director, inside the
-/// runtime of the main thread.
-///
-/// # Errors
-/// Only for what fails before there is a log, and what `direct` returns.
-pub(crate) fn run<D: Director, E: From<RunError>>(
-    options: Options,
-    output: impl Write + Send + 'static,
-    direct: impl AsyncFnOnce(&HostLog) -> Result<D, E>,
-) -> Result<ExitReason, E> {
-    options.stream.use_stderr(options.definition.as_ref().is_some_and(leaves_stdout));
-    let settings = match &options.definition {
-        Some(definition) => announce::log_settings(definition, options.look),
-        None => announce::bare_log_settings(options.look),
-    };
-    let (logger, flush) = Logger::start(&settings, output, complain).map_err(RunError::Log)?;
-    let log = HostLog::new(logger.clone());
-    log.install();
-    report_panics(logger);
-    let runtime = machine::runtime().map_err(RunError::Runtime)?;
-    let ending = runtime.block_on(async {
-        let signals = Signals::listen(options.hangup).map_err(RunError::Signals)?;
-        let director = direct(&log).await?;
-        let Options { definition, look, stream, arguments, .. } = options;
-        let Options { cache_directory, extensions, pace, .. } = options;
-        let supervisor = Supervisor {
-            signals,
-            director,
-            log,
-            version_log: None,
-            look,
-            stream,
-            arguments,
-            cache_directory,
-            extensions,
-            pace,
-            loader: None,
-            stopping: None,
-        };
-        Ok(supervisor.supervise(definition).await)
-    });
-    runtime.shutdown_background();
-    finish(flush, &ending);
-    ending
-}
-
-fn finish<E>(flush: Flush, ending: &Result<ExitReason, E>) {
-    let forced = matches!(ending, Ok(ExitReason::Forced(_)));
-    // That lines are lost was said when it began.
-    let _ = flush.finish(if forced { FORCED_FLUSH_LIMIT } else { FLUSH_LIMIT });
-}
-
 /// What a service that is told to stop waits for.
 #[derive(Debug, Default)]
 struct Stop {
@@ -154,12 +78,15 @@ struct Stop {
     calls: usize,
     /// How long it serves on before it drains.
     delay: Option<Duration>,
+    /// The services of this process that call it: it serves on until they have ended.
+    callers: Vec<String>,
 }
 
-/// Says on standard error what the log cannot say of itself.
-fn complain(trouble: &str) {
-    // It may be as gone as the log.
-    let _ = io::stderr().lock().write_all(format!("warning: {trouble}\n").as_bytes());
+impl Stop {
+    /// Whether it drains at once.
+    fn is_immediate(&self) -> bool {
+        self.delay.is_none() && self.callers.is_empty()
+    }
 }
 
 /// Where a step left off.
@@ -171,7 +98,10 @@ struct VersionLog {
     logger: Logger,
 }
 
-struct Supervisor<D> {
+struct Supervisor<'p, D> {
+    process: &'p Process,
+    /// Among the services of the process.
+    index: usize,
     signals: Signals,
     director: D,
     /// The log of the host itself, which follows the version that serves.
@@ -181,15 +111,13 @@ struct Supervisor<D> {
     look: Look,
     stream: LogStream,
     arguments: Vec<String>,
-    cache_directory: Option<PathBuf>,
-    extensions: Arc<Extensions>,
-    pace: Pace,
-    loader: Option<Loader>,
+    /// Whether a version was to be loaded before.
+    has_loaded: bool,
     /// The signal that asked the service to stop; the next one forces it.
     stopping: Option<Signal>,
 }
 
-impl<D: Director> Supervisor<D> {
+impl<D: Director> Supervisor<'_, D> {
     async fn supervise(mut self, first: Option<Definition>) -> ExitReason {
         let ending = match self.serve(first.map(Box::new)).await {
             Ok(ending) | Err(ending) => ending,
@@ -215,20 +143,6 @@ impl<D: Director> Supervisor<D> {
         ending
     }
 
-    /// What makes versions; made for the first one.
-    fn loader(&mut self) -> Result<Loader, Refusal> {
-        if let Some(loader) = &self.loader {
-            return Ok(loader.clone());
-        }
-        let loader = Loader::new(
-            Cache::open_or_warn(self.cache_directory.as_deref()),
-            self.extensions.clone(),
-            self.pace,
-        );
-        let loader = loader.map_err(|error| Refusal::new(on_one_line(&error), error.help()))?;
-        Ok(self.loader.insert(loader).clone())
-    }
-
     /// Serves one service after the other; more than one only with a director that perseveres.
     async fn serve(&mut self, mut next: Option<Box<Definition>>) -> Step<ExitReason> {
         loop {
@@ -244,16 +158,18 @@ impl<D: Director> Supervisor<D> {
         self.stopping = signal;
         let calls = (stop.calls > 0).then_some(stop.calls);
         let delay = stop.delay.map(|delay| format_duration(delay).to_string());
-        let help = match (calls, &delay) {
-            (_, Some(_)) => Some("signal again to drain at once"),
-            (Some(_), None) => Some("send the signal again to stop immediately"),
-            (None, None) => None,
+        let callers = (!stop.callers.is_empty()).then(|| stop.callers.join(", "));
+        let help = match calls {
+            _ if !stop.is_immediate() => Some("signal again to drain at once"),
+            Some(_) => Some("send the signal again to stop immediately"),
+            None => None,
         };
         info!(
             ServiceStopping,
             signal = signal.map(Signal::name),
             calls.in_flight = calls,
             drain_delay = delay,
+            callers,
             help,
             "stopping service"
         );
@@ -343,20 +259,6 @@ impl<D: Director> Supervisor<D> {
 /// Whether standard output is the script's, so that the log goes to standard error.
 pub(crate) fn leaves_stdout(definition: &Definition) -> bool {
     definition.script().is_some_and(|script| script.inherits_stdio)
-}
-
-/// A panic of the host is a bug in it; the log is where it is looked for.
-fn report_panics(logger: Logger) {
-    std::panic::set_hook(Box::new(move |panic| {
-        let place = panic.location().map(ToString::to_string);
-        let attributes = Attributes::from_iter([
-            ("error.message".to_owned(), Value::from(panic.payload_as_str().unwrap_or("unknown"))),
-            ("error.place".to_owned(), Value::from(place)),
-        ]);
-        let message = "the host has a bug, please report it";
-        let logger = logger.event(Event::HostPanicked);
-        logger.log(Level::Error, message, &attributes, &Attributes::new());
-    }));
 }
 
 fn ending(stopped: &Stopped) -> ExitReason {

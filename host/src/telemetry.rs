@@ -33,7 +33,7 @@ pub use self::level::Level;
 pub(crate) use self::macros::{debug, error, info, warn};
 pub(crate) use self::output::{LogOutput, LogStream};
 pub(crate) use self::queue::Delivery;
-pub(crate) use self::subscriber::HostLog;
+pub(crate) use self::subscriber::{HostLog, inheriting};
 
 use self::clock::Clock;
 use self::line::LineFormat;
@@ -55,11 +55,26 @@ pub enum Format {
     Text { colour: bool, place: Place },
 }
 
+impl Format {
+    /// The same for lines that stand among those of other services.
+    #[must_use]
+    pub(crate) fn among_others(self) -> Self {
+        match self {
+            Self::Text { colour, place: Place::Terminal } => {
+                Self::Text { colour, place: Place::SharedTerminal }
+            }
+            format => format,
+        }
+    }
+}
+
 /// Where lines for people are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// As they are written: the time of day is enough.
     Terminal,
+    /// The same, among those of other services: with the name of the service.
+    SharedTerminal,
     /// Later, and among those of others: with the date and the name of the service.
     File,
 }

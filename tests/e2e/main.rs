@@ -84,5 +84,8 @@ mod isolation;
 /// One version of a service after the other, without a gap.
 mod swaps;
 
+/// Several services in one process.
+mod several;
+
 /// `dev`: sources, builds, and one version after the other.
 mod dev;

@@ -30,7 +30,7 @@ fn a_run_takes_a_service_and_arguments_for_its_script() {
 
     let Command::Run(run) = cli.command else { panic!("it is a run") };
     assert!(run.build);
-    assert_eq!(run.service.path, Some(PathBuf::from("services/report")));
+    assert_eq!(run.services.given(), [PathBuf::from("services/report")]);
     assert_eq!(run.arguments, ["--month", "5"]);
 }
 
@@ -39,7 +39,7 @@ fn arguments_need_no_service() {
     let cli = parse("mikros-host run -- --month").unwrap();
 
     let Command::Run(run) = cli.command else { panic!("it is a run") };
-    assert_eq!(run.service.path, None);
+    assert!(run.services.given().is_empty());
     assert_eq!(run.arguments, ["--month"]);
 }
 
@@ -192,22 +192,37 @@ fn an_impossible_kind_is_told_with_the_reason() {
 }
 
 #[test]
+fn several_services_come_before_the_arguments_of_a_script() {
+    for typed in ["run a b -- c", "run --config a --config b -- c"] {
+        let typed = format!("mikros-host {typed}");
+        let Command::Run(run) = Cli::try_parse_from(typed.split(' ')).unwrap().command else {
+            panic!("{typed}");
+        };
+
+        assert_eq!(run.services.given(), ["a", "b"].map(PathBuf::from));
+        assert_eq!(run.arguments, ["c"]);
+    }
+    assert!(Cli::try_parse_from(["mikros-host", "test", "a", "b"]).is_err());
+}
+
+#[test]
 fn the_path_can_be_given_as_the_other_frameworks_want_it() {
     for command in ["run", "dev", "test", "build", "check", "doctor", "inspect"] {
         for arguments in [&["--config", "a.toml"][..], &["--config=a.toml"], &["a.toml"]] {
             let typed = [&["mikros-host", command], arguments].concat();
-            let service = match Cli::try_parse_from(typed).unwrap().command {
-                Command::Run(run) => run.service,
-                Command::Dev(dev) => dev.service,
-                Command::Test(test) => test.service,
-                Command::Build(build) => build.service,
-                Command::Check(check) => check.service,
-                Command::Doctor(doctor) => doctor.service,
-                Command::Inspect(inspect) => inspect.service,
+            let command_line = Cli::try_parse_from(typed).unwrap().command;
+            let given = match &command_line {
+                Command::Run(run) => run.services.given(),
+                Command::Dev(dev) => dev.services.given(),
+                Command::Test(test) => test.service.given(),
+                Command::Build(build) => build.services.given(),
+                Command::Check(check) => check.services.given(),
+                Command::Doctor(doctor) => doctor.service.given(),
+                Command::Inspect(inspect) => inspect.services.given(),
                 _ => panic!("{command}"),
             };
 
-            assert_eq!(service.given(), Some(&PathBuf::from("a.toml")), "{command} {arguments:?}");
+            assert_eq!(given, [PathBuf::from("a.toml")], "{command} {arguments:?}");
         }
     }
     assert!(Cli::try_parse_from(["mikros-host", "run", "--config", "a", "b"]).is_err());

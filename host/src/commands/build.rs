@@ -17,8 +17,9 @@ pub(super) use self::absent::{PROGRAM, cdylib_help};
 pub(super) use self::plan::BuildPlan;
 use self::target::Library;
 use super::child::{self, Ended};
-use super::{CommandError, locate, warn_of_undecodable};
-use crate::cli::{self, ProcessEnv};
+use super::target::Target;
+use super::{CommandError, warn_of_undecodable};
+use crate::cli::ProcessEnv;
 use crate::definition::Definition;
 use crate::report::{self, Status};
 
@@ -122,16 +123,17 @@ pub(super) enum Built {
     Interrupted(u8),
 }
 
-pub(super) fn run(typed: &cli::Build, env: &ProcessEnv) -> Result<Status, CommandError> {
+pub(super) fn run(targets: &[Target], env: &ProcessEnv) -> Result<Status, CommandError> {
     warn_of_undecodable(env);
-    let path = locate(&typed.service, env);
-    // Machines that build services have none of the variables that run them.
-    let load_context = env.load_context().incomplete();
-    let definition = Definition::load(&path, &load_context)?;
-    Ok(match build(&definition)? {
-        Built::Component => Status::Success,
-        Built::Interrupted(signal) => Status::Forced(signal),
-    })
+    for target in targets {
+        // Machines that build services have none of the variables that run them.
+        let load_context = target.env.load_context().incomplete();
+        let definition = Definition::load(&target.path, &load_context)?;
+        if let Built::Interrupted(signal) = build(&definition)? {
+            return Ok(Status::Forced(signal));
+        }
+    }
+    Ok(Status::Success)
 }
 
 /// Runs the service's build command and makes sure that the component is there afterwards.

@@ -4,22 +4,23 @@
 
 mod finding;
 
-use std::path::Path;
+use std::path::{Display, Path, PathBuf};
 
 use serde::Serialize;
 
 use self::finding::{Finding, Severity};
 use super::clients::ClientFileError;
 use super::log::Choice;
-use super::{CommandError, clients, component, json, locate, print, undecodable};
+use super::target::Target;
+use super::{CommandError, clients, component, json, print, undecodable};
 use crate::cli::{self, ProcessEnv};
-use crate::definition::Definition;
-use crate::definition::LoadError;
+use crate::definition::{Definition, LoadError, check_together};
 use crate::engine::{CompileError, Service};
 use crate::report::Status;
 
 /// What the check has found.
 struct Verdict {
+    path: PathBuf,
     findings: Vec<Finding>,
     /// The gRPC services that the component declares.
     services: Vec<Service>,
@@ -28,35 +29,65 @@ struct Verdict {
 
 pub(super) fn run(
     typed: &cli::Check,
+    targets: &[Target],
     log: Choice,
     env: &ProcessEnv,
 ) -> Result<Status, CommandError> {
-    let path = locate(&typed.service, env);
-    let verdict = log.during(|| check(&path, env))?;
-    print(&if typed.output.json { verdict.json() } else { verdict.text(&path) })?;
-    Ok(verdict.status)
+    let verdicts = log.during(|| check_all(targets, env))?;
+    print(&if typed.output.json { documents(&verdicts) } else { text(&verdicts) })?;
+    let statuses = verdicts.iter().map(|verdict| verdict.status);
+    Ok(statuses.fold(Status::Success, Status::or_worse))
 }
 
-fn check(path: &Path, env: &ProcessEnv) -> Verdict {
-    let mut findings = env
-        .undecodable
-        .iter()
-        .map(|variable| Finding::of_environment(undecodable(variable)))
-        .collect::<Vec<_>>();
-    let mut services = Vec::new();
-    let status = match Definition::load(path, &env.load_context()) {
+/// One verdict per service. What services have in common by mistake is found with the last of them.
+fn check_all(targets: &[Target], env: &ProcessEnv) -> Vec<Verdict> {
+    let checked = targets.iter().map(check);
+    let (mut verdicts, definitions): (Vec<_>, Vec<_>) = checked.unzip();
+    let definitions = definitions.into_iter().flatten().collect::<Vec<_>>();
+    if let Some(first) = verdicts.first_mut() {
+        let undecodable = env.undecodable.iter().map(|variable| undecodable(variable));
+        first.findings.splice(..0, undecodable.map(Finding::of_environment));
+    }
+    if let (Err(error), Some(last)) = (check_together(&definitions), verdicts.last_mut()) {
+        let collisions = error.collisions().iter();
+        last.findings.extend(collisions.map(|one| Finding::collision(&last.path, one)));
+        last.status = last.status.or_worse(Status::EditNeeded);
+    }
+    verdicts
+}
+
+fn check(target: &Target) -> (Verdict, Option<Definition>) {
+    let path = &target.path;
+    let (mut findings, mut services) = (Vec::new(), Vec::new());
+    let loaded = target.load();
+    let status = match &loaded {
         Err(error) => {
-            findings.extend(of_load_error(path, &error));
+            findings.extend(of_load_error(path, error));
             Status::EditNeeded
         }
         Ok(definition) => {
             let warnings = definition.warnings.iter();
             findings.extend(warnings.map(|warning| Finding::warning(path, warning)));
-            let status = check_component(&definition, env, &mut findings, &mut services);
-            check_files(&definition, &mut findings, status)
+            let status = check_component(definition, &target.env, &mut findings, &mut services);
+            check_files(definition, &mut findings, status)
         }
     };
-    Verdict { findings, services, status }
+    (Verdict { path: path.clone(), findings, services, status }, loaded.ok())
+}
+
+/// One document for one service, and a list of them, with their paths, for several.
+fn documents(verdicts: &[Verdict]) -> String {
+    match verdicts {
+        [verdict] => json(&verdict.document(None)),
+        verdicts => {
+            let documents = verdicts.iter().map(|one| one.document(Some(one.path.display())));
+            json(&documents.collect::<Vec<_>>())
+        }
+    }
+}
+
+fn text(verdicts: &[Verdict]) -> String {
+    verdicts.iter().map(Verdict::text).collect()
 }
 
 fn of_load_error(path: &Path, error: &LoadError) -> Vec<Finding> {
@@ -110,23 +141,31 @@ fn check_files(definition: &Definition, findings: &mut Vec<Finding>, status: Sta
     if errors.is_empty() || status != Status::Success { status } else { Status::EditNeeded }
 }
 
+/// A verdict for programs.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    ok: bool,
+    problems: &'a [Finding],
+    services: &'a [Service],
+}
+
 impl Verdict {
-    fn json(&self) -> String {
-        #[derive(Serialize)]
-        struct Document<'a> {
-            ok: bool,
-            problems: &'a [Finding],
-            services: &'a [Service],
+    fn document(&self, path: Option<Display<'_>>) -> Document<'_> {
+        Document {
+            path: path.map(|path| path.to_string()),
+            ok: self.status == Status::Success,
+            problems: &self.findings,
+            services: &self.services,
         }
-        let ok = self.status == Status::Success;
-        json(&Document { ok, problems: &self.findings, services: &self.services })
     }
 
-    fn text(&self, path: &Path) -> String {
+    fn text(&self) -> String {
         let methods = self.services.iter().flat_map(Service::lines);
         let methods = methods.map(|method| format!("serves {method}\n"));
         let lines = self.findings.iter().map(|finding| format!("{finding}\n")).chain(methods);
-        format!("{}{}: {}\n", lines.collect::<String>(), path.display(), self.summary())
+        format!("{}{}: {}\n", lines.collect::<String>(), self.path.display(), self.summary())
     }
 
     fn summary(&self) -> String {

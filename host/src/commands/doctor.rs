@@ -41,7 +41,7 @@ pub(super) fn run(
     let mode = Mode::of(typed);
     let place = Place {
         file: locate(&typed.service, env),
-        is_named: typed.service.given().is_some() || env.service.is_some(),
+        is_named: !typed.service.given().is_empty() || env.service.is_some(),
     };
     let (env, is_json) = (env.clone(), typed.output.json);
     let tell = move || {

@@ -6,54 +6,70 @@ use std::io;
 
 use super::build::{self, Built};
 use super::log::Choice;
-use super::{CommandError, locate, warn_of_undecodable};
+use super::target::{Target, load_all};
+use super::{CommandError, warn_of_undecodable};
 use crate::cli::{self, LogFormat, ProcessEnv};
 use crate::definition::Definition;
 use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::Status;
-use crate::supervisor::{self, ExitReason, Hangup, Look, Options, Reload, RunError};
-use crate::telemetry::LogOutput;
+use crate::supervisor::{self, ExitReason, Hangup, Look, Options, Reload, RunError, ServiceOptions};
+use crate::telemetry::{Format, HostLog, LogOutput};
 
-pub(super) fn run(typed: cli::Run, log: Choice, env: &ProcessEnv) -> Result<Status, CommandError> {
+pub(super) fn run(
+    typed: &cli::Run,
+    targets: &[Target],
+    log: Choice,
+    env: &ProcessEnv,
+) -> Result<Status, CommandError> {
     warn_of_undecodable(env);
-    let path = locate(&typed.service, env);
-    let definition = Definition::load(&path, &env.load_context())?;
-    check_arguments(&definition, &typed.arguments)?;
-    if typed.build
-        && let Built::Interrupted(signal) = build::build(&definition)?
-    {
-        return Ok(Status::Forced(signal));
+    let definitions = load_all(targets, Target::load)?;
+    check_arguments(&definitions, &typed.arguments)?;
+    for definition in definitions.iter().filter(|_| typed.build) {
+        if let Built::Interrupted(signal) = build::build(definition)? {
+            return Ok(Status::Forced(signal));
+        }
     }
     let output = LogOutput::standard();
-    let format = if supervisor::leaves_stdout(&definition) {
-        log.kept_format(LogFormat::Json, &io::stderr())
-    } else {
-        log.kept_format(LogFormat::Json, &io::stdout())
-    };
     let options = Options {
-        definition: Some(definition),
         stream: output.stream(),
-        look: Look { format, level: log.level, host_level: None },
-        arguments: typed.arguments,
+        look: Look { format: format(&definitions, log), level: log.level, host_level: None },
         cache_directory: env.cache_directory.clone(),
         extensions: env.extensions.clone(),
         hangup: Hangup::Directs,
         pace: if typed.changes.watch { Pace::Frequent } else { Pace::Rare },
     };
-    let load_context = env.load_context();
-    let polls = typed.changes.poll || env.polls;
-    let ending = supervisor::run(options, output, async |log| {
-        // What is to be built has been: nobody inherits it.
-        machine::raise_descriptors();
-        let reload = Reload::new(path, load_context, log.clone()).map_err(RunError::Signals)?;
-        Ok::<_, CommandError>(if typed.changes.watch {
-            reload.watching(polls).await?
-        } else {
-            reload
-        })
-    })?;
-    Ok(status(ending))
+    let polls = typed.changes.watch.then_some(typed.changes.poll || env.polls);
+    let service = |(definition, target): (Definition, &Target)| {
+        let (path, load_context) = (target.path.clone(), target.env.load_context());
+        let takes_arguments = definition.script().is_some();
+        ServiceOptions {
+            definition: Some(definition),
+            arguments: if takes_arguments { typed.arguments.clone() } else { Vec::new() },
+            direct: async move |log: &HostLog| {
+                // What is to be built has been: nobody inherits it.
+                machine::raise_descriptors();
+                let reload = Reload::new(path, load_context, log.clone());
+                let reload = reload.map_err(RunError::Signals)?;
+                Ok::<_, CommandError>(match polls {
+                    Some(polls) => reload.watching(polls).await?,
+                    None => reload,
+                })
+            },
+        }
+    };
+    let services = definitions.into_iter().zip(targets).map(service).collect();
+    Ok(status(supervisor::run(options, services, output)?))
+}
+
+/// What lines look like, of all services.
+fn format(definitions: &[Definition], log: Choice) -> Format {
+    let format = if definitions.iter().any(supervisor::leaves_stdout) {
+        log.kept_format(LogFormat::Json, &io::stderr())
+    } else {
+        log.kept_format(LogFormat::Json, &io::stdout())
+    };
+    if definitions.len() > 1 { format.among_others() } else { format }
 }
 
 pub(super) fn status(ending: ExitReason) -> Status {
@@ -66,15 +82,19 @@ pub(super) fn status(ending: ExitReason) -> Status {
     }
 }
 
-fn check_arguments(definition: &Definition, arguments: &[String]) -> Result<(), CommandError> {
-    if arguments.is_empty() || definition.script().is_some() {
-        return Ok(());
+fn check_arguments(definitions: &[Definition], arguments: &[String]) -> Result<(), CommandError> {
+    let found = definitions.iter().filter(|one| one.script().is_some()).count();
+    match definitions {
+        _ if arguments.is_empty() || found == 1 => Ok(()),
+        [definition] => {
+            let kinds = definition.kinds.iter().map(|kind| format!("`{}`", kind.name()));
+            Err(CommandError::UnexpectedArguments {
+                service: definition.identity.name.clone(),
+                kinds: kinds.collect::<Vec<_>>().join(" and "),
+            })
+        }
+        _ => Err(CommandError::AmbiguousArguments { found }),
     }
-    let kinds = definition.kinds.iter().map(|kind| format!("`{}`", kind.name()));
-    Err(CommandError::UnexpectedArguments {
-        service: definition.identity.name.clone(),
-        kinds: kinds.collect::<Vec<_>>().join(" and "),
-    })
 }
 
 #[cfg(test)]
@@ -98,12 +118,20 @@ mod tests {
     fn only_a_script_takes_arguments() {
         let arguments = ["--fast".to_owned()];
 
-        assert!(check_arguments(&definition("['script']"), &arguments).is_ok());
-        assert!(check_arguments(&definition("['http', 'native']"), &[]).is_ok());
-        let error = check_arguments(&definition("['http', 'native']"), &arguments).unwrap_err();
+        let check = |definitions: &[Definition]| check_arguments(definitions, &arguments);
+
+        assert!(check(&[definition("['script']")]).is_ok());
+        assert!(check(&[definition("['script']"), definition("['http']")]).is_ok());
+        assert!(check_arguments(&[definition("['http', 'native']")], &[]).is_ok());
+        let error = check(&[definition("['http', 'native']")]).unwrap_err();
 
         expect!["arguments after `--` are for kind `script`, and `greeter` is of kind `http` and `native`"]
             .assert_eq(&error.to_string());
         assert_eq!(error.status(), Status::EditNeeded);
+
+        let error = check(&[definition("['script']"), definition("['script']")]).unwrap_err();
+
+        expect!["arguments after `--` are for one script, and 2 of the services are scripts"]
+            .assert_eq(&error.to_string());
     }
 }

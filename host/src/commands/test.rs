@@ -29,8 +29,8 @@ use crate::definition::{Definition, LoadContext};
 use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::{self, Status};
-use crate::supervisor::{self, ExitReason, Hangup, Look, Options};
-use crate::telemetry::LogStream;
+use crate::supervisor::{self, ExitReason, Hangup, Look, Options, ServiceOptions};
+use crate::telemetry::{HostLog, LogStream};
 
 /// Why a service has not passed its tests.
 #[derive(Debug, thiserror::Error)]
@@ -136,20 +136,24 @@ fn serve(
     };
     let name = definition.identity.name.clone();
     let options = Options {
-        definition: Some(definition),
         stream: LogStream::default(),
         look,
-        arguments: Vec::new(),
         cache_directory: env.cache_directory.clone(),
         extensions: env.extensions.clone(),
         hangup: Hangup::Stops,
         pace: Pace::Rare,
     };
     let verdict = Arc::new(Verdict::default());
-    let ending = supervisor::run(options, transcript.output(), async |_log| {
-        machine::raise_descriptors();
-        Ok::<_, CommandError>(Trial::new(name, suite, verdict.clone()))
-    })?;
+    let told = verdict.clone();
+    let service = ServiceOptions {
+        definition: Some(definition),
+        arguments: Vec::new(),
+        direct: async move |_: &HostLog| {
+            machine::raise_descriptors();
+            Ok::<_, CommandError>(Trial::new(name, suite, told))
+        },
+    };
+    let ending = supervisor::run(options, vec![service], transcript.output())?;
     let result = match (ending, verdict.take()) {
         (ExitReason::Cancelled(signal) | ExitReason::Forced(signal), _) => {
             return Ok(Status::Forced(signal.number()));

@@ -9,6 +9,8 @@ use std::thread::Builder;
 
 use tokio::runtime::{self, LocalOptions, LocalRuntime};
 
+use crate::telemetry::inheriting;
+
 /// Runs `body` on a thread of its own, with a runtime. Nobody joins it: one whose guest cannot be ended is
 /// left behind.
 ///
@@ -21,14 +23,14 @@ pub(super) fn start(
     body: impl FnOnce(LocalRuntime) + Send + 'static,
 ) -> io::Result<()> {
     let (ready, is_ready) = mpsc::sync_channel(1);
-    Builder::new().name(name).spawn(move || match runtime() {
+    Builder::new().name(name).spawn(inheriting(move || match runtime() {
         Ok(runtime) => {
             // Whoever has started it waits.
             drop(ready.send(Ok(())));
             body(runtime);
         }
         Err(error) => drop(ready.send(Err(error))),
-    })?;
+    }))?;
     is_ready.recv().unwrap_or_else(|panicked| Err(io::Error::other(panicked)))
 }
 

@@ -12,7 +12,7 @@ use crate::definition::{Definition, Kind, Position};
 use crate::lifecycle::{
     LoadError, Loaded, Loader, Service, StartError, Starting, StartingExtensions,
 };
-use crate::telemetry::{Logger, info};
+use crate::telemetry::{Logger, info, inheriting};
 use crate::text::on_one_line;
 
 /// How far it has come.
@@ -61,7 +61,7 @@ impl Preparation {
         };
         std::thread::Builder::new()
             .name("build".to_owned())
-            .spawn(load)
+            .spawn(inheriting(load))
             .map_err(|error| of_load(&LoadError::Thread(error)))?;
         let progress = Progress::Loading(receiver);
         Ok(Self { definition, progress, began: Instant::now() })

@@ -12,7 +12,7 @@ use crate::definition::Definition;
 use crate::lifecycle::{KindFailure, Service};
 use crate::telemetry::{error, info, warn};
 
-impl<D: Director> Supervisor<D> {
+impl<D: Director> Supervisor<'_, D> {
     /// Run phase of a script, and the shutdown that follows.
     pub(super) async fn script(
         &mut self,

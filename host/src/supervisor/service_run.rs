@@ -68,7 +68,7 @@ impl ServiceRun {
         let delay = serving.map(|definition| definition.host.drain_delay);
         let delay =
             delay.filter(|delay| signal == Some(Signal::Terminate) && *delay > Duration::ZERO);
-        Stop { calls: self.service.calls(), delay }
+        Stop { calls: self.service.calls(), delay, callers: Vec::new() }
     }
 
     /// Takes back what has not come to serve.
@@ -85,7 +85,7 @@ impl ServiceRun {
     }
 }
 
-impl<D: Director> Supervisor<D> {
+impl<D: Director> Supervisor<'_, D> {
     /// Serves until the service ends, one version after the other.
     pub(super) async fn run_service(&mut self, first: Option<Box<Definition>>) -> Step<RunOutcome> {
         let mut run = ServiceRun { service: Service::new(), current: None, coming: None };
@@ -144,14 +144,21 @@ impl<D: Director> Supervisor<D> {
         }
     }
 
-    /// Says that the service stops, and serves on for as long as it shall.
+    /// Says that the service stops, and serves on for as long as it shall: for its `drain_delay`, and until the
+    /// services of this process have ended that call it.
     async fn begin_to_stop(&mut self, run: &mut ServiceRun, signal: Option<Signal>) -> Close {
-        let stop = run.stop_for(signal);
+        let (neighbours, index) = (&self.process.neighbours, self.index);
+        let stop = Stop { callers: neighbours.callers(index), ..run.stop_for(signal) };
         self.note_stop(signal, &stop);
-        let Some(delay) = stop.delay else { return Close::Stop };
+        if stop.is_immediate() {
+            return Close::Stop;
+        }
         run.give_up();
         run.service.announce_end();
-        let mut over = pin!(sleep(delay));
+        let mut over = pin!(async move {
+            sleep(stop.delay.unwrap_or_default()).await;
+            neighbours.callers_ended(index).await;
+        });
         loop {
             tokio::select! {
                 biased;
@@ -210,8 +217,8 @@ impl<D: Director> Supervisor<D> {
             self.speak_as(&definition, logger.clone());
             info!(ServiceStarting, "starting service");
         }
-        let is_first = self.loader.is_none();
-        let loader = self.loader();
+        let is_first = !std::mem::replace(&mut self.has_loaded, true);
+        let loader = self.process.loader();
         announce::warnings(&definition);
         let begin = |loader| Preparation::begin(definition, logger, loader, is_first);
         match loader.and_then(begin) {
@@ -262,6 +269,7 @@ impl<D: Director> Supervisor<D> {
         let replaces = run.current.is_some();
         let definition = starting.definition().clone();
         let endpoints = starting.endpoints().cloned().collect::<Vec<_>>();
+        self.process.neighbours.note(self.index, &definition, &endpoints);
         self.speak_as(&definition, starting.logger().clone());
         let log = self.log.current();
         announce::resources(&log, &definition, starting.features(), began);

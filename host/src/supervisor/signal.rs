@@ -13,7 +13,7 @@ use crate::telemetry::debug;
 pub(crate) const REPEAT: Duration = Duration::from_secs(1);
 
 /// A signal that asks the service to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Signal {
     Hangup,
     Interrupt,

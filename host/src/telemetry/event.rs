@@ -37,9 +37,9 @@ events! {
     ServiceResources = "service-resources",
     /// A kind of the service runs. There is one line per kind, with `address` if it has a socket.
     ServiceRunning = "service-running",
-    /// A stop has begun. If there is a `drain_delay`, the service still accepts connections.
+    /// A stop has begun. If there is a `drain_delay`, or `callers`, the service still accepts connections.
     ServiceStopping = "service-stopping",
-    /// `drain_delay` is over. The service finishes the calls in flight.
+    /// `drain_delay` is over and the callers have ended. The service finishes the calls in flight.
     ServiceDraining = "service-draining",
     /// The service has stopped.
     ServiceStopped = "service-stopped",

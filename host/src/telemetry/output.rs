@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{FileType, fstat};
 
@@ -19,14 +19,32 @@ pub(crate) struct LogOutput {
     is_within_line: bool,
 }
 
-/// Which of the standard streams a [`LogOutput`] writes to; at first standard output. Clones are one.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct LogStream(Arc<AtomicBool>);
+/// Which of the standard streams a [`LogOutput`] writes to: standard error while any of the services that
+/// share it wants that, otherwise standard output.
+#[derive(Debug, Default)]
+pub(crate) struct LogStream {
+    /// How many services want standard error.
+    wanted: Arc<AtomicUsize>,
+    is_wanted: bool,
+}
 
 impl LogStream {
+    /// The same for another service, which wants nothing yet.
+    pub(crate) fn another(&self) -> Self {
+        Self { wanted: self.wanted.clone(), is_wanted: false }
+    }
+
     /// Takes effect with the next write.
-    pub(crate) fn use_stderr(&self, is_so: bool) {
-        self.0.store(is_so, Ordering::Relaxed);
+    pub(crate) fn use_stderr(&mut self, is_so: bool) {
+        match (std::mem::replace(&mut self.is_wanted, is_so), is_so) {
+            (false, true) => _ = self.wanted.fetch_add(1, Ordering::Relaxed),
+            (true, false) => _ = self.wanted.fetch_sub(1, Ordering::Relaxed),
+            (false, false) | (true, true) => (),
+        }
+    }
+
+    fn is_stderr(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -39,13 +57,13 @@ impl LogOutput {
 
     /// What switches it over.
     pub(crate) fn stream(&self) -> LogStream {
-        self.stream.clone()
+        self.stream.another()
     }
 }
 
 impl Write for LogOutput {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.stream.0.load(Ordering::Relaxed) {
+        if self.stream.is_stderr() {
             return Ok(rustix::io::write(io::stderr(), bytes)?);
         }
         if self.is_within_line {

@@ -2,6 +2,7 @@
 //!
 //! Does not know spans: what a line is about stands in the line.
 
+use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -30,7 +31,34 @@ const LIBRARY_LINES_PER_SECOND: u32 = 10;
 #[derive(Debug, Clone)]
 pub(crate) struct HostLog(Arc<RwLock<Logger>>);
 
+thread_local! {
+    /// Of a thread that belongs to one of several services.
+    static OF_THREAD: RefCell<Option<HostLog>> = const { RefCell::new(None) };
+}
+
+/// `body` for another thread, whose lines go where those of the calling thread go.
+pub(crate) fn inheriting<T>(body: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    let log = HostLog::of_thread();
+    move || {
+        if let Some(log) = log {
+            log.take_thread();
+        }
+        body()
+    }
+}
+
 impl HostLog {
+    /// The log that this thread was given; `None` on threads that have the log of the process.
+    pub(crate) fn of_thread() -> Option<Self> {
+        // A thread that is ending has none any more.
+        OF_THREAD.try_with(|log| log.borrow().clone()).ok().flatten()
+    }
+
+    /// Lets the lines of this thread go here from now on, also those of its tasks.
+    pub(crate) fn take_thread(self) {
+        OF_THREAD.with(|log| *log.borrow_mut() = Some(self));
+    }
+
     pub(crate) fn new(logger: Logger) -> Self {
         Self(Arc::new(RwLock::new(logger)))
     }
@@ -54,8 +82,8 @@ impl HostLog {
     }
 }
 
-/// A subscriber that turns `tracing` events into lines of `log`, at the level it has when the event
-/// happens.
+/// A subscriber that turns `tracing` events into lines of the thread's log, or else of `log`, at the level
+/// that it has when the event happens.
 ///
 /// Of libraries only warnings and errors are taken, a few per second, with the attribute
 /// `log.target`: what they say is for their developers, and some of it a client can provoke.
@@ -92,6 +120,12 @@ struct Lines {
     allowance: Allowance,
 }
 
+impl Lines {
+    fn logger(&self) -> Logger {
+        HostLog::of_thread().as_ref().unwrap_or(&self.log).current()
+    }
+}
+
 impl<S: Subscriber> Layer<S> for Lines {
     /// What can never be a line is settled once. The rest is asked every time, because the level
     /// changes while the program runs.
@@ -102,7 +136,7 @@ impl<S: Subscriber> Layer<S> for Lines {
     /// Decides for the whole subscriber. With a filter of this layer only (`with_filter`), the
     /// values of every event would be computed, also of those below the level.
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        is_candidate(metadata) && self.log.current().enabled(level_of(metadata))
+        is_candidate(metadata) && self.logger().enabled(level_of(metadata))
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
@@ -130,7 +164,7 @@ impl<S: Subscriber> Layer<S> for Lines {
             attributes: &fields.attributes,
             context: &Attributes::new(),
         };
-        self.log.current().write(record);
+        self.logger().write(record);
     }
 }
 

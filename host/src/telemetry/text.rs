@@ -62,13 +62,12 @@ fn write_head(
 ) -> io::Result<()> {
     let paint = style.paint;
     line.write_all(paint.dim().as_bytes())?;
-    match &style.service {
-        None => clock.write_time_of_day(line)?,
-        Some(service) => {
-            clock.write_rfc3339_millis(line)?;
-            line.write_all(service)?;
-        }
+    if style.has_date {
+        clock.write_rfc3339_millis(line)?;
+    } else {
+        clock.write_time_of_day(line)?;
     }
+    line.write_all(&style.service)?;
     let (off, level) = (paint.off(), record.level);
     write!(line, "{off} {}{:<5}{off} ", paint.level(level), level.as_str())?;
     write_text(line, record.message)
@@ -99,21 +98,21 @@ fn write_block(line: &mut impl Write, text: &str) -> io::Result<()> {
 /// How all lines of one logger look.
 pub(super) struct Style {
     paint: Paint,
-    /// In a file: the name of the service with the blank before it, or nothing where it is not known.
-    service: Option<Vec<u8>>,
+    has_date: bool,
+    /// The name of the service with the blank before it; empty where it is not known or not wanted.
+    service: Vec<u8>,
 }
 
 impl Style {
     pub(super) fn new(colour: bool, place: Place, fixed: &[(String, String)]) -> Self {
         let name = fixed.iter().find(|(key, _)| key == "service.name").map(|(_, name)| name);
         let mut service = Vec::new();
-        if let Some(name) = name {
+        if let Some(name) = name.filter(|_| place != Place::Terminal) {
             service.push(b' ');
             let end = name.floor_char_boundary(LONGEST_NAME);
             write_word(&mut service, &name[..end]).expect("a vector takes every byte");
         }
-        let service = (place == Place::File).then_some(service);
-        Self { paint: Paint { is_on: colour }, service }
+        Self { paint: Paint { is_on: colour }, has_date: place == Place::File, service }
     }
 }
 

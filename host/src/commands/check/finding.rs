@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::definition::{Position, Problem, Snippet};
+use crate::definition::{Collision, Position, Problem, Snippet};
 use crate::engine::Mismatch;
 use crate::text::{harmless_lines, on_one_line};
 
@@ -69,6 +69,11 @@ impl Finding {
 
     pub(super) fn mismatch(component: &Path, mismatch: &Mismatch) -> Self {
         Self::about(component, mismatch.to_string(), Some(mismatch.help()))
+    }
+
+    /// An error about a service and another one of the same process.
+    pub(super) fn collision(file: &Path, collision: &Collision) -> Self {
+        Self::about(file, collision.to_string(), Some(collision.help().to_owned()))
     }
 
     /// Whether the message says already which file it is about.

@@ -29,13 +29,18 @@ fn everything() -> Verdict {
         Finding::of_environment(undecodable("DATABASE_URL")),
         Finding::mismatch(component, &missing),
     ];
-    Verdict { findings, services: vec![service()], status: Status::EditNeeded }
+    let path = file.to_owned();
+    Verdict { path, findings, services: vec![service()], status: Status::EditNeeded }
+}
+
+fn nothing() -> Verdict {
+    let path = PathBuf::from("service.toml");
+    Verdict { path, findings: Vec::new(), services: Vec::new(), status: Status::Success }
 }
 
 #[track_caller]
 fn summarises(findings: Vec<Finding>, expected: &Expect) {
-    let verdict = Verdict { findings, services: Vec::new(), status: Status::Success };
-    expected.assert_eq(&verdict.text(Path::new("service.toml")));
+    expected.assert_eq(&Verdict { findings, ..nothing() }.text());
 }
 
 #[test]
@@ -49,7 +54,7 @@ fn text_has_a_line_for_every_finding_and_a_summary() {
           help: add `http` to `mikros_sdk::export!`, or remove it from `types`
         serves /helloworld.Greeter/SayHello  unary -> stream
         greeter/service.toml: 2 problems, 2 warnings
-    "#]].assert_eq(&everything().text(Path::new("greeter/service.toml")));
+    "#]].assert_eq(&everything().text());
 }
 
 #[test]
@@ -104,13 +109,11 @@ fn json_has_all_keys_of_every_finding() {
             }
           ]
         }
-    "#]].assert_eq(&everything().json());
+    "#]].assert_eq(&documents(&[everything()]));
 }
 
 #[test]
 fn json_without_findings_is_ok() {
-    let verdict = Verdict { findings: Vec::new(), services: Vec::new(), status: Status::Success };
-
     expect![[r#"
         {
           "ok": true,
@@ -118,7 +121,7 @@ fn json_without_findings_is_ok() {
           "services": []
         }
     "#]]
-    .assert_eq(&verdict.json());
+    .assert_eq(&documents(&[nothing()]));
 }
 
 #[test]
@@ -150,15 +153,15 @@ fn the_summary_counts() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_one_problem() {
-    let path = Path::new("/nope/service.toml");
+    let path = PathBuf::from("/nope/service.toml");
 
-    let verdict = check(path, &ProcessEnv::default());
+    let (verdict, _) = check(&Target { path, env: ProcessEnv::default() });
 
     expect![[r"
         cannot read `/nope/service.toml`: No such file or directory (os error 2)
           help: pass the path of the service's `service.toml`, or make a service with `mikros-host new`
         /nope/service.toml: 1 problem
     "]]
-    .assert_eq(&verdict.text(path));
+    .assert_eq(&verdict.text());
     assert_eq!(verdict.status, Status::EditNeeded);
 }

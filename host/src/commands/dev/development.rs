@@ -291,13 +291,21 @@ impl Development {
             }
             Key::Level => {
                 self.level = level::next(self.level, self.first_level);
-                let text = format!("log level: {}", level::name(self.level));
-                self.screen.say(Tone::Plain, &text);
                 self.due = Some(Demand::Level(self.level));
+                if self.answers_keys() {
+                    let text = format!("log level: {}", level::name(self.level));
+                    self.screen.say_for_all(&text);
+                }
             }
             Key::Quit => self.due = Some(Demand::Stop),
-            Key::Help => self.screen.say(Tone::Plain, status::KEYS),
+            Key::Help if self.answers_keys() => self.screen.say_for_all(status::KEYS),
+            Key::Help => (),
         }
+    }
+
+    /// Whether there are keys, and this service answers for all.
+    fn answers_keys(&self) -> bool {
+        self.keys.as_ref().is_some_and(Keys::answers)
     }
 
     fn show_progress(&self) {
@@ -325,8 +333,8 @@ impl Development {
         let Change { paths, built, wants_build, .. } = &change;
         let serving = self.served.since;
         Status { changed: paths, built: *built, end, serving }.show(&self.screen);
-        if !self.served.knows_keys && self.keys.is_some() {
-            self.screen.say(Tone::Plain, status::KEYS);
+        if !self.served.knows_keys && self.answers_keys() {
+            self.screen.say_for_all(status::KEYS);
         }
         self.served.knows_keys = true;
         self.change.wants_build = *wants_build;

@@ -15,14 +15,14 @@ use rustix::process::getpgrp;
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr,
 };
-use tokio::sync::mpsc;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 /// How often it is looked whether the terminal is ours: a shell does not tell when it brings a
 /// program to the foreground that runs.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
 const AWAY: Duration = Duration::from_millis(250);
 
-/// Keys that nobody has asked for yet. Further ones are lost.
+/// Keys that nobody has asked for yet. Of more than these, the oldest are lost.
 const WAITING: usize = 16;
 
 /// What Ctrl-D sends.
@@ -54,9 +54,14 @@ impl Key {
 ///
 /// Ctrl-C and Ctrl-Z remain signals. In the background the terminal is neither read nor changed.
 pub(super) struct Keys {
-    pressed: mpsc::Receiver<Key>,
-    terminal: Arc<Terminal>,
+    pressed: broadcast::Receiver<Key>,
+    terminal: Arc<TakenTerminal>,
+    /// Whether this is the listener that answers what is asked of all.
+    answers: bool,
 }
+
+/// A terminal that is as it was before when this is dropped.
+struct TakenTerminal(Arc<Terminal>);
 
 struct Terminal {
     input: OwnedFd,
@@ -76,6 +81,13 @@ impl Keys {
         Self::of(input.as_fd().try_clone_to_owned().ok()?, in_foreground)
     }
 
+    /// The keys for each of so many services; the first one answers for all.
+    pub(super) fn for_each_of(count: usize) -> Vec<Option<Self>> {
+        let first = Self::of_process();
+        let others = (1..count).map(|_| first.as_ref().map(Self::another)).collect::<Vec<_>>();
+        std::iter::once(first).chain(others).collect()
+    }
+
     /// `is_ours`: whether a terminal listens to this process.
     fn of(input: OwnedFd, is_ours: fn(BorrowedFd<'_>) -> bool) -> Option<Self> {
         if !is_ours(input.as_fd()) {
@@ -84,7 +96,7 @@ impl Keys {
         let original = Mutex::new(tcgetattr(&input).ok()?);
         let is_over = AtomicBool::new(false);
         let terminal = Arc::new(Terminal { input, original, is_ours, is_over });
-        let (press, pressed) = mpsc::channel(WAITING);
+        let (press, pressed) = broadcast::channel(WAITING);
         let reader = Arc::clone(&terminal);
         // Nobody joins the thread: it ends at its next look at the terminal, or with the process.
         thread::Builder::new()
@@ -92,7 +104,18 @@ impl Keys {
             .spawn(move || reader.read_keys(&press))
             .ok()?;
         terminal.take();
-        Some(Self { pressed, terminal })
+        Some(Self { pressed, terminal: Arc::new(TakenTerminal(terminal)), answers: true })
+    }
+
+    /// A further listener, which hears each key from now on as well.
+    pub(super) fn another(&self) -> Self {
+        let (pressed, terminal) = (self.pressed.resubscribe(), Arc::clone(&self.terminal));
+        Self { pressed, terminal, answers: false }
+    }
+
+    /// Whether to answer what is asked of all listeners: one of them does.
+    pub(super) fn answers(&self) -> bool {
+        self.answers
     }
 
     /// Waits for the next key; for ever when the terminal is gone.
@@ -100,22 +123,25 @@ impl Keys {
     /// # Cancel safety
     /// No key is lost.
     pub(super) async fn next(&mut self) -> Key {
-        match self.pressed.recv().await {
-            Some(key) => key,
-            None => std::future::pending().await,
+        loop {
+            match self.pressed.recv().await {
+                Ok(key) => return key,
+                Err(RecvError::Lagged(_)) => (),
+                Err(RecvError::Closed) => return std::future::pending().await,
+            }
         }
     }
 
     /// To be called after SIGCONT: the shell has used the terminal since Ctrl-Z. Without it, keys
     /// work a quarter of a second later.
     pub(super) fn resume(&self) {
-        self.terminal.take();
+        self.terminal.0.take();
     }
 }
 
-impl Drop for Keys {
+impl Drop for TakenTerminal {
     fn drop(&mut self) {
-        self.terminal.give_back();
+        self.0.give_back();
     }
 }
 
@@ -152,7 +178,7 @@ impl Terminal {
         (self.is_ours)(self.input.as_fd())
     }
 
-    fn read_keys(&self, press: &mpsc::Sender<Key>) {
+    fn read_keys(&self, press: &broadcast::Sender<Key>) {
         let mut bytes = [0; 64];
         while !self.is_over.load(Ordering::Relaxed) {
             // A read in the background would stop the whole process.
@@ -180,10 +206,10 @@ impl Terminal {
     }
 }
 
-fn send(bytes: &[u8], press: &mpsc::Sender<Key>) {
+fn send(bytes: &[u8], press: &broadcast::Sender<Key>) {
     for key in bytes.iter().filter_map(|byte| Key::of(*byte)) {
-        // Somebody who leans on the keyboard is heard once.
-        let _ = press.try_send(key);
+        // It does not matter when nobody listens any more.
+        let _ = press.send(key);
     }
 }
 

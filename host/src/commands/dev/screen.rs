@@ -15,6 +15,7 @@ use rustix::termios::{tcgetpgrp, tcgetwinsize};
 
 use self::line::{clean, is_painted, truncated};
 use crate::telemetry::LogOutput;
+use crate::text::harmless;
 
 /// Back to the first column, and nothing in this line any more.
 const ERASE: &[u8] = b"\r\x1b[2K";
@@ -39,7 +40,8 @@ pub(super) enum Tone {
     Bad,
 }
 
-/// Standard error, shared. Cheap to clone; all clones are one screen.
+/// Standard error, shared. Cheap to clone; all clones are one screen. Of several services each has a part of
+/// it, whose lines begin with a label.
 ///
 /// Where there is no terminal, or one that the user wants no colours on, it is written to as a file
 /// is: lines without control characters, and no progress. The line at the bottom is erased when the
@@ -47,20 +49,33 @@ pub(super) enum Tone {
 ///
 /// A terminal that the user has halted (Ctrl-S) halts the writers as well.
 #[derive(Clone)]
-pub(super) struct Screen(Arc<Mutex<State>>);
+pub(super) struct Screen {
+    state: Arc<Mutex<State>>,
+    /// Among [`State::parts`].
+    part: usize,
+}
 
 struct State {
     output: Box<dyn Write + Send>,
     /// `None`: not a terminal.
     terminal: Option<Columns>,
-    /// The beginning of a line of the build.
-    partial: Vec<u8>,
-    progress: Option<String>,
+    /// One for each service.
+    parts: Vec<Part>,
     frame: usize,
     /// The last line of the terminal is the progress.
     is_drawn: bool,
     /// The log has left the cursor in the middle of a line.
     is_log_open: bool,
+}
+
+/// What one service has on the screen.
+#[derive(Default)]
+struct Part {
+    /// What its lines begin with.
+    label: String,
+    /// The beginning of a line of the build.
+    partial: Vec<u8>,
+    progress: Option<String>,
 }
 
 /// Tells how wide a terminal is; `None` while a shell uses it, whose prompt is at the bottom then.
@@ -74,15 +89,26 @@ impl Screen {
     }
 
     fn new(output: Box<dyn Write + Send>, terminal: Option<Columns>) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = State {
             output,
             terminal,
-            partial: Vec::new(),
-            progress: None,
+            parts: vec![Part::default()],
             frame: 0,
             is_drawn: false,
             is_log_open: false,
-        })))
+        };
+        Self { state: Arc::new(Mutex::new(state)), part: 0 }
+    }
+
+    /// The parts of several services on this screen.
+    pub(super) fn divided(&self, labels: &[String]) -> Vec<Self> {
+        let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default();
+        let part = |label: &String| {
+            let label = format!("{:<width$} | ", harmless(label));
+            Part { label, ..Part::default() }
+        };
+        self.state().parts = labels.iter().map(part).collect();
+        (0..labels.len()).map(|part| Self { part, ..self.clone() }).collect()
     }
 
     /// Whether builds shall colour what they print.
@@ -93,9 +119,19 @@ impl Screen {
     /// Writes lines that stay.
     pub(super) fn say(&self, tone: Tone, text: &str) {
         let mut state = self.state();
-        let mut bytes = state.take_partial();
+        let mut bytes = state.take_partial(self.part);
         for line in text.lines() {
-            state.add_line(tone, line.as_bytes(), &mut bytes);
+            state.add_line(tone, (&state.parts[self.part].label, line.as_bytes()), &mut bytes);
+        }
+        state.write(&bytes);
+    }
+
+    /// Writes lines that are about all services.
+    pub(super) fn say_for_all(&self, text: &str) {
+        let mut state = self.state();
+        let mut bytes = Vec::new();
+        for line in text.lines() {
+            state.add_line(Tone::Plain, ("", line.as_bytes()), &mut bytes);
         }
         state.write(&bytes);
     }
@@ -104,18 +140,19 @@ impl Screen {
     /// something else is said.
     pub(super) fn output(&self, bytes: &[u8]) {
         let mut state = self.state();
-        state.partial.extend_from_slice(bytes);
-        let whole = state.partial.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+        let Part { label, partial, .. } = &mut state.parts[self.part];
+        partial.extend_from_slice(bytes);
+        let whole = partial.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
         let whole = match whole {
             Some(length) => length,
-            None if state.partial.len() > LONGEST_PARTIAL => state.partial.len(),
+            None if partial.len() > LONGEST_PARTIAL => partial.len(),
             None => return,
         };
-        let rest = state.partial.split_off(whole);
-        let lines = mem::replace(&mut state.partial, rest);
+        let rest = partial.split_off(whole);
+        let (label, lines) = (label.clone(), mem::replace(partial, rest));
         let mut bytes = Vec::with_capacity(lines.len());
         for line in lines.strip_suffix(b"\n").unwrap_or(&lines).split(|byte| *byte == b'\n') {
-            state.add_line(Tone::Plain, line, &mut bytes);
+            state.add_line(Tone::Plain, (&label, line), &mut bytes);
         }
         state.write(&bytes);
     }
@@ -123,7 +160,7 @@ impl Screen {
     /// Changes the line at the bottom; `None` takes it away.
     pub(super) fn progress(&self, text: Option<&str>) {
         let mut state = self.state();
-        state.progress = text.map(str::to_owned);
+        state.parts[self.part].progress = text.map(str::to_owned);
         state.write(&[]);
     }
 
@@ -132,7 +169,7 @@ impl Screen {
         let mut state = self.state();
         state.frame = (state.frame + 1) % FRAMES.len();
         // Also brings back what a shell has displaced.
-        if state.progress.is_some() {
+        if state.progress().is_some() {
             state.write(&[]);
         }
     }
@@ -145,11 +182,11 @@ impl Screen {
     fn beside<W: Write>(&self, output: W, is_terminal: bool) -> Beside<W> {
         // A log that goes elsewhere has nothing to respect, and must not hold up the screen.
         let is_shared = is_terminal && self.has_colours();
-        Beside { output, screen: is_shared.then(|| Arc::downgrade(&self.0)) }
+        Beside { output, screen: is_shared.then(|| Arc::downgrade(&self.state)) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.0)
+        lock(&self.state)
     }
 }
 
@@ -179,8 +216,19 @@ impl State {
         self.terminal.as_ref().and_then(|columns| columns())
     }
 
+    /// What goes on in all parts.
+    fn progress(&self) -> Option<String> {
+        let parts = self.parts.iter().filter_map(|part| Some((part, part.progress.as_ref()?)));
+        let texts = parts.map(|(part, progress)| match part.label.strip_suffix(" | ") {
+            Some(label) => format!("{}: {progress}", label.trim_end()),
+            None => progress.clone(),
+        });
+        let texts = texts.collect::<Vec<_>>();
+        (!texts.is_empty()).then(|| texts.join(" · "))
+    }
+
     fn draw(&self, columns: Option<usize>, bytes: &mut Vec<u8>) -> bool {
-        let (Some(columns), Some(progress)) = (columns, &self.progress) else {
+        let (Some(columns), Some(progress)) = (columns, self.progress()) else {
             return false;
         };
         if self.is_log_open {
@@ -193,7 +241,8 @@ impl State {
         true
     }
 
-    fn add_line(&self, tone: Tone, line: &[u8], bytes: &mut Vec<u8>) {
+    fn add_line(&self, tone: Tone, (label, line): (&str, &[u8]), bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(label.as_bytes());
         let has_colours = self.terminal.is_some();
         let line = clean(line, has_colours);
         let paint: &[u8] = match tone {
@@ -210,11 +259,11 @@ impl State {
     }
 
     /// What a build has left in the middle of a line, as a line.
-    fn take_partial(&mut self) -> Vec<u8> {
-        let partial = mem::take(&mut self.partial);
+    fn take_partial(&mut self, part: usize) -> Vec<u8> {
+        let partial = mem::take(&mut self.parts[part].partial);
         let mut bytes = Vec::new();
         if !partial.is_empty() {
-            self.add_line(Tone::Plain, &partial, &mut bytes);
+            self.add_line(Tone::Plain, (&self.parts[part].label, &partial), &mut bytes);
         }
         bytes
     }
@@ -229,8 +278,11 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        self.progress = None;
-        let bytes = self.take_partial();
+        let mut bytes = Vec::new();
+        for part in 0..self.parts.len() {
+            self.parts[part].progress = None;
+            bytes.extend(self.take_partial(part));
+        }
         self.write(&bytes);
     }
 }

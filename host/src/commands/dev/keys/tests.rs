@@ -89,6 +89,24 @@ fn a_key_is_heard_without_the_end_of_a_line() {
 }
 
 #[test]
+fn every_listener_hears_every_key_and_the_last_one_gives_the_terminal_back() {
+    let mut terminal = FakeTerminal::new();
+    let before = terminal.modes();
+    let mut first = terminal.keys();
+    let mut second = first.another();
+
+    terminal.type_in(b"bq");
+    for keys in [&mut first, &mut second] {
+        assert_eq!(run(next(keys, 2)), [Key::Build, Key::Quit]);
+    }
+    drop(first);
+    assert_ne!(terminal.modes(), before);
+    drop(second);
+
+    assert_eq!(terminal.modes(), before);
+}
+
+#[test]
 fn an_arrow_is_no_letter() {
     let mut terminal = FakeTerminal::new();
     let mut keys = terminal.keys();
@@ -177,5 +195,5 @@ fn a_terminal_that_goes_away_presses_no_keys() {
     drop(user);
     let closed = run(async { keys.pressed.recv().await });
 
-    assert_eq!(closed, None);
+    assert_eq!(closed, Err(RecvError::Closed));
 }

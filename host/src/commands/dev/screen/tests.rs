@@ -220,3 +220,21 @@ fn a_log_that_cannot_be_written_leaves_the_progress_there() {
     assert_eq!(refused.kind(), io::ErrorKind::StorageFull);
     paper.reads(&expect!["| building<cr><esc>[2K| building<cr><esc>[2K/ building"]);
 }
+
+#[test]
+fn services_share_a_screen_line_by_line() {
+    let paper = Paper::default();
+    let all = paper.terminal(80);
+    let parts = all.divided(&["user".to_owned(), "bff".to_owned()]);
+
+    parts[0].progress(Some("building, 0.1 s"));
+    parts[1].progress(Some("starting"));
+    parts[0].output(b"Compiling a");
+    parts[1].say(Tone::Good, "ready in 1 ms\nhttp  http://localhost:8080");
+    parts[1].progress(None);
+    parts[0].output(b"\n");
+    parts[0].progress(None);
+    all.say_for_all("keys: b build");
+
+    paper.reads(&expect![[r""]]);
+}
