@@ -11,6 +11,7 @@ mod component;
 mod dev;
 mod doctor;
 mod edit;
+mod finding;
 mod inspect;
 mod log;
 mod new;

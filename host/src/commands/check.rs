@@ -1,30 +1,29 @@
-//! `check`: everything that is wrong with a service and can be known without running it.
+//! `check`: everything that is wrong with services and can be known without running them.
 //!
 //! Does not know the rules: the definition and the engine do.
 
-mod finding;
-
-use std::path::{Display, Path, PathBuf};
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use self::finding::{Finding, Severity};
-use super::clients::ClientFileError;
+use super::finding::{self, Finding, Severity};
 use super::log::Choice;
 use super::target::Target;
 use super::{CommandError, clients, component, json, print, undecodable};
 use crate::cli::{self, ProcessEnv};
-use crate::definition::{Definition, LoadError, check_together};
+use crate::definition::{Definition, check_together};
 use crate::engine::{CompileError, Service};
 use crate::report::Status;
+use crate::text::on_one_line;
 
-/// What the check has found.
+/// What the check of one service has found.
 struct Verdict {
+    /// Of its `service.toml`.
     path: PathBuf,
     findings: Vec<Finding>,
     /// The gRPC services that the component declares.
     services: Vec<Service>,
-    status: Status,
 }
 
 pub(super) fn run(
@@ -35,7 +34,7 @@ pub(super) fn run(
 ) -> Result<Status, CommandError> {
     let verdicts = log.during(|| check_all(targets, env))?;
     print(&if typed.output.json { documents(&verdicts) } else { text(&verdicts) })?;
-    let statuses = verdicts.iter().map(|verdict| verdict.status);
+    let statuses = verdicts.iter().map(Verdict::status);
     Ok(statuses.fold(Status::Success, Status::or_worse))
 }
 
@@ -46,12 +45,15 @@ fn check_all(targets: &[Target], env: &ProcessEnv) -> Vec<Verdict> {
     let definitions = definitions.into_iter().flatten().collect::<Vec<_>>();
     if let Some(first) = verdicts.first_mut() {
         let undecodable = env.undecodable.iter().map(|variable| undecodable(variable));
-        first.findings.splice(..0, undecodable.map(Finding::of_environment));
+        let undecodable = undecodable.map(|message| Finding::new(Severity::Warning, message));
+        first.findings.splice(..0, undecodable);
     }
     if let (Err(error), Some(last)) = (check_together(&definitions), verdicts.last_mut()) {
-        let collisions = error.collisions().iter();
-        last.findings.extend(collisions.map(|one| Finding::collision(&last.path, one)));
-        last.status = last.status.or_worse(Status::EditNeeded);
+        let collisions = error.collisions().iter().map(|one| {
+            let severity = Severity::Problem(Status::EditNeeded);
+            Finding::new(severity, one.to_string()).of_file(&last.path).help(one.help())
+        });
+        last.findings.extend(collisions);
     }
     verdicts
 }
@@ -60,19 +62,18 @@ fn check(target: &Target) -> (Verdict, Option<Definition>) {
     let path = &target.path;
     let (mut findings, mut services) = (Vec::new(), Vec::new());
     let loaded = target.load();
-    let status = match &loaded {
-        Err(error) => {
-            findings.extend(of_load_error(path, error));
-            Status::EditNeeded
-        }
+    match &loaded {
+        Err(error) => findings.extend(Finding::all_of(path, error)),
         Ok(definition) => {
             let warnings = definition.warnings.iter();
-            findings.extend(warnings.map(|warning| Finding::warning(path, warning)));
-            let status = check_component(definition, &target.env, &mut findings, &mut services);
-            check_files(definition, &mut findings, status)
+            findings.extend(
+                warnings.map(|warning| Finding::of_problem(Severity::Warning, path, warning)),
+            );
+            services = check_component(definition, &target.env, &mut findings);
+            findings.extend(unusable_files(definition));
         }
-    };
-    (Verdict { path: path.clone(), findings, services, status }, loaded.ok())
+    }
+    (Verdict { path: path.clone(), findings, services }, loaded.ok())
 }
 
 /// One document for one service, and a list of them, with their paths, for several.
@@ -80,7 +81,8 @@ fn documents(verdicts: &[Verdict]) -> String {
     match verdicts {
         [verdict] => json(&verdict.document(None)),
         verdicts => {
-            let documents = verdicts.iter().map(|one| one.document(Some(one.path.display())));
+            let path = |verdict: &Verdict| verdict.path.display().to_string();
+            let documents = verdicts.iter().map(|verdict| verdict.document(Some(path(verdict))));
             json(&documents.collect::<Vec<_>>())
         }
     }
@@ -90,55 +92,50 @@ fn text(verdicts: &[Verdict]) -> String {
     verdicts.iter().map(Verdict::text).collect()
 }
 
-fn of_load_error(path: &Path, error: &LoadError) -> Vec<Finding> {
-    if error.problems().is_empty() {
-        return vec![Finding::of_file(path, error, error.help())];
-    }
-    error.problems().iter().map(|problem| Finding::problem(path, problem)).collect()
-}
-
+/// The services that the component declares.
 fn check_component(
     definition: &Definition,
     env: &ProcessEnv,
     findings: &mut Vec<Finding>,
-    services: &mut Vec<Service>,
-) -> Status {
-    let compiled = component::compile(definition, env);
-    if let Ok((_, component)) = &compiled {
-        let surface = component.surface();
-        if let Ok(declared) = &surface.services {
-            services.clone_from(&declared.services);
+) -> Vec<Service> {
+    let (services, errors) = match component::compile(definition, env) {
+        Ok((engine, component)) => {
+            let surface = component.surface();
+            let misuse = clients::misuse(definition, surface).map(|(message, help)| {
+                Finding::new(Severity::Warning, message).of_file(&definition.path).help(help)
+            });
+            findings.extend(misuse);
+            let declared = surface.services.as_ref();
+            let services = declared.map_or_else(|_| Vec::new(), |all| all.services.clone());
+            (services, component::link(definition, (&engine, &component), env))
         }
-        let misuse = clients::misuse(definition, surface);
-        findings.extend(
-            misuse.map(|(message, help)| Finding::caution(&definition.path, message, help)),
-        );
-    }
-    let errors = match compiled {
-        Ok((engine, component)) => component::link(definition, (&engine, &component), env),
-        Err(error) => vec![error],
+        Err(error) => (Vec::new(), vec![error]),
     };
-    let mut status = Status::Success;
     for error in errors {
-        let path = error.path().unwrap_or(&definition.host.component);
-        match &error {
-            CompileError::Mismatched { mismatches, .. } => {
-                let mismatches = mismatches.iter();
-                findings.extend(mismatches.map(|mismatch| Finding::mismatch(path, mismatch)));
-            }
-            error => findings.push(Finding::of_file(path, error, error.help())),
-        }
-        status = component::status(&error);
+        findings.extend(of_compile_error(&definition.host.component, &error));
     }
-    status
+    services
 }
 
-/// The files that clients need. `status`: without them.
-fn check_files(definition: &Definition, findings: &mut Vec<Finding>, status: Status) -> Status {
-    let errors = clients::unusable_files(definition);
-    let of_file = |error: &ClientFileError| Finding::of_file(error.path(), error, error.help());
-    findings.extend(errors.iter().map(of_file));
-    if errors.is_empty() || status != Status::Success { status } else { Status::EditNeeded }
+/// The files that clients need.
+fn unusable_files(definition: &Definition) -> impl Iterator<Item = Finding> {
+    clients::unusable_files(definition).into_iter().map(|error| {
+        let finding = Finding::new(Severity::Problem(Status::EditNeeded), on_one_line(&error));
+        finding.of_file(error.path()).maybe_help(error.help())
+    })
+}
+
+fn of_compile_error(component: &Path, error: &CompileError) -> Vec<Finding> {
+    let path = error.path().unwrap_or(component);
+    let severity = Severity::Problem(component::status(error));
+    if let CompileError::Mismatched { mismatches, .. } = error {
+        let told = mismatches.iter().map(|mismatch| {
+            let finding = Finding::new(severity, mismatch.to_string()).of_file(path);
+            finding.help(mismatch.help())
+        });
+        return told.collect();
+    }
+    vec![Finding::new(severity, on_one_line(error)).of_file(path).maybe_help(error.help())]
 }
 
 /// A verdict for programs.
@@ -147,39 +144,58 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
     ok: bool,
-    problems: &'a [Finding],
+    problems: Vec<Row<'a>>,
     services: &'a [Service],
 }
 
 impl Verdict {
-    fn document(&self, path: Option<Display<'_>>) -> Document<'_> {
-        Document {
-            path: path.map(|path| path.to_string()),
-            ok: self.status == Status::Success,
-            problems: &self.findings,
-            services: &self.services,
-        }
+    fn status(&self) -> Status {
+        finding::status(self.findings.iter())
+    }
+
+    fn document(&self, path: Option<String>) -> Document<'_> {
+        let problems = self.findings.iter().map(Row::new).collect();
+        let ok = self.status() == Status::Success;
+        Document { path, ok, problems, services: &self.services }
     }
 
     fn text(&self) -> String {
         let methods = self.services.iter().flat_map(Service::lines);
         let methods = methods.map(|method| format!("serves {method}\n"));
-        let lines = self.findings.iter().map(|finding| format!("{finding}\n")).chain(methods);
-        format!("{}{}: {}\n", lines.collect::<String>(), self.path.display(), self.summary())
+        let lines = self.findings.iter().map(|finding| Line(finding).to_string()).chain(methods);
+        let summary = finding::summary(self.findings.iter());
+        format!("{}{}: {summary}\n", lines.collect::<String>(), self.path.display())
     }
+}
 
-    fn summary(&self) -> String {
-        let count = |severity| self.findings.iter().filter(|one| one.severity == severity).count();
-        let problems = match count(Severity::Error) {
-            0 => "no problems".to_owned(),
-            1 => "1 problem".to_owned(),
-            number => format!("{number} problems"),
+#[derive(Serialize)]
+struct Row<'a> {
+    severity: &'static str,
+    #[serde(flatten)]
+    finding: &'a Finding,
+}
+
+impl<'a> Row<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        let severity = match finding.severity {
+            Severity::Problem(_) => "error",
+            Severity::Ok | Severity::Warning => "warning",
         };
-        match count(Severity::Warning) {
-            0 => problems,
-            1 => format!("{problems}, 1 warning"),
-            number => format!("{problems}, {number} warnings"),
+        Self { severity, finding }
+    }
+}
+
+/// `path:line:column: message`, then what stands there, and the help on a line of its own.
+struct Line<'a>(&'a Finding);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = if self.0.has_file() { self.0.place() } else { "environment: ".to_owned() };
+        write!(f, "{place}")?;
+        if self.0.severity == Severity::Warning {
+            write!(f, "warning: ")?;
         }
+        self.0.write(f, "  ")
     }
 }
 

@@ -23,19 +23,23 @@ fn everything() -> Verdict {
     let component = Path::new("greeter/greeter.wasm");
     let missing = Mismatch::MissingExport { interface: Interface::Http };
     let help = "for example `name = \"greeter\"`";
-    let findings = vec![
-        Finding::problem(file, &problem(1, 8, "`name` must not be empty", Some(help))),
-        Finding::warning(file, &problem(4, 1, "`[services.http]` has no effect", None)),
-        Finding::of_environment(undecodable("DATABASE_URL")),
-        Finding::mismatch(component, &missing),
+    let mismatched =
+        CompileError::Mismatched { path: component.to_owned(), mismatches: vec![missing] };
+    let edit = Severity::Problem(Status::EditNeeded);
+    let empty = problem(1, 8, "`name` must not be empty", Some(help));
+    let useless = problem(4, 1, "`[services.http]` has no effect", None);
+    let mut findings = vec![
+        Finding::of_problem(edit, file, &empty),
+        Finding::of_problem(Severity::Warning, file, &useless),
+        Finding::new(Severity::Warning, undecodable("DATABASE_URL")),
     ];
-    let path = file.to_owned();
-    Verdict { path, findings, services: vec![service()], status: Status::EditNeeded }
+    findings.extend(of_compile_error(component, &mismatched));
+    Verdict { path: file.to_owned(), findings, services: vec![service()] }
 }
 
 fn nothing() -> Verdict {
     let path = PathBuf::from("service.toml");
-    Verdict { path, findings: Vec::new(), services: Vec::new(), status: Status::Success }
+    Verdict { path, findings: Vec::new(), services: Vec::new() }
 }
 
 #[track_caller]
@@ -126,7 +130,7 @@ fn json_without_findings_is_ok() {
 
 #[test]
 fn the_summary_counts() {
-    let warning = || Finding::of_environment(undecodable("TERM"));
+    let warning = || Finding::new(Severity::Warning, undecodable("TERM"));
 
     summarises(
         vec![],
@@ -163,5 +167,5 @@ fn a_file_that_cannot_be_read_is_one_problem() {
         /nope/service.toml: 1 problem
     "]]
     .assert_eq(&verdict.text());
-    assert_eq!(verdict.status, Status::EditNeeded);
+    assert_eq!(verdict.status(), Status::EditNeeded);
 }

@@ -8,6 +8,7 @@ use super::diagnosis::{Diagnosis, Subject};
 use super::fix::Mode;
 use super::sources;
 use crate::cli::ProcessEnv;
+use crate::commands::finding::{Finding, Severity};
 use crate::commands::{component, directory_of};
 use crate::definition::Definition;
 use crate::engine::{Cache, CacheState, CompileError, Engine};
@@ -52,18 +53,15 @@ fn missing(definition: &Definition) -> Diagnosis {
 
 fn of_compile_error(path: &Path, error: &CompileError) -> Vec<Diagnosis> {
     let status = component::status(error);
-    let problem = |message: String| Diagnosis::problem(Subject::Component, status, message);
     if let CompileError::Mismatched { mismatches, .. } = error {
         let told = mismatches.iter().map(|mismatch| {
-            problem(format!("`{}`: {mismatch}", path.display())).help(mismatch.help())
+            let message = format!("`{}`: {mismatch}", path.display());
+            Diagnosis::problem(Subject::Component, status, message).help(mismatch.help())
         });
         return told.collect();
     }
-    let problem = problem(on_one_line(error));
-    vec![match error.help() {
-        Some(help) => problem.help(help),
-        None => problem,
-    }]
+    let finding = Finding::new(Severity::Problem(status), on_one_line(error));
+    vec![Diagnosis::of(Subject::Component, finding.maybe_help(error.help()))]
 }
 
 /// A hint only: not every change of a source changes the component.

@@ -166,6 +166,6 @@ mod tests {
 
         assert!(problem.contains("`mikros-sdk` 0.9.0 speaks `mikros:service@0.9.0`"), "{problem}");
         assert!(problem.contains("update mikros-host"), "{problem}");
-        assert!(format!("{:?}", speaks("0.1.2", "0.2.1".to_owned())).contains("state: Ok"));
+        assert!(format!("{:?}", speaks("0.1.2", "0.2.1".to_owned())).contains("severity: Ok"));
     }
 }

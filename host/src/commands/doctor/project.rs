@@ -7,12 +7,12 @@ use std::path::Path;
 use super::diagnosis::{Diagnosis, Subject};
 use crate::cli::ProcessEnv;
 use crate::commands::build::{BuildError, target};
+use crate::commands::finding::{Finding, Severity};
 use crate::commands::undecodable;
-use crate::definition::{Definition, Invocation, Kind, LoadError, Problem};
+use crate::definition::{Definition, Invocation, Kind, LoadError};
 use crate::lifecycle::StartError;
 use crate::listener;
 use crate::report::Status;
-use crate::text::on_one_line;
 
 pub(super) fn nothing_here(file: &Path) -> Diagnosis {
     let message = format!("there is no `{}`, so only the machine was examined", file.display());
@@ -35,11 +35,11 @@ pub(super) fn definition(file: &Path, env: &ProcessEnv) -> (Option<Definition>, 
             let kinds = kinds.collect::<Vec<_>>().join(" and ");
             let name = &definition.identity.name;
             let message = format!("`{name}`, kind {kinds}");
-            let warning = |problem: &Problem| {
-                Diagnosis::warning(Subject::Definition, &problem.message).at(file, problem)
-            };
             let mut diagnoses = vec![Diagnosis::ok(Subject::Definition, message)];
-            diagnoses.extend(definition.warnings.iter().map(warning));
+            diagnoses.extend(definition.warnings.iter().map(|warning| {
+                let finding = Finding::of_problem(Severity::Warning, file, warning);
+                Diagnosis::of(Subject::Definition, finding)
+            }));
             (Some(definition), diagnoses)
         }
         Err(error) => (None, of_load_error(Subject::Definition, file, &error)),
@@ -55,18 +55,8 @@ pub(super) fn parse(file: &Path, text: &str, env: &ProcessEnv) -> Option<Definit
 }
 
 fn of_load_error(subject: Subject, file: &Path, error: &LoadError) -> Vec<Diagnosis> {
-    if error.problems().is_empty() {
-        let problem = Diagnosis::problem(subject, Status::EditNeeded, on_one_line(error));
-        return vec![match error.help() {
-            Some(help) => problem.help(help),
-            None => problem,
-        }];
-    }
-    let problem = |problem: &Problem| {
-        let message = &problem.message;
-        Diagnosis::problem(subject, Status::EditNeeded, message).at(file, problem)
-    };
-    error.problems().iter().map(problem).collect()
+    let findings = Finding::all_of(file, error).into_iter();
+    findings.map(|finding| Diagnosis::of(subject, finding)).collect()
 }
 
 /// The variables that a valid file asks for.
