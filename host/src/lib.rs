@@ -5,6 +5,10 @@
 //!
 //! The modules are listed bottom to top: each uses only those above it. ARCHITECTURE.md says what each is for.
 
+// Damaged inputs, for the tests of all others.
+#[cfg(test)]
+mod fuzz;
+
 // Text that is safe to show.
 mod text;
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 27] = [
+pub(crate) const ORDER: [&str; 28] = [
+    "fuzz",
     "text",
     "header",
     "telemetry",
@@ -203,7 +204,8 @@ fn what_the_host_ships_has_the_means_of_others() {
         {
             // Tools without knowledge of the host, and the zone that the log has.
             if used != own
-                && !["extension", "file", "header", "percent", "text", "telemetry"].contains(&used)
+                && !["extension", "file", "fuzz", "header", "percent", "text", "telemetry"]
+                    .contains(&used)
             {
                 mistakes.push(format!("{} uses `{used}`", source.path.display()));
             }

@@ -69,6 +69,7 @@ fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz;
 
     /// Published with the contract.
     #[test]
@@ -87,5 +88,23 @@ mod tests {
 
             assert_eq!(fields.unwrap_or_default(), vector["headers"], "{vector}");
         }
+    }
+
+    #[test]
+    fn fuzz_header_lines() {
+        let seeds = [
+            b"content-type: text/plain\r\nset-cookie: a=b\r\nset-cookie: c=d\r\n".as_slice(),
+            b"x-empty:\r\nx-bytes: \xc3\xa4\xff\r\n",
+        ];
+        fuzz::damage(&seeds, |packed| {
+            let Ok(fields) = unpack(packed, |name| name == "connection") else { return };
+            let mut again = BytesMut::new();
+            for (name, value) in &fields {
+                assert_ne!(name, "connection");
+                put_field(&mut again, name.as_str(), value.as_bytes());
+            }
+            assert_eq!(again.len(), fields_size(&fields));
+            assert_eq!(unpack(&again, |_name| false).ok(), Some(fields));
+        });
     }
 }

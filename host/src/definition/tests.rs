@@ -9,6 +9,7 @@ mod clients;
 mod compatibility;
 mod components;
 mod custom_kinds;
+mod damaged;
 mod environment;
 mod everything;
 mod extensions;

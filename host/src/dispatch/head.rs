@@ -145,6 +145,8 @@ fn check_target(uri: &Uri) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::lines::unpack;
+    use crate::fuzz;
     use expect_test::expect;
     use http::Request;
 
@@ -278,5 +280,44 @@ mod tests {
 
             assert_eq!(std::str::from_utf8(&packed).unwrap(), text("packed"), "{vector}");
         }
+    }
+
+    /// A request whose target, fields and version are on lines of their own.
+    fn written(input: &[u8]) -> Option<Parts> {
+        let mut lines = input.split(|byte| *byte == b'\n');
+        let mut request = Request::builder().method(lines.next()?).uri(lines.next()?);
+        for line in lines {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            request = request.header(&line[..colon], &line[colon + 1..]);
+        }
+        Some(request.body(()).ok()?.into_parts().0)
+    }
+
+    #[test]
+    fn fuzz_request_heads() {
+        let seeds = [
+            b"GET\n/api/items?full=1\nhost:example.org:80\ncookie:a=b\ncookie:c=d".as_slice(),
+            b"POST\nhttp://example.org/api/%69tems/caf%C3%A9\ncontent-length:3\nte:trailers",
+            b"OPTIONS\n*\nhost:[::1]:8080\nconnection:close, x-other\nx-other:\xff",
+        ];
+        fuzz::damage(&seeds, |input| {
+            let Some(mut parts) = written(input) else { return };
+            if accept(&mut parts).is_err() {
+                return;
+            }
+            let Ok(head) = pack(&parts, "/api", 1024) else { return };
+            // What the guest reads is what the host has checked: one request line with a path, then fields.
+            let end = memchr::memmem::find(&head, b"\r\n").expect("the request line has an end");
+            let line = std::str::from_utf8(&head[..end]).expect("a request line is text");
+            let (method, target) = line.split_once(' ').expect("a request line has two parts");
+            assert_eq!(method, parts.method.as_str());
+            assert!(target.starts_with('/') && !target.contains(' '), "{target}");
+            let fields = unpack(&head[end + 2..], |_name| false).expect("packed fields are lines");
+            assert!(fields.keys().all(|name| !HOP_BY_HOP.contains(name)), "{fields:?}");
+            assert!(
+                fields.get_all(HOST).iter().count() <= 1
+                    && fields.get_all(COOKIE).iter().count() <= 1
+            );
+        });
     }
 }

@@ -217,6 +217,7 @@ fn needs_encoding(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz;
 
     fn routes(patterns: &[&str]) -> Routes {
         serde_json::from_value(serde_json::json!(patterns)).unwrap()
@@ -373,5 +374,26 @@ mod tests {
         ] {
             assert_eq!(Route::try_from(text.to_owned()), Err(expected), "`{text}`");
         }
+    }
+
+    #[test]
+    fn fuzz_routes() {
+        let seeds = [
+            "GET /public/* /public/a%20b",
+            "/items /items/1",
+            "/caf%C3%A9/* /caf%c3%a9/x",
+            "/* /public/%2e%2e/admin",
+            "/a/b /a//b;c=d",
+        ];
+        fuzz::damage_text(&seeds, |text| {
+            let (pattern, path) = text.rsplit_once(' ').unwrap_or((text, ""));
+            let Ok(route) = Route::try_from(pattern.to_owned()) else { return };
+            assert_eq!(route.to_string(), pattern);
+            let routes = Routes(vec![route]);
+            let certainly = routes.certainly_match(&Method::GET, path);
+            assert!(!routes.plainly_match(&Method::GET, path) || certainly, "{text}");
+            // What lets through is narrower than what protects.
+            assert!(!certainly || routes.possibly_match(&Method::GET, path), "{text}");
+        });
     }
 }

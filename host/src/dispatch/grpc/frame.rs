@@ -7,6 +7,7 @@
 //! ever, until hyper drops it: any end would look to the guest as if the client had finished.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
+use http_body::Body;
 use http_body_util::BodyExt;
 use tonic::Status;
 
@@ -31,7 +32,7 @@ pub(super) struct Frames<B> {
     limit: usize,
 }
 
-impl<B: http_body::Body<Data = Bytes> + Unpin> Frames<B> {
+impl<B: Body<Data = Bytes> + Unpin> Frames<B> {
     pub(super) fn new(body: B, encoding: Option<Encoding>, limit: usize) -> Self {
         Self { body, chunk: Bytes::new(), encoding, limit }
     }
@@ -158,5 +159,7 @@ pub(super) fn frame(data: Bytes, encoding: Option<Encoding>) -> std::io::Result<
     Ok(Framed { first: first.freeze(), rest })
 }
 
+#[cfg(test)]
+mod damage;
 #[cfg(test)]
 mod tests;

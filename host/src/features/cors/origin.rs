@@ -206,6 +206,7 @@ fn is_private(domain: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fuzz;
 
     fn pattern(text: &str) -> OriginPattern {
         OriginPattern::try_from(text.to_owned()).unwrap()
@@ -324,5 +325,33 @@ mod tests {
         ] {
             assert_eq!(OriginPattern::try_from(text.to_owned()), Err(expected), "`{text}`");
         }
+    }
+
+    #[test]
+    fn fuzz_origins() {
+        let seeds = [
+            "https://app.example.org https://app.example.org",
+            "https://*.example.net:8443 https://a.b.example.net:8443",
+            "* null",
+            "http://[::1]:8080 http://[::1]:8080",
+        ];
+        fuzz::damage_text(&seeds, |text| {
+            let (pattern, origin) = text.split_once(' ').unwrap_or((text, ""));
+            let Ok(read) = OriginPattern::try_from(pattern.to_owned()) else { return };
+            let covers = read.covers(origin.as_bytes());
+            match &read {
+                OriginPattern::Any => assert_eq!(pattern, "*"),
+                OriginPattern::Exact(_) => assert_eq!(covers, pattern == origin),
+                // Whatever stands for the star are labels: nothing in them ends a host.
+                OriginPattern::Below { before, after } => {
+                    assert_eq!(format!("{before}*{after}"), pattern);
+                    let labels = origin.strip_prefix(before.as_str());
+                    let labels = labels.and_then(|rest| rest.strip_suffix(after.as_str()));
+                    let ends_host =
+                        |labels: &str| labels.contains(['/', ':', '@', '?', '#', '\\', ' ']);
+                    assert!(!covers || labels.is_some_and(|labels| !ends_host(labels)), "{text}");
+                }
+            }
+        });
     }
 }
