@@ -12,7 +12,7 @@ use serde_path_to_error::Path as Tracked;
 pub(super) use self::mismatch::Mismatch;
 use self::node::Node;
 
-/// Why a value is none of a type.
+/// Why a value does not fit a type.
 pub(super) struct Failure {
     pub(super) path: Tracked,
     pub(super) mismatch: Mismatch,

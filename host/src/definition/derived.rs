@@ -22,12 +22,19 @@ pub(super) fn of(schema: SchemaOf) -> Json {
     schema
 }
 
-/// What a schema says of the table or the key at a dotted path, in which `*` stands for any name.
+/// The schema of the table or key at a dotted path, in which `*` matches any name.
 pub(super) fn at<'s>(root: &'s Json, path: &str) -> Option<&'s Json> {
     path.split('.').filter(|name| !name.is_empty()).try_fold(root, |here, name| match name {
         "*" => here.get("additionalProperties"),
         name => here.get("properties")?.get(name),
     })
+}
+
+/// What a schema refers to, or itself.
+pub(super) fn dereferenced<'s>(root: &'s Json, schema: &'s Json) -> &'s Json {
+    let reference = schema.get("$ref").and_then(Json::as_str);
+    let target = reference.and_then(|path| root.pointer(path.strip_prefix('#')?));
+    target.unwrap_or(schema)
 }
 
 pub(super) fn generator() -> SchemaGenerator {

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value as Json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -103,6 +104,21 @@ pub(super) fn spelled(key: &str) -> String {
 /// `parent.name`, or `name` at the root.
 pub(super) fn join(parent: &str, name: &str) -> String {
     if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+}
+
+/// A number or a switch as JSON. `None` for all else, and for numbers that JSON cannot hold: those beyond 64 bits, and
+/// those that are infinite or none.
+pub(super) fn scalar(value: &DeValue<'_>) -> Option<Json> {
+    match value {
+        DeValue::Boolean(on) => Some(Json::from(*on)),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).ok().map(Json::from)
+        }
+        DeValue::Float(number) => {
+            serde_json::Number::from_f64(number.as_str().parse().ok()?).map(Json::Number)
+        }
+        _ => None,
+    }
 }
 
 /// The entries of a table in the order of the file.

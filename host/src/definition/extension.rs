@@ -15,7 +15,7 @@ pub struct Feature {
     pub is_enabled: bool,
     /// Where its hook stands, if the file says so.
     pub stage: Option<Stage>,
-    /// What its owner is told: without the keys of the host.
+    /// What its owner receives: without the keys of the host.
     pub settings: Settings,
     pub source: FeatureSource,
     /// Where its settings are in the file.
@@ -29,8 +29,8 @@ pub enum FeatureSource {
     Native(Typed),
     /// A component.
     Component(Box<ComponentFeature>),
-    /// Nothing: it is disabled. Also where a variable that its settings ask for may miss, so that nobody
-    /// knows them: see [`Variables::incomplete`](super::Variables::incomplete).
+    /// Nothing: it is disabled, or its settings are unknown because a variable may be absent
+    /// ([`Variables::incomplete`](super::Variables::incomplete)).
     Absent,
 }
 
@@ -94,9 +94,8 @@ impl Eq for CustomKind {}
 pub struct Typed(pub TypedSettings);
 
 impl Typed {
-    /// Stands for settings that could not be read: of a definition with problems, which nobody gets to see,
-    /// or where a variable that they ask for may miss, which nobody runs: see
-    /// [`Variables::incomplete`](super::Variables::incomplete).
+    /// In place of settings that could not be read: the definition has problems and is discarded, or a variable may
+    /// be absent ([`Variables::incomplete`](super::Variables::incomplete)) and the definition never runs.
     pub(super) fn unread() -> Self {
         Self(Arc::new(()))
     }

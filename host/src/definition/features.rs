@@ -119,7 +119,7 @@ fn is_enabled<'t>(reader: &mut Reader<'t>, section: &Section<'t>) -> bool {
     }
 }
 
-/// A table that is not enabled is not read. But who mistypes the switch does not want that.
+/// A table that is not enabled is not read. A mistyped `enabled` must not have the same effect silently.
 fn check_switch_is_spelled<'t>(reader: &mut Reader<'t>, section: &Section<'t>) {
     if section.value("enabled").is_some() {
         return;

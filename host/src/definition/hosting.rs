@@ -161,7 +161,7 @@ pub(super) fn read<'t>(
     }
 }
 
-/// Nobody has to hear of the end of a service that nobody connects to.
+/// The delay is for load balancers, and a service without a listener has none.
 fn check_drain_delay<'t>(
     reader: &mut Reader<'t>,
     section: &Section<'t>,
@@ -178,10 +178,10 @@ fn check_drain_delay<'t>(
     }
 }
 
-/// What stands in a list for all that would be watched without one.
+/// In a list of paths: everything that is watched by default.
 const REST: &str = "...";
 
-/// Twice the same is no mistake that anybody suffers from.
+/// Duplicates are harmless and dropped.
 fn dev<'t>(reader: &mut Reader<'t>, section: &Section<'t>, directory: &Path) -> Dev {
     let Some(items) = reader.items(section, "watch") else {
         return Dev { watch: Vec::new(), finds_sources: true };

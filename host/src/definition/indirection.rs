@@ -1,7 +1,10 @@
-//! `"NAME@env"`: string values that stand for an environment variable.
+//! `"NAME@env"`: string values that are replaced by an environment variable.
 //!
-//! Does not know which keys the values belong to. The value of a variable goes into the tree and
-//! nowhere else: messages name the variable.
+//! They are replaced in the tree, before any type reads it, so that every key accepts a variable. The price: code
+//! that reports a problem has to ask here whether the text at its place is the file's own or may be a secret. A value
+//! goes into the tree and nowhere else; messages name the variable.
+//!
+//! Does not know which keys the values belong to.
 
 use std::collections::BTreeMap;
 

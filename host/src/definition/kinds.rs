@@ -1,5 +1,9 @@
 //! `types`: which kinds a service has, on which ports, and which table belongs to which kind.
 //!
+//! Longer than its job sounds: a kind can have several spellings (`native`, `worker`), its table two places
+//! (`services`, `runtime`), and a table without its kind is checked too, because a mistake in it would otherwise
+//! appear only on the day when the kind is added.
+//!
 //! Does not know what is inside those tables.
 
 mod custom;
@@ -91,7 +95,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>, directory: &
     kinds
 }
 
-/// Notes kinds that nobody knows, and those whose table is none.
+/// Notes tables of unknown kinds, and values where a kind's table should be.
 fn check_names<'t>(reader: &mut Reader<'t>, root: &Section<'t>) {
     for services in ["services", "runtime"].map(|name| root.section_as(name, "services")) {
         for (key, value) in services.table().map(entries).unwrap_or_default() {
@@ -192,7 +196,7 @@ fn note_unknown(reader: &mut Reader<'_>, item: &Item, word: &str) {
     reader.foreign(item.place, message, help);
 }
 
-/// What to do about a kind that is none of `known`.
+/// What to do about a kind that is not one of `known`.
 pub(crate) fn suggest_kind(
     word: &str,
     known: impl IntoIterator<Item = &'static str>,

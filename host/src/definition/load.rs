@@ -16,7 +16,7 @@ use super::{
 };
 use crate::file;
 
-/// Nobody writes a definition of this size; a wrong path can lead to one.
+/// A file of this size is not a definition; a wrong path can lead to one.
 const MOST_BYTES: u64 = 1 << 20;
 
 impl Definition {

@@ -108,7 +108,7 @@ pub(super) fn zone_warning(log: &Log) -> Option<Problem> {
     Some(Problem::of_environment(message, Some(error.help().to_owned())))
 }
 
-/// The older spelling counts when it stands alone.
+/// The older spelling counts if the newer one is absent.
 fn stack_trace<'t>(reader: &mut Reader<'t>, section: &Section<'t>, table: &LogTable) -> StackTrace {
     let Some(older) = section.value("error_stacktrace") else { return table.error_stack_trace };
     if section.value("error_stack_trace").is_some() {

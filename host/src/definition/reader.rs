@@ -1,5 +1,8 @@
 //! The state of one pass over a definition: what is read of it, what is wrong with it, and which values count.
 //!
+//! Problems are collected, not returned, so that one run reports all of them. That is why a function that finds one
+//! still returns a value: a default that nothing uses, because a definition with problems is discarded.
+//!
 //! Does not know what the keys mean: the modules named after the tables do.
 
 use std::fmt;
@@ -15,7 +18,7 @@ use super::variables::{Found, Scope};
 use super::{Effective, Origin};
 use crate::text::harmless;
 
-/// Nobody reads on; what has so many problems is no definition but something else.
+/// A file with more problems is not a definition, and a longer list does not help.
 pub(super) const MOST_PROBLEMS: usize = 1000;
 
 /// One table of the file, possibly absent.
@@ -154,7 +157,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The names of the tables that this one holds, in the order of the file. What is none is noted.
+    /// The names of the tables that this one holds, in the order of the file. Other values are noted as problems.
     pub(super) fn tables(&mut self, section: &Section<'t>) -> Vec<(&'t str, Place)> {
         let mut names = Vec::new();
         for (key, value) in section.table().map(entries).unwrap_or_default() {
@@ -212,7 +215,7 @@ impl<'t> Reader<'t> {
         self.catalogue
     }
 
-    /// The kind of this name, when it is none of the built-in ones.
+    /// The kind of this name, unless it is built in.
     pub(super) fn kind(&self, name: &str) -> Option<&'t KindEntry> {
         self.catalogue.kinds.iter().find(|entry| entry.name == name)
     }

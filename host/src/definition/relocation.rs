@@ -1,13 +1,13 @@
-//! Where builds write, when cargo has been told another place than the one that definitions name.
+//! Where builds write, if cargo is configured with another target directory than the one that definitions name.
 //!
-//! Does not know who has told it, nor whether anything has been built.
+//! Does not know how it was configured, nor whether anything has been built.
 
 use std::path::{Path, PathBuf};
 
 use super::{Definition, FeatureSource, Invocation};
 use crate::file;
 
-/// That cargo writes elsewhere than it does when it is told nothing.
+/// Cargo's default target directory, and the configured one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relocation {
     /// `target` of the workspace, an absolute path without links.

@@ -1,4 +1,4 @@
-//! What may be a secret by its name, and is not shown although it stands in the file.
+//! What may be a secret, judged by its name: it is not shown, although it is written in the file.
 //!
 //! Does not know values of variables: those are never shown.
 
@@ -11,7 +11,7 @@ use super::suggestion::did_you_mean;
 /// What is shown instead of a value that may be a secret.
 pub(super) const MASK: &str = "***";
 
-/// Parts of names, in lower case, of what nobody but its owner should see.
+/// Parts of the names of secrets, in lower case.
 const SECRET: [&str; 7] =
     ["secret", "password", "passwd", "passphrase", "token", "credential", "private"];
 

@@ -3,11 +3,10 @@
 //! Does not know what is in them; the service, the features and the kinds do.
 
 use serde_json::{Map, Value as Json};
-use toml::de::{DeFloat, DeInteger, DeValue};
+use toml::de::DeValue;
 
 use super::Settings;
-use super::document::join;
-use super::document::{Place, Table, Value, entries, spelled};
+use super::document::{Place, Table, Value, entries, join, scalar, spelled};
 use super::reader::{Reader, Section};
 use super::secrecy::{self, MASK};
 
@@ -99,30 +98,19 @@ fn leaf<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>, label: &str) -> Json 
 fn json<'t>(reader: &mut Reader<'t>, value: &'t Value<'t>, label: &str) -> Json {
     match value.get_ref() {
         DeValue::String(text) => Json::from(text.as_ref()),
-        DeValue::Boolean(on) => Json::from(*on),
         DeValue::Datetime(date) => Json::from(date.to_string()),
-        DeValue::Integer(number) => integer(number)
-            .unwrap_or_else(|| not_a_number(reader, value, label, "fit into 64 bits")),
-        DeValue::Float(number) => float(number)
-            .unwrap_or_else(|| not_a_number(reader, value, label, "be a finite number")),
         DeValue::Array(items) => items.iter().map(|item| json(reader, item, label)).collect(),
         DeValue::Table(table) => entries(table)
             .into_iter()
             .map(|(key, value)| (key.get_ref().to_string(), json(reader, value, label)))
             .collect(),
+        number => scalar(number).unwrap_or_else(|| note_number(reader, value, label)),
     }
 }
 
-fn integer(number: &DeInteger<'_>) -> Option<Json> {
-    i64::from_str_radix(number.as_str(), number.radix()).ok().map(Json::from)
-}
-
-/// JSON has neither infinities nor "not a number".
-fn float(number: &DeFloat<'_>) -> Option<Json> {
-    serde_json::Number::from_f64(number.as_str().parse().ok()?).map(Json::Number)
-}
-
-fn not_a_number(reader: &mut Reader<'_>, value: &Value<'_>, label: &str, rule: &str) -> Json {
+fn note_number(reader: &mut Reader<'_>, value: &Value<'_>, label: &str) -> Json {
+    let is_integer = value.get_ref().is_integer();
+    let rule = if is_integer { "fit into 64 bits" } else { "be a finite number" };
     let found = reader.indirections().describe(value);
     reader.problem(Place::of(value), format!("`{label}` must {rule}, found {found}"), None);
     Json::Null

@@ -1,4 +1,4 @@
-//! The word somebody probably meant.
+//! The known word that is closest to a mistyped one.
 //!
 //! Does not know whether a word is a key, a kind or a level.
 
@@ -7,7 +7,7 @@ pub(super) fn did_you_mean<'a>(
     found: &str,
     words: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    // Beyond this nobody mistyped a word, and comparing would take its time.
+    // A longer text is no mistyped word, and comparing it takes long.
     const LONGEST: usize = 64;
     let found = Some(found).filter(|found| found.len() <= LONGEST)?.to_lowercase();
     let tolerance = (found.chars().count() / 3).max(1);

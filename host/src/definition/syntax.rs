@@ -11,7 +11,7 @@ use toml_parser::{Source, Span};
 
 use super::place::Place;
 
-/// Nobody reads on.
+/// A longer list does not help.
 const MOST_DUPLICATES: usize = 20;
 
 /// What the parser calls a key that is there twice. Such errors have no consequences.

@@ -55,7 +55,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Tests {
 }
 
 impl Definition {
-    /// The same service on free ports of this machine, which nobody else knows of.
+    /// The same service on free loopback ports, so that only the tests connect to it.
     #[must_use]
     pub fn for_tests(mut self) -> Self {
         for kind in &mut self.kinds {
@@ -68,7 +68,7 @@ impl Definition {
             (port.number, port.source) = (0, Origin::Test);
         }
         self.host.address = Address::Loopback;
-        // Those who send requests are told by the signal that ends them.
+        // No load balancer has to notice.
         self.host.drain_delay = Duration::ZERO;
         self
     }

@@ -28,7 +28,7 @@ use super::places::{self, nearest};
 use super::reader::{Reader, Section};
 use super::suggestion::did_you_mean;
 
-/// Each round takes out what the one before found, and nobody reads on after so many.
+/// Each round finds one mistake and takes it out. A longer list of mistakes does not help.
 const MOST_ROUNDS: usize = 100;
 
 /// Settings of a feature or a kind.
@@ -114,8 +114,8 @@ impl<'t> Reading<'_, 't, '_> {
         None
     }
 
-    /// Takes what came from variables at `path` for numbers and switches, where it spells some and the type
-    /// gets on with that. False: nothing has changed.
+    /// Reads texts at `path` that came from variables as numbers and switches, if they spell some and the type then
+    /// accepts them. False: nothing has changed.
     fn read_variables(
         &mut self,
         path: &[Step],
@@ -290,7 +290,7 @@ impl<'t> Reading<'_, 't, '_> {
         let warnings = warnings.into_iter().map(|one| (one, false));
         for (error, is_problem) in all.chain(warnings) {
             let found = nearest(&error.path, |path| known.iter().find(|one| one.path == path));
-            // Nobody knows yet what will be in its place.
+            // Its value is not known yet.
             if found.is_some_and(|one| self.reader.indirections().misses(one.value)) {
                 continue;
             }
@@ -299,7 +299,7 @@ impl<'t> Reading<'_, 't, '_> {
                 "" => self.section.label.clone(),
                 path => join(&self.section.label, path),
             };
-            // Whoever wrote the check may have put the value into the message.
+            // The message is the check's own, and may contain the value.
             let masked = |text: &str| match found {
                 Some(one) => self.reader.indirections().masked(one.value, text),
                 None => text.to_owned(),

@@ -1,4 +1,4 @@
-//! What somebody probably meant who wrote a key that means nothing.
+//! What to write instead of an unknown key.
 //!
 //! Does not know which keys there are: the schema of the file says.
 

@@ -7,7 +7,7 @@ use std::fmt::Display;
 use serde::de::{Error, Expected, Unexpected};
 use serde_json::Value as Json;
 
-/// Why a value is none of its type.
+/// Why a value does not fit its type.
 #[derive(Debug, thiserror::Error)]
 #[error("a value is not of its type")]
 pub(in crate::definition) enum Mismatch {
@@ -23,7 +23,7 @@ pub(in crate::definition) enum Mismatch {
         known: &'static [&'static str],
     },
     Missing(&'static str),
-    /// In the words of whoever wrote the type.
+    /// In the words of the type itself.
     Other(String),
 }
 

@@ -9,7 +9,7 @@ pub(in crate::definition) fn adapt(schema: &mut Json) {
     let Some(members) = schema.as_object_mut() else { return };
     members.shift_remove("title");
     if let Some(Json::String(text)) = members.get_mut("description") {
-        // Where doc comments break their lines means nothing.
+        // Doc comments are wrapped; descriptions are not.
         *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     }
     if members.get("default").is_some_and(Json::is_null) {

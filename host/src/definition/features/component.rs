@@ -1,4 +1,4 @@
-//! The table of a feature that is a component: the keys of the host, and what it is to be told.
+//! The table of a feature that is a component: the keys of the host, and the component's own settings.
 //!
 //! Does not know whether the component exists, nor what it does.
 

@@ -1,6 +1,6 @@
 //! `[services.script]`: what a script has of its process.
 //!
-//! Does not know who writes and reads.
+//! Does not move any bytes.
 
 use schemars::JsonSchema;
 

@@ -4,7 +4,7 @@
 
 use serde_json::Value as Json;
 
-use super::super::derived::literal;
+use super::super::derived::{dereferenced, literal};
 use super::super::document::join;
 use super::code;
 
@@ -44,7 +44,7 @@ impl<'s> Rows<'s> {
             return false;
         }
         self.depth += 1;
-        let schema = self.dereferenced(schema);
+        let schema = dereferenced(self.root, schema);
         let mut has_keys = self.collect_properties(path, schema, default);
         for variant in list(schema, "oneOf").chain(list(schema, "anyOf")) {
             has_keys |= self.collect(path, variant, default);
@@ -60,7 +60,7 @@ impl<'s> Rows<'s> {
                 self.push(Row::new(path.clone(), others, others));
             }
             if !self.collect(&path, others, None) {
-                self.push(Row::new(path, schema, self.dereferenced(others)));
+                self.push(Row::new(path, schema, dereferenced(self.root, others)));
             }
             has_keys = true;
         }
@@ -98,7 +98,7 @@ impl<'s> Rows<'s> {
         property: &Json,
         default: Option<&Json>,
     ) -> Row {
-        let mut row = Row::new(key, property, self.dereferenced(property));
+        let mut row = Row::new(key, property, dereferenced(self.root, property));
         if list(table, "required").any(|required| required == name) {
             "required".clone_into(&mut row.default);
         } else if let Some(default) = default {
@@ -113,12 +113,6 @@ impl<'s> Rows<'s> {
             Some(known) => known.words.extend(row.words),
             None => self.all.push(row),
         }
-    }
-
-    fn dereferenced(&self, schema: &'s Json) -> &'s Json {
-        let reference = schema.get("$ref").and_then(Json::as_str);
-        let target = reference.and_then(|path| self.root.pointer(path.strip_prefix('#')?));
-        target.unwrap_or(schema)
     }
 }
 

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use super::super::decode::attempt;
 use super::super::derived;
-use super::super::document::{Table, Value, entries, join};
+use super::super::document::{Table, Value, entries, join, scalar};
 use super::super::indirection::Indirections;
 use super::super::reader::{Reader, Section};
 use super::super::unknown;
@@ -75,7 +75,7 @@ impl Reading<'_, '_, '_> {
         unknown::instead(&(self.reader.outline)(), &parent, name)
     }
 
-    /// Notes the keys that the table must have and has not. Tables in it are the matter of those who read them.
+    /// Notes the required keys that are absent. A table below this one is checked by the code that reads it.
     fn note_absent(&mut self, required: &[&str]) {
         let is_absent = |name: &&&str| self.content.get(**name).is_none();
         let absent: Vec<&&str> = required.iter().filter(is_absent).collect();
@@ -115,20 +115,16 @@ fn content(table: &Table<'_>, indirections: &Indirections) -> Map<String, Json> 
     entries.map(|(key, value)| (key.get_ref().to_string(), json(value, indirections))).collect()
 }
 
-/// No key of the host holds a fraction: it stands for what has no place in JSON or must not pass for a text.
+/// No key of the host is a fraction, so one replaces every value that JSON cannot hold or that must not pass for text.
 const MISFIT: f64 = 0.5;
 
 fn json(value: &Value<'_>, indirections: &Indirections) -> Json {
     match value.get_ref() {
         _ if indirections.is_missing(value) => Json::Null,
         DeValue::String(text) => Json::from(text.as_ref()),
-        DeValue::Boolean(on) => Json::from(*on),
-        DeValue::Integer(number) => {
-            let number = i64::from_str_radix(number.as_str(), number.radix());
-            number.map_or(MISFIT.into(), Json::from)
-        }
-        DeValue::Float(_) | DeValue::Datetime(_) => MISFIT.into(),
         DeValue::Array(items) => items.iter().map(|item| json(item, indirections)).collect(),
         DeValue::Table(table) => Json::Object(content(table, indirections)),
+        DeValue::Float(_) | DeValue::Datetime(_) => MISFIT.into(),
+        other => scalar(other).unwrap_or(MISFIT.into()),
     }
 }

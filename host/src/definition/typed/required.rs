@@ -4,6 +4,7 @@
 
 use serde_json::Value as Json;
 
+use super::super::derived::dereferenced;
 use super::path::Step;
 
 /// The keys that the table at the end of `path` must have and `table` has not, not even a value that was
@@ -29,10 +30,4 @@ fn below<'s>(root: &'s Json, schema: &'s Json, step: &Step) -> Option<&'s Json> 
         }
         Step::Index(_) => schema.get("items"),
     }
-}
-
-fn dereferenced<'s>(root: &'s Json, schema: &'s Json) -> &'s Json {
-    let reference = schema.get("$ref").and_then(Json::as_str);
-    let target = reference.and_then(|path| root.pointer(path.strip_prefix('#')?));
-    target.unwrap_or(schema)
 }

@@ -61,7 +61,7 @@ impl Misfit<'_> {
         }
     }
 
-    /// Whoever wrote the type may have put the value into the message, and it may be a secret.
+    /// The message is the type's own. It may contain the value, which may be a secret.
     fn in_words_of_the_type(&self, text: &str) -> String {
         let (label, found) = (self.label, self.found());
         if let Some(address) = address(text) {
@@ -180,7 +180,7 @@ fn house(expected: &str) -> Cow<'_, str> {
     .into()
 }
 
-/// What the standard library says of a text that is none.
+/// The standard library's error for a text that is not an address, as "must be" needs it.
 fn address(text: &str) -> Option<&'static str> {
     Some(match text {
         "invalid IP address syntax" => "an IP address",
