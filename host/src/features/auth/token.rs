@@ -6,6 +6,7 @@ mod check;
 mod entry;
 mod key;
 mod key_set;
+mod point;
 mod remembered;
 mod watcher;
 
