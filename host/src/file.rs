@@ -1,6 +1,8 @@
-//! Finds and reads files that a user has named, which may be anything.
+//! Finds and reads files that a user has named, which may be anything; writes files as a whole.
 //!
 //! Does not know what is in them.
+
+mod draft;
 
 use std::fs::{FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -9,6 +11,8 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
+
+pub(crate) use self::draft::{Draft, USUAL_MODE};
 
 /// Reads a regular file of at most `most` bytes. Never waits for somebody to write: what is no regular
 /// file is refused.

@@ -2,14 +2,16 @@
 //!
 //! Does not know what the files are.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
-use uuid::Uuid;
-
+use crate::file::Draft;
 use crate::text::harmless;
+
+/// How the names of files begin that are not finished.
+pub(super) const UNFINISHED: &str = ".mikros-host-";
 
 /// Other text for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,30 +62,21 @@ impl Edit {
             return Err(io::Error::other("it has just been changed by somebody else"));
         }
         let kept = fs::metadata(&path)?;
-        // Next to the file, because only within a file system is replacing it one step.
-        let unfinished = path.with_file_name(format!(".mikros-host-{}", Uuid::now_v7()));
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&unfinished)
-            .and_then(|mut file| {
-                std::os::unix::fs::fchown(&file, Some(kept.uid()), Some(kept.gid()))?;
-                file.set_permissions(kept.permissions())?;
-                file.write_all(self.new.as_bytes())?;
-                file.sync_all()
-            })
-            .and_then(|()| fs::rename(&unfinished, &path));
-        if written.is_err() {
-            // The error that is reported came first.
-            drop(fs::remove_file(&unfinished));
-        }
-        written
+        // Nobody else reads it before it has the owner and the mode of the other.
+        let mut draft = Draft::open(&path, UNFINISHED, 0o600)?;
+        let file = draft.file();
+        fchown(&*file, Some(kept.uid()), Some(kept.gid()))?;
+        file.set_permissions(kept.permissions())?;
+        file.write_all(self.new.as_bytes())?;
+        draft.replace()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+
+    use uuid::Uuid;
 
     use super::*;
 

@@ -8,21 +8,21 @@ mod entry;
 mod room;
 mod trust;
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{Access, access, statvfs};
-use uuid::Uuid;
 use wasmtime::component::Component;
 
 use self::entry::{Key, Unusable};
 use self::room::Bounds;
 
 pub(crate) use self::trust::UntrustedError;
+use crate::file::Draft;
 use crate::telemetry::{debug, warn};
 
 /// What the directory may hold: more is removed, beginning with what was not used for the longest time.
@@ -178,26 +178,10 @@ impl Cache {
         Place { cache: self, path: self.directory.join(key.file_name()), key }
     }
 
-    /// Puts a whole file in place at once: a host that is killed meanwhile leaves no part of one.
     fn replace(&self, path: &Path, contents: &[&[u8]]) -> io::Result<()> {
-        // A name that nobody else uses, also in another container with the same process ids.
-        let name = format!("{}{}", room::UNFINISHED, Uuid::now_v7());
-        let unfinished = self.directory.join(name);
-        let written = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(self.mode)
-            .open(&unfinished)
-            .and_then(|mut file| {
-                contents.iter().try_for_each(|part| file.write_all(part))?;
-                file.sync_all()
-            })
-            .and_then(|()| fs::rename(&unfinished, path));
-        if written.is_err() {
-            // Best effort: what stays wastes space and is never loaded.
-            drop(fs::remove_file(&unfinished));
-        }
-        written
+        let mut draft = Draft::open(path, room::UNFINISHED, self.mode)?;
+        contents.iter().try_for_each(|part| draft.file().write_all(part))?;
+        draft.replace()
     }
 }
 

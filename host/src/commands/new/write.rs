@@ -2,11 +2,13 @@
 //!
 //! Does not know what is in them.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::super::edit::UNFINISHED;
 use super::CreateError;
+use crate::file::{Draft, USUAL_MODE};
 
 /// A file of a new service.
 #[derive(Debug)]
@@ -47,10 +49,12 @@ impl Made {
         if let Some(directory) = path.parent() {
             self.directory(directory)?;
         }
+        let mut draft = Draft::open(path, UNFINISHED, USUAL_MODE)?;
+        draft.file().write_all(text.as_bytes())?;
         // Fails when somebody else has made it meanwhile.
-        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        draft.create()?;
         self.files.push(path.to_owned());
-        file.write_all(text.as_bytes())
+        Ok(())
     }
 
     fn directory(&mut self, path: &Path) -> io::Result<()> {

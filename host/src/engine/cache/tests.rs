@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
+use uuid::Uuid;
 
 use super::trust::Writers;
 use super::*;
