@@ -14,19 +14,21 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use rustix::fs::{Access, access, statvfs};
 use wasmtime::component::Component;
 
 use self::entry::{Key, Unusable};
 use self::room::Bounds;
-
 pub(crate) use self::trust::UntrustedError;
 use crate::file::Draft;
 use crate::telemetry::{debug, warn};
 
 /// What the directory may hold: more is removed, beginning with what was not used for the longest time.
-const BOUNDS: Bounds = Bounds { bytes: 1 << 30, files: 256 };
+///
+/// Each edit during `dev` adds a file. These are enough for all services of a machine, and for an afternoon.
+const BOUNDS: Bounds = Bounds { bytes: 1 << 30, files: 256, unused: Duration::from_hours(30 * 24) };
 
 /// With less room than this, in bytes, a directory counts as full.
 const LEAST_ROOM: u64 = 32 << 20;
@@ -189,13 +191,12 @@ impl Place<'_> {
     /// The compiled form, if it is there.
     pub(super) fn load(&self, engine: &wasmtime::Engine) -> Option<Component> {
         let Self { key, path, .. } = self;
-        let error = match key.verify(path).map(|()| read(engine, path)) {
-            Ok(Ok(component)) => {
+        let error = match key.verify(path).and_then(|()| read(engine, path)) {
+            Ok(component) => {
                 debug!(CacheHit, path = %path.display(), "compiled component taken from the cache");
                 return Some(component);
             }
             Err(Unusable::Absent) => return None,
-            Ok(Err(error)) => super::describe(&error),
             Err(unusable) => unusable.to_string(),
         };
         warn!(CacheEntryInvalid, path = %path.display(), error, "cannot use a compiled component, compiling it again");
@@ -225,13 +226,16 @@ impl Place<'_> {
     }
 }
 
-fn read(engine: &wasmtime::Engine, path: &Path) -> wasmtime::Result<Component> {
+fn read(engine: &wasmtime::Engine, path: &Path) -> Result<Component, Unusable> {
     // SAFETY: the file is what `store` has written for this component, version and configuration of
     // wasmtime, which its seal says, in a directory that only this user and root can write.
     #[expect(unsafe_code, reason = "compiled code has to be trusted at one point")]
-    unsafe {
-        Component::deserialize_file(engine, path)
-    }
+    let component = unsafe { Component::deserialize_file(engine, path) };
+    component.map_err(|error| match error.root_cause().downcast_ref::<io::Error>() {
+        // Another host has made room since the file was verified.
+        Some(cause) if cause.kind() == ErrorKind::NotFound => Unusable::Absent,
+        _ => Unusable::Refused(super::describe(&error)),
+    })
 }
 
 fn examine_directory(metadata: &fs::Metadata) -> Result<(), UntrustedError> {

@@ -37,6 +37,9 @@ pub(super) enum Unusable {
     Damaged,
     #[error(transparent)]
     Unreadable(io::Error),
+    /// In the words of wasmtime.
+    #[error("{0}")]
+    Refused(String),
 }
 
 impl Key {
@@ -72,7 +75,7 @@ impl Key {
         Sha256::new_with_prefix(&self.0)
     }
 
-    /// Looks whether the file at `path` can be used for this key; notes that it is.
+    /// Notes that the file at `path` is used, and looks whether it can be for this key.
     pub(super) fn verify(&self, path: &Path) -> Result<(), Unusable> {
         let file = open(path)?;
         let metadata = file.metadata().map_err(Unusable::Unreadable)?;
@@ -80,13 +83,14 @@ impl Key {
             return Err(UntrustedError::NotFile.into());
         }
         trust::examine(&metadata)?;
+        // Before it is read, so that no other host removes it meanwhile. Not possible for those of root,
+        // which nothing is removed from either.
+        let _ = file.set_modified(SystemTime::now());
         let contents = metadata.len().checked_sub(SEAL as u64).ok_or(Unusable::Damaged)?;
         let (sealed, seal) = self.read(&file, contents).map_err(Unusable::Unreadable)?;
         if sealed != seal {
             return Err(Unusable::Damaged);
         }
-        // Not possible for those of root, which nothing is removed from either.
-        let _ = file.set_modified(SystemTime::now());
         Ok(())
     }
 

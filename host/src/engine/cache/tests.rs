@@ -2,7 +2,8 @@
 
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, SystemTime};
+use std::thread;
+use std::time::SystemTime;
 
 use expect_test::expect;
 use uuid::Uuid;
@@ -47,6 +48,11 @@ impl Drop for Directory {
         self.set_mode(0o700);
         fs::remove_dir_all(&self.0).unwrap();
     }
+}
+
+/// So much, whatever its age.
+fn bounds(bytes: u64, files: usize) -> Bounds {
+    Bounds { bytes, files, unused: Duration::MAX }
 }
 
 /// The name of a component's file.
@@ -100,12 +106,76 @@ fn what_was_not_used_for_the_longest_time_makes_room() {
     }
     let newest = directory.add(&name(0), 10, 60);
 
-    room::make(&directory.0, &newest, Bounds { bytes: 1000, files: 5 }).unwrap();
+    room::make(&directory.0, &newest, bounds(1000, 5)).unwrap();
     assert_eq!(directory.names(), [0, 1, 2, 3, 4].map(name));
-    room::make(&directory.0, &newest, Bounds { bytes: 39, files: 5 }).unwrap();
+    room::make(&directory.0, &newest, bounds(39, 5)).unwrap();
     assert_eq!(directory.names(), [0, 1, 2].map(name));
-    room::make(&directory.0, &newest, Bounds { bytes: 1, files: 1 }).unwrap();
+    room::make(&directory.0, &newest, bounds(1, 1)).unwrap();
     assert_eq!(directory.names(), [0].map(name));
+}
+
+#[test]
+fn what_nobody_uses_for_too_long_goes_also_when_there_is_room() {
+    let directory = Directory::new();
+    directory.add(&name(1), 10, 59);
+    directory.add(&name(2), 10, 61);
+    let newest = directory.add(&name(0), 10, 100);
+
+    let bounds = Bounds { unused: Duration::from_hours(1), ..bounds(1000, 10) };
+    room::make(&directory.0, &newest, bounds).unwrap();
+
+    assert_eq!(directory.names(), [0, 1].map(name));
+}
+
+#[test]
+fn what_a_start_is_reading_stays() {
+    let directory = Directory::new();
+    let engine = wasmtime::Engine::new(&super::super::config(None)).unwrap();
+    let key = Key::of(&engine, b"component");
+    let read = directory.add(key.file_name(), 0, 100);
+    fs::write(&read, [&b"compiled"[..], &key.seal(b"compiled")].concat()).unwrap();
+    let long_ago = SystemTime::now() - Duration::from_hours(1);
+    File::options().write(true).open(&read).unwrap().set_modified(long_ago).unwrap();
+    directory.add(&name(1), 10, 2);
+    let newest = directory.add(&name(0), 10, 0);
+
+    key.verify(&read).unwrap();
+    room::make(&directory.0, &newest, bounds(1, 1)).unwrap();
+
+    let mut expected = [name(0), key.file_name().to_owned()];
+    expected.sort();
+    assert_eq!(directory.names(), expected);
+}
+
+#[test]
+fn what_is_gone_between_two_looks_is_compiled_again_without_a_word() {
+    let directory = Directory::new();
+    let engine = wasmtime::Engine::new(&super::super::config(None)).unwrap();
+
+    let read = read(&engine, &directory.0.join(name(1)));
+
+    assert!(matches!(read, Err(Unusable::Absent)));
+}
+
+#[test]
+fn hosts_that_make_room_at_once_keep_what_each_has_written() {
+    let directory = Directory::new();
+    for number in 10..60 {
+        directory.add(&name(number), 10, number.into());
+    }
+
+    thread::scope(|scope| {
+        for number in 0..4 {
+            let directory = &directory;
+            scope.spawn(move || {
+                let newest = directory.add(&name(number), 10, 0);
+                room::make(&directory.0, &newest, bounds(1000, 4)).unwrap();
+            });
+        }
+    });
+
+    // The last one to look has seen all.
+    assert_eq!(directory.names(), [0, 1, 2, 3].map(name));
 }
 
 #[test]
@@ -127,7 +197,7 @@ fn only_files_of_the_cache_make_room() {
     directory.add("unfinished-young", 10, 1);
     let newest = directory.add(&name(1), 10, 0);
 
-    room::make(&directory.0, &newest, Bounds { bytes: 1, files: 1 }).unwrap();
+    room::make(&directory.0, &newest, bounds(1, 1)).unwrap();
 
     assert_eq!(directory.names(), [&*name(1), "somebody-elses.cwasm", "unfinished-young"]);
 }
