@@ -7,11 +7,13 @@ mod sketch;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StyledStr, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
@@ -66,6 +68,41 @@ pub struct Cli {
     pub log: LogArguments,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// What was typed. Ends the process if that was no command, or a question about the commands.
+    pub(crate) fn of_process() -> Self {
+        Self::read(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// What was typed, from the name of the program on.
+    ///
+    /// # Errors
+    /// For the user, as clap says it; with a hint at `--` where that is missing.
+    fn read<T: Into<OsString> + Clone>(
+        line: impl IntoIterator<Item = T>,
+    ) -> Result<Self, clap::Error> {
+        Self::try_parse_from(line).map_err(|mut error| {
+            if let Some(hint) = passing_on(&error) {
+                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint]));
+            }
+            error
+        })
+    }
+}
+
+/// How to pass on an argument that is taken for one of the host's, where clap does not tell: it does for
+/// options only.
+fn passing_on(error: &clap::Error) -> Option<StyledStr> {
+    let text = |kind| error.get(kind).map(ToString::to_string);
+    let is_passable = error.kind() == ErrorKind::UnknownArgument
+        && error.get(ContextKind::Suggested).is_none()
+        && error.get(ContextKind::SuggestedArg).is_none()
+        && text(ContextKind::Usage)?.contains("[-- <ARGS>...]");
+    let argument = text(ContextKind::InvalidArg).filter(|_| is_passable)?;
+    let hint = format!("to pass '{argument}' as a value, use '-- {argument}'");
+    Some(hint.into())
 }
 
 /// How the log looks, and how much of it there is.

@@ -3,8 +3,6 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
-
 use crate::cli::{Cli, ProcessEnv};
 use crate::commands;
 use crate::definition::Catalogue;
@@ -42,7 +40,7 @@ impl Host {
 
     /// Does what was typed on the command line, as `mikros-host` does, and gives back its exit status.
     pub fn run(self) -> ExitCode {
-        match commands::run(Cli::parse(), &ProcessEnv::of_process(self.extensions)) {
+        match commands::run(Cli::of_process(), &ProcessEnv::of_process(self.extensions)) {
             Ok(status) => status.into(),
             Err(error) => {
                 tell(Report::new(&error, error.help()));

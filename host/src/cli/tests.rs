@@ -8,7 +8,7 @@ use expect_test::{Expect, expect};
 use super::*;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(line.split(' '))
+    Cli::read(line.split(' '))
 }
 
 /// What the user reads about a command line that cannot be understood, and its exit status.
@@ -231,13 +231,42 @@ fn the_path_can_be_given_as_the_other_frameworks_want_it() {
 #[test]
 fn a_second_service_is_refused() {
     rejects(
+        "mikros-host check one two",
+        &expect![[r"
+            error: unexpected argument 'two' found
+
+            Usage: mikros-host check [OPTIONS] [SERVICE_TOML]
+
+            For more information, try '--help'.
+        "]],
+    );
+}
+
+#[test]
+fn arguments_of_a_service_go_behind_a_separator() {
+    rejects(
         "mikros-host run one two",
         &expect![[r"
-        error: unexpected argument 'two' found
+            error: unexpected argument 'two' found
 
-        Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+              tip: to pass 'two' as a value, use '-- two'
 
-        For more information, try '--help'.
-    "]],
+            Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+
+            For more information, try '--help'.
+        "]],
+    );
+    // In the same words as clap's own.
+    rejects(
+        "mikros-host dev one --month 5",
+        &expect![[r"
+            error: unexpected argument '--month' found
+
+              tip: to pass '--month' as a value, use '-- --month'
+
+            Usage: mikros-host dev [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+
+            For more information, try '--help'.
+        "]],
     );
 }
