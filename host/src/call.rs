@@ -3,6 +3,7 @@
 //! Knows neither how calls enter a guest nor which status a fault has.
 
 pub(crate) mod body;
+mod depth;
 pub(crate) mod error;
 pub(crate) mod grpc;
 pub(crate) mod guest_body;
@@ -14,6 +15,7 @@ pub(crate) mod remote_error;
 mod reply;
 pub(crate) mod stream;
 mod table;
+mod target;
 mod words;
 
 use std::borrow::Cow;
@@ -22,18 +24,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::Method;
-use ::http::uri::PathAndQuery;
 use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use wasmtime::component::Val;
 
+pub(crate) use self::depth::CallDepth;
 use self::grpc::{Failure, RequestMessages, RpcRequest, RpcResponse};
 use self::http::{HttpBody, HttpRequest, HttpResponse};
 pub(crate) use self::reply::{AnyReply, Reply};
 pub(crate) use self::table::{ActiveCall, Table};
+pub(crate) use self::target::RequestTarget;
 pub(crate) use self::words::Subject;
 use crate::bindings::definition::Description;
 use crate::bindings::errors::Error as ServiceError;
@@ -162,55 +164,6 @@ pub(crate) struct RequestAnnotations {
     pub identity: Option<Arc<Identity>>,
     /// For its log lines.
     pub attributes: Attributes,
-}
-
-/// What a request is for, as log lines name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RequestTarget {
-    Http {
-        method: Method,
-        /// As the client has sent it.
-        path: PathAndQuery,
-    },
-    Rpc {
-        /// `/helloworld.Greeter/SayHello`.
-        method: Arc<str>,
-    },
-}
-
-impl RequestTarget {
-    /// Adds the fields that name it. A query may hold secrets and stays out of the log.
-    pub(crate) fn describe(&self, attributes: &mut Attributes) {
-        match self {
-            Self::Http { method, path } => {
-                attributes.insert("http.method".to_owned(), Value::from(method.as_str()));
-                attributes.insert("http.path".to_owned(), Value::from(path.path()));
-            }
-            Self::Rpc { method } => {
-                attributes.insert("grpc.method".to_owned(), Value::from(&**method));
-            }
-        }
-    }
-}
-
-/// How many calls of services within this process have led to a request. An extension of requests that have come
-/// through some.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CallDepth(pub u8);
-
-impl CallDepth {
-    /// What a call within a call can be at most: a service that calls itself without an end comes to one.
-    pub(crate) const MOST: Self = Self(8);
-
-    /// Of a call that is made for a request of this depth.
-    pub(crate) fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-
-    /// Of a request with these extensions.
-    pub(crate) fn of(extensions: &::http::Extensions) -> Self {
-        extensions.get().copied().unwrap_or_default()
-    }
 }
 
 /// How a request arrived.

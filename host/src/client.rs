@@ -23,9 +23,9 @@ mod ejection;
 mod endpoint;
 mod error;
 mod exchange;
-pub(crate) mod local;
 mod idle;
 mod lease;
+pub(crate) mod local;
 mod network;
 mod resolver;
 mod retry;
@@ -60,7 +60,7 @@ use crate::call::{CallDepth, Deadline};
 /// The clients of one version on one worker thread.
 #[derive(Debug)]
 pub(crate) struct Clients {
-    clients: HashMap<String, Arc<Client>>,
+    by_name: HashMap<String, Arc<Client>>,
     tasks: Tasks,
     /// What is dropped without [`Clients::close`] ends with the exchanges that are under way.
     _closing: DropGuard,
@@ -117,18 +117,18 @@ impl Clients {
             let transport = Transport::new(&settings, &tasks, resolver.clone(), local);
             (settings.name.clone(), Arc::new(Client::new(settings, transport)))
         };
-        let clients = settings.iter().map(client).collect();
+        let by_name = settings.iter().map(client).collect();
         let closing = tasks.close_on_drop();
-        Self { clients, tasks, _closing: closing }
+        Self { by_name, tasks, _closing: closing }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Client>> {
-        self.clients.get(name)
+        self.by_name.get(name)
     }
 
     /// Ends all connections. Exchanges that are under way have until `deadline`.
     pub(crate) async fn close(self, deadline: Deadline) {
-        drop(self.clients);
+        drop(self.by_name);
         self.tasks.close(deadline.at).await;
     }
 }

@@ -62,7 +62,7 @@ pub(crate) use self::address::{Address, AddressPolicy};
 pub(crate) use self::catalogue::{Catalogue, FeatureEntry, KindEntry, SettingsType, TypedSettings};
 pub use self::catalogue::{ExtensionSettings, NoSettings, PortUse, Stage, ValidationErrors};
 pub(crate) use self::client::Client;
-pub(crate) use self::collision::{Collision, CollisionError, check_together};
+pub(crate) use self::collision::{CollisionError, check_together};
 pub(crate) use self::extension::{
     ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
 };

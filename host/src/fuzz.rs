@@ -58,7 +58,9 @@ impl fmt::Debug for Input {
 /// Gives `check` the seeds and what damage makes of them. It panics about an input that it finds something wrong
 /// with; the smallest one like it is shown.
 pub(crate) fn damage(seeds: &[&[u8]], check: impl Fn(&[u8])) {
-    seeds.iter().for_each(|seed| check(seed));
+    for seed in seeds {
+        check(seed);
+    }
     let end = time().map(|time| Instant::now() + time);
     loop {
         let config = Config { cases: INPUTS, failure_persistence: None, ..Config::default() };
@@ -90,7 +92,9 @@ pub(crate) fn damage_text(seeds: &[&str], check: impl Fn(&str)) {
 fn damaged(seeds: &[&[u8]]) -> impl Strategy<Value = Input> {
     (any::<Index>(), vec(edit(), 0..MOST_EDITS)).prop_map(move |(seed, edits)| {
         let mut input = seed.get(seeds).to_vec();
-        edits.iter().for_each(|edit| edit.apply(&mut input, seeds));
+        for edit in &edits {
+            edit.apply(&mut input, seeds);
+        }
         Input(input)
     })
 }

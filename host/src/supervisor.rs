@@ -33,8 +33,7 @@ pub(crate) use self::signal::{Hangup, REPEAT, Signal};
 use crate::definition::Definition;
 use crate::lifecycle::{LeftVersion, Service, Stopped};
 use crate::telemetry::{
-    self, Attributes, Event, Format, HostLog, Level, LogStream, Logger, StartLogError, info,
-    warn,
+    self, Attributes, Event, Format, HostLog, Level, LogStream, Logger, StartLogError, info, warn,
 };
 
 /// What the command line says of the log.

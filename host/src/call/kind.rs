@@ -100,7 +100,7 @@ pub(crate) fn kind_name(kind: ErrorKind) -> &'static str {
 }
 
 /// The kind with this name on the wire.
-pub(crate) fn kind_on_wire(wire: &str) -> Option<Kind> {
+pub(crate) fn kind_on_wire(wire: &str) -> Option<ErrorKind> {
     ALL.iter().find(|entry| entry.wire == wire).map(|entry| entry.kind)
 }
 

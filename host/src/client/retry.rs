@@ -100,6 +100,7 @@ pub(super) struct Series<'p> {
 
 /// What is to happen after an attempt.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(super) enum Next {
     Done(Result<Response<ResponseBody>, ClientError>),
     /// Send this at that time.

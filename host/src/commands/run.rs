@@ -13,7 +13,9 @@ use crate::definition::Definition;
 use crate::lifecycle::Pace;
 use crate::machine;
 use crate::report::Status;
-use crate::supervisor::{self, ExitReason, Hangup, Look, Options, Reload, RunError, ServiceOptions};
+use crate::supervisor::{
+    self, ExitReason, Hangup, Look, Options, Reload, RunError, ServiceOptions,
+};
 use crate::telemetry::{Format, HostLog, LogOutput};
 
 pub(super) fn run(

@@ -198,6 +198,7 @@ impl GrpcDispatcher {
             method,
             id,
             peer,
+            depth: CallDepth::default(),
             annotations,
             hides_id,
             begun,

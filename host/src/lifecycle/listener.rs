@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::StartError;
 use super::threads::{
-    ConnectionService, ListenerId, ListenerSockets, ThreadCommand, WorkerThreads,
+    ConnectionService, ListenerId, ListenerSockets, RequestSources, ThreadCommand, WorkerThreads,
 };
 use crate::client::local::{Registration, no_requests};
 use crate::definition::{Address, Origin};
@@ -126,15 +126,8 @@ impl Listener {
         let phase = self.phase.subscribe();
         let shortage = self.shortage.clone();
         let local = self.registration.as_ref().map_or_else(no_requests, Registration::add_thread);
-        let own = ListenerSockets {
-            listener: self.id,
-            sockets,
-            local,
-            shortage,
-            service,
-            phase,
-            drained,
-        };
+        let sources = RequestSources { sockets, local, shortage };
+        let own = ListenerSockets { listener: self.id, sources, service, phase, drained };
         threads.send(thread, ThreadCommand::Listen(own));
         self.drained.push(receiver);
         Ok(())

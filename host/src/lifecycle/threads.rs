@@ -41,15 +41,21 @@ pub(super) enum ThreadCommand {
 #[derive(Debug)]
 pub(super) struct ListenerSockets {
     pub(super) listener: ListenerId,
+    pub(super) sources: RequestSources,
+    pub(super) service: ConnectionService,
+    pub(super) phase: watch::Receiver<Phase>,
+    /// Receives how many responses were cut off.
+    pub(super) drained: oneshot::Sender<usize>,
+}
+
+/// Where the requests of a listener come from on one thread.
+#[derive(Debug)]
+pub(super) struct RequestSources {
     /// One for each address.
     pub(super) sockets: Vec<TcpListener>,
     /// Requests of other services in this process.
     pub(super) local: LocalRequests,
     pub(super) shortage: Arc<Shortage>,
-    pub(super) service: ConnectionService,
-    pub(super) phase: watch::Receiver<Phase>,
-    /// Receives how many responses were cut off.
-    pub(super) drained: oneshot::Sender<usize>,
 }
 
 /// What serves the connections of a socket, and the rules they are kept to.
@@ -172,27 +178,19 @@ fn execute(
                 let _ = end.send(());
             });
         }
-        ThreadCommand::Listen(ListenerSockets {
-            listener,
-            sockets,
-            local,
-            shortage,
-            service,
-            phase,
-            drained,
-        }) => {
+        ThreadCommand::Listen(ListenerSockets { listener, sources, service, phase, drained }) => {
             let ConnectionService { rules, dispatcher } = service;
             slots.retain(|_, slot| slot.is_used());
             match dispatcher {
                 AnyDispatcher::Http(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(listener, AnySlot::Http(Rc::downgrade(&slot)));
-                    tasks.spawn_local(listen(sockets, local, shortage, slot, phase, drained));
+                    tasks.spawn_local(listen(sources, slot, phase, drained));
                 }
                 AnyDispatcher::Grpc(dispatcher) => {
                     let slot = Slot::new(rules, Rc::new(dispatcher));
                     slots.insert(listener, AnySlot::Grpc(Rc::downgrade(&slot)));
-                    tasks.spawn_local(listen(sockets, local, shortage, slot, phase, drained));
+                    tasks.spawn_local(listen(sources, slot, phase, drained));
                 }
             }
         }
@@ -248,13 +246,12 @@ impl AnySlot {
 
 /// Serves sockets until their last connection is closed.
 async fn listen<S: Served>(
-    sockets: Vec<TcpListener>,
-    local: LocalRequests,
-    shortage: Arc<Shortage>,
+    sources: RequestSources,
     slot: Rc<Slot<S>>,
     phase: watch::Receiver<Phase>,
     drained: oneshot::Sender<usize>,
 ) {
+    let RequestSources { sockets, local, shortage } = sources;
     let served = sockets.into_iter().map(async |socket| {
         let served = listener::serve(socket, slot.clone(), phase.clone(), &shortage).await;
         served.unwrap_or_else(|error| {

@@ -16,7 +16,8 @@ use tokio::runtime::Runtime;
 
 use super::neighbours::Neighbours;
 use super::{
-    Director, ExitReason, Hangup, Look, Refusal, RunError, Signals, Supervisor, announce, leaves_stdout,
+    Director, ExitReason, Hangup, Look, Refusal, RunError, Signals, Supervisor, announce,
+    leaves_stdout,
 };
 use crate::definition::Definition;
 use crate::engine::Cache;
@@ -202,7 +203,7 @@ impl Process {
                 signals,
                 director,
                 log,
-                logger: None,
+                version_log: None,
                 look: self.options.look,
                 stream,
                 arguments,

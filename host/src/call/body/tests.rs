@@ -1,3 +1,5 @@
+//! Bodies that are read whole, streamed, or cut.
+
 use std::convert::Infallible;
 use std::future::pending;
 

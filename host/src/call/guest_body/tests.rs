@@ -1,3 +1,5 @@
+//! Streams of a guest and how they end.
+
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 

@@ -1,3 +1,5 @@
+//! Errors in each of the forms that services send.
+
 use expect_test::expect;
 use prost::Message;
 use tonic_types::pb;

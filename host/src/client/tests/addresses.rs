@@ -13,10 +13,11 @@ use tokio::net::TcpListener;
 use tonic::Code;
 
 use super::support::{LONG, Server, client, code, get, http2, refuse, respond, sentence, settings};
+use crate::client::error::TransportFault;
 use crate::client::local::LocalServices;
 use crate::client::resolver::Resolve;
 use crate::client::settings::{self, LoadBalancing, OutlierEjection, Protocol::Grpc, Retries};
-use crate::client::{Client, ClientError, Clients, TransportFault};
+use crate::client::{Client, ClientError, Clients};
 
 /// Answers one after another; the last one for ever.
 #[derive(Debug)]

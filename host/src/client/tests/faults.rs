@@ -14,8 +14,9 @@ use tonic::Code;
 use super::support::{
     Server, client, framed, get, head, respond, retrying, sentence, settings, status,
 };
+use crate::client::error::TransportFault;
 use crate::client::settings::{self, ClientTls, Protocol::Grpc, Roots};
-use crate::client::{CallTerms, Client, ClientError, IncomingMessages, Messages, TransportFault};
+use crate::client::{CallTerms, Client, ClientError, IncomingMessages, Messages};
 
 const METHOD: PathAndQuery = PathAndQuery::from_static("/user.Users/List");
 

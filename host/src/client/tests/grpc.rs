@@ -286,7 +286,7 @@ async fn messages_are_compressed_if_the_call_or_the_client_says_so() {
         let settings =
             settings::Client { compression: configured, ..support::settings(server.address, Grpc) };
         let (_clients, client) = client(settings);
-        assert_eq!(client.settings().compression, configured);
+        assert_eq!(client.settings.compression, configured);
 
         let terms = CallTerms { compression: asked, ..CallTerms::default() };
 

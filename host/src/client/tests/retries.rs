@@ -16,8 +16,9 @@ use tonic::Code;
 use super::support::{
     Server, client, code, get, head, http2, refuse, respond, retrying, sentence, status,
 };
+use crate::client::error::TransportFault;
 use crate::client::settings::{self, CircuitBreaker, Protocol::Grpc, Protocol::Http, Retries};
-use crate::client::{CallTerms, Client, ClientError, Messages, RequestBody, TransportFault};
+use crate::client::{CallTerms, Client, ClientError, Messages, RequestBody};
 
 /// Counts requests from 1.
 #[derive(Clone, Default)]
@@ -253,7 +254,7 @@ async fn messages_that_flow_are_sent_once() {
 async fn a_breaker_opens_after_failures_in_a_row() {
     let (server, count) = refusing(9, Code::Unavailable, &[]).await;
     let (_clients, client) = client(settings::Client {
-        circuit_breaker: Some(CircuitBreaker { failures: 2, open_for: Duration::from_secs(60) }),
+        circuit_breaker: Some(CircuitBreaker { failures: 2, open_for: Duration::from_mins(1) }),
         ..retrying(server.address, Grpc, 1)
     });
 

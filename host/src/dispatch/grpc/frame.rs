@@ -90,7 +90,7 @@ impl<B: Body<Data = Bytes> + Unpin> Frames<B> {
 }
 
 /// An error is what the client is to be told.
-impl<B: http_body::Body<Data = Bytes> + Unpin> Source for Frames<B> {
+impl<B: Body<Data = Bytes> + Unpin> Source for Frames<B> {
     type Item = RequestMessage;
     type Error = Status;
 

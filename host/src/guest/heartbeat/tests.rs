@@ -1,3 +1,5 @@
+//! Races of the heartbeat.
+
 use std::thread;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What a plug-in may change.
+
 use std::net::SocketAddr;
 
 use expect_test::{Expect, expect};

@@ -1,3 +1,5 @@
+//! Messages on the wire.
+
 use std::convert::Infallible;
 
 use expect_test::{Expect, expect};
@@ -18,15 +20,13 @@ const LIMIT: usize = 8;
 fn frames(
     pieces: Vec<Bytes>,
     encoding: Option<Encoding>,
-) -> Frames<impl http_body::Body<Data = Bytes> + Unpin> {
+) -> Frames<impl Body<Data = Bytes> + Unpin> {
     let pieces = pieces.into_iter().map(|piece| Ok::<_, Infallible>(Frame::data(piece)));
     Frames::new(StreamBody::new(stream::iter(pieces)), encoding, LIMIT)
 }
 
 /// All messages of a client that has sent all it will.
-fn messages(
-    mut frames: Frames<impl http_body::Body<Data = Bytes> + Unpin>,
-) -> Result<Vec<Bytes>, Status> {
+fn messages(mut frames: Frames<impl Body<Data = Bytes> + Unpin>) -> Result<Vec<Bytes>, Status> {
     let mut messages = Vec::new();
     while let Some(message) = frames.next().now_or_never().unwrap()? {
         messages.push(message.data);
