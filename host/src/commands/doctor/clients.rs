@@ -102,6 +102,18 @@ mod tests {
         ];
 
         assert!(record.add(diagnoses).is_ok());
-        expect![[""]].assert_eq(&record.to_string());
+        expect![[r#"
+            ok         client: `orders` is at orders.internal:7070 (10.0.0.1)
+            ok         client: `orders` is at orders.internal:7070 (10.0.0.1)
+            warning    client: `orders` is at orders.internal:7070 (169.254.169.254), which it may not connect to
+                       help: add `allow = ["metadata"]` to `[clients.orders]`
+            warning    client: `orders` is at orders.internal:7070 (0.0.0.0), which it may not connect to
+            warning    client: cannot resolve `orders.internal`, the host of `orders`: it has no address
+                       help: calls fail where the name has no address; it may have one where the service will run
+            warning    client: cannot resolve `orders.internal`, the host of `orders`: no such name
+                       help: calls fail where the name has no address; it may have one where the service will run
+            ok         client: `loop` is at [::1]:1
+            no problems, 4 warnings
+        "#]].assert_eq(&record.to_string());
     }
 }

@@ -322,5 +322,11 @@ fn egress_is_closed_unless_it_is_audited() {
     assert_eq!(egress(""), Egress::Closed);
     assert_eq!(egress("egress = \"closed\"\n"), Egress::Closed);
     assert_eq!(egress("egress = \"audit\"\n"), Egress::Audit);
-    rejects(&with(&[], "egress = \"open\"\n"), &[], &expect![[""]]);
+    rejects(
+        &with(&[], "egress = \"open\"\n"),
+        &[],
+        &expect![[
+            r#"service.toml:8:10: `host.egress` must be one of `closed`, `audit`, found `"open"`"#
+        ]],
+    );
 }
