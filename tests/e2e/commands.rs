@@ -155,7 +155,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         --- stderr
         error: unexpected argument 'two' found
 
-        Usage: mikros-host check [OPTIONS] [SERVICE_TOML]
+        Usage: mikros-host check [OPTIONS] [SERVICE_TOML]...
 
         For more information, try '--help'.
     "#]],

@@ -25,7 +25,7 @@ fn command(services: &[&Service]) -> Command {
 /// Runs services and waits until `kinds` of them are running.
 fn start(services: &[&Service], kinds: usize) -> Host {
     let host = Host::launch(command(services));
-    host.wait_for_count("service is running", kinds);
+    host.wait_for_count("service-running", kinds);
     host
 }
 
@@ -34,21 +34,22 @@ fn of<'l>(log: &'l [Line], name: &str) -> Vec<&'l Line> {
     log.iter().filter(|line| line.text("service.name") == name).collect()
 }
 
-/// The messages of one service.
-fn messages<'l>(log: &'l [Line], name: &str) -> Vec<&'l str> {
-    of(log, name).into_iter().map(Line::msg).collect()
+/// The names of one service's lines.
+fn names<'l>(log: &'l [Line], name: &str) -> Vec<&'l str> {
+    of(log, name).into_iter().map(Line::name).collect()
 }
 
 /// Waits for a line of one service.
-fn wait_for(host: &Host, name: &str, msg: &str) -> Line {
-    host.wait_until(&format!("`{msg}` of `{name}`"), |log| {
-        of(log, name).into_iter().find(|line| line.msg() == msg).cloned()
+fn wait_for(host: &Host, name: &str, line_name: &str) -> Line {
+    log::check_name(line_name);
+    host.wait_until(&format!("`{line_name}` of `{name}`"), |log| {
+        of(log, name).into_iter().find(|line| line.name() == line_name).cloned()
     })
 }
 
 /// The port of kind `http` of one service.
 fn port(host: &Host, name: &str) -> u16 {
-    let line = wait_for(host, name, "service is running");
+    let line = wait_for(host, name, "service-running");
     let (_, port) = line.text("address").rsplit_once(':').expect("there is a port");
     port.parse().expect("it is a number")
 }
@@ -66,28 +67,25 @@ fn each_service_has_its_own_lifecycle_and_its_own_lines() {
     let host = Host::launch(command(&[&user, &bff]));
     let port = port(&host, "user");
     assert_eq!(http::get(port, "/act/return").status, 204);
-    assert_eq!(http::get(port, "/act/fail").status, 412);
 
-    host.wait_for("acting begins");
     let stopped = host.stop();
 
     assert_eq!(
-        messages(&stopped.log, "user"),
+        names(&stopped.log, "user"),
         [
-            "starting service",
-            "starting features",
+            "service-starting",
+            "features-starting",
             "on-start begins",
-            "service resources",
-            "service is running",
+            "service-resources",
+            "service-running",
             "acting begins",
-            "acting begins",
-            "stopping service",
+            "service-stopping",
             "on-finish begins",
-            "service stopped",
+            "service-stopped",
         ]
     );
     // Every line is of one of the two, and the level is that of each.
-    assert_eq!(messages(&stopped.log, "bff"), [] as [&str; 0]);
+    assert_eq!(names(&stopped.log, "bff"), [] as [&str; 0]);
     assert_eq!(of(&stopped.log, "user").len(), stopped.log.len());
 }
 
@@ -98,16 +96,16 @@ fn one_fails_and_the_others_go_on() {
     let missing = named("missing", Service::with_component("/no/such.wasm".as_ref(), "http:0"));
     let user = named("user", Service::new(guests::STARTS, "http:0"));
     let host = start(&[&broken, &user, &missing], 1);
-    wait_for(&host, "broken", "service stopped");
-    wait_for(&host, "missing", "service stopped");
+    wait_for(&host, "broken", "service-stopped");
+    wait_for(&host, "missing", "service-stopped");
 
     assert_eq!(http::get(port(&host, "user"), "/act/return").status, 204);
     host.signal(Signal::TERM);
     let stopped = host.ended();
 
     assert_eq!(stopped.status, Some(1), "{}", stopped.outline());
-    assert!(messages(&stopped.log, "broken").contains(&"aborting service execution"));
-    assert!(messages(&stopped.log, "missing").contains(&"aborting service execution"));
+    assert!(names(&stopped.log, "broken").contains(&"service-aborted"));
+    assert!(names(&stopped.log, "missing").contains(&"service-aborted"));
     expect![[r#"
         INFO stopping service signal="SIGTERM"
         INFO on-finish begins requests=0
@@ -131,15 +129,9 @@ fn an_instance_that_is_lost_is_lost_to_its_service_alone() {
     assert_eq!(waiting.response().text(), "1 bytes");
     assert_eq!(http::get(port(&host, "user"), "/act/return").status, 204);
     let stopped = host.stop();
-    assert_eq!(stopped.lines("instance lost")[0].text("service.name"), "user");
-    assert_eq!(
-        messages(&stopped.log, "user").iter().filter(|m| **m == "on-start begins").count(),
-        2
-    );
-    assert_eq!(
-        messages(&stopped.log, "bff").iter().filter(|m| **m == "on-start begins").count(),
-        1
-    );
+    assert_eq!(stopped.lines("instance-lost")[0].text("service.name"), "user");
+    assert_eq!(names(&stopped.log, "user").iter().filter(|m| **m == "on-start begins").count(), 2);
+    assert_eq!(names(&stopped.log, "bff").iter().filter(|m| **m == "on-start begins").count(), 1);
 }
 
 #[test]
@@ -149,7 +141,7 @@ fn a_script_ends_while_others_serve_and_gets_the_arguments() {
     let mut command = command(&[&user, &report]);
     command.arguments(["--", "today"]);
     let host = Host::launch(command);
-    wait_for(&host, "report", "service stopped");
+    wait_for(&host, "report", "service-stopped");
 
     assert_eq!(http::get(port(&host, "user"), "/act/return").status, 204);
     let stopped = host.stop();
@@ -176,17 +168,17 @@ fn the_log_makes_way_for_a_script() {
 
 #[test]
 fn each_is_replaced_by_its_own_new_version() {
-    let user = named("user", Service::new(guests::VERSIONS, "http:0"));
-    let bff = named("bff", Service::new(guests::VERSIONS, "http:0"));
-    let host = start(&[&user, &bff], 2);
+    let user = named("user", Service::new(guests::VERSIONS, "http:0, native"));
+    let bff = named("bff", Service::new(guests::VERSIONS, "http:0, native"));
+    let host = start(&[&user, &bff], 4);
     let mut clients = ["user", "bff"].map(|name| Client::connect(port(&host, name)));
     user.edit("v1.0.0", "v2.0.0");
     // A definition that cannot be read is refused; the version that serves goes on.
     bff.edit("types =", "typos =");
 
     host.signal(Signal::HUP);
-    wait_for(&host, "user", "service replaced");
-    wait_for(&host, "bff", "could not replace service, the version that serves goes on");
+    wait_for(&host, "user", "swap-completed");
+    wait_for(&host, "bff", "swap-failed");
 
     let answers = clients.each_mut().map(|client| {
         client.get("/who");
@@ -194,5 +186,5 @@ fn each_is_replaced_by_its_own_new_version() {
     });
     assert_eq!(answers, ["v2.0.0 unmarked", "v1.0.0 unmarked"]);
     let stopped = host.stop();
-    assert!(!messages(&stopped.log, "bff").contains(&"service replaced"));
+    assert!(!names(&stopped.log, "bff").contains(&"swap-completed"));
 }

@@ -106,7 +106,7 @@ fn an_unknown_option_is_refused() {
 
           tip: a similar argument exists: '--json'
 
-        Usage: mikros-host check --json [SERVICE_TOML]
+        Usage: mikros-host check --json [SERVICE_TOML]...
 
         For more information, try '--help'.
     "]],
@@ -229,13 +229,13 @@ fn the_path_can_be_given_as_the_other_frameworks_want_it() {
 }
 
 #[test]
-fn a_second_service_is_refused() {
+fn a_second_service_is_refused_where_one_is_meant() {
     rejects(
-        "mikros-host check one two",
+        "mikros-host doctor one two",
         &expect![[r"
             error: unexpected argument 'two' found
 
-            Usage: mikros-host check [OPTIONS] [SERVICE_TOML]
+            Usage: mikros-host doctor [OPTIONS] [SERVICE_TOML]
 
             For more information, try '--help'.
         "]],
@@ -245,13 +245,13 @@ fn a_second_service_is_refused() {
 #[test]
 fn arguments_of_a_service_go_behind_a_separator() {
     rejects(
-        "mikros-host run one two",
+        "mikros-host test one two",
         &expect![[r"
             error: unexpected argument 'two' found
 
               tip: to pass 'two' as a value, use '-- two'
 
-            Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+            Usage: mikros-host test [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
 
             For more information, try '--help'.
         "]],
@@ -264,7 +264,7 @@ fn arguments_of_a_service_go_behind_a_separator() {
 
               tip: to pass '--month' as a value, use '-- --month'
 
-            Usage: mikros-host dev [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+            Usage: mikros-host dev [OPTIONS] [SERVICE_TOML]... [-- <ARGS>...]
 
             For more information, try '--help'.
         "]],

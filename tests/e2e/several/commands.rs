@@ -28,9 +28,29 @@ fn services_that_want_the_same_do_not_start() {
         "run",
         &[&user, &service("user", "http:0"), &service("bff", "http:18080")],
         &[],
-        &expect![[r#""#]],
+        &expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            error: the services cannot run in one process:
+              `$DIR/service.toml:1` and `$DIR/service.toml:1` are both named `user`
+              `$DIR/service.toml:5` and `$DIR/service.toml:5` both listen on port 18080
+             help: give one of the services another `name`
+        "#]],
     );
-    check("run", &[&user, &user], &[], &expect![[r#""#]]);
+    check(
+        "run",
+        &[&user, &user],
+        &[],
+        &expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            error: the services cannot run in one process:
+              `$DIR/service.toml` is given twice
+             help: name each service once
+        "#]],
+    );
 }
 
 #[test]
@@ -38,25 +58,66 @@ fn what_is_wrong_with_each_is_told() {
     let one = Service::of_text("name = 1\n");
     let other = Service::of_text("name =\n");
 
-    check("run", &[&one, &other], &[], &expect![[r#""#]]);
+    let finished = command(&[&one, &other]).run();
+
+    assert_eq!((finished.status, finished.stdout.as_str()), (2, ""));
+    assert_eq!(finished.stderr.matches("error: ").count(), 2, "{}", finished.stderr);
 }
 
 #[test]
 fn arguments_are_for_one_script() {
     let services = [service("user", "http:0"), service("bff", "http:0")];
 
-    check("run", &[&services[0], &services[1]], &["--", "a"], &expect![[r#""#]]);
+    check(
+        "run",
+        &[&services[0], &services[1]],
+        &["--", "a"],
+        &expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            error: arguments after `--` are for one script, and 0 of the services are scripts
+             help: run the script by itself to give it arguments
+        "#]],
+    );
 }
 
 #[test]
 fn check_looks_at_each_and_at_all_together() {
-    let user = service("user", "http:18080");
+    let (user, other) = (service("user", "http:18080"), service("other", "http:0"));
     let bff = service("bff", "http:18080");
     let missing = named("missing", Service::with_component(Path::new("no.wasm"), "http:0"));
 
-    check("check", &[&user, &service("other", "http:0")], &[], &expect![[r#""#]]);
-    check("check", &[&user, &missing, &bff], &[], &expect![[r#""#]]);
-    check("check", &[&user, &service("other", "http:0")], &["--json"], &expect![[r#""#]]);
+    check(
+        "check",
+        &[&user, &other],
+        &[],
+        &expect![[r#"
+            status 0
+            --- stdout
+            $DIR/service.toml: no problems
+            $DIR/service.toml: no problems
+            --- stderr
+        "#]],
+    );
+    let mut all = Command::new(["check"]);
+    all.arguments([user.path(), missing.path(), bff.path()]);
+    let all = all.run();
+    assert_eq!(all.status, 2, "{}", all.outline());
+    assert!(all.stdout.contains("both listen on port 18080"), "{}", all.stdout);
+    let ends =
+        all.stdout.lines().filter_map(|line| line.split_once("service.toml: ").map(|(_, end)| end));
+    let ends = ends.filter(|end| end.contains("problem")).collect::<Vec<_>>();
+    assert_eq!(ends, ["no problems", "1 problem", "1 problem"], "{}", all.stdout);
+
+    let mut json = Command::new(["check", "--json"]);
+    json.arguments([user.path(), missing.path()]);
+    let json = json.run();
+    assert_eq!(json.status, 2, "{}", json.outline());
+    let list: serde_json::Value = serde_json::from_str(&json.stdout).expect("it is JSON");
+    let ok = |index: usize| list[index]["ok"].as_bool();
+    assert_eq!((ok(0), ok(1)), (Some(true), Some(false)));
+    assert_eq!(list[1]["path"].as_str(), missing.path().to_str());
 }
 
 #[test]
@@ -88,7 +149,18 @@ fn build_builds_each() {
     };
     let (user, bff) = (builds("user"), builds("bff"));
 
-    check("build", &[&user, &bff], &[], &expect![[r#""#]]);
+    check(
+        "build",
+        &[&user, &bff],
+        &[],
+        &expect![[r#"
+            status 0
+            --- stdout
+            --- stderr
+            building `user`: touch app.wasm
+            building `bff`: touch app.wasm
+        "#]],
+    );
     assert!(bff.directory().join("app.wasm").exists());
 }
 

@@ -1,21 +1,23 @@
 //! `dev` with several services: one screen, and each is built and replaced for itself.
 //! Does not know what is said of a single one.
 
+use std::fs;
 use std::path::Path;
 
 use super::named;
 use crate::support::process::Process;
 use crate::support::{Command, Service, Signal, guests};
 
-/// A service of the guest that tells its mark; `mark` in its directory is what it is built of.
+/// A service of the guest that tells its mark, which is built of `src/mark`.
 fn project(name: &str) -> Service {
-    let service = Service::with_component(Path::new("app.wasm"), "http:0")
+    let service = Service::with_component(Path::new("app.wasm"), "http:0, native")
         .host("build = 'sh build.sh'")
-        .tables("[host.dev]\nwatch = ['mark']");
-    let build = "mark=$(cat mark)\necho builds $mark\nLC_ALL=C sed s/unmarked/$mark/ versions.wasm > app.wasm\n";
+        .tables("[host.dev]\nwatch = ['src']");
+    let build = "mark=$(cat src/mark)\necho builds $mark\nLC_ALL=C sed s/unmarked/$mark/ versions.wasm > app.wasm\n";
     service.write("build.sh", build);
-    service.write("mark", "version1");
-    let guest = std::fs::read(guests::VERSIONS.component()).expect("the component is there");
+    fs::create_dir(service.directory().join("src")).expect("the target directory can be written");
+    service.write("src/mark", "version1");
+    let guest = fs::read(guests::VERSIONS.component()).expect("the component is there");
     service.write("versions.wasm", guest);
     named(name, service)
 }
@@ -33,8 +35,8 @@ fn each_service_is_built_and_replaced_for_itself_on_one_screen() {
     let mut dev = command.spawn();
     shows(&dev, "ready in", 2);
 
-    bff.replace("mark", "version2");
-    shows(&dev, "bff  | mark changed", 1);
+    bff.replace("src/mark", "version2");
+    shows(&dev, "bff  | src/mark changed", 1);
     shows(&dev, "ready in", 3);
     dev.signal(Signal::TERM);
     let status = dev.wait();

@@ -32,7 +32,7 @@ fn half_way(host: &Host, name: &str) -> Client {
 
 /// The names of the services in the order in which they have stopped.
 fn stops(stopped: &Stopped) -> Vec<&str> {
-    let lines = stopped.lines("service stopped");
+    let lines = stopped.lines("service-stopped");
     lines.into_iter().map(|line| line.text("service.name")).collect()
 }
 
@@ -45,8 +45,8 @@ fn a_service_serves_until_its_callers_have_ended() {
     let mut last = half_way(&host, "bff");
 
     host.signal(Signal::TERM);
-    wait_for(&host, "bff", "stopping service");
-    wait_for(&host, "user", "stopping service");
+    wait_for(&host, "bff", "service-stopping");
+    wait_for(&host, "user", "service-stopping");
     // What the caller still does, it can do: whom it calls is there.
     assert_eq!(http::get(user_port, "/act/return").status, 204);
     last.send("b");
@@ -83,14 +83,14 @@ fn a_second_signal_does_not_wait_for_callers() {
     let _never_ends = half_way(&host, "bff");
 
     host.signal(Signal::INT);
-    wait_for(&host, "user", "stopping service");
+    wait_for(&host, "user", "service-stopping");
     let stopped = host.forced(Signal::INT);
 
     // The caller is aborted, and whom it calls has nothing to wait for.
     assert_eq!(stopped.status, Some(130), "{}", stopped.outline());
-    let last = |name| of(&stopped.log, name).last().map(|line| line.msg().to_owned());
-    assert_eq!(last("bff").as_deref(), Some("service stopped by force"));
-    assert_eq!(last("user").as_deref(), Some("service stopped"));
+    let last = |name| of(&stopped.log, name).last().map(|line| line.name().to_owned());
+    assert_eq!(last("bff").as_deref(), Some("service-killed"));
+    assert_eq!(last("user").as_deref(), Some("service-stopped"));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_caller_that_does_not_stop_in_time_is_not_waited_for_longer() {
     let bff = calling("bff", bff_port, &[user_port]);
     bff.edit("[host]\n", "[host]\nshutdown_timeout = '300ms'\n");
     let host = Host::launch(command(&[&user, &bff]));
-    host.wait_for_count("service is running", 2);
+    host.wait_for_count("service-running", 2);
     let _never_ends = half_way(&host, "bff");
 
     host.signal(Signal::TERM);

@@ -38,7 +38,7 @@ fn the_help_lists_the_commands() {
               new          Create a service: a crate that builds, passes its tests and runs
               init         Turn an existing crate into a service
               dev          Build and run a service, and do both again after every change, without a gap
-              run          Run a service until it ends or is stopped
+              run          Run one or more services until they end or are stopped
               test         Test a service: the tests of its crate, then tests against the running service
               build        Compile a service with the command in `[host] build`
               check        Check a service without running it
@@ -98,13 +98,14 @@ fn build_has_help() {
             The command runs in the directory of `service.toml`, and its output goes to standard error. If it
             builds for `wasm32-wasip2` and that target is missing, `rustup target add wasm32-wasip2` runs first.
 
-            Usage: mikros-host build [OPTIONS] [SERVICE_TOML]
+            Usage: mikros-host build [OPTIONS] [SERVICE_TOML]...
 
             Arguments:
-              [SERVICE_TOML]
-                      The service's `service.toml`, or the directory that holds it
+              [SERVICE_TOML]...
+                      The services' `service.toml`, or the directories that hold them
 
-                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Several services share this process and are isolated from each other. Default:
+                      `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
             Options:
                   --config <SERVICE_TOML>
@@ -143,13 +144,14 @@ fn check_has_help() {
             Checks `service.toml`, the environment variables it names, and whether the component fits. Reports
             all problems at once. Warnings do not fail the check.
 
-            Usage: mikros-host check [OPTIONS] [SERVICE_TOML]
+            Usage: mikros-host check [OPTIONS] [SERVICE_TOML]...
 
             Arguments:
-              [SERVICE_TOML]
-                      The service's `service.toml`, or the directory that holds it
+              [SERVICE_TOML]...
+                      The services' `service.toml`, or the directories that hold them
 
-                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Several services share this process and are isolated from each other. Default:
+                      `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
             Options:
                   --config <SERVICE_TOML>
@@ -191,13 +193,14 @@ fn inspect_has_help() {
             Lists its kinds, the exports and imports of its component, and every setting with its source. Values
             that may be secrets are shown as `***`.
 
-            Usage: mikros-host inspect [OPTIONS] [SERVICE_TOML]
+            Usage: mikros-host inspect [OPTIONS] [SERVICE_TOML]...
 
             Arguments:
-              [SERVICE_TOML]
-                      The service's `service.toml`, or the directory that holds it
+              [SERVICE_TOML]...
+                      The services' `service.toml`, or the directories that hold them
 
-                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Several services share this process and are isolated from each other. Default:
+                      `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
             Options:
                   --config <SERVICE_TOML>

@@ -14,13 +14,14 @@ fn dev_has_help() {
             If a change does not build or start, the previous version keeps running. Messages go to standard
             error, the log of the service goes to standard output.
 
-            Usage: mikros-host dev [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+            Usage: mikros-host dev [OPTIONS] [SERVICE_TOML]... [-- <ARGS>...]
 
             Arguments:
-              [SERVICE_TOML]
-                      The service's `service.toml`, or the directory that holds it
+              [SERVICE_TOML]...
+                      The services' `service.toml`, or the directories that hold them
 
-                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Several services share this process and are isolated from each other. Default:
+                      `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
               [ARGS]...
                       Arguments for a service of kind `script`
@@ -69,20 +70,21 @@ fn run_has_help() {
     helps(
         &["run"],
         &expect![[r"
-            Run a service until it ends or is stopped
+            Run one or more services until they end or are stopped
 
             SIGINT and SIGTERM stop it gracefully. A second one, at least a second later, ends `drain_delay` or,
             after that, aborts the process. SIGHUP reads `service.toml` and the component again and lets the new
             version take over without a gap. If the terminal is gone, SIGHUP stops the service; under `nohup` it
             is ignored. The log goes to standard output.
 
-            Usage: mikros-host run [OPTIONS] [SERVICE_TOML] [-- <ARGS>...]
+            Usage: mikros-host run [OPTIONS] [SERVICE_TOML]... [-- <ARGS>...]
 
             Arguments:
-              [SERVICE_TOML]
-                      The service's `service.toml`, or the directory that holds it
+              [SERVICE_TOML]...
+                      The services' `service.toml`, or the directories that hold them
 
-                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Several services share this process and are isolated from each other. Default:
+                      `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
 
               [ARGS]...
                       Arguments for a service of kind `script`

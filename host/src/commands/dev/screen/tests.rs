@@ -236,5 +236,10 @@ fn services_share_a_screen_line_by_line() {
     parts[0].progress(None);
     all.say_for_all("keys: b build");
 
-    paper.reads(&expect![[r""]]);
+    paper.reads(&expect![[r"
+        | user: building, 0.1 s<cr><esc>[2K| user: building, 0.1 s · bff: starting<cr><esc>[2Kbff  | <esc>[1;32mready in 1 ms<esc>[0m
+        bff  | <esc>[1;32mhttp  http://localhost:8080<esc>[0m
+        | user: building, 0.1 s · bff: starting<cr><esc>[2K| user: building, 0.1 s<cr><esc>[2Kuser | Compiling a
+        | user: building, 0.1 s<cr><esc>[2Kkeys: b build
+    "]]);
 }
