@@ -75,6 +75,8 @@ struct Waiting {
     call: Call,
     since: Instant,
     turn: u64,
+    /// Whether the next request of its connection comes after this turn.
+    took_turn: bool,
 }
 
 /// A call that is not taken is given back, so that it can be offered elsewhere.
@@ -122,7 +124,7 @@ impl QueueState {
         if self.requests.len() >= places {
             match self.requests.pop_back() {
                 Some(last) if turn < last.turn => {
-                    self.order.give_back(last.call.context.peer, last.turn);
+                    self.give_back(&last);
                     displaced = Some(last.call);
                 }
                 last => {
@@ -135,11 +137,19 @@ impl QueueState {
             self.order.take(peer, turn);
         }
         let place = self.requests.partition_point(|other| other.turn <= turn);
-        self.requests.insert(place, Waiting { call, since: Instant::now(), turn });
+        self.requests
+            .insert(place, Waiting { call, since: Instant::now(), turn, took_turn: waits });
         if self.order.is_large(self.requests.len()) {
             self.remember_those_waiting();
         }
         Ok(displaced)
+    }
+
+    /// A request leaves before its turn.
+    fn give_back(&mut self, left: &Waiting) {
+        if left.took_turn {
+            self.order.give_back(left.call.context.peer, left.turn);
+        }
     }
 
     /// Remembers the turns of those that wait, and no others.
@@ -291,7 +301,7 @@ impl Queue {
         };
         let place = state.requests.iter().position(is_it)?;
         let withdrawn = state.requests.remove(place)?;
-        state.order.give_back(withdrawn.call.context.peer, withdrawn.turn);
+        state.give_back(&withdrawn);
         drop(state);
         self.emptied.wake();
         Some(withdrawn.call)
