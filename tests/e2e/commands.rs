@@ -59,7 +59,7 @@ fn the_version_names_the_contract_and_the_runtime() {
         &expect![[r#"
         status 0
         --- stdout
-        mikros-host 0.1.0 (contract mikros:service@0.2.0, wasmtime 48.0.8)
+        mikros-host 0.2.0 (contract mikros:service@0.2.0, wasmtime 48.0.8)
         --- stderr
     "#]],
     );

@@ -69,7 +69,7 @@ fn the_version_names_everything_that_has_to_fit() {
 
     assert_eq!(error.exit_code(), 0);
     expect![[r"
-        mikros-host 0.1.0 (contract mikros:service@0.2.0, wasmtime 48.0.8)
+        mikros-host 0.2.0 (contract mikros:service@0.2.0, wasmtime 48.0.8)
     "]]
     .assert_eq(&error.to_string());
 }
