@@ -11,7 +11,7 @@ use crate::support::{Host, Service, guests, without_numbers};
 /// What the service knows of a failure of this form.
 fn described(host: &Host, form: &str) -> String {
     let described: Value =
-        serde_json::from_str(&ok(host, &format!("/rpc/describe/{form}"))).unwrap();
+        serde_json::from_str(&ok(host, &format!("/rpc/describe/{form}"))).expect("it is JSON");
     without_numbers(&format!("{form}: {described}"))
 }
 

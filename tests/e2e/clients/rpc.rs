@@ -45,9 +45,13 @@ fn metadata_of(headers: &str) -> (Value, f64) {
     let response = http::request(host.port(), "GET", "/rpc/metadata", headers, b"");
     let seen: Value = serde_json::from_slice(&response.body).expect("it is JSON");
     let fields = seen["metadata"].as_array().expect("it is a list").iter();
-    let fields = fields.map(|field| (field[0].as_str().unwrap().to_owned(), field[1].clone()));
+    let fields = fields
+        .map(|field| (field[0].as_str().expect("a name is text").to_owned(), field[1].clone()));
     host.stop();
-    (fields.collect::<serde_json::Map<_, _>>().into(), seen["remaining"].as_f64().unwrap())
+    (
+        fields.collect::<serde_json::Map<_, _>>().into(),
+        seen["remaining"].as_f64().expect("it is a number"),
+    )
 }
 
 #[test]

@@ -246,9 +246,9 @@ fn clients_are_shown_with_their_addresses() {
 
     let text = overview.to_string();
     let lines = text.lines().skip_while(|line| !line.starts_with("clients ")).take(2);
-    expect![[r#"
+    expect![[r"
         clients     orders at [::1]:7071, grpc with TLS
-                    billing at billing:80, http"#]]
+                    billing at billing:80, http"]]
     .assert_eq(&lines.collect::<Vec<_>>().join("\n"));
     let document = serde_json::to_value(&overview).unwrap();
     expect![[r#"[{"client":"orders","protocol":"grpc","address":"[::1]:7071","tls":true},{"client":"billing","protocol":"http","address":"billing:80","tls":false}]"#]].assert_eq(&document["clients"].to_string());
