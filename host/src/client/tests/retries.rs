@@ -227,10 +227,12 @@ async fn a_peer_that_restarts_under_load_loses_no_call() {
     };
     let restart = async move {
         drop(first);
-        // The port is free at once: the listener has gone.
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
-        socket.bind(address).unwrap();
+        // The listener goes with the server's task, which ends soon.
+        while socket.bind(address).is_err() {
+            tokio::task::yield_now().await;
+        }
         Server::on(socket.listen(64).unwrap(), move |stream| http2(stream, handle))
     };
 
