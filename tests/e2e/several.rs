@@ -120,11 +120,11 @@ fn an_instance_that_is_lost_is_lost_to_its_service_alone() {
     let bff = named("bff", Service::new(guests::STARTS, "http:0"));
     let host = start(&[&user, &bff], 2);
     let mut waiting = Client::connect(port(&host, "bff"));
-    waiting.send("POST /read HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n\r\n");
+    waiting.send("POST /read HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n");
     wait_for(&host, "bff", "reading begins");
 
     assert_eq!(http::get(port(&host, "user"), "/act/panic").status, 500);
-    waiting.send("x");
+    waiting.send("1\r\nx\r\n0\r\n\r\n");
 
     assert_eq!(waiting.response().text(), "1 bytes");
     assert_eq!(http::get(port(&host, "user"), "/act/return").status, 204);

@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use super::error::{BoxError, ClientError, TransportFault};
 use super::exchange::ExchangeGuard;
 use super::lease::Lease;
-use super::local::LocalBody;
+use super::local::{DESTINATION, LocalBody};
 use super::settings;
 
 /// The writer of a request's body or messages has given up; the exchange is cancelled.
@@ -125,9 +125,11 @@ impl Body for ResponseBody {
             Source::Network { body, lease } => {
                 Pin::new(body).poll_frame(context).map_err(|error| lease.broken(error))
             }
-            Source::Local { body, settings } => Pin::new(body)
-                .poll_frame(context)
-                .map_err(|error| settings.failed(TransportFault::Broken, error)),
+            Source::Local { body, settings } => {
+                Pin::new(body).poll_frame(context).map_err(|error| {
+                    settings.failed_at(&DESTINATION.into(), TransportFault::Broken, error)
+                })
+            }
             Source::Ended => return Poll::Ready(None),
         };
         let late = this.guard.as_mut().filter(|_| polled.is_pending());

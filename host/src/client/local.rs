@@ -22,6 +22,9 @@ use super::settings::{self, ClientTransport, Protocol};
 use super::transport::{Progress, SendError};
 use crate::call::CallDepth;
 
+/// Where calls within this process lead, as their errors say.
+pub(super) const DESTINATION: &str = "the service of that name in this process";
+
 /// How many requests may wait until a thread takes them; further ones are refused. Threads take them at once, so
 /// this bounds what arrives while one is busy for a moment.
 const MOST_WAITING: usize = 1024;
@@ -238,11 +241,14 @@ impl LocalTransport {
             *request.version_mut() = Version::HTTP_2;
         }
         let response = service.send(request).map_err(|(refused, request)| SendError {
-            error: settings.failed(TransportFault::Refused, refused),
-            progress: Progress::Unsent(request),
+            error: settings.failed_at(&DESTINATION.into(), TransportFault::Refused, refused),
+            progress: match refused {
+                Refused::Stopping | Refused::Saturated => Progress::NotConnected(request),
+                Refused::TooDeep => Progress::Impossible,
+            },
         })?;
         let response = response.await.map_err(|lost| SendError {
-            error: settings.failed(TransportFault::Broken, lost),
+            error: settings.failed_at(&DESTINATION.into(), TransportFault::Broken, lost),
             progress: Progress::Unknown,
         })?;
         let local = |body| Source::Local { body, settings: settings.clone() };

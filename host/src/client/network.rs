@@ -40,14 +40,14 @@ struct Addresses {
     settings: Arc<settings::Client>,
     resolver: Arc<dyn Resolve>,
     config: Arc<EndpointConfig>,
-    known: watch::Sender<Known>,
+    known: watch::Sender<Resolution>,
     /// Whose turn it is.
     turn: AtomicUsize,
 }
 
 /// What the look-ups have found.
 #[derive(Debug, Clone, Default)]
-struct Known {
+struct Resolution {
     /// How many look-ups there were.
     lookups: usize,
     /// Of the last look-up that found any.
@@ -56,7 +56,7 @@ struct Known {
     failure: Option<Arc<LookupError>>,
 }
 
-impl Known {
+impl Resolution {
     fn is_closed(&self) -> bool {
         matches!(self.failure.as_deref(), Some(LookupError::Closed))
     }
@@ -161,9 +161,9 @@ impl Addresses {
         if known.lookups > 0 {
             self.config.refresh.notify_one();
         }
-        let newer = |newer: &Known| newer.lookups > known.lookups || newer.is_closed();
+        let newer = |newer: &Resolution| newer.lookups > known.lookups || newer.is_closed();
         let known = match watched.wait_for(newer).await {
-            Ok(known) => Known::clone(&known),
+            Ok(known) => Resolution::clone(&known),
             Err(_closed) => known,
         };
         match known.failure {
@@ -196,7 +196,8 @@ impl Addresses {
                 }
             }
         }
-        let closed = Known { failure: Some(Arc::new(LookupError::Closed)), ..Known::default() };
+        let closed =
+            Resolution { failure: Some(Arc::new(LookupError::Closed)), ..Resolution::default() };
         for endpoint in self.known.send_replace(closed).endpoints.iter() {
             endpoint.retire();
         }
@@ -228,7 +229,7 @@ impl Addresses {
                     self.warn(&failure, &old.endpoints);
                 }
                 let failure = Some(Arc::new(failure));
-                self.known.send_replace(Known { lookups, failure, ..old });
+                self.known.send_replace(Resolution { lookups, failure, ..old });
                 return;
             }
         };
@@ -246,7 +247,7 @@ impl Addresses {
         for endpoint in endpoints.iter() {
             endpoint.warm(lookups == 1);
         }
-        self.known.send_replace(Known { lookups, endpoints, failure: None });
+        self.known.send_replace(Resolution { lookups, endpoints, failure: None });
     }
 
     fn warn(&self, failure: &LookupError, kept: &[Arc<Endpoint>]) {

@@ -35,7 +35,7 @@ fn calls_are_nested_eight_deep_at_most() {
     let (status, error) = failed(&host, "/nest/9");
 
     assert_eq!(status, 503, "{error}");
-    assert!(error["message"].as_str().unwrap().contains('8'), "{error}");
+    assert!(error["cause"].as_str().unwrap().contains("8 deep at most"), "{error}");
     host.stop();
 }
 

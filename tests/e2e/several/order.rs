@@ -25,7 +25,8 @@ fn calling(name: &str, port: u16, others: &[u16]) -> Service {
 /// A client that has sent the beginning of a request which waits for the rest.
 fn half_way(host: &Host, name: &str) -> Client {
     let mut client = Client::connect(port(host, name));
-    client.send("POST /read HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\n\r\na");
+    client.send("POST /read HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n");
+    client.send("1\r\na\r\n");
     wait_for(host, name, "reading begins");
     client
 }
@@ -49,7 +50,7 @@ fn a_service_serves_until_its_callers_have_ended() {
     wait_for(&host, "user", "service-stopping");
     // What the caller still does, it can do: whom it calls is there.
     assert_eq!(http::get(user_port, "/act/return").status, 204);
-    last.send("b");
+    last.send("1\r\nb\r\n0\r\n\r\n");
     assert_eq!(last.response().text(), "2 bytes");
     let stopped = host.ended();
 

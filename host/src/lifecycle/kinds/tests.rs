@@ -8,7 +8,7 @@ use super::*;
 
 /// What a kind does on its thread.
 #[derive(Clone, Copy)]
-enum Course {
+enum FakeEnd {
     Return,
     Fail,
     Panic,
@@ -16,7 +16,7 @@ enum Course {
     ForEver,
 }
 
-struct Fake(Course);
+struct Fake(FakeEnd);
 
 impl AnyRunningKind for Fake {
     fn describe(&self) -> Attributes {
@@ -30,11 +30,11 @@ impl AnyRunningKind for Fake {
     ) -> LocalBoxFuture<'static, Result<(), ExtensionError>> {
         Box::pin(async move {
             match self.0 {
-                Course::Return => (),
-                Course::Fail => return Err(ExtensionError::new("the queue is gone")),
-                Course::Panic => panic!("on purpose"),
-                Course::UntilStopped => stop.told().await,
-                Course::ForEver => std::future::pending().await,
+                FakeEnd::Return => (),
+                FakeEnd::Fail => return Err(ExtensionError::new("the queue is gone")),
+                FakeEnd::Panic => panic!("on purpose"),
+                FakeEnd::UntilStopped => stop.told().await,
+                FakeEnd::ForEver => std::future::pending().await,
             }
             Ok(())
         })
@@ -54,14 +54,14 @@ impl CallGuest for NoGuest {
     }
 }
 
-fn run(course: Course) -> KindRun {
+fn run(course: FakeEnd) -> KindRun {
     let kind = PreparedKind::new("fake", Box::new(Fake(course))).unwrap();
     kind.run(Guest::new(Arc::new(NoGuest)))
 }
 
 #[tokio::test]
 async fn a_kind_may_end_by_itself() {
-    let mut kind = run(Course::Return);
+    let mut kind = run(FakeEnd::Return);
 
     assert!(kind.ended().await);
     assert!(kind.ended().await, "it can be asked again");
@@ -70,7 +70,7 @@ async fn a_kind_may_end_by_itself() {
 
 #[tokio::test]
 async fn a_kind_that_fails_says_why_once() {
-    let mut kind = run(Course::Fail);
+    let mut kind = run(FakeEnd::Fail);
 
     assert_eq!(kind.failure().await.to_string(), "the queue is gone");
     assert!(kind.failure().now_or_never().is_none());
@@ -78,14 +78,14 @@ async fn a_kind_that_fails_says_why_once() {
 
 #[tokio::test]
 async fn a_kind_that_panics_has_failed() {
-    let mut kind = run(Course::Panic);
+    let mut kind = run(FakeEnd::Panic);
 
     assert_eq!(kind.failure().await.to_string(), "its thread has panicked");
 }
 
 #[tokio::test]
 async fn a_kind_ends_when_it_is_told_to() {
-    let mut kind = run(Course::UntilStopped);
+    let mut kind = run(FakeEnd::UntilStopped);
     assert!(kind.ended().now_or_never().is_none());
 
     kind.stop();
@@ -95,7 +95,7 @@ async fn a_kind_ends_when_it_is_told_to() {
 
 #[tokio::test]
 async fn a_kind_that_does_not_listen_is_cut_off() {
-    let mut kind = run(Course::ForEver);
+    let mut kind = run(FakeEnd::ForEver);
     kind.stop();
 
     kind.cut();
@@ -106,7 +106,7 @@ async fn a_kind_that_does_not_listen_is_cut_off() {
 #[tokio::test]
 async fn a_kind_of_a_version_that_never_serves_does_nothing() {
     let PreparedKind { go, mut run, .. } =
-        PreparedKind::new("fake", Box::new(Fake(Course::Panic))).unwrap();
+        PreparedKind::new("fake", Box::new(Fake(FakeEnd::Panic))).unwrap();
 
     drop(go);
 
