@@ -96,7 +96,7 @@ fn a_call_ends_at_its_own_timeout() {
 
     assert_eq!((status, &error["kind"]), (504, &json!("DeadlineExceededError")));
     assert_eq!(error["destination"], "peer");
-    assert!(error["message"].as_str().unwrap().contains("within 100ms"), "{error}");
+    assert!(error["cause"].as_str().unwrap().contains("within 100ms"), "{error}");
     peer.wait_for("the client has left", 1);
     host.stop();
 }
@@ -109,7 +109,7 @@ fn a_call_ends_at_the_client_s_timeout() {
     let (status, error) = failed(&host, "/rpc/sleep");
 
     assert_eq!(status, 504);
-    assert!(error["message"].as_str().unwrap().contains("within 150ms"), "{error}");
+    assert!(error["cause"].as_str().unwrap().contains("within 150ms"), "{error}");
     peer.wait_for("the client has left", 1);
     host.stop();
 }

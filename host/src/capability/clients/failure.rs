@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::outgoing::Ended;
 use crate::bindings::clients::{Failure, OriginError, Reason, Status};
-use crate::bindings::errors::{Error as ServiceError, Kind};
+use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::call::error::service_error;
 use crate::call::{metadata, remote_error};
 use crate::client::ClientError;
@@ -39,20 +39,25 @@ fn of_status(status: &tonic::Status) -> Failure {
     Failure { reason, trailers: metadata::pack_response(status.metadata().as_ref()) }
 }
 
-/// The same without what only gRPC has.
+/// The same without what only gRPC has. What it says of the network is in the cause, which callers of this service
+/// see only where the deployment allows.
 pub(super) fn plain(client: &str, ended: Ended) -> ServiceError {
     let error = match ended {
-        Ended::Cancelled => {
-            service_error(Kind::Cancelled, "the call that needed the other service was cancelled")
-        }
+        Ended::Cancelled => service_error(
+            ErrorKind::Cancelled,
+            format!("the call to the service `{client}` was cancelled"),
+        ),
         Ended::Failed(error) => {
-            let kind = match &error {
-                ClientError::DeadlineExceeded { .. } => Kind::DeadlineExceeded,
-                ClientError::Status { .. } => Kind::Rpc,
-                _ => Kind::Unavailable,
+            let (kind, message) = match &error {
+                ClientError::DeadlineExceeded { .. } => {
+                    (ErrorKind::DeadlineExceeded, "did not respond in time")
+                }
+                ClientError::Status { .. } => (ErrorKind::Rpc, "failed"),
+                ClientError::Aborted { .. } => (ErrorKind::Cancelled, "was no longer needed"),
+                _ => (ErrorKind::Unavailable, "is unavailable"),
             };
-            let cause = std::error::Error::source(&error).map(|source| on_one_line(&source));
-            ServiceError { cause, ..service_error(kind, error.to_string()) }
+            let message = format!("the service `{client}` {message}");
+            ServiceError { cause: Some(on_one_line(&error)), ..service_error(kind, message) }
         }
     };
     ServiceError { destination: Some(client.to_owned()), ..error }
