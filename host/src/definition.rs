@@ -198,14 +198,34 @@ pub struct Hosting {
     pub dev: Dev,
 }
 
-/// What becomes of connections to services that `[clients]` does not declare.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+/// What becomes of connections to addresses that `[clients.<name>] allow` does not list.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Deserialize,
+    serde::Serialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Egress {
     #[default]
     Closed,
     /// They are made, and logged.
     Audit,
+}
+
+impl Egress {
+    /// As written in `service.toml`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Audit => "audit",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -150,15 +150,16 @@ fn a_command_line_that_makes_no_sense_is_refused() {
     check(
         &Command::new(["check", "one", "two"]).run(),
         &expect![[r#"
-        status 2
-        --- stdout
-        --- stderr
-        error: unexpected argument 'two' found
-
-        Usage: mikros-host check [OPTIONS] [SERVICE_TOML]...
-
-        For more information, try '--help'.
-    "#]],
+            status 2
+            --- stdout
+            cannot read `one`: No such file or directory (os error 2)
+              help: pass the path of the service's `service.toml`, or make a service with `mikros-host new`
+            one: 1 problem
+            cannot read `two`: No such file or directory (os error 2)
+              help: pass the path of the service's `service.toml`, or make a service with `mikros-host new`
+            two: 1 problem
+            --- stderr
+        "#]],
     );
 }
 

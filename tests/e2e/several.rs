@@ -1,6 +1,7 @@
 //! Several services in one process: each runs, fails and stops for itself.
 //! Does not know what a service does when it is alone.
 
+mod calls;
 mod commands;
 mod dev;
 mod order;
@@ -47,7 +48,7 @@ fn wait_for(host: &Host, name: &str, line_name: &str) -> Line {
     })
 }
 
-/// The port of kind `http` of one service.
+/// The port of one service with one kind that listens.
 fn port(host: &Host, name: &str) -> u16 {
     let line = wait_for(host, name, "service-running");
     let (_, port) = line.text("address").rsplit_once(':').expect("there is a port");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::settings::{self, AddressClass, is_never_allowed};
+use super::settings::{self, AddressClass, Egress, is_never_allowed};
 
 /// None of the addresses may be connected to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,25 +30,27 @@ impl fmt::Display for NotAllowed {
     }
 }
 
-/// Those that may be used, or why none may be.
-pub(super) fn allowed(
-    addresses: Vec<IpAddr>,
-    settings: &settings::Client,
-) -> Result<Vec<IpAddr>, NotAllowed> {
+/// The addresses of a name, as the rules see them.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// Those that may be used.
+    pub(super) allowed: Vec<IpAddr>,
+    /// The first of those that may not, or that are used only because the host audits.
+    pub(super) refused: Option<NotAllowed>,
+}
+
+/// Which of them may be used.
+pub(super) fn judge(addresses: Vec<IpAddr>, settings: &settings::Client) -> Judged {
     let mut refused = None;
     let mut allowed = addresses;
     allowed.retain(|&address| {
-        let class = AddressClass::of(address);
-        let is_allowed =
-            !is_never_allowed(address) && class.is_none_or(|class| settings.allow.contains(&class));
-        if !is_allowed {
-            let class = class.filter(|_| !is_never_allowed(address));
-            refused.get_or_insert(NotAllowed { client: settings.name.clone(), address, class });
+        let is_never = is_never_allowed(address);
+        let class = AddressClass::of(address).filter(|_| !is_never);
+        if !is_never && class.is_none_or(|class| settings.allow.contains(&class)) {
+            return true;
         }
-        is_allowed
+        refused.get_or_insert(NotAllowed { client: settings.name.clone(), address, class });
+        !is_never && settings.egress == Egress::Audit
     });
-    match refused {
-        Some(refused) if allowed.is_empty() => Err(refused),
-        _ => Ok(allowed),
-    }
+    Judged { allowed, refused }
 }

@@ -21,6 +21,7 @@ use super::error::TransportFault;
 use super::settings::{self, ClientTransport, Protocol};
 use super::transport::{Progress, SendError};
 use crate::call::CallDepth;
+use crate::definition::kebab_case;
 
 /// Where calls within this process lead, as their errors say.
 pub(super) const DESTINATION: &str = "the service of that name in this process";
@@ -211,19 +212,22 @@ impl Body for LocalBody {
 #[derive(Debug)]
 pub(super) struct LocalTransport {
     settings: Arc<settings::Client>,
+    /// What the service of that name is called.
+    service: String,
     services: LocalServices,
 }
 
 impl LocalTransport {
     pub(super) fn new(settings: &Arc<settings::Client>, services: &LocalServices) -> Self {
-        Self { settings: settings.clone(), services: services.clone() }
+        let service = kebab_case(&settings.name);
+        Self { settings: settings.clone(), service, services: services.clone() }
     }
 
     pub(super) fn find(&self) -> Option<Arc<LocalService>> {
         if self.settings.transport == ClientTransport::Network {
             return None;
         }
-        self.services.find(&self.settings.name, self.settings.protocol)
+        self.services.find(&self.service, self.settings.protocol)
     }
 
     /// Resolves with the head of the response.

@@ -7,8 +7,8 @@
 //! Does not know what requests say.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -16,7 +16,7 @@ use tokio::select;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::address;
+use super::address::{self, Judged, NotAllowed};
 use super::balance::{self, Candidates};
 use super::body::{RequestBody, ResponseBody};
 use super::endpoint::{Endpoint, EndpointConfig};
@@ -43,6 +43,8 @@ struct Addresses {
     known: watch::Sender<Resolution>,
     /// Whose turn it is.
     turn: AtomicUsize,
+    /// The address that was last complained of.
+    refused: Mutex<Option<NotAllowed>>,
 }
 
 /// What the look-ups have found.
@@ -72,7 +74,7 @@ enum LookupError {
     #[error("{}", on_one_line(.0))]
     Failed(std::io::Error),
     #[error(transparent)]
-    NotAllowed(address::NotAllowed),
+    NotAllowed(NotAllowed),
     #[error("the service stops")]
     Closed,
 }
@@ -104,6 +106,7 @@ impl Network {
             config: Arc::new(EndpointConfig::new(settings, tasks)),
             known: watch::Sender::default(),
             turn: AtomicUsize::new(0),
+            refused: Mutex::default(),
         });
         tasks.spawn(addresses.clone().keep(tasks.clone()));
         Self(addresses)
@@ -213,8 +216,13 @@ impl Addresses {
         if found.is_empty() {
             return Err(LookupError::Empty);
         }
-        let allowed = address::allowed(found, &self.settings);
-        allowed.map_err(LookupError::NotAllowed)
+        let Judged { allowed, refused } = address::judge(found, &self.settings);
+        let Some(refused) = refused else { return Ok(allowed) };
+        if allowed.is_empty() {
+            return Err(LookupError::NotAllowed(refused));
+        }
+        self.warn_of_refused(refused);
+        Ok(allowed)
     }
 
     /// Keeps the endpoints that are found again, and all if nothing is found.
@@ -248,6 +256,23 @@ impl Addresses {
             endpoint.warm(lookups == 1);
         }
         self.known.send_replace(Resolution { lookups, endpoints, failure: None });
+    }
+
+    /// Says it once, until it is another one.
+    fn warn_of_refused(&self, refused: NotAllowed) {
+        let mut last = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() == Some(&refused) {
+            return;
+        }
+        warn!(
+            ClientAddressRefused,
+            client = %self.settings.name,
+            destination = %self.settings.target(),
+            error = %refused,
+            egress = self.settings.egress.as_str(),
+            "an address of a client is not allowed"
+        );
+        *last = Some(refused);
     }
 
     fn warn(&self, failure: &LookupError, kept: &[Arc<Endpoint>]) {

@@ -20,7 +20,7 @@ use super::document::join;
 use super::identity::kebab_case;
 use super::quantity::format_duration;
 use super::reader::{Reader, Section};
-use super::{Environment, Origin, typed};
+use super::{Egress, Environment, Origin, typed};
 
 /// `[clients.<name>]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Client {
     pub max_response: u64,
     /// Classes of addresses that may be connected to, besides those that need no permission.
     pub allow: Vec<AddressClass>,
+    /// Of the host: what becomes of other addresses.
+    pub egress: Egress,
 }
 
 #[derive(
@@ -195,6 +197,8 @@ impl Client {
 pub(super) struct Inherited<'d> {
     /// `[host.limits]`.
     pub(super) call_timeout: Duration,
+    /// `[host]`.
+    pub(super) egress: Egress,
     pub(super) environment: &'d Environment,
     /// Of the file.
     pub(super) directory: &'d Path,
@@ -242,6 +246,7 @@ fn client<'t>(
         host,
         port,
         timeout,
+        egress: inherited.egress,
         ..table.into_client(inherited.directory)
     }
 }

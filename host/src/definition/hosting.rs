@@ -48,9 +48,9 @@ pub(super) struct HostTable {
     #[schemars(example = "10s")]
     shutdown_timeout: DurationIn,
     limits: LimitsTable,
-    // Not in the documentation until the host obeys it.
-    #[schemars(skip)]
-    #[serde(skip_serializing)]
+    /// Whether clients are kept from addresses that `[clients.<name>] allow` does not list. `audit` logs a warning
+    /// and connects. What is not the address of a service, such as `0.0.0.0`, is refused in any case.
+    #[schemars(example = &"audit")]
     egress: Egress,
     dev: DevTable,
 }

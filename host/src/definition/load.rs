@@ -135,7 +135,12 @@ fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> De
     let tests = testing::read(reader, root);
     let environment = environment::read(reader, root);
     let call_timeout = host.limits.call_timeout;
-    let inherited = client::Inherited { call_timeout, environment: &environment, directory };
+    let inherited = client::Inherited {
+        call_timeout,
+        egress: host.egress,
+        environment: &environment,
+        directory,
+    };
     let clients = client::read(reader, root, &inherited);
     reader.base_path = http::base_path(&kinds);
     let features = features::read(reader, root, directory);

@@ -111,12 +111,13 @@ impl Destination {
 }
 
 impl Neighbour {
-    /// Whether it is what a client calls: it listens on the port, and the client means this machine or its name.
+    /// Whether it is what a client calls: the client has its name, in which case no socket is needed, or the host
+    /// is this machine or has its name, and it listens on the port.
     fn is_at(&self, Destination { client, host, port }: &Destination) -> bool {
         let is_local = host == "localhost"
             || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-        let is_named = *client == self.name || host.split('.').next() == Some(&*self.name);
-        self.ports.contains(port) && (is_local || is_named)
+        let is_host = is_local || host.split('.').next() == Some(&*self.name);
+        *client == self.name || self.ports.contains(port) && is_host
     }
 }
 
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_known_by_its_port_and_by_its_name_or_this_machine() {
+    fn a_client_is_known_by_its_name_or_by_host_and_port() {
         let orders =
             Neighbour { name: "orders".to_owned(), ports: vec![7070], ..Neighbour::default() };
         let is_at = |client: &str, host: &str, port| {
@@ -182,7 +183,9 @@ mod tests {
         assert!(is_at("shop", "orders.shop", 7070));
         assert!(is_at("shop", "localhost", 7070));
         assert!(is_at("shop", "::1", 7070));
-        assert!(!is_at("orders", "orders.shop", 7071));
+        // Its name is enough in one process.
+        assert!(is_at("orders", "elsewhere", 7071));
+        assert!(!is_at("shop", "orders.shop", 7071));
         assert!(!is_at("shop", "10.0.0.1", 7070));
     }
 

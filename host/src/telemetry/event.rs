@@ -137,6 +137,8 @@ events! {
     ClientConnectionEnded = "client-connection-ended",
     /// The name of a `[clients.*]` client has no address that may be used. The host keeps those from before.
     ClientLookupFailed = "client-lookup-failed",
+    /// A `[clients.*]` client has an address that `allow` does not list. The host uses it only when it audits.
+    ClientAddressRefused = "client-address-refused",
     /// Certificates of a `[clients.*]` client have changed and cannot be used. The host uses those from before.
     ClientFilesUnusable = "client-files-unusable",
     /// The host raised its limit of open files.

@@ -25,6 +25,7 @@ pub(crate) const SESSION_AUTH: Guest = Guest("session-auth");
 pub(crate) const GREETER_GRPC: Guest = Guest("greeter-grpc");
 pub(crate) const GRPC_INTEROP: Guest = Guest("grpc-interop");
 pub(crate) const TONIC_GRPC: Guest = Guest("tonic-grpc");
+pub(crate) const USER_BFF: Guest = Guest("user-bff");
 pub(crate) const HYBRID_GRPC_HTTP: Guest = Guest("hybrid-grpc-http");
 pub(crate) const HYBRID_HTTP_NATIVE: Guest = Guest("hybrid-http-native");
 
@@ -66,6 +67,7 @@ const PLAIN: &[Guest] = &[
     SESSION_AUTH,
     GREETER_GRPC,
     GRPC_INTEROP,
+    USER_BFF,
     HYBRID_GRPC_HTTP,
     HYBRID_HTTP_NATIVE,
     BARE,

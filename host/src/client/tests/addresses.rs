@@ -285,3 +285,18 @@ async fn an_address_that_fails_again_and_again_is_left_out() {
 
     assert_eq!(failures, 2);
 }
+
+#[tokio::test]
+async fn an_audit_connects_to_what_would_be_refused_but_never_to_what_is_no_service() {
+    let [server] = servers(by_name, ["127.0.0.1"]).await;
+    let audited = settings::Client {
+        allow: Vec::new(),
+        egress: settings::Egress::Audit,
+        ..settings(server.address, Grpc)
+    };
+    let (_clients, client) = named(audited.clone(), [vec!["127.0.0.1", "0.0.0.0"]]);
+    assert_eq!(who(&client).await, "127.0.0.1");
+
+    let (_clients, client) = named(audited, [vec!["0.0.0.0"]]);
+    assert!(sentence(&get(&client).await.unwrap_err()).contains("not the address of a service"));
+}

@@ -53,6 +53,7 @@ pub(super) fn settings(address: SocketAddr, protocol: Protocol) -> settings::Cli
         keep_alive: KeepAlive { interval: None, timeout: LONG },
         compression: Compression::Off,
         max_response: 4 * 1024 * 1024,
+        egress: settings::Egress::Closed,
         allow: vec![AddressClass::Loopback],
     }
 }

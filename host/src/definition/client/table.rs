@@ -9,6 +9,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use tonic::Code;
 
+use super::super::Egress;
 use super::super::typed::DeclaredTable;
 use super::super::valid::{DurationIn, DurationOrNever, IntegerIn, SizeIn, Switchable, Text};
 use super::{
@@ -305,6 +306,7 @@ impl ClientTable {
             compression: self.compression,
             max_response: bytes(self.max_response.0),
             allow: Vec::new(),
+            egress: Egress::default(),
         }
     }
 }

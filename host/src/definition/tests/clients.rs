@@ -11,7 +11,7 @@ use crate::definition::client::{
     AddressClass, Certificate, CircuitBreaker, ClientTls, ClientTransport, Compression, KeepAlive,
     LoadBalancing, OutlierEjection, Protocol, Retries, Roots,
 };
-use crate::definition::{Client, Definition};
+use crate::definition::{Client, Definition, Egress};
 
 pub(super) const NAMESPACE: (&str, &str) = ("MIKROS_COUPLED_NAMESPACE", "svc.cluster.local");
 
@@ -57,6 +57,7 @@ fn plain(name: &str, host: &str, port: u16) -> Client {
         },
         compression: Compression::Off,
         max_response: 4 << 20,
+        egress: Egress::Closed,
         allow: Vec::new(),
     }
 }

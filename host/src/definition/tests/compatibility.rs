@@ -79,6 +79,7 @@ fn a_file_of_the_go_framework_loads() {
         host.limits.max_concurrency = 256 (default)
         host.limits.max_queue = 1024 (default)
         host.limits.max_body = 4MiB (default)
+        host.egress = closed (default)
         log.level = internal (service.toml:9)
         log.error_stacktrace = true (service.toml:10)
         log.attributes.team = core (service.toml:12)

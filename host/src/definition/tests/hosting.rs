@@ -325,8 +325,8 @@ fn egress_is_closed_unless_it_is_audited() {
     rejects(
         &with(&[], "egress = \"open\"\n"),
         &[],
-        &expect![[
-            r#"service.toml:8:10: `host.egress` must be one of `closed`, `audit`, found `"open"`"#
-        ]],
+        &expect![[r#"
+            service.toml:8:10: `host.egress` must be one of `closed`, `audit`, found `"open"`
+            help: for example `"audit"`"#]],
     );
 }

@@ -95,6 +95,7 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         host.limits.max_concurrency       256            default
         host.limits.max_queue             1024           default
         host.limits.max_body              4MiB           default
+        host.egress                       closed         default
         log.level                         info           default
         log.error_stack_trace             structured     default
         log.attributes.team               line\nbreak    service.toml:8
