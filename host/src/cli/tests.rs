@@ -259,7 +259,7 @@ fn arguments_of_a_service_go_behind_a_separator() {
     // In the same words as clap's own.
     rejects(
         "mikros-host dev one --month 5",
-        &expect![[r#"
+        &expect![[r"
             error: unexpected argument '--month' found
 
               tip: to pass '--month' as a value, use '-- --month'
@@ -267,6 +267,6 @@ fn arguments_of_a_service_go_behind_a_separator() {
             Usage: mikros-host dev <SERVICE_TOML>... [-- <ARGS>...]
 
             For more information, try '--help'.
-        "#]],
+        "]],
     );
 }

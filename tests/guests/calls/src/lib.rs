@@ -2,6 +2,8 @@
 //! asks for; what came of them is the response.
 //! Deliberately knows nothing about how the host makes them.
 
+#![expect(clippy::unused_async, reason = "handlers are async, also those that never wait")]
+
 mod rpc;
 mod web;
 
