@@ -91,8 +91,8 @@ fn a_second_signal_does_not_wait_for_callers() {
     assert_eq!(stopped.status, Some(130), "{}", stopped.outline());
     // That the service is gone which it is connected to may come after it.
     let last = |name| {
-        let names = of(&stopped.log, name).into_iter().map(|line| line.name().to_owned());
-        names.filter(|name| !name.starts_with("client-")).last()
+        let mut names = of(&stopped.log, name).into_iter().map(|line| line.name().to_owned());
+        names.rfind(|name| !name.starts_with("client-"))
     };
     assert_eq!(last("bff").as_deref(), Some("service-killed"));
     assert_eq!(last("user").as_deref(), Some("service-stopped"));
