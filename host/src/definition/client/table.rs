@@ -36,7 +36,7 @@ pub(in crate::definition) struct ClientTable {
     /// otherwise 80.
     #[schemars(example = 7070)]
     pub(super) port: Option<NonZeroU16>,
-    /// Protocol of the service. HTTP is HTTP/1.1, or HTTP/2 if the service offers it with TLS.
+    /// Protocol of the service. `http` is HTTP/1.1.
     #[schemars(example = &"http")]
     pub(super) protocol: Protocol,
     /// `auto` calls the service in process if this host runs it. `network` always uses the network.
@@ -75,7 +75,7 @@ pub(in crate::definition) struct ClientTable {
     #[schemars(example = "10s")]
     resolve_interval: DurationOfSeconds,
     /// An HTTP/2 connection with calls in flight is pinged if nothing has arrived for this long.
-    #[schemars(example = "5m")]
+    #[schemars(example = "30s")]
     keepalive_interval: DurationOrNever,
     /// An HTTP/2 connection is closed if a ping is not answered for this long.
     #[schemars(example = "5s")]
@@ -232,7 +232,7 @@ impl Default for ClientTable {
             max_concurrency: IntegerIn::of(1024),
             load_balancing: LoadBalancing::RoundRobin,
             resolve_interval: DurationIn::seconds(30),
-            keepalive_interval: DurationOrNever::seconds(30),
+            keepalive_interval: DurationOrNever::seconds(300),
             keepalive_timeout: DurationIn::seconds(10),
             compression: Compression::Off,
             max_response: SizeIn::of(4 << 20),

@@ -52,7 +52,7 @@ fn plain(name: &str, host: &str, port: u16) -> Client {
         load_balancing: LoadBalancing::RoundRobin,
         resolve_interval: Duration::from_secs(30),
         keep_alive: KeepAlive {
-            interval: Some(Duration::from_secs(30)),
+            interval: Some(Duration::from_mins(5)),
             timeout: Duration::from_secs(10),
         },
         compression: Compression::Off,
@@ -258,7 +258,7 @@ fn every_value_that_counts_is_explained() {
         clients.orders.max_concurrency = 1024 (default)
         clients.orders.load_balancing = round_robin (default)
         clients.orders.resolve_interval = 30s (default)
-        clients.orders.keepalive_interval = 30s (default)
+        clients.orders.keepalive_interval = 5m (default)
         clients.orders.keepalive_timeout = 10s (default)
         clients.orders.compression = off (default)
         clients.orders.max_response = 4MiB (default)
@@ -278,7 +278,7 @@ fn every_value_that_counts_is_explained() {
         clients.orders.max_concurrency = 1024 (default)
         clients.orders.load_balancing = round_robin (default)
         clients.orders.resolve_interval = 30s (default)
-        clients.orders.keepalive_interval = 30s (default)
+        clients.orders.keepalive_interval = 5m (default)
         clients.orders.keepalive_timeout = 10s (default)
         clients.orders.max_response = 4MiB (default)
         clients.orders.allow = "" (default)"#]]
