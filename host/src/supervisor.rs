@@ -159,6 +159,9 @@ impl<D: Director> Supervisor<'_, D> {
         let delay = stop.delay.map(|delay| format_duration(delay).to_string());
         let callers = (!stop.callers.is_empty()).then(|| stop.callers.join(", "));
         let help = match calls {
+            _ if callers.is_some() => {
+                Some("it drains when its callers have stopped; another signal aborts them")
+            }
             _ if !stop.is_immediate() => Some("signal again to drain at once"),
             Some(_) => Some("send the signal again to stop immediately"),
             None => None,

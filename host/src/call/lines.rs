@@ -11,6 +11,9 @@ pub(crate) fn invalid(reason: impl Into<Arc<str>>) -> Fault {
     Fault::InvalidResponse(reason.into())
 }
 
+/// Most fields of a guest.
+const MOST_FIELDS: usize = 8192;
+
 /// Lines that each end with CR LF. `is_reserved` tells which names a guest may not set.
 ///
 /// # Errors
@@ -28,8 +31,11 @@ pub(crate) fn unpack(packed: &[u8], is_reserved: fn(&str) -> bool) -> Result<Hea
         if is_reserved(name.as_str()) {
             return Err(invalid(format!("the header `{name}` is the host's to set")));
         }
-        // Thousands of different names are more than a map can hold.
-        fields.try_append(name, value).map_err(|_full| invalid("it has too many headers"))?;
+        // A map can hold some more, which is left for what the host adds.
+        if fields.len() >= MOST_FIELDS {
+            return Err(invalid("it has too many headers"));
+        }
+        fields.append(name, value);
         rest = &rest[end + 2..];
     }
     Ok(fields)
@@ -70,6 +76,14 @@ fn field(line: &[u8]) -> Result<(HeaderName, HeaderValue), Fault> {
 mod tests {
     use super::*;
     use crate::fuzz;
+
+    #[test]
+    fn fields_are_bounded() {
+        let lines = |count: usize| "x: 1\r\n".repeat(count);
+
+        assert!(unpack(lines(MOST_FIELDS).as_bytes(), |_| false).is_ok());
+        assert!(unpack(lines(MOST_FIELDS + 1).as_bytes(), |_| false).is_err());
+    }
 
     /// Published with the contract.
     #[test]

@@ -90,6 +90,10 @@ impl ResponseBody {
         Self { source, guard: None }
     }
 
+    pub(super) fn empty() -> Self {
+        Self::new(Source::Ended)
+    }
+
     /// `guard` ends when the body does.
     pub(super) fn guarded_by(mut self, guard: ExchangeGuard) -> Self {
         self.guard = Some(guard);
@@ -132,7 +136,9 @@ impl Body for ResponseBody {
             }
             Source::Ended => return Poll::Ready(None),
         };
-        let late = this.guard.as_mut().filter(|_| polled.is_pending());
+        // Also of a body that always has more: what has an end may come to it.
+        let has_ended = matches!(polled, Poll::Ready(None | Some(Err(_))));
+        let late = this.guard.as_mut().filter(|_| !has_ended);
         if let Some(error) = late.and_then(|guard| guard.poll_late(context)) {
             // Dropped, which cancels the exchange.
             (this.source, this.guard) = (Source::Ended, None);

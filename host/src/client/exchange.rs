@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
 
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Request, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep_until, timeout_at};
+use tonic::Code;
 
 use super::body::{RequestBody, ResponseBody};
 use super::breaker::{Breaker, Open};
@@ -115,7 +116,11 @@ impl Client {
             if self.settings.protocol == Protocol::Grpc {
                 request.headers_mut().insert(GRPC_TIMEOUT, grpc_timeout(deadline));
             }
-            match series.after(self.transport.send(request).await) {
+            let mut sent = self.transport.send(request).await;
+            if self.settings.protocol == Protocol::Grpc {
+                sent = sent.map(Self::grpc_only);
+            }
+            match series.after(sent) {
                 Next::Done(outcome) => return outcome,
                 Next::Again(again, at) => {
                     sleep_until(at).await;
@@ -123,6 +128,36 @@ impl Client {
                 }
             }
         }
+    }
+}
+
+impl Client {
+    /// A response that is not gRPC, for example of a load balancer, as the status that it stands for in gRPC.
+    fn grpc_only(response: Response<ResponseBody>) -> Response<ResponseBody> {
+        let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        if content_type.is_some_and(|found| found.starts_with(b"application/grpc")) {
+            return response;
+        }
+        let status = response.status();
+        let code = match status.as_u16() {
+            400 => Code::Internal,
+            401 => Code::Unauthenticated,
+            403 => Code::PermissionDenied,
+            404 => Code::Unimplemented,
+            429 | 502 | 503 | 504 => Code::Unavailable,
+            _ => Code::Unknown,
+        };
+        let text = format!("it responded with HTTP status {} and not with gRPC", status.as_u16());
+        let mut replaced = Response::new(ResponseBody::empty());
+        let fields = replaced.headers_mut();
+        fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        fields.insert("grpc-status", HeaderValue::from(i32::from(code)));
+        // Neither a host nor a number needs an escape.
+        fields.insert(
+            "grpc-message",
+            HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("not gRPC")),
+        );
+        replaced
     }
 }
 

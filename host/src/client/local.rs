@@ -3,7 +3,7 @@
 //!
 //! Does not know what answers.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -32,7 +32,11 @@ const MOST_WAITING: usize = 1024;
 
 /// The services of this process by name and protocol. Clones are one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LocalServices(Arc<RwLock<HashMap<Key, Arc<LocalService>>>>);
+pub(crate) struct LocalServices {
+    running: Arc<RwLock<HashMap<Key, Arc<LocalService>>>>,
+    /// The names of those that this process is to run.
+    expected: Arc<RwLock<HashSet<String>>>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -92,8 +96,18 @@ impl LocalServices {
         Registration { services: self.clone(), key, service: Arc::default() }
     }
 
+    /// A service of this name is to run in this process.
+    pub(crate) fn expect(&self, name: &str) {
+        let mut expected = self.expected.write().unwrap_or_else(PoisonError::into_inner);
+        expected.insert(name.to_owned());
+    }
+
+    fn is_expected(&self, name: &str) -> bool {
+        self.expected.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
     pub(super) fn find(&self, name: &str, protocol: Protocol) -> Option<Arc<LocalService>> {
-        let services = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let services = self.running.read().unwrap_or_else(PoisonError::into_inner);
         // A service is not asked for often enough by each client to make a key that borrows worth it.
         services.get(&Key { name: name.to_owned(), protocol }).cloned()
     }
@@ -102,7 +116,7 @@ impl LocalServices {
 impl Registration {
     /// Lets clients call the service from now on, in place of another of that name and protocol.
     pub(crate) fn publish(&self) {
-        let mut services = self.services.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut services = self.services.running.write().unwrap_or_else(PoisonError::into_inner);
         services.insert(self.key.clone(), self.service.clone());
     }
 
@@ -117,7 +131,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let mut services = self.services.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut services = self.services.running.write().unwrap_or_else(PoisonError::into_inner);
         // It may be that of a newer service with the same name.
         if services.get(&self.key).is_some_and(|service| Arc::ptr_eq(service, &self.service)) {
             services.remove(&self.key);
@@ -221,6 +235,11 @@ impl LocalTransport {
     pub(super) fn new(settings: &Arc<settings::Client>, services: &LocalServices) -> Self {
         let service = kebab_case(&settings.name);
         Self { settings: settings.clone(), service, services: services.clone() }
+    }
+
+    /// Whether there will be one, so that no connection is needed.
+    pub(super) fn is_expected(&self) -> bool {
+        self.settings.transport == ClientTransport::Auto && self.services.is_expected(&self.service)
     }
 
     pub(super) fn find(&self) -> Option<Arc<LocalService>> {

@@ -7,7 +7,7 @@
 //! Does not know what requests say.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,7 +33,11 @@ const LOOKUP_GAP: Duration = Duration::from_millis(100);
 
 /// The connections of one client on one thread.
 #[derive(Debug)]
-pub(super) struct Network(Arc<Addresses>);
+pub(super) struct Network {
+    addresses: Arc<Addresses>,
+    tasks: Tasks,
+    has_begun: AtomicBool,
+}
 
 #[derive(Debug)]
 struct Addresses {
@@ -108,8 +112,14 @@ impl Network {
             turn: AtomicUsize::new(0),
             refused: Mutex::default(),
         });
-        tasks.spawn(addresses.clone().keep(tasks.clone()));
-        Self(addresses)
+        Self { addresses, tasks: tasks.clone(), has_begun: AtomicBool::new(false) }
+    }
+
+    /// Looks for addresses and connects to them, unless it does already.
+    pub(super) fn begin(&self) {
+        if !self.has_begun.swap(true, Ordering::Relaxed) {
+            self.tasks.spawn(self.addresses.clone().keep(self.tasks.clone()));
+        }
     }
 
     /// Sends to the address whose turn it is. If there is no connection to it, to the next one.
@@ -117,7 +127,8 @@ impl Network {
         &self,
         mut request: Request<RequestBody>,
     ) -> Result<Response<ResponseBody>, SendError> {
-        let endpoints = match self.0.endpoints().await {
+        self.begin();
+        let endpoints = match self.addresses.endpoints().await {
             Ok(endpoints) => endpoints,
             Err((error, may_pass)) => {
                 let progress = if may_pass {
@@ -130,14 +141,14 @@ impl Network {
         };
         let mut candidates = Candidates::default();
         loop {
-            let turn = self.0.turn.fetch_add(1, Ordering::Relaxed);
-            let rule = self.0.settings.load_balancing;
+            let turn = self.addresses.turn.fetch_add(1, Ordering::Relaxed);
+            let rule = self.addresses.settings.load_balancing;
             let picked = balance::pick(&endpoints, rule, turn, &mut candidates);
             let sent = picked.clone().send(request).await;
             picked.note(&sent, &endpoints);
             match sent {
                 Err(SendError { error, progress: Progress::NotConnected(returned) }) => {
-                    self.0.config.refresh.notify_one();
+                    self.addresses.config.refresh.notify_one();
                     if candidates.are_exhausted(&endpoints) {
                         return Err(SendError {
                             error,

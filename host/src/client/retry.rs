@@ -48,8 +48,11 @@ impl RetryPolicy {
     pub(super) fn series(&self, request: &Request<RequestBody>, deadline: Instant) -> Series<'_> {
         self.budget.deposit();
         let limit = self.settings.retries.max_buffer;
+        // A copy costs nothing but the head: the service may refuse to look at a request of any size.
+        let is_small =
+            matches!(request.body(), RequestBody::Whole(bytes) if bytes.len() as u64 <= limit);
         let copy = match request.body() {
-            RequestBody::Whole(bytes) if bytes.len() as u64 <= limit => {
+            RequestBody::Whole(bytes) => {
                 let (mut copy, ()) = Request::new(()).into_parts();
                 copy.method = request.method().clone();
                 copy.uri = request.uri().clone();
@@ -58,7 +61,7 @@ impl RetryPolicy {
                 copy.extensions = request.extensions().clone();
                 Some(Request::from_parts(copy, bytes.clone()))
             }
-            _ => None,
+            RequestBody::Streamed(_) => None,
         };
         let is_repeatable = match self.settings.protocol {
             Protocol::Grpc => true,
@@ -71,10 +74,11 @@ impl RetryPolicy {
             policy: self,
             deadline,
             copy,
+            is_small,
             is_repeatable,
             attempts: 1,
             unsent: 0,
-            refused: false,
+            refusals: 0,
             backoff: None,
         }
     }
@@ -86,6 +90,8 @@ pub(super) struct Series<'p> {
     policy: &'p RetryPolicy,
     deadline: Instant,
     /// What can be sent again.
+    /// Whether `max_buffer` permits retries.
+    is_small: bool,
     copy: Option<Request<bytes::Bytes>>,
     /// Whether a request may be sent again that the service may have handled.
     is_repeatable: bool,
@@ -93,8 +99,8 @@ pub(super) struct Series<'p> {
     attempts: u32,
     /// How many came to nothing because their connection was about to end.
     unsent: u32,
-    /// Whether the service has refused to look at the request; it is asked once more, whatever the settings say.
-    refused: bool,
+    /// How often the service has refused to look at the request; it is asked once more, whatever the settings say.
+    refusals: u32,
     backoff: Option<ExponentialBackoff<HasherRng>>,
 }
 
@@ -130,7 +136,10 @@ impl Series<'_> {
         if matches!(permission, Permission::No) {
             return Next::Done(outcome);
         }
-        let Some(request) = returned.or_else(|| self.copy()) else { return Next::Done(outcome) };
+        let copy = || {
+            self.copy().filter(|_| self.is_small || matches!(permission, Permission::Transparent))
+        };
+        let Some(request) = returned.or_else(copy) else { return Next::Done(outcome) };
         match self.time(&permission) {
             Some(at) => Next::Again(request, at),
             None => Next::Done(outcome),
@@ -176,8 +185,8 @@ impl Series<'_> {
             Progress::Unsent(request) | Progress::NotConnected(request) => {
                 (Permission::Retry, Some(request))
             }
-            Progress::Refused if !self.refused => {
-                self.refused = true;
+            Progress::Refused if self.refusals == 0 => {
+                self.refusals += 1;
                 (Permission::Transparent, None)
             }
             Progress::Refused => (Permission::Retry, None),

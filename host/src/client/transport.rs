@@ -49,7 +49,12 @@ impl Transport {
         services: &LocalServices,
     ) -> Self {
         let network = Network::new(settings, tasks, resolver);
-        Self { network, local: LocalTransport::new(settings, services) }
+        let local = LocalTransport::new(settings, services);
+        // So that a service that is not there is told of at the start, and the first call finds a connection.
+        if !local.is_expected() {
+            network.begin();
+        }
+        Self { network, local }
     }
 
     /// Resolves with the head of the response.

@@ -72,6 +72,11 @@ impl LoadError {
 }
 
 impl Loader {
+    /// A service of this name is to run in this process.
+    pub(crate) fn expect(&self, name: &str) {
+        self.local_services.expect(name);
+    }
+
     /// # Errors
     /// When this machine cannot run WebAssembly, or refuses a thread.
     pub(crate) fn new(

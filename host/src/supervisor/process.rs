@@ -62,6 +62,8 @@ pub(crate) struct ServiceOptions<F> {
 pub(super) struct Process {
     options: Options,
     loader: Mutex<Option<Loader>>,
+    /// Of the services, as far as they are known at the start.
+    names: Vec<String>,
     pub(super) neighbours: Neighbours,
 }
 
@@ -102,7 +104,9 @@ where
     log.install();
     report_panics(logger);
     let neighbours = Neighbours::new(services.len());
-    let process = Process { options, loader: Mutex::default(), neighbours };
+    let definitions = services.iter().filter_map(|service| service.definition.as_ref());
+    let names = definitions.map(|definition| definition.identity.name.clone()).collect();
+    let process = Process { options, loader: Mutex::default(), names, neighbours };
     let ending = process.run(services, &log);
     finish(flush, &ending);
     ending
@@ -240,6 +244,9 @@ impl Process {
         let cache = Cache::open_or_warn(cache_directory.as_deref());
         let made = Loader::new(cache, extensions.clone(), *pace);
         let made = made.map_err(|error| Refusal::new(on_one_line(&error), error.help()))?;
+        for name in &self.names {
+            made.expect(name);
+        }
         Ok(loader.insert(made).clone())
     }
 }

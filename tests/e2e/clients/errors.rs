@@ -92,3 +92,11 @@ fn an_unknown_host_is_named() {
     assert!(message.contains("no-such-host.invalid") && message.contains("`peer`"), "{message}");
     host.stop();
 }
+
+#[test]
+fn a_server_that_is_not_grpc_is_named() {
+    let other = Host::start(&Service::new(guests::STARTS, "http:0"));
+
+    expect![[r#"501 {"kind":"UnimplementedError","message":"it responded with HTTP status 404 and not with gRPC","code":0,"service_name":"probe","destination":"peer"}"#]].assert_eq(&unreachable(other.port(), "/rpc/many/1"));
+    other.stop();
+}

@@ -57,7 +57,7 @@ fn a_service_serves_until_its_callers_have_ended() {
     assert_eq!(stopped.status, Some(0), "{}", stopped.outline());
     assert_eq!(stops(&stopped), ["bff", "user"]);
     expect![[r#"
-        INFO stopping service signal="SIGTERM" callers="bff" help="signal again to drain at once"
+        INFO stopping service signal="SIGTERM" callers="bff" help="it drains when its callers have stopped; another signal aborts them"
         INFO acting begins
         INFO draining service calls.in_flight=0 help="send the signal again to stop immediately"
         INFO on-finish begins requests=0

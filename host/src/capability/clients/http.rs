@@ -112,14 +112,18 @@ fn request(
     let target = Some(target).filter(|target| target.starts_with('/'));
     let target = target.and_then(|target| target.parse::<PathAndQuery>().ok());
     let target = target.ok_or_else(|| malformed("its target is not a path"))?;
-    let fields =
-        lines::unpack(&head[end + 2..], is_of_connection).map_err(|fault| broken(&fault))?;
+    let fields = lines::unpack(&head[end + 2..], is_of_host).map_err(|fault| broken(&fault))?;
     check_length(&fields, length).map_err(malformed)?;
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = Uri::from(target);
     *request.headers_mut() = call.with_context(fields);
     Ok(request)
+}
+
+/// Fields that a guest may not set. With another `host` it would reach what is not declared, behind the same address.
+fn is_of_host(name: &str) -> bool {
+    name == "host" || is_of_connection(name)
 }
 
 /// `content-length` follows from the body; a guest may repeat it.

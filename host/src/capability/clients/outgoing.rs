@@ -64,12 +64,14 @@ pub(super) fn find(
         ..service_error(Kind::Internal, message)
     };
     let Some(client) = state.clients.get(name) else {
-        let lines = format!("add to service.toml: [clients.{name}] protocol = \"{word}\"");
+        let lines = format!(
+            "add a table `[clients.{name}]` with `host`, `port`, and `protocol = \"{word}\"` to service.toml"
+        );
         return Err(undeclared(format!("the client `{name}` is not declared"), lines));
     };
     if (client.protocol() == settings::Protocol::Grpc) != (protocol == Protocol::Grpc) {
         let message = format!("the client `{name}` is declared for the protocol `{other}`");
-        let line = format!("set in service.toml: [clients.{name}] protocol = \"{word}\"");
+        let line = format!("set `protocol = \"{word}\"` in `[clients.{name}]` of service.toml");
         return Err(undeclared(message, line));
     }
     Ok(client.clone())

@@ -11,8 +11,9 @@ use super::address::{is_host_name, is_never_allowed};
 use super::{Client, ClientTable, Protocol, kebab_case};
 
 /// Keys that mean something for one protocol only.
-const OF_ONE_PROTOCOL: [(&str, Protocol); 4] = [
+const OF_ONE_PROTOCOL: [(&str, Protocol); 5] = [
     ("compression", Protocol::Grpc),
+    ("max_response", Protocol::Grpc),
     ("retries.codes", Protocol::Grpc),
     ("retries.statuses", Protocol::Http),
     ("retries.all_methods", Protocol::Http),

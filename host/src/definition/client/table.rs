@@ -84,7 +84,7 @@ pub(in crate::definition) struct ClientTable {
     /// accepted.
     #[schemars(example = &"gzip")]
     compression: Compression,
-    /// Maximum size of a gRPC message, decompressed, or of an HTTP body that is read as a whole.
+    /// Maximum size of a response message, decompressed. Only for gRPC.
     #[schemars(example = "16MiB")]
     max_response: SizeIn<KIB, GIB>,
     /// Classes of addresses that the name may resolve to; connections to them are refused otherwise. A `host` that is

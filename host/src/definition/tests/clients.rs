@@ -82,7 +82,7 @@ fn every_key_reaches_its_field() {
         "host = \"10.0.0.1\"\nport = 1\nprotocol = \"http\"\ntransport = \"network\"\ntimeout = \"2s\"\n\
          connect_timeout = \"3s\"\nmax_concurrency = 4\nload_balancing = \"least_loaded\"\n\
          resolve_interval = \"5s\"\nkeepalive_interval = \"never\"\nkeepalive_timeout = \"6s\"\n\
-         max_response = \"1KiB\"\nallow = [\"link_local\", \"metadata\"]\n\
+         allow = [\"link_local\", \"metadata\"]\n\
          [clients.orders.tls]\nroots_file = \"ca.pem\"\nsystem_roots = true\ncertificate = \"a.pem\"\n\
          key = \"/etc/a.key\"\nserver_name = \"orders\"\n\
          [clients.orders.retries]\nattempts = 2\nbackoff = \"7ms\"\nmax_backoff = \"8ms\"\n\
@@ -125,7 +125,7 @@ fn every_key_reaches_its_field() {
         load_balancing: LoadBalancing::LeastLoaded,
         resolve_interval: Duration::from_secs(5),
         keep_alive: KeepAlive { interval: None, timeout: Duration::from_secs(6) },
-        max_response: 1024,
+        max_response: 4 << 20,
         allow: vec![AddressClass::LinkLocal, AddressClass::Metadata],
         ..plain("orders", "10.0.0.1", 1)
     };
@@ -280,7 +280,6 @@ fn every_value_that_counts_is_explained() {
         clients.orders.resolve_interval = 30s (default)
         clients.orders.keepalive_interval = 5m (default)
         clients.orders.keepalive_timeout = 10s (default)
-        clients.orders.max_response = 4MiB (default)
         clients.orders.allow = "" (default)"#]]
     .assert_eq(&explained(&http, "clients."));
 }

@@ -19,6 +19,7 @@ pub(crate) fn routes() -> Router<Calls> {
         .any("/post/{size}", post)
         .any("/size", size)
         .any("/error", error)
+        .any("/host", host)
 }
 
 #[derive(Deserialize)]
@@ -117,4 +118,10 @@ pub(crate) async fn nest(Path(depth): Path<u64>) -> Result<String> {
     let inner: u64 =
         inner.error_for_status().await?.text().await?.parse().or_internal("it is a number")?;
     Ok((inner + 1).to_string())
+}
+
+/// Asks for another host than the one that is declared.
+async fn host(Query(options): Query<Options>) -> Result<String> {
+    let response = options.request()?.header("host", "internal.example").send().await?;
+    response.text().await
 }
