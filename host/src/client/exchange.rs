@@ -10,7 +10,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Request, Response};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep_until, timeout_at};
-use tonic::Code;
+use tonic::{Code, Status};
 
 use super::body::{RequestBody, ResponseBody};
 use super::breaker::{Breaker, Open};
@@ -59,7 +59,7 @@ impl Client {
         self.exchange(self.addressed(request), self.deadline(terms)).await
     }
 
-    /// `request` with the client as its host unless it names one, and without what the connection decides.
+    /// `request` with the client as its host, and without what the connection decides.
     fn addressed(&self, mut request: Request<RequestBody>) -> Request<RequestBody> {
         let is_whole = matches!(request.body(), RequestBody::Whole(_));
         let headers = request.headers_mut();
@@ -69,7 +69,7 @@ impl Client {
         if is_whole {
             headers.remove(CONTENT_LENGTH);
         }
-        if let (false, Some(authority)) = (headers.contains_key(HOST), self.origin.authority()) {
+        if let Some(authority) = self.origin.authority() {
             let host = HeaderValue::from_str(authority.as_str());
             headers.insert(HOST, host.expect("an authority is visible ASCII"));
         }
@@ -118,7 +118,7 @@ impl Client {
             }
             let mut sent = self.transport.send(request).await;
             if self.settings.protocol == Protocol::Grpc {
-                sent = sent.map(Self::grpc_only);
+                sent = sent.map(grpc_only);
             }
             match series.after(sent) {
                 Next::Done(outcome) => return outcome,
@@ -131,34 +131,24 @@ impl Client {
     }
 }
 
-impl Client {
-    /// A response that is not gRPC, for example of a load balancer, as the status that it stands for in gRPC.
-    fn grpc_only(response: Response<ResponseBody>) -> Response<ResponseBody> {
-        let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        if content_type.is_some_and(|found| found.starts_with(b"application/grpc")) {
-            return response;
-        }
-        let status = response.status();
-        let code = match status.as_u16() {
-            400 => Code::Internal,
-            401 => Code::Unauthenticated,
-            403 => Code::PermissionDenied,
-            404 => Code::Unimplemented,
-            429 | 502 | 503 | 504 => Code::Unavailable,
-            _ => Code::Unknown,
-        };
-        let text = format!("it responded with HTTP status {} and not with gRPC", status.as_u16());
-        let mut replaced = Response::new(ResponseBody::empty());
-        let fields = replaced.headers_mut();
-        fields.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-        fields.insert("grpc-status", HeaderValue::from(i32::from(code)));
-        // Neither a host nor a number needs an escape.
-        fields.insert(
-            "grpc-message",
-            HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("not gRPC")),
-        );
-        replaced
+/// A response that is not gRPC, for example of a load balancer, as the status that it stands for: the table of
+/// "HTTP to gRPC Status Code Mapping" of the gRPC project.
+fn grpc_only(response: Response<ResponseBody>) -> Response<ResponseBody> {
+    let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if content_type.is_some_and(|found| found.starts_with(b"application/grpc")) {
+        return response;
     }
+    let status = response.status().as_u16();
+    let code = match status {
+        400 => Code::Internal,
+        401 => Code::Unauthenticated,
+        403 => Code::PermissionDenied,
+        404 => Code::Unimplemented,
+        429 | 502..=504 => Code::Unavailable,
+        _ => Code::Unknown,
+    };
+    let text = format!("it responded with HTTP status {status} and not with gRPC");
+    Status::new(code, text).into_http::<()>().map(|()| ResponseBody::empty())
 }
 
 /// What the circuit breaker counts.

@@ -90,9 +90,9 @@ pub(super) struct Series<'p> {
     policy: &'p RetryPolicy,
     deadline: Instant,
     /// What can be sent again.
+    copy: Option<Request<bytes::Bytes>>,
     /// Whether `max_buffer` permits retries.
     is_small: bool,
-    copy: Option<Request<bytes::Bytes>>,
     /// Whether a request may be sent again that the service may have handled.
     is_repeatable: bool,
     /// How many have been made or are being made.
