@@ -14,6 +14,9 @@ pub(crate) static HOP_BY_HOP: [HeaderName; 6] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
+/// Names the service that calls, as all Mikros frameworks spell it.
+pub(crate) const CALLER: HeaderName = HeaderName::from_static("service-context-caller");
+
 /// Longest request id that is taken over, in bytes.
 const LONGEST_ID: usize = 128;
 

@@ -72,8 +72,7 @@ pub(crate) fn lower<T: IntoGuest>(
 ) -> wasmtime::Result<GuestStream<T::Item, Result<(), ServiceError>>> {
     let Streamed { data, end, .. } = streamed;
     let end = async move { Ok::<_, wasmtime::Error>(end.await.unwrap_or_else(|_| Err(lost()))) };
-    let producer = Producer { data, next: None, admission };
-    let data = StreamReader::new(&mut store, producer)?;
+    let data = reader(&mut store, data, admission)?;
     Ok(GuestStream { data, end: FutureReader::new(&mut store, end)? })
 }
 
@@ -98,15 +97,47 @@ pub(crate) struct StreamCompletion {
     pub unread: oneshot::Receiver<()>,
 }
 
-/// Gives the items of a channel to a guest that reads.
-struct Producer<T, A> {
-    data: mpsc::Receiver<T>,
+/// Where the items of a stream into a guest come from.
+pub(crate) trait Arriving<T>: Send + Unpin + 'static {
+    /// The next one; `None` after the last one.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<T>>;
+}
+
+impl<T: Send + 'static> Arriving<T> for mpsc::Receiver<T> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
+        self.poll_recv(context)
+    }
+}
+
+/// Admits everything: what the guest reads is bounded by what it asks for.
+pub(crate) struct Unbounded;
+
+impl Admission for Unbounded {
+    fn poll_admit(&mut self, _bytes: usize, _spare: usize, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn rest(&mut self) {}
+}
+
+/// A stream for a guest of what arrives, at the pace of `admission`.
+pub(crate) fn reader<T: IntoGuest>(
+    mut store: impl AsContextMut<Data = State>,
+    source: impl Arriving<T>,
+    admission: impl Admission,
+) -> wasmtime::Result<StreamReader<T::Item>> {
+    StreamReader::new(&mut store, Producer { source, next: None, admission })
+}
+
+/// Gives what arrives to a guest that reads.
+struct Producer<S, T, A> {
+    source: S,
     /// One that was received, but the guest only asked whether there is one, or there was no room for it.
     next: Option<T>,
     admission: A,
 }
 
-impl<T: IntoGuest, A: Admission> StreamProducer<State> for Producer<T, A> {
+impl<S: Arriving<T>, T: IntoGuest, A: Admission> StreamProducer<State> for Producer<S, T, A> {
     type Item = T::Item;
     type Buffer = T::Buffer;
 
@@ -119,7 +150,7 @@ impl<T: IntoGuest, A: Admission> StreamProducer<State> for Producer<T, A> {
     ) -> Poll<wasmtime::Result<StreamResult>> {
         let item = match self.next.take() {
             Some(item) => item,
-            None => match self.data.poll_recv(context) {
+            None => match self.source.poll_next(context) {
                 Poll::Ready(Some(item)) => item,
                 Poll::Ready(None) => return Poll::Ready(Ok(StreamResult::Dropped)),
                 Poll::Pending if finish => return Poll::Ready(Ok(StreamResult::Cancelled)),

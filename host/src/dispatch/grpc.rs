@@ -48,14 +48,12 @@ use crate::capability::Stopping;
 use crate::definition::StatusMessage;
 use crate::extension::{self as hook, Transport};
 use crate::guest::Workers;
+use crate::header::CALLER;
 use crate::http2::RequestBody;
 use crate::telemetry::Logger;
 
 /// How long a service that stops waits for a message that was announced.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
-
-/// Metadata by which a caller names itself, as the other Mikros frameworks spell it.
-const CALLER: HeaderName = HeaderName::from_static("service-context-caller");
 
 /// How a service wants its RPCs to be treated. Sources in `service.toml` are named in the definition.
 #[derive(Debug)]

@@ -16,6 +16,11 @@ pub(super) fn of_host(error: ServiceError) -> Failure {
     Failure { reason, trailers: Bytes::new() }
 }
 
+/// The end of a response for a guest that has left it.
+pub(super) fn left() -> ServiceError {
+    service_error(ErrorKind::Cancelled, "the response is no longer read")
+}
+
 /// How an RPC failed.
 pub(super) fn rpc(client: &str, ended: Ended) -> Failure {
     match ended {

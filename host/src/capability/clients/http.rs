@@ -5,23 +5,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::TryStreamExt;
 use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri};
-use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::{BodyExt, StreamBody};
-use wasmtime::component::{Accessor, FutureReader};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use wasmtime::component::Accessor;
 
 use super::failure;
 use super::outgoing::{Ended, OutgoingCall, broken};
-use super::stream::{self, Arriving};
+use super::stream::{self, Incoming};
 use crate::bindings::clients::{Protocol, Response, SendParameters};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::bindings::http::{Body, Streamed};
 use crate::call::error::service_error;
+use crate::call::guest_body::GuestBody;
 use crate::call::lines::{self, put_field};
 use crate::capability::State;
+use crate::capability::streams::{self, GuestStream};
 use crate::client::{Client, RequestBody, ResponseBody};
 use crate::header::{HOP_BY_HOP, is_of_connection};
 
@@ -59,9 +60,8 @@ pub(super) async fn send(
         Arrived::Whole(bytes) if bytes.is_empty() => Body::None,
         Arrived::Whole(bytes) => Body::Bytes(bytes),
         Arrived::Streamed(body, length) => accessor.with(|mut access| -> wasmtime::Result<_> {
-            let (data, end) = stream::chunks(&mut access, ArrivingChunks { client, body })?;
-            let end = async move { Ok::<_, wasmtime::Error>(end.await?) };
-            let end = FutureReader::new(&mut access, end)?;
+            let incoming = ResponseChunks { client, body };
+            let GuestStream { data, end } = stream::lower::<Bytes, _>(&mut access, incoming)?;
             Ok(Body::Streamed(Streamed { data, length, end }))
         })?,
     };
@@ -84,9 +84,9 @@ fn lift(accessor: &Accessor<State>, body: Body) -> wasmtime::Result<(RequestBody
             (RequestBody::Whole(bytes), length)
         }
         Body::Streamed(Streamed { data, length, end }) => {
-            let departing = accessor.with(|access| stream::departing_chunks(access, data, end))?;
-            let frames = departing.map_ok(Frame::data as fn(Bytes) -> Frame<Bytes>);
-            (RequestBody::streamed(Measured { frames: StreamBody::new(frames), length }), length)
+            let (body, _completion) = accessor
+                .with(|access| streams::lift::<Bytes, _>(access, GuestStream { data, end }))?;
+            (RequestBody::streamed(GuestBody::new(body, length)), length)
         }
     })
 }
@@ -148,12 +148,12 @@ fn pack(headers: &HeaderMap) -> Bytes {
 }
 
 /// The body of a response, chunk by chunk.
-struct ArrivingChunks {
+struct ResponseChunks {
     client: Arc<Client>,
     body: ResponseBody,
 }
 
-impl Arriving for ArrivingChunks {
+impl Incoming for ResponseChunks {
     type End = Result<(), ServiceError>;
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Self::End>> {
@@ -175,26 +175,8 @@ impl Arriving for ArrivingChunks {
             }
         }
     }
-}
 
-/// A body that knows its length. One that has another length is an error of hyper's.
-struct Measured<B> {
-    frames: B,
-    length: Option<u64>,
-}
-
-impl<B: http_body::Body + Unpin> http_body::Body for Measured<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.frames).poll_frame(context)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+    fn left() -> Self::End {
+        Err(failure::left())
     }
 }

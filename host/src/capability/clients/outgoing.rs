@@ -14,13 +14,12 @@ use crate::call::error::service_error;
 use crate::call::{CallDepth, Context, Fault, lines, metadata};
 use crate::capability::{State, current_call};
 use crate::client::{CallCompression, CallTerms, Client, ClientError, settings};
+use crate::header::CALLER;
 
 /// Fields of the request that the guest handles which go with the requests that it makes for it.
 const PROPAGATED: [&str; 3] = ["traceparent", "tracestate", "baggage"];
 /// The same for all names with this prefix.
 const CONTEXT: &str = "service-context-";
-/// Names the service that calls.
-const CALLER: HeaderName = HeaderName::from_static("service-context-caller");
 
 /// A call that the guest is about to make.
 pub(super) struct OutgoingCall {

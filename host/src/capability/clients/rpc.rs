@@ -5,17 +5,18 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use wasmtime::component::{Accessor, FutureReader};
+use wasmtime::component::Accessor;
 
 use super::failure;
 use super::outgoing::{Ended, OutgoingCall};
-use super::stream::{self, Arriving};
+use super::stream::{self, Incoming, Message, Outgoing};
 use crate::bindings::clients::{
-    End, Failure, Incoming, Outgoing, Protocol, RequestMessages, StreamingParameters,
+    self as contract, End, Failure, Protocol, RequestMessages, StreamingParameters,
     UnaryParameters, UnaryResponse,
 };
 use crate::call::metadata;
 use crate::capability::State;
+use crate::capability::streams::GuestStream;
 use crate::client::{self, Client};
 
 pub(super) async fn unary(
@@ -40,13 +41,12 @@ pub(super) async fn unary(
 pub(super) async fn streaming(
     accessor: &Accessor<State>,
     (client, method, packed, messages, options): StreamingParameters,
-) -> wasmtime::Result<Result<Incoming, Failure>> {
+) -> wasmtime::Result<Result<contract::Incoming, Failure>> {
     let messages = match messages {
         RequestMessages::One(message) => client::Messages::One(message),
-        RequestMessages::Many(Outgoing { messages, end }) => {
-            let departing =
-                accessor.with(|access| stream::departing_messages(access, messages, end))?;
-            client::Messages::Many(departing.boxed())
+        RequestMessages::Many(contract::Outgoing { messages, end }) => {
+            let outgoing = accessor.with(|access| Outgoing::lift(access, messages, end))?;
+            client::Messages::Many(outgoing.boxed())
         }
     };
     let begun = OutgoingCall::begin(accessor, &client, Protocol::Grpc, &options)
@@ -61,22 +61,19 @@ pub(super) async fn streaming(
         Err(ended) => return Ok(Err(failure::rpc(client.name(), ended))),
     };
     let metadata = metadata::pack_response(&reply.metadata);
-    let arriving = ArrivingMessages { client, messages: reply.messages };
-    accessor.with(|mut access| {
-        let (messages, end) = stream::messages(&mut access, arriving)?;
-        // A reader that is dropped has no need of it.
-        let end = async move { Ok::<End, wasmtime::Error>(end.await?) };
-        Ok(Ok(Incoming { metadata, messages, end: FutureReader::new(&mut access, end)? }))
-    })
+    let incoming = ResponseMessages { client, messages: reply.messages };
+    let lowered = accessor.with(|access| stream::lower::<Message, _>(access, incoming))?;
+    let GuestStream { data: messages, end } = lowered;
+    Ok(Ok(contract::Incoming { metadata, messages, end }))
 }
 
 /// The messages of another service.
-struct ArrivingMessages {
+struct ResponseMessages {
     client: Arc<Client>,
     messages: client::IncomingMessages,
 }
 
-impl Arriving for ArrivingMessages {
+impl Incoming for ResponseMessages {
     type End = End;
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, End>> {
@@ -85,5 +82,9 @@ impl Arriving for ArrivingMessages {
             Some(Err(error)) => Err(Err(failure::rpc(self.client.name(), Ended::Failed(error)))),
             None => Err(Ok(metadata::pack_response(&self.messages.take_trailers()))),
         })
+    }
+
+    fn left() -> End {
+        Err(failure::of_host(failure::left()))
     }
 }

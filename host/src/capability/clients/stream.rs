@@ -1,280 +1,126 @@
-//! What crosses the boundary of a guest over time when it calls another service. One chunk or message at a time, so
-//! that the slower side sets the pace.
+//! What crosses the boundary of a guest over time when it calls another service.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::PollSender;
-use wasmtime::component::{
-    Destination, FutureConsumer, FutureReader, Lift, Source, StreamConsumer, StreamProducer,
-    StreamReader, StreamResult,
-};
+use tokio::sync::oneshot;
+use wasmtime::component::{FutureReader, Lift, Lower, Source, StreamReader};
 use wasmtime::{AsContextMut, StoreContextMut};
 
+use crate::call::stream::Streamed;
 use crate::capability::State;
+use crate::capability::streams::{self, FromGuest, GuestStream, IntoGuest, Unbounded};
 use crate::client::Aborted;
 
-/// Largest chunk that is taken from a guest at once, in bytes.
-const LARGEST_CHUNK: usize = 64 * 1024;
+/// A message of an RPC, in either direction.
+pub(super) struct Message(Bytes);
 
-/// What another service sends: `T` by `T`, then how it ended.
-pub(super) trait Arriving: Send + Unpin + 'static {
-    /// How it ended, for the guest.
-    type End: Send;
-
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Self::End>>;
-}
-
-/// Passes on to a guest what arrives.
-struct Producer<A: Arriving> {
-    arriving: A,
-    /// Something that arrived while the guest only asked whether there is something.
-    next: Option<Bytes>,
-    end: Option<oneshot::Sender<A::End>>,
-}
-
-impl<A: Arriving> Producer<A> {
-    /// `None`: there is no more.
-    fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<Option<()>> {
-        if self.next.is_none() {
-            match ready!(self.arriving.poll_next(context)) {
-                Ok(next) => self.next = Some(next),
-                Err(end) => {
-                    if let Some(ended) = self.end.take() {
-                        // Nobody has to look at it.
-                        drop(ended.send(end));
-                    }
-                    return Poll::Ready(None);
-                }
-            }
-        }
-        Poll::Ready(Some(()))
-    }
-}
-
-/// As bytes, in chunks.
-struct Chunks<A: Arriving>(Producer<A>);
-/// As messages.
-struct Messages<A: Arriving>(Producer<A>);
-
-impl<A: Arriving> StreamProducer<State> for Chunks<A> {
-    type Item = u8;
-    type Buffer = Bytes;
-
-    fn poll_produce<'a>(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        store: StoreContextMut<'a, State>,
-        mut destination: Destination<'a, u8, Bytes>,
-        finish: bool,
-    ) -> Poll<wasmtime::Result<StreamResult>> {
-        match self.0.poll_fill(context) {
-            Poll::Ready(Some(())) => (),
-            other => return Poll::Ready(Ok(ready!(without(other, finish)))),
-        }
-        if destination.remaining(store) != Some(0) {
-            destination.set_buffer(self.0.next.take().unwrap_or_default());
-        }
-        Poll::Ready(Ok(StreamResult::Completed))
-    }
-}
-
-impl<A: Arriving> StreamProducer<State> for Messages<A> {
+impl IntoGuest for Message {
     type Item = Bytes;
     type Buffer = Option<Bytes>;
 
-    fn poll_produce<'a>(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        store: StoreContextMut<'a, State>,
-        mut destination: Destination<'a, Bytes, Option<Bytes>>,
-        finish: bool,
-    ) -> Poll<wasmtime::Result<StreamResult>> {
-        match self.0.poll_fill(context) {
-            Poll::Ready(Some(())) => (),
-            other => return Poll::Ready(Ok(ready!(without(other, finish)))),
-        }
-        if destination.remaining(store) != Some(0) {
-            destination.set_buffer(self.0.next.take());
-        }
-        Poll::Ready(Ok(StreamResult::Completed))
+    fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    fn into_buffer(self) -> Option<Bytes> {
+        Some(self.0)
     }
 }
 
-/// What to return when there is nothing to pass on.
-fn without(filled: Poll<Option<()>>, finish: bool) -> Poll<StreamResult> {
-    match filled {
-        Poll::Ready(_) => Poll::Ready(StreamResult::Dropped),
-        Poll::Pending if finish => Poll::Ready(StreamResult::Cancelled),
-        Poll::Pending => Poll::Pending,
+impl FromGuest for Message {
+    type Item = Bytes;
+
+    fn take(
+        store: StoreContextMut<'_, State>,
+        mut source: Source<'_, Bytes>,
+    ) -> wasmtime::Result<Option<Self>> {
+        let mut message = None;
+        source.read(store, &mut message)?;
+        Ok(message.map(Self))
     }
 }
 
-fn producer<A: Arriving>(arriving: A) -> (Producer<A>, oneshot::Receiver<A::End>) {
+impl From<Bytes> for Message {
+    fn from(message: Bytes) -> Self {
+        Self(message)
+    }
+}
+
+/// What another service sends, then how it ended.
+pub(super) trait Incoming: Send + Unpin + 'static {
+    /// How it ended, for the guest.
+    type End: Lower + Lift + Send + Sync + 'static;
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Self::End>>;
+
+    /// How it ended for a guest that has left it, and asks all the same.
+    fn left() -> Self::End;
+}
+
+/// Hands `incoming` to the guest, as chunks of bytes or as messages.
+pub(super) fn lower<T: IntoGuest + From<Bytes>, I: Incoming>(
+    mut store: impl AsContextMut<Data = State>,
+    incoming: I,
+) -> wasmtime::Result<GuestStream<T::Item, I::End>> {
     let (end, ended) = oneshot::channel();
-    (Producer { arriving, next: None, end: Some(end) }, ended)
+    let source = Arriving { incoming, end: Some(end) };
+    let data: StreamReader<T::Item> = streams::reader::<T>(&mut store, source, Unbounded)?;
+    let ended = async move { Ok::<_, wasmtime::Error>(ended.await.unwrap_or_else(|_| I::left())) };
+    Ok(GuestStream { data, end: FutureReader::new(&mut store, ended)? })
 }
 
-/// `arriving` as a stream of bytes, and how it ends.
-pub(super) fn chunks<A: Arriving>(
-    mut store: impl AsContextMut<Data = State>,
-    arriving: A,
-) -> wasmtime::Result<(StreamReader<u8>, oneshot::Receiver<A::End>)> {
-    let (producer, ended) = producer(arriving);
-    Ok((StreamReader::new(&mut store, Chunks(producer))?, ended))
+struct Arriving<I: Incoming> {
+    incoming: I,
+    end: Option<oneshot::Sender<I::End>>,
 }
 
-/// `arriving` as a stream of messages, and how it ends.
-pub(super) fn messages<A: Arriving>(
-    mut store: impl AsContextMut<Data = State>,
-    arriving: A,
-) -> wasmtime::Result<(StreamReader<Bytes>, oneshot::Receiver<A::End>)> {
-    let (producer, ended) = producer(arriving);
-    Ok((StreamReader::new(&mut store, Messages(producer))?, ended))
+impl<I: Incoming, T: From<Bytes>> streams::Arriving<T> for Arriving<I> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
+        Poll::Ready(match ready!(self.incoming.poll_next(context)) {
+            Ok(item) => Some(item.into()),
+            Err(end) => {
+                if let Some(ended) = self.end.take() {
+                    // Nobody has to look at it.
+                    drop(ended.send(end));
+                }
+                None
+            }
+        })
+    }
 }
 
-/// What a guest sends: an error when it broke off, because an end of the stream alone may be that of the instance.
-pub(super) struct Departing<E> {
-    items: mpsc::Receiver<Bytes>,
-    end: Option<oneshot::Receiver<Result<(), E>>>,
+/// The messages of a guest; an error when it broke off, because an end alone may be that of the instance.
+pub(super) struct Outgoing {
+    messages: Streamed<Message, Result<(), ()>>,
+    is_over: bool,
 }
 
-impl<E> Stream for Departing<E> {
+impl Outgoing {
+    pub(super) fn lift(
+        store: impl AsContextMut<Data = State>,
+        messages: StreamReader<Bytes>,
+        end: FutureReader<Result<(), ()>>,
+    ) -> wasmtime::Result<Self> {
+        let (messages, _completion) = streams::lift(store, GuestStream { data: messages, end })?;
+        Ok(Self { messages, is_over: false })
+    }
+}
+
+impl Stream for Outgoing {
     type Item = Result<Bytes, Aborted>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(item) = ready!(self.items.poll_recv(context)) {
-            return Poll::Ready(Some(Ok(item)));
+        if self.is_over {
+            return Poll::Ready(None);
         }
-        let Some(end) = &mut self.end else { return Poll::Ready(None) };
-        let end = ready!(Pin::new(end).poll(context));
-        self.end = None;
+        if let Some(Message(message)) = ready!(self.messages.data.poll_recv(context)) {
+            return Poll::Ready(Some(Ok(message)));
+        }
+        let end = ready!(Pin::new(&mut self.messages.end).poll(context));
+        self.is_over = true;
         Poll::Ready(if matches!(end, Ok(Ok(()))) { None } else { Some(Err(Aborted)) })
-    }
-}
-
-/// What a guest writes into `data`, as bytes, until `end`.
-pub(super) fn departing_chunks<E: Lift + Send + Sync + 'static>(
-    mut store: impl AsContextMut<Data = State>,
-    data: StreamReader<u8>,
-    end: FutureReader<Result<(), E>>,
-) -> wasmtime::Result<Departing<E>> {
-    let (sink, ended, departing) = departing();
-    data.pipe(&mut store, ChunkSink(sink))?;
-    end.pipe(&mut store, End(Some(ended)))?;
-    Ok(departing)
-}
-
-/// What a guest writes into `messages`, until `end`.
-pub(super) fn departing_messages<E: Lift + Send + Sync + 'static>(
-    mut store: impl AsContextMut<Data = State>,
-    messages: StreamReader<Bytes>,
-    end: FutureReader<Result<(), E>>,
-) -> wasmtime::Result<Departing<E>> {
-    let (sink, ended, departing) = departing();
-    messages.pipe(&mut store, MessageSink(sink))?;
-    end.pipe(&mut store, End(Some(ended)))?;
-    Ok(departing)
-}
-
-type EndSender<E> = oneshot::Sender<Result<(), E>>;
-
-fn departing<E>() -> (PollSender<Bytes>, EndSender<E>, Departing<E>) {
-    let (sink, items) = mpsc::channel(1);
-    let (ended, end) = oneshot::channel();
-    (PollSender::new(sink), ended, Departing { items, end: Some(end) })
-}
-
-struct ChunkSink(PollSender<Bytes>);
-struct MessageSink(PollSender<Bytes>);
-
-/// Ready when there is room for an item, or with what to return when there will be none.
-fn poll_room(
-    sink: &mut PollSender<Bytes>,
-    context: &mut Context<'_>,
-    finish: bool,
-) -> Poll<Option<StreamResult>> {
-    match sink.poll_reserve(context) {
-        Poll::Ready(Ok(())) => Poll::Ready(None),
-        Poll::Ready(Err(_)) => Poll::Ready(Some(StreamResult::Dropped)),
-        Poll::Pending if finish => Poll::Ready(Some(StreamResult::Cancelled)),
-        Poll::Pending => Poll::Pending,
-    }
-}
-
-fn send(sink: &mut PollSender<Bytes>, item: Bytes) -> StreamResult {
-    match sink.send_item(item) {
-        Ok(()) => StreamResult::Completed,
-        Err(_) => StreamResult::Dropped,
-    }
-}
-
-impl StreamConsumer<State> for ChunkSink {
-    type Item = u8;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        store: StoreContextMut<'_, State>,
-        source: Source<'_, u8>,
-        finish: bool,
-    ) -> Poll<wasmtime::Result<StreamResult>> {
-        if let Some(result) = ready!(poll_room(&mut self.0, context, finish)) {
-            return Poll::Ready(Ok(result));
-        }
-        let mut source = source.as_direct(store);
-        let available = source.remaining();
-        let chunk = Bytes::copy_from_slice(&available[..available.len().min(LARGEST_CHUNK)]);
-        if chunk.is_empty() {
-            return Poll::Ready(Ok(StreamResult::Completed));
-        }
-        source.mark_read(chunk.len());
-        Poll::Ready(Ok(send(&mut self.0, chunk)))
-    }
-}
-
-impl StreamConsumer<State> for MessageSink {
-    type Item = Bytes;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        store: StoreContextMut<'_, State>,
-        mut source: Source<'_, Bytes>,
-        finish: bool,
-    ) -> Poll<wasmtime::Result<StreamResult>> {
-        if let Some(result) = ready!(poll_room(&mut self.0, context, finish)) {
-            return Poll::Ready(Ok(result));
-        }
-        let mut message = None;
-        source.read(store, &mut message)?;
-        let Some(message) = message else { return Poll::Ready(Ok(StreamResult::Completed)) };
-        Poll::Ready(Ok(send(&mut self.0, message)))
-    }
-}
-
-/// Takes how what a guest sends ended.
-struct End<E>(Option<EndSender<E>>);
-
-impl<E: Lift + Send + Sync + 'static> FutureConsumer<State> for End<E> {
-    type Item = Result<(), E>;
-
-    fn poll_consume(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-        store: StoreContextMut<'_, State>,
-        mut source: Source<'_, Self::Item>,
-        _finish: bool,
-    ) -> Poll<wasmtime::Result<()>> {
-        let mut end = None;
-        source.read(store, &mut end)?;
-        if let (Some(end), Some(ended)) = (end, self.0.take()) {
-            // The request may have ended before.
-            drop(ended.send(end));
-        }
-        Poll::Ready(Ok(()))
     }
 }
