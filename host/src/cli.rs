@@ -315,8 +315,8 @@ impl ServiceArgument {
 pub struct ServicesArgument {
     /// The services' `service.toml`, or the directories that hold them
     ///
-    /// Several services share this process and are isolated from each other. Default: `$MIKROS_CONFIG`, or else
-    /// `service.toml` in the current directory.
+    /// Several services are those of one process. Default: `$MIKROS_CONFIG`, or else `service.toml` in the current
+    /// directory.
     #[arg(value_name = "SERVICE_TOML", value_hint = ValueHint::FilePath)]
     pub paths: Vec<PathBuf>,
     /// The same; services of the other Mikros frameworks are started this way

@@ -214,7 +214,7 @@ pub struct Hosting {
 pub enum Egress {
     #[default]
     Closed,
-    /// They are made, and logged.
+    /// The host connects, and logs a warning.
     Audit,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::settings::{self, AddressClass, Egress, is_never_allowed};
+use super::settings::{self, AddressClass, AddressPermission};
 
 /// None of the addresses may be connected to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +44,13 @@ pub(super) fn judge(addresses: Vec<IpAddr>, settings: &settings::Client) -> Judg
     let mut refused = None;
     let mut allowed = addresses;
     allowed.retain(|&address| {
-        let is_never = is_never_allowed(address);
-        let class = AddressClass::of(address).filter(|_| !is_never);
-        if !is_never && class.is_none_or(|class| settings.allow.contains(&class)) {
-            return true;
-        }
+        let class = match settings.permission(address) {
+            AddressPermission::Granted => return true,
+            AddressPermission::Missing(class) => Some(class),
+            AddressPermission::Never => None,
+        };
         refused.get_or_insert(NotAllowed { client: settings.name.clone(), address, class });
-        !is_never && settings.egress == Egress::Audit
+        settings.uses(address)
     });
     Judged { allowed, refused }
 }

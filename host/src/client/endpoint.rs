@@ -121,6 +121,7 @@ impl Endpoint {
             Connections::Http2(link) => match &*link.borrow() {
                 Link::Ready(sender) if !sender.is_closed() => return Readiness::Connected,
                 Link::Failed(_, since) | Link::EndedEarly(since) => *since,
+                Link::Retired => return Readiness::Failing,
                 Link::Ready(_) | Link::Idle | Link::Connecting => return Readiness::Untried,
             },
         };
@@ -150,7 +151,7 @@ impl Endpoint {
     pub(super) fn retire(&self) {
         match &self.connections {
             Connections::Http1(idle) => idle.close(),
-            Connections::Http2(link) => drop(link.send_replace(Link::Idle)),
+            Connections::Http2(link) => drop(link.send_replace(Link::Retired)),
         }
     }
 

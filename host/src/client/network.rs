@@ -229,11 +229,8 @@ impl Addresses {
         }
         let Judged { allowed, refused } = address::judge(found, &self.settings);
         let Some(refused) = refused else { return Ok(allowed) };
-        if allowed.is_empty() {
-            return Err(LookupError::NotAllowed(refused));
-        }
-        self.warn_of_refused(refused);
-        Ok(allowed)
+        self.warn_of_refused(&refused);
+        if allowed.is_empty() { Err(LookupError::NotAllowed(refused)) } else { Ok(allowed) }
     }
 
     /// Keeps the endpoints that are found again, and all if nothing is found.
@@ -243,8 +240,9 @@ impl Addresses {
         let addresses = match found {
             Ok(addresses) => addresses,
             Err(failure) => {
-                let is_news = old.failure.is_none();
-                if is_news {
+                // Of a refused address it has been said.
+                let is_said = matches!(failure, LookupError::NotAllowed(_));
+                if old.failure.is_none() && !is_said {
                     self.warn(&failure, &old.endpoints);
                 }
                 let failure = Some(Arc::new(failure));
@@ -270,9 +268,9 @@ impl Addresses {
     }
 
     /// Says it once, until it is another one.
-    fn warn_of_refused(&self, refused: NotAllowed) {
+    fn warn_of_refused(&self, refused: &NotAllowed) {
         let mut last = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.as_ref() == Some(&refused) {
+        if last.as_ref() == Some(refused) {
             return;
         }
         warn!(
@@ -283,7 +281,7 @@ impl Addresses {
             egress = self.settings.egress.as_str(),
             "an address of a client is not allowed"
         );
-        *last = Some(refused);
+        *last = Some(refused.clone());
     }
 
     fn warn(&self, failure: &LookupError, kept: &[Arc<Endpoint>]) {

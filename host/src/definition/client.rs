@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tonic::Code;
 
-pub(crate) use self::address::{AddressClass, is_never_allowed};
+pub(crate) use self::address::{AddressClass, AddressPermission};
 use self::destination::Destination;
 pub(super) use self::destination::{needs_namespace, needs_port};
 pub(super) use self::table::ClientTable;
@@ -47,7 +47,7 @@ pub struct Client {
     pub keep_alive: KeepAlive,
     /// Of messages that the guest says nothing about.
     pub compression: Compression,
-    /// Bytes of one gRPC message, or of an HTTP body that is buffered.
+    /// Bytes of one gRPC message.
     pub max_response: u64,
     /// Classes of addresses that may be connected to, besides those that need no permission.
     pub allow: Vec<AddressClass>,

@@ -14,7 +14,7 @@ use wasmtime::component::Accessor;
 
 use super::failure;
 use super::outgoing::{Ended, OutgoingCall, broken};
-use super::stream::{self, Incoming};
+use super::stream::{self, ResponseStream};
 use crate::bindings::clients::{Protocol, Response, SendParameters};
 use crate::bindings::errors::{Error as ServiceError, Kind};
 use crate::bindings::http::{Body, Streamed};
@@ -153,7 +153,7 @@ struct ResponseChunks {
     body: ResponseBody,
 }
 
-impl Incoming for ResponseChunks {
+impl ResponseStream for ResponseChunks {
     type End = Result<(), ServiceError>;
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, Self::End>> {

@@ -9,7 +9,7 @@ use wasmtime::component::Accessor;
 
 use super::failure;
 use super::outgoing::{Ended, OutgoingCall};
-use super::stream::{self, Incoming, Message, Outgoing};
+use super::stream::{self, Message, RequestStream, ResponseStream};
 use crate::bindings::clients::{
     self as contract, End, Failure, Protocol, RequestMessages, StreamingParameters,
     UnaryParameters, UnaryResponse,
@@ -45,7 +45,7 @@ pub(super) async fn streaming(
     let messages = match messages {
         RequestMessages::One(message) => client::Messages::One(message),
         RequestMessages::Many(contract::Outgoing { messages, end }) => {
-            let outgoing = accessor.with(|access| Outgoing::lift(access, messages, end))?;
+            let outgoing = accessor.with(|access| RequestStream::lift(access, messages, end))?;
             client::Messages::Many(outgoing.boxed())
         }
     };
@@ -73,7 +73,7 @@ struct ResponseMessages {
     messages: client::IncomingMessages,
 }
 
-impl Incoming for ResponseMessages {
+impl ResponseStream for ResponseMessages {
     type End = End;
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, End>> {

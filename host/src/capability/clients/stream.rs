@@ -50,7 +50,7 @@ impl From<Bytes> for Message {
 }
 
 /// What another service sends, then how it ended.
-pub(super) trait Incoming: Send + Unpin + 'static {
+pub(super) trait ResponseStream: Send + Unpin + 'static {
     /// How it ended, for the guest.
     type End: Lower + Lift + Send + Sync + 'static;
 
@@ -60,26 +60,27 @@ pub(super) trait Incoming: Send + Unpin + 'static {
     fn left() -> Self::End;
 }
 
-/// Hands `incoming` to the guest, as chunks of bytes or as messages.
-pub(super) fn lower<T: IntoGuest + From<Bytes>, I: Incoming>(
+/// Hands `response` to the guest, as chunks of bytes or as messages.
+pub(super) fn lower<T: IntoGuest + From<Bytes>, I: ResponseStream>(
     mut store: impl AsContextMut<Data = State>,
-    incoming: I,
+    response: I,
 ) -> wasmtime::Result<GuestStream<T::Item, I::End>> {
     let (end, ended) = oneshot::channel();
-    let source = Arriving { incoming, end: Some(end) };
+    let source = ResponseSource { response, end: Some(end) };
     let data: StreamReader<T::Item> = streams::reader::<T>(&mut store, source, Unbounded)?;
     let ended = async move { Ok::<_, wasmtime::Error>(ended.await.unwrap_or_else(|_| I::left())) };
     Ok(GuestStream { data, end: FutureReader::new(&mut store, ended)? })
 }
 
-struct Arriving<I: Incoming> {
-    incoming: I,
+/// Keeps how the response ended for whoever asks.
+struct ResponseSource<I: ResponseStream> {
+    response: I,
     end: Option<oneshot::Sender<I::End>>,
 }
 
-impl<I: Incoming, T: From<Bytes>> streams::Arriving<T> for Arriving<I> {
+impl<I: ResponseStream, T: From<Bytes>> streams::Arriving<T> for ResponseSource<I> {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
-        Poll::Ready(match ready!(self.incoming.poll_next(context)) {
+        Poll::Ready(match ready!(self.response.poll_next(context)) {
             Ok(item) => Some(item.into()),
             Err(end) => {
                 if let Some(ended) = self.end.take() {
@@ -93,12 +94,12 @@ impl<I: Incoming, T: From<Bytes>> streams::Arriving<T> for Arriving<I> {
 }
 
 /// The messages of a guest; an error when it broke off, because an end alone may be that of the instance.
-pub(super) struct Outgoing {
+pub(super) struct RequestStream {
     messages: Streamed<Message, Result<(), ()>>,
     is_over: bool,
 }
 
-impl Outgoing {
+impl RequestStream {
     pub(super) fn lift(
         store: impl AsContextMut<Data = State>,
         messages: StreamReader<Bytes>,
@@ -109,7 +110,7 @@ impl Outgoing {
     }
 }
 
-impl Stream for Outgoing {
+impl Stream for RequestStream {
     type Item = Result<Bytes, Aborted>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

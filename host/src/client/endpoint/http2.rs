@@ -40,6 +40,21 @@ pub(super) enum Link {
     Failed(ConnectError, Instant),
     /// It ended soon after it had been opened: there is no hurry to open another one.
     EndedEarly(Instant),
+    /// The service has this address no more, or the clients are closed: no other one is opened.
+    Retired,
+}
+
+impl Link {
+    /// Says what has become of a connection that was to be opened; false if nobody wants it any more.
+    fn settle(link: &watch::Sender<Self>, outcome: Self) -> bool {
+        link.send_if_modified(|link| {
+            let is_wanted = matches!(link, Self::Connecting);
+            if is_wanted {
+                *link = outcome;
+            }
+            is_wanted
+        })
+    }
 }
 
 impl Endpoint {
@@ -71,6 +86,10 @@ impl Endpoint {
             match decided.as_deref() {
                 Ok(Link::Ready(sender)) => return Ok(sender.clone()),
                 Ok(Link::Failed(error, _)) => return Err(error.clone()),
+                Ok(Link::Retired) => {
+                    let reason = "the service has this address no more";
+                    return Err(ConnectError::new(TransportFault::Connect, reason));
+                }
                 Ok(Link::Idle | Link::EndedEarly(_) | Link::Connecting) | Err(_) => (),
             }
         }
@@ -82,7 +101,7 @@ impl Endpoint {
             let begins = match link {
                 Link::Idle | Link::Failed(..) | Link::EndedEarly(_) => true,
                 Link::Ready(sender) => sender.is_closed(),
-                Link::Connecting => false,
+                Link::Connecting | Link::Retired => false,
             };
             if begins {
                 *link = Link::Connecting;
@@ -105,19 +124,23 @@ impl Endpoint {
         let (sender, connection) = match opened.await {
             Ok(opened) => opened,
             Err(error) => {
-                self.warn_unreachable(&error);
-                link.send_replace(Link::Failed(error, Instant::now()));
+                let is_wanted = Link::settle(link, Link::Failed(error.clone(), Instant::now()));
+                if is_wanted {
+                    self.warn_unreachable(&error);
+                }
                 return;
             }
         };
-        link.send_replace(Link::Ready(sender));
+        if !Link::settle(link, Link::Ready(sender)) {
+            return;
+        }
         let opened = Instant::now();
         let mut connection = std::pin::pin!(connection);
         let ended = select! {
             ended = &mut connection => ended,
             () = self.config.tasks.closing() => {
                 // It ends with its last exchange.
-                link.send_replace(Link::Idle);
+                link.send_replace(Link::Retired);
                 connection.await
             }
         };

@@ -7,7 +7,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 
 use super::diagnosis::{Diagnosis, Subject};
 use crate::commands::clients;
-use crate::definition::client::{AddressClass, is_never_allowed};
+use crate::definition::client::AddressPermission;
 use crate::definition::{Client, Definition};
 use crate::report::Status;
 use crate::text::on_one_line;
@@ -37,11 +37,9 @@ fn of_addresses(client: &Client, addresses: io::Result<Vec<IpAddr>>) -> Diagnosi
         Ok(_) => return unresolved(client, "it has no address"),
         Err(error) => return unresolved(client, &error.to_string()),
     };
-    let is_open = |address: &&IpAddr| {
-        let class = AddressClass::of(**address);
-        !is_never_allowed(**address) && class.is_none_or(|class| client.allow.contains(&class))
-    };
-    if let Some(address) = addresses.iter().find(is_open) {
+    if let Some(address) =
+        addresses.iter().find(|address| client.permission(**address) == AddressPermission::Granted)
+    {
         let shown = if client.host.parse::<IpAddr>() == Ok(*address) {
             destination
         } else {
@@ -49,12 +47,19 @@ fn of_addresses(client: &Client, addresses: io::Result<Vec<IpAddr>>) -> Diagnosi
         };
         return Diagnosis::ok(Subject::Client, format!("`{name}` is at {shown}"));
     }
-    let message =
-        format!("`{name}` is at {destination} ({}), which it may not connect to", addresses[0]);
+    let address = addresses[0];
+    let consequence = if client.uses(address) {
+        "which it uses only because `[host] egress` is `audit`"
+    } else {
+        "which it may not connect to"
+    };
+    let message = format!("`{name}` is at {destination} ({address}), {consequence}");
     let warning = Diagnosis::warning(Subject::Client, message);
-    match AddressClass::of(addresses[0]) {
-        Some(class) => warning.help(format!("add `allow = [\"{class}\"]` to `[clients.{name}]`")),
-        None => warning,
+    match client.permission(address) {
+        AddressPermission::Missing(class) => {
+            warning.help(format!("add `allow = [\"{class}\"]` to `[clients.{name}]`"))
+        }
+        AddressPermission::Granted | AddressPermission::Never => warning,
     }
 }
 
@@ -76,7 +81,7 @@ mod tests {
     use super::super::diagnosis::Record;
     use super::super::fix::Mode;
     use super::*;
-    use crate::definition::LoadContext;
+    use crate::definition::{Egress, LoadContext};
 
     #[test]
     fn a_client_has_an_address_that_it_may_connect_to() {
@@ -89,12 +94,14 @@ mod tests {
         let [orders, own] = definition.clients.as_slice() else { panic!("there are two") };
         let addresses =
             |all: &[&str]| Ok(all.iter().map(|one| one.parse().expect("an address")).collect());
+        let audited = Client { egress: Egress::Audit, ..orders.clone() };
         let mut record = Record::new(Mode::Look);
 
         let diagnoses = vec![
             of_addresses(orders, addresses(&["10.0.0.1"])),
             of_addresses(orders, addresses(&["127.0.0.1", "10.0.0.1"])),
             of_addresses(orders, addresses(&["169.254.169.254"])),
+            of_addresses(&audited, addresses(&["169.254.169.254"])),
             of_addresses(orders, addresses(&["0.0.0.0"])),
             of_addresses(orders, addresses(&[])),
             of_addresses(orders, Err(io::Error::other("no such name"))),
@@ -107,13 +114,15 @@ mod tests {
             ok         client: `orders` is at orders.internal:7070 (10.0.0.1)
             warning    client: `orders` is at orders.internal:7070 (169.254.169.254), which it may not connect to
                        help: add `allow = ["metadata"]` to `[clients.orders]`
+            warning    client: `orders` is at orders.internal:7070 (169.254.169.254), which it uses only because `[host] egress` is `audit`
+                       help: add `allow = ["metadata"]` to `[clients.orders]`
             warning    client: `orders` is at orders.internal:7070 (0.0.0.0), which it may not connect to
             warning    client: cannot resolve `orders.internal`, the host of `orders`: it has no address
                        help: calls fail where the name has no address; it may have one where the service will run
             warning    client: cannot resolve `orders.internal`, the host of `orders`: no such name
                        help: calls fail where the name has no address; it may have one where the service will run
             ok         client: `loop` is at [::1]:1
-            no problems, 4 warnings
+            no problems, 5 warnings
         "#]].assert_eq(&record.to_string());
     }
 }

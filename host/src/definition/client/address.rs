@@ -11,6 +11,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use schemars::JsonSchema;
 
+use super::{Client, Egress};
+
 /// Addresses that need permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -51,6 +53,35 @@ impl AddressClass {
             IpAddr::V4(address) => address.is_link_local().then_some(Self::LinkLocal),
             IpAddr::V6(address) if address.is_unicast_link_local() => Some(Self::LinkLocal),
             IpAddr::V6(address) => address.is_unique_local().then_some(Self::UniqueLocal),
+        }
+    }
+}
+
+/// What a client may do with an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressPermission {
+    Granted,
+    /// It needs `allow`. The host uses it only when it audits.
+    Missing(AddressClass),
+    /// It is not the address of a service.
+    Never,
+}
+
+impl Client {
+    pub(crate) fn permission(&self, address: IpAddr) -> AddressPermission {
+        match AddressClass::of(address) {
+            _ if is_never_allowed(address) => AddressPermission::Never,
+            Some(class) if !self.allow.contains(&class) => AddressPermission::Missing(class),
+            _ => AddressPermission::Granted,
+        }
+    }
+
+    /// Whether the host connects to the address: with permission, or because it audits.
+    pub(crate) fn uses(&self, address: IpAddr) -> bool {
+        match self.permission(address) {
+            AddressPermission::Granted => true,
+            AddressPermission::Missing(_) => self.egress == Egress::Audit,
+            AddressPermission::Never => false,
         }
     }
 }
