@@ -87,7 +87,9 @@ async fn answer(slot: Rc<Slot<impl Served>>, request: LocalRequest) {
             () = writer.closed() => return,
         };
         let Some(frame) = frame else { return };
-        if writer.send(frame.map_err(|error| failed(&error))).await.is_err() {
+        // Nothing comes after an error.
+        let is_last = frame.is_err();
+        if writer.send(frame.map_err(|error| failed(&error))).await.is_err() || is_last {
             return;
         }
     }
@@ -100,7 +102,11 @@ async fn take_ready<B: Body<Data = Bytes, Error: std::error::Error> + Unpin>(
 ) -> bool {
     while ready.len() < READY_FRAMES {
         match poll_fn(|context| Poll::Ready(Pin::new(&mut *body).poll_frame(context))).await {
-            Poll::Ready(Some(frame)) => ready.push_back(frame.map_err(|error| failed(&error))),
+            Poll::Ready(Some(Ok(frame))) => ready.push_back(Ok(frame)),
+            Poll::Ready(Some(Err(error))) => {
+                ready.push_back(Err(failed(&error)));
+                return true;
+            }
             Poll::Ready(None) => return true,
             Poll::Pending => return false,
         }

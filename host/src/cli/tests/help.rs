@@ -92,7 +92,7 @@ fn the_help_lists_the_commands() {
 fn build_has_help() {
     helps(
         &["build"],
-        &expect![[r#"
+        &expect![[r"
             Compile a service with the command in `[host] build`
 
             The command runs in the directory of `service.toml`, and its output goes to standard error. If it
@@ -130,7 +130,7 @@ fn build_has_help() {
                       Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "#]],
+        "]],
     );
 }
 
@@ -138,7 +138,7 @@ fn build_has_help() {
 fn check_has_help() {
     helps(
         &["check"],
-        &expect![[r#"
+        &expect![[r"
             Check a service without running it
 
             Checks `service.toml`, the environment variables it names, and whether the component fits. Reports
@@ -179,7 +179,7 @@ fn check_has_help() {
                       Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "#]],
+        "]],
     );
 }
 
@@ -187,7 +187,7 @@ fn check_has_help() {
 fn inspect_has_help() {
     helps(
         &["inspect"],
-        &expect![[r#"
+        &expect![[r"
             Show what a service consists of
 
             Lists its kinds, the exports and imports of its component, and every setting with its source. Values
@@ -228,7 +228,7 @@ fn inspect_has_help() {
                       Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "#]],
+        "]],
     );
 }
 

@@ -8,7 +8,7 @@ use super::helps;
 fn dev_has_help() {
     helps(
         &["dev"],
-        &expect![[r#"
+        &expect![[r"
             Build and run a service, and do both again after every change, without a gap
 
             If a change does not build or start, the previous version keeps running. Messages go to standard
@@ -61,7 +61,7 @@ fn dev_has_help() {
                       Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "#]],
+        "]],
     );
 }
 
@@ -69,7 +69,7 @@ fn dev_has_help() {
 fn run_has_help() {
     helps(
         &["run"],
-        &expect![[r#"
+        &expect![[r"
             Run one or more services until they end or are stopped
 
             SIGINT and SIGTERM stop it gracefully. A second one, at least a second later, ends `drain_delay` or,
@@ -127,7 +127,7 @@ fn run_has_help() {
                       Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
 
                       [possible values: debug, internal, info, warn, error, fatal]
-        "#]],
+        "]],
     );
 }
 
