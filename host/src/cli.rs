@@ -273,7 +273,7 @@ pub struct Doctor {
     #[arg(long)]
     pub dry_run: bool,
     #[command(flatten)]
-    pub service: ServiceArgument,
+    pub services: ServicesArgument,
     #[command(flatten)]
     pub output: OutputArgument,
 }

@@ -25,7 +25,6 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use self::child::Interrupted;
-use self::target::locate;
 use crate::cli::{Cli, Command, Completions, ProcessEnv};
 use crate::definition::{CollisionError, LoadError, schema};
 use crate::engine::CompileError;
@@ -121,7 +120,7 @@ pub(crate) fn run(cli: Cli, env: &ProcessEnv) -> Result<Status, CommandError> {
         Command::Test(arguments) => test::run(&arguments, log, env),
         Command::Build(_) => build::run(&targets, env),
         Command::Check(arguments) => check::run(&arguments, &targets, log, env),
-        Command::Doctor(arguments) => doctor::run(&arguments, log, env),
+        Command::Doctor(arguments) => doctor::run(&arguments, &targets, log, env),
         Command::Inspect(arguments) => inspect::run(&arguments, &targets, log, env),
         Command::Schema => print(&json(&schema(env.extensions.catalogue()))),
         Command::Completions(arguments) => print(&completions(&arguments)),

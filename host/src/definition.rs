@@ -61,8 +61,8 @@ use std::time::Duration;
 pub(crate) use self::address::{Address, AddressPolicy};
 pub(crate) use self::catalogue::{Catalogue, FeatureEntry, KindEntry, SettingsType, TypedSettings};
 pub use self::catalogue::{ExtensionSettings, NoSettings, PortUse, Stage, ValidationErrors};
-pub(crate) use self::client::Client;
-pub(crate) use self::collision::{CollisionError, check_together};
+pub(crate) use self::client::{Certificate, Client};
+pub(crate) use self::collision::{Collision, CollisionError, check_together};
 pub(crate) use self::extension::{
     ComponentFeature, ComponentLimits, CustomKind, Feature, FeatureSource, OnFailure, Typed,
 };
@@ -71,14 +71,14 @@ pub(crate) use self::hosting::Dev;
 pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
 pub(crate) use self::invocation::Invocation;
-pub(crate) use self::kinds::Script;
-pub(crate) use self::kinds::suggest_kind;
+pub(crate) use self::kinds::{Script, suggest_kind};
 pub(crate) use self::origin::{Effective, Origin};
 pub(crate) use self::places::Places;
 pub(crate) use self::problem::{LoadError, Position, Problem};
 pub(crate) use self::relocation::Relocation;
 pub use self::schema::schema;
 pub(crate) use self::snippet::Snippet;
+pub(crate) use self::suggestion::did_you_mean;
 #[cfg(test)]
 pub(crate) use self::tables::{kind_settings_table, settings_table};
 pub use self::tables::{reference_table, variables_table};

@@ -217,7 +217,7 @@ fn the_path_can_be_given_as_the_other_frameworks_want_it() {
                 Command::Test(test) => test.service.given(),
                 Command::Build(build) => build.services.given(),
                 Command::Check(check) => check.services.given(),
-                Command::Doctor(doctor) => doctor.service.given(),
+                Command::Doctor(doctor) => doctor.services.given(),
                 Command::Inspect(inspect) => inspect.services.given(),
                 _ => panic!("{command}"),
             };
@@ -226,20 +226,6 @@ fn the_path_can_be_given_as_the_other_frameworks_want_it() {
         }
     }
     assert!(Cli::try_parse_from(["mikros-host", "run", "--config", "a", "b"]).is_err());
-}
-
-#[test]
-fn a_second_service_is_refused_where_one_is_meant() {
-    rejects(
-        "mikros-host doctor one two",
-        &expect![[r"
-            error: unexpected argument 'two' found
-
-            Usage: mikros-host doctor [OPTIONS] [SERVICE_TOML]
-
-            For more information, try '--help'.
-        "]],
-    );
 }
 
 #[test]

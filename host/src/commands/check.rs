@@ -24,6 +24,8 @@ struct Verdict {
     findings: Vec<Finding>,
     /// The gRPC services that the component declares.
     services: Vec<Service>,
+    /// The names of the clients whose services are checked, too: calls to them need no socket.
+    in_process: Vec<String>,
 }
 
 pub(super) fn run(
@@ -38,24 +40,35 @@ pub(super) fn run(
     Ok(statuses.fold(Status::Success, Status::or_worse))
 }
 
-/// One verdict per service. What services have in common by mistake is found with the last of them.
+/// One verdict per service. What services have in common by mistake is found with the later of them.
 fn check_all(targets: &[Target], env: &ProcessEnv) -> Vec<Verdict> {
     let checked = targets.iter().map(check);
     let (mut verdicts, definitions): (Vec<_>, Vec<_>) = checked.unzip();
     let definitions = definitions.into_iter().flatten().collect::<Vec<_>>();
+    for definition in &definitions {
+        let names = clients::in_process(definition, &definitions).map(|client| client.name.clone());
+        if let Some(verdict) = verdict_on(&mut verdicts, &definition.path) {
+            verdict.in_process = names.collect();
+        }
+    }
     if let Some(first) = verdicts.first_mut() {
         let undecodable = env.undecodable.iter().map(|variable| undecodable(variable));
         let undecodable = undecodable.map(|message| Finding::new(Severity::Warning, message));
         first.findings.splice(..0, undecodable);
     }
-    if let (Err(error), Some(last)) = (check_together(&definitions), verdicts.last_mut()) {
-        let collisions = error.collisions().iter().map(|one| {
-            let severity = Severity::Problem(Status::EditNeeded);
-            Finding::new(severity, one.to_string()).of_file(&last.path).help(one.help())
-        });
-        last.findings.extend(collisions);
+    if let Err(error) = check_together(&definitions) {
+        for collision in error.collisions() {
+            if let Some(verdict) = verdict_on(&mut verdicts, collision.path()) {
+                verdict.findings.push(Finding::of_collision(collision));
+            }
+        }
     }
     verdicts
+}
+
+/// The last one, if a file is given twice.
+fn verdict_on<'v>(verdicts: &'v mut [Verdict], path: &Path) -> Option<&'v mut Verdict> {
+    verdicts.iter_mut().rev().find(|verdict| verdict.path == path)
 }
 
 fn check(target: &Target) -> (Verdict, Option<Definition>) {
@@ -70,10 +83,11 @@ fn check(target: &Target) -> (Verdict, Option<Definition>) {
                 warnings.map(|warning| Finding::of_problem(Severity::Warning, path, warning)),
             );
             services = check_component(definition, &target.env, &mut findings);
-            findings.extend(unusable_files(definition));
+            findings.extend(clients::unusable_files(definition));
         }
     }
-    (Verdict { path: path.clone(), findings, services }, loaded.ok())
+    let in_process = Vec::new();
+    (Verdict { path: path.clone(), findings, services, in_process }, loaded.ok())
 }
 
 /// One document for one service, and a list of them, with their paths, for several.
@@ -101,10 +115,7 @@ fn check_component(
     let (services, errors) = match component::compile(definition, env) {
         Ok((engine, component)) => {
             let surface = component.surface();
-            let misuse = clients::misuse(definition, surface).map(|(message, help)| {
-                Finding::new(Severity::Warning, message).of_file(&definition.path).help(help)
-            });
-            findings.extend(misuse);
+            findings.extend(clients::misuse(definition, surface));
             let declared = surface.services.as_ref();
             let services = declared.map_or_else(|_| Vec::new(), |all| all.services.clone());
             (services, component::link(definition, (&engine, &component), env))
@@ -115,14 +126,6 @@ fn check_component(
         findings.extend(of_compile_error(&definition.host.component, &error));
     }
     services
-}
-
-/// The files that clients need.
-fn unusable_files(definition: &Definition) -> impl Iterator<Item = Finding> {
-    clients::unusable_files(definition).into_iter().map(|error| {
-        let finding = Finding::new(Severity::Problem(Status::EditNeeded), on_one_line(&error));
-        finding.of_file(error.path()).maybe_help(error.help())
-    })
 }
 
 fn of_compile_error(component: &Path, error: &CompileError) -> Vec<Finding> {
@@ -146,6 +149,7 @@ struct Document<'a> {
     ok: bool,
     problems: Vec<Row<'a>>,
     services: &'a [Service],
+    in_process: &'a [String],
 }
 
 impl Verdict {
@@ -156,13 +160,15 @@ impl Verdict {
     fn document(&self, path: Option<String>) -> Document<'_> {
         let problems = self.findings.iter().map(Row::new).collect();
         let ok = self.status() == Status::Success;
-        Document { path, ok, problems, services: &self.services }
+        Document { path, ok, problems, services: &self.services, in_process: &self.in_process }
     }
 
     fn text(&self) -> String {
         let methods = self.services.iter().flat_map(Service::lines);
         let methods = methods.map(|method| format!("serves {method}\n"));
-        let lines = self.findings.iter().map(|finding| Line(finding).to_string()).chain(methods);
+        let calls = self.in_process.iter().map(|name| format!("calls `{name}` in this process\n"));
+        let lines = self.findings.iter().map(|finding| Line(finding).to_string());
+        let lines = lines.chain(methods).chain(calls);
         let summary = finding::summary(self.findings.iter());
         format!("{}{}: {summary}\n", lines.collect::<String>(), self.path.display())
     }

@@ -16,9 +16,12 @@ use std::path::{Path, PathBuf};
 use self::diagnosis::{Diagnosis, Record, Subject};
 use self::fix::Mode;
 use super::child::{self, Interrupted};
+use super::finding::Finding;
 use super::log::Choice;
-use super::{CommandError, directory_of, json, locate, print};
+use super::target::Target;
+use super::{CommandError, directory_of, json, print};
 use crate::cli::{self, ProcessEnv};
+use crate::definition::{Definition, check_together};
 use crate::report::Status;
 use crate::supervisor::RunError;
 
@@ -31,35 +34,89 @@ struct Place {
     file: PathBuf,
     /// Whether somebody has said that it is there.
     is_named: bool,
+    env: ProcessEnv,
 }
 
 pub(super) fn run(
     typed: &cli::Doctor,
+    targets: &[Target],
     log: Choice,
     env: &ProcessEnv,
 ) -> Result<Status, CommandError> {
     let mode = Mode::of(typed);
-    let place = Place {
-        file: locate(&typed.service, env),
-        is_named: !typed.service.given().is_empty() || env.service.is_some(),
-    };
-    let (env, is_json) = (env.clone(), typed.output.json);
+    let is_named = !typed.services.given().is_empty() || env.service.is_some();
+    let place =
+        |target: &Target| Place { file: target.path.clone(), is_named, env: target.env.clone() };
+    let (places, is_json) = (targets.iter().map(place).collect::<Vec<_>>(), typed.output.json);
     let tell = move || {
-        let mut record = Record::new(mode);
-        let examined = log.during(|| examine(&place, &env, &mut record))?;
-        if let Err(Interrupted(signal)) = examined {
-            return Ok(Status::Forced(signal));
-        }
-        print(&if is_json { json(&record.document()) } else { record.to_string() })?;
-        Ok(record.status())
+        let records = match log.during(|| examine_all(&places, mode))? {
+            Ok(records) => records,
+            Err(Interrupted(signal)) => return Ok(Status::Forced(signal)),
+        };
+        let records = places.iter().map(|place| &*place.file).zip(&records).collect::<Vec<_>>();
+        print(&if is_json { documents(&records) } else { text(&records) })?;
+        let statuses = records.iter().map(|(_, record)| record.status());
+        Ok(statuses.fold(Status::Success, Status::or_worse))
     };
     let told = child::interruptible(tell).map_err(RunError::Signals)?;
     told.unwrap_or_else(|signal| Ok(Status::Forced(signal)))
 }
 
-/// Every check after those it depends on; a fix is made before the next check looks.
-fn examine(place: &Place, env: &ProcessEnv, record: &mut Record) -> Result<(), Interrupted> {
-    let directory = place.directory();
+/// One document for one service, and a list of them, with their paths, for several.
+fn documents(records: &[(&Path, &Record)]) -> String {
+    match records {
+        [(_, record)] => json(&record.document(None)),
+        records => {
+            let documents = records.iter().map(|(path, record)| record.document(Some(path)));
+            json(&documents.collect::<Vec<_>>())
+        }
+    }
+}
+
+/// The same for people.
+fn text(records: &[(&Path, &Record)]) -> String {
+    match records {
+        [(_, record)] => record.to_string(),
+        records => {
+            let blocks =
+                records.iter().map(|(path, record)| format!("{}\n{record}", path.display()));
+            blocks.collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// One record per service. What is the machine's is in the first one, and what services have in common by mistake
+/// with the later of them.
+fn examine_all(places: &[Place], mode: Mode) -> Result<Vec<Record>, Interrupted> {
+    let definition = |place: &Place| project::definition(&place.file, &place.env).0;
+    let services = places.iter().filter_map(definition).collect::<Vec<_>>();
+    let mut records = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        let mut record = Record::new(mode);
+        examine(place, &services, index == 0, &mut record)?;
+        records.push(record);
+    }
+    if let Err(error) = check_together(&services) {
+        for collision in error.collisions() {
+            let index = places.iter().rposition(|place| place.file == collision.path());
+            let finding = Finding::of_collision(collision);
+            if let Some(record) = index.map(|index| &mut records[index]) {
+                record.add(vec![Diagnosis::of(Subject::Definition, finding)])?;
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// Every check after those it depends on; a fix is made before the next check looks. `services`: all that are to run
+/// in one process.
+fn examine(
+    place: &Place,
+    services: &[Definition],
+    is_first: bool,
+    record: &mut Record,
+) -> Result<(), Interrupted> {
+    let (directory, env) = (place.directory(), &place.env);
     let builds = place.builds(env);
     if builds {
         record.add(machine::rust(directory, place.has_manifest())?)?;
@@ -68,8 +125,10 @@ fn examine(place: &Place, env: &ProcessEnv, record: &mut Record) -> Result<(), I
             record.add(machine::target(directory)?)?;
         }
     }
-    record.add(machine::cache(env))?;
-    record.add(machine::address_space())?;
+    if is_first {
+        record.add(machine::cache(env))?;
+        record.add(machine::address_space())?;
+    }
     if !place.file.exists() && !place.is_named {
         return record.add(vec![project::nothing_here(&place.file)]);
     }
@@ -99,8 +158,9 @@ fn examine(place: &Place, env: &ProcessEnv, record: &mut Record) -> Result<(), I
         None => project::definition(&place.file, env).0,
     };
     if let Some(definition) = &definition {
-        record.add(component::examine(definition, env, record.mode()))?;
-        record.add(clients::examine(definition))?;
+        let (diagnoses, surface) = component::examine(definition, env, record.mode());
+        record.add(diagnoses)?;
+        record.add(clients::examine(definition, services, surface.as_ref()))?;
         record.add(project::ports(definition))?;
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::definition::{LoadError, Position, Problem, Snippet};
+use crate::definition::{Collision, LoadError, Position, Problem, Snippet};
 use crate::report::Status;
 use crate::text::{harmless_lines, on_one_line};
 
@@ -46,6 +46,14 @@ impl Finding {
         Self { severity, path, position, snippet, message, help }
     }
 
+    /// What keeps services from running in one process.
+    pub(super) fn of_collision(collision: &Collision) -> Self {
+        let severity = Severity::Problem(Status::EditNeeded);
+        let finding = Self::new(severity, collision.to_string()).of_file(collision.path());
+        let position = collision.position();
+        Self { position, ..finding }.help(collision.help())
+    }
+
     /// Everything that is wrong with `service.toml`; one finding if it cannot be read at all.
     pub(super) fn all_of(file: &Path, error: &LoadError) -> Vec<Self> {
         let severity = Severity::Problem(Status::EditNeeded);
@@ -60,6 +68,12 @@ impl Finding {
     /// The same about a file as a whole.
     pub(super) fn of_file(mut self, file: &Path) -> Self {
         self.path = Some(file.to_owned());
+        self
+    }
+
+    /// The same about a place in a file.
+    pub(super) fn at(mut self, file: &Path, position: Position) -> Self {
+        (self.path, self.position) = (Some(file.to_owned()), Some(position));
         self
     }
 

@@ -24,7 +24,7 @@ pub(super) fn run(
     let looks = definitions.iter().zip(targets);
     let looks =
         log.during(|| looks.map(|(one, target)| Look::at(one, target)).collect::<Vec<_>>())?;
-    print(&text(&looks, typed.output.json))?;
+    print(&text(&looks, &definitions, typed.output.json))?;
     // What is known without the component is shown even so.
     last_of(looks.into_iter().filter_map(|look| look.trouble))?;
     Ok(Status::Success)
@@ -51,15 +51,16 @@ impl<'a> Look<'a> {
         Self { definition, target, surface, trouble }
     }
 
-    fn overview(&self) -> Overview<'_> {
+    /// `all`: the services of the process.
+    fn overview(&self, all: &[Definition]) -> Overview<'_> {
         let catalogue = self.target.env.extensions.catalogue();
-        Overview::new(self.definition, catalogue, self.surface.as_ref())
+        Overview::new((self.definition, all), catalogue, self.surface.as_ref())
     }
 }
 
 /// One document for one service, and a list of them for several.
-fn text(looks: &[Look<'_>], is_json: bool) -> String {
-    let overviews = looks.iter().map(Look::overview).collect::<Vec<_>>();
+fn text(looks: &[Look<'_>], all: &[Definition], is_json: bool) -> String {
+    let overviews = looks.iter().map(|look| look.overview(all)).collect::<Vec<_>>();
     match &overviews[..] {
         [overview] if is_json => json(overview),
         overviews if is_json => json(&overviews),

@@ -38,7 +38,7 @@ pub(super) fn targets(command: &Command, env: &ProcessEnv) -> Result<Vec<Target>
         Command::Test(typed) => (typed.service.given(), true),
         Command::Build(typed) => (typed.services.given(), true),
         Command::Check(typed) => (typed.services.given(), false),
-        Command::Doctor(typed) => (typed.service.given(), false),
+        Command::Doctor(typed) => (typed.services.given(), false),
         Command::Inspect(typed) => (typed.services.given(), false),
         Command::New(_) | Command::Init(_) | Command::Schema | Command::Completions(_) => {
             return Ok(Vec::new());

@@ -20,7 +20,7 @@ use super::document::join;
 use super::identity::kebab_case;
 use super::quantity::format_duration;
 use super::reader::{Reader, Section};
-use super::{Egress, Environment, Origin, typed};
+use super::{Definition, Egress, Environment, Kind, Origin, typed};
 
 /// `[clients.<name>]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,6 +186,17 @@ impl Protocol {
 }
 
 impl Client {
+    /// Whether calls stay in the process when it also runs this service.
+    pub(crate) fn is_served_by(&self, service: &Definition) -> bool {
+        let speaks = |kind: &Kind| match self.protocol {
+            Protocol::Grpc => matches!(kind, Kind::Grpc(_)),
+            Protocol::Http => matches!(kind, Kind::Http(_)),
+        };
+        self.transport == ClientTransport::Auto
+            && kebab_case(&self.name) == service.identity.name
+            && service.kinds.iter().any(speaks)
+    }
+
     /// Its host and port, as a URL has them.
     pub(crate) fn authority(&self) -> String {
         let Self { host, port, .. } = self;

@@ -4,8 +4,9 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
-use super::{Address, Definition, Kind, Origin, Port};
+use super::{Address, Definition, Kind, Origin, Port, Position};
 
 /// Definitions that cannot be served by one process.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,10 @@ pub(crate) struct CollisionError(Vec<Collision>);
 /// Two services that want the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Collision {
+    /// The later one of the two files.
+    path: PathBuf,
+    /// Where it says what collides.
+    position: Option<Position>,
     message: String,
     help: &'static str,
 }
@@ -30,6 +35,14 @@ impl CollisionError {
 }
 
 impl Collision {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn position(&self) -> Option<Position> {
+        self.position
+    }
+
     pub(crate) fn help(&self) -> &'static str {
         self.help
     }
@@ -37,16 +50,18 @@ impl Collision {
     fn of_names(one: &Definition, other: &Definition) -> Option<Self> {
         if one.path == other.path {
             let message = format!("`{}` is given twice", one.path.display());
-            return Some(Self { message, help: "name each service once" });
+            let help = "name each service once";
+            return Some(Self { path: other.path.clone(), position: None, message, help });
         }
         let name = &one.identity.name;
         let message = format!(
             "{} and {} are both named `{name}`",
-            place(one, origin_of_name(one)),
-            place(other, origin_of_name(other))
+            place(one, one.origin_of("name")),
+            place(other, other.origin_of("name"))
         );
         let help = "give one of the services another `name`";
-        (*name == other.identity.name).then_some(Self { message, help })
+        let (path, position) = (other.path.clone(), other.position_of("name"));
+        (*name == other.identity.name).then_some(Self { path, position, message, help })
     }
 
     fn of_ports(one: &Definition, other: &Definition) -> Vec<Self> {
@@ -56,6 +71,12 @@ impl Collision {
         let pairs = ports(one).flat_map(|own| ports(other).map(move |port| (own, port)));
         let same = pairs.filter(|(own, port)| own.number == port.number && own.number != 0);
         let collision = |(own, port): (&Port, &Port)| Self {
+            path: other.path.clone(),
+            position: match &port.source {
+                Origin::File(position) => Some(*position),
+                Origin::Default | Origin::Test => other.position_of("types"),
+                Origin::Variable(_) => None,
+            },
             message: format!(
                 "{} and {} both listen on port {}",
                 place(one, &own.source),
@@ -126,15 +147,10 @@ fn includes(wide: IpAddr, ip: IpAddr) -> bool {
     wide.is_unspecified() && (wide.is_ipv6() || ip.is_ipv4())
 }
 
-fn origin_of_name(definition: &Definition) -> &Origin {
-    let name = definition.explain().iter().find(|one| one.key == "name");
-    name.map_or(&Origin::Default, |name| &name.origin)
-}
-
 fn place(definition: &Definition, origin: &Origin) -> String {
     let path = definition.path.display();
     match origin {
-        Origin::File { line } => format!("`{path}:{line}`"),
+        Origin::File(Position { line, column }) => format!("`{path}:{line}:{column}`"),
         Origin::Variable(name) => format!("`{path}` (variable `{name}`)"),
         Origin::Default | Origin::Test => format!("`{path}` (by default)"),
     }
@@ -171,13 +187,13 @@ mod tests {
             &[user(), definition("other/service.toml", "user", "'http:8082'", "")],
             &expect![[r"
                 the services cannot run in one process:
-                  `user/service.toml:1` and `other/service.toml:1` are both named `user`"]],
+                  `user/service.toml:1:8` and `other/service.toml:1:8` are both named `user`"]],
         );
         collides(
             &[user(), definition("bff/service.toml", "bff", "'http:7071', 'native'", "")],
             &expect![[r"
                 the services cannot run in one process:
-                  `user/service.toml:2` and `bff/service.toml:2` both listen on port 7071"]],
+                  `user/service.toml:2:23` and `bff/service.toml:2:10` both listen on port 7071"]],
         );
         collides(
             &[user(), user()],

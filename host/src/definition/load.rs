@@ -11,8 +11,8 @@ use super::problem::{LoadError, Problem};
 use super::reader::{MOST_PROBLEMS, Reader, Section};
 use super::variables::{LoadContext, Scope, Variables};
 use super::{
-    Definition, Effective, FeatureSource, client, environment, features, framework, hosting, http,
-    identity, kinds, log, schema, settings, testing, typed,
+    Definition, Effective, FeatureSource, Origin, Position, client, environment, features,
+    framework, hosting, http, identity, kinds, log, schema, settings, testing, typed,
 };
 use crate::file;
 
@@ -83,6 +83,20 @@ impl Definition {
     /// Every value that counts and where it comes from; possible secrets are masked.
     pub fn explain(&self) -> &[Effective] {
         &self.effective
+    }
+
+    /// Where a value comes from; by default from nowhere.
+    pub(super) fn origin_of(&self, key: &str) -> &Origin {
+        let value = self.effective.iter().find(|one| one.key == key);
+        value.map_or(&Origin::Default, |value| &value.origin)
+    }
+
+    /// Where the file sets a key.
+    pub(crate) fn position_of(&self, key: &str) -> Option<Position> {
+        match self.origin_of(key) {
+            Origin::File(position) => Some(*position),
+            Origin::Default | Origin::Variable(_) | Origin::Test => None,
+        }
     }
 }
 

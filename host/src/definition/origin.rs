@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Position;
+
 /// One value that counts, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Effective {
@@ -25,9 +27,7 @@ fn as_text<S: serde::Serializer>(origin: &Origin, serializer: S) -> Result<S::Ok
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     Default,
-    File {
-        line: usize,
-    },
+    File(Position),
     /// As spelled in the environment.
     Variable(String),
     /// `mikros-host test`, which chooses for itself.
@@ -38,7 +38,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => write!(f, "default"),
-            Self::File { line } => write!(f, "service.toml:{line}"),
+            Self::File(Position { line, .. }) => write!(f, "service.toml:{line}"),
             Self::Variable(name) => write!(f, "{name}"),
             Self::Test => write!(f, "`mikros-host test`"),
         }

@@ -198,12 +198,12 @@ impl<'t> Reader<'t> {
     pub(super) fn origin(&self, value: &Value<'_>) -> Origin {
         match self.indirections.source(value) {
             Some(variable) => Origin::Variable(variable.to_owned()),
-            None => self.line_of(Place::of(value)),
+            None => self.origin_at(Place::of(value)),
         }
     }
 
-    pub(super) fn line_of(&self, place: Place) -> Origin {
-        Origin::File { line: self.lines.line(place.start) }
+    pub(super) fn origin_at(&self, place: Place) -> Origin {
+        Origin::File(self.position(place))
     }
 
     pub(super) fn position(&self, place: Place) -> Position {

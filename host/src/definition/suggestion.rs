@@ -3,7 +3,7 @@
 //! Does not know whether a word is a key, a kind or a level.
 
 /// ``did you mean `word`?`` when one of the words is close enough.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     found: &str,
     words: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {

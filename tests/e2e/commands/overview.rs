@@ -26,7 +26,8 @@ fn a_whole_service_has_no_problems() {
             {
               "ok": true,
               "problems": [],
-              "services": []
+              "services": [],
+              "in_process": []
             }
             --- stderr
         "#]],
@@ -79,7 +80,8 @@ fn a_check_lists_all_problems() {
                   "help": "write the unit, for example `\"2m\"`"
                 }
               ],
-              "services": []
+              "services": [],
+              "in_process": []
             }
             --- stderr
         "#]],
@@ -141,7 +143,8 @@ fn a_check_looks_at_the_component_too() {
                   "help": "it comes from files, for example `std::fs`; a service has no file system: take settings from `service.toml` and embed data with `include_bytes!`"
                 }
               ],
-              "services": []
+              "services": [],
+              "in_process": []
             }
             --- stderr
         "#]],

@@ -14,6 +14,7 @@ use crate::call::error::service_error;
 use crate::call::{CallDepth, Context, Fault, lines, metadata};
 use crate::capability::{State, current_call};
 use crate::client::{CallCompression, CallTerms, Client, ClientError, settings};
+use crate::definition::did_you_mean;
 use crate::header::CALLER;
 
 /// Fields of the request that the guest handles which go with the requests that it makes for it.
@@ -47,7 +48,7 @@ enum Cancelled {
 /// The client of this name.
 ///
 /// # Errors
-/// When there is none, with the lines that would declare it.
+/// When there is none, with the client that may be meant and the lines that would declare this one.
 pub(super) fn find(
     state: &State,
     name: &str,
@@ -63,10 +64,13 @@ pub(super) fn find(
         ..service_error(Kind::Internal, message)
     };
     let Some(client) = state.clients.get(name) else {
-        let lines = format!(
-            "add a table `[clients.{name}]` with `host`, `port`, and `protocol = \"{word}\"` to service.toml"
+        let meant =
+            did_you_mean(name, state.grants.clients.declared.iter().map(|client| &*client.name));
+        let meant = meant.map(|question| question + " Or ").unwrap_or_default();
+        let help = format!(
+            "{meant}add a table `[clients.{name}]` with `host`, `port`, and `protocol = \"{word}\"` to service.toml"
         );
-        return Err(undeclared(format!("the client `{name}` is not declared"), lines));
+        return Err(undeclared(format!("the client `{name}` is not declared"), help));
     };
     if (client.protocol() == settings::Protocol::Grpc) != (protocol == Protocol::Grpc) {
         let message = format!("the client `{name}` is declared for the protocol `{other}`");

@@ -34,12 +34,13 @@ fn everything() -> Verdict {
         Finding::new(Severity::Warning, undecodable("DATABASE_URL")),
     ];
     findings.extend(of_compile_error(component, &mismatched));
-    Verdict { path: file.to_owned(), findings, services: vec![service()] }
+    let in_process = vec!["orders".to_owned()];
+    Verdict { path: file.to_owned(), findings, services: vec![service()], in_process }
 }
 
 fn nothing() -> Verdict {
     let path = PathBuf::from("service.toml");
-    Verdict { path, findings: Vec::new(), services: Vec::new() }
+    Verdict { path, findings: Vec::new(), services: Vec::new(), in_process: Vec::new() }
 }
 
 #[track_caller]
@@ -57,6 +58,7 @@ fn text_has_a_line_for_every_finding_and_a_summary() {
         greeter/greeter.wasm: kind `http` is declared in `types`, but the component does not export `mikros:service/http@0.2.0`
           help: add `http` to `mikros_sdk::export!`, or remove it from `types`
         serves /helloworld.Greeter/SayHello  unary -> stream
+        calls `orders` in this process
         greeter/service.toml: 2 problems, 2 warnings
     "#]].assert_eq(&everything().text());
 }
@@ -111,6 +113,9 @@ fn json_has_all_keys_of_every_finding() {
                 }
               ]
             }
+          ],
+          "in_process": [
+            "orders"
           ]
         }
     "#]].assert_eq(&documents(&[everything()]));
@@ -122,7 +127,8 @@ fn json_without_findings_is_ok() {
         {
           "ok": true,
           "problems": [],
-          "services": []
+          "services": [],
+          "in_process": []
         }
     "#]]
     .assert_eq(&documents(&[nothing()]));

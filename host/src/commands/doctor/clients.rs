@@ -9,19 +9,24 @@ use super::diagnosis::{Diagnosis, Subject};
 use crate::commands::clients;
 use crate::definition::client::AddressPermission;
 use crate::definition::{Client, Definition};
-use crate::report::Status;
-use crate::text::on_one_line;
+use crate::engine::Surface;
 
-pub(super) fn examine(definition: &Definition) -> Vec<Diagnosis> {
-    let places = definition.clients.iter().map(place);
-    let files = clients::unusable_files(definition).into_iter().map(|error| {
-        let problem = Diagnosis::problem(Subject::Client, Status::EditNeeded, on_one_line(&error));
-        match error.help() {
-            Some(help) => problem.help(help),
-            None => problem,
+/// `services`: all that are to run in one process. `surface`: of the component, if it fits.
+pub(super) fn examine(
+    definition: &Definition,
+    services: &[Definition],
+    surface: Option<&Surface>,
+) -> Vec<Diagnosis> {
+    let places = definition.clients.iter().map(|client| {
+        if services.iter().any(|service| client.is_served_by(service)) {
+            let message = format!("`{}` is served in this process", client.name);
+            return Diagnosis::ok(Subject::Client, message);
         }
+        place(client)
     });
-    places.chain(files).collect()
+    let misuse = surface.and_then(|surface| clients::misuse(definition, surface));
+    let findings = clients::unusable_files(definition).into_iter().chain(misuse);
+    places.chain(findings.map(|finding| Diagnosis::of(Subject::Client, finding))).collect()
 }
 
 /// Whether the host of a client has an address, and may have it.

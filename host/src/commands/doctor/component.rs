@@ -11,15 +11,20 @@ use crate::cli::ProcessEnv;
 use crate::commands::finding::{Finding, Severity};
 use crate::commands::{component, directory_of};
 use crate::definition::Definition;
-use crate::engine::{Cache, CacheState, CompileError, Engine};
+use crate::engine::{Cache, CacheState, CompileError, Engine, Surface};
 use crate::lifecycle::Assembler;
 use crate::report::Status;
 use crate::text::on_one_line;
 
-pub(super) fn examine(definition: &Definition, env: &ProcessEnv, mode: Mode) -> Vec<Diagnosis> {
+/// Also what the component imports and exports, if it fits.
+pub(super) fn examine(
+    definition: &Definition,
+    env: &ProcessEnv,
+    mode: Mode,
+) -> (Vec<Diagnosis>, Option<Surface>) {
     let path = &definition.host.component;
     if !path.exists() {
-        return vec![missing(definition)];
+        return (vec![missing(definition)], None);
     }
     let cache = env.cache_directory.as_ref().filter(|directory| {
         let state = Cache::examine(directory);
@@ -30,15 +35,16 @@ pub(super) fn examine(definition: &Definition, env: &ProcessEnv, mode: Mode) -> 
         let (cache, extensions) = (cache.as_ref(), &*env.extensions);
         Assembler { engine: &engine, cache, extensions }.assemble(definition)
     });
-    let mut diagnoses = match linked {
-        Ok(_) => {
+    let (mut diagnoses, surface) = match linked {
+        Ok(assembly) => {
             let message = format!("`{}` fits `service.toml`", path.display());
-            vec![Diagnosis::ok(Subject::Component, message)]
+            let surface = assembly.program.surface().clone();
+            (vec![Diagnosis::ok(Subject::Component, message)], Some(surface))
         }
-        Err(error) => of_compile_error(error.path().unwrap_or(path), &error),
+        Err(error) => (of_compile_error(error.path().unwrap_or(path), &error), None),
     };
     diagnoses.extend(age(definition));
-    diagnoses
+    (diagnoses, surface)
 }
 
 fn missing(definition: &Definition) -> Diagnosis {

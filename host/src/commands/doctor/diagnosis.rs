@@ -157,14 +157,18 @@ impl Record {
         finding::status(self.findings())
     }
 
-    pub(super) fn document(&self) -> impl Serialize {
+    /// `path`: whose record it is, when there are several.
+    pub(super) fn document(&self, path: Option<&Path>) -> impl Serialize {
         #[derive(Serialize)]
         struct Document<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            path: Option<String>,
             ok: bool,
             checks: Vec<Row<'a>>,
         }
         let ok = self.status() == Status::Success;
-        Document { ok, checks: self.diagnoses.iter().map(Row::new).collect() }
+        let path = path.map(|path| path.display().to_string());
+        Document { path, ok, checks: self.diagnoses.iter().map(Row::new).collect() }
     }
 }
 

@@ -61,11 +61,14 @@ struct ClientOverview<'a> {
     /// Host and port.
     address: String,
     tls: bool,
+    /// Whether its service runs in the same process, so that address and TLS do not count.
+    in_process: bool,
 }
 
 impl<'a> Overview<'a> {
+    /// `all`: the services of the process.
     pub(super) fn new(
-        definition: &'a Definition,
+        (definition, all): (&'a Definition, &[Definition]),
         catalogue: &Catalogue,
         surface: Option<&'a Surface>,
     ) -> Self {
@@ -91,7 +94,11 @@ impl<'a> Overview<'a> {
                 .filter(|feature| feature.is_enabled)
                 .map(|feature| FeatureOverview::new(feature, catalogue))
                 .collect(),
-            clients: definition.clients.iter().map(ClientOverview::new).collect(),
+            clients: definition
+                .clients
+                .iter()
+                .map(|client| ClientOverview::new(client, all))
+                .collect(),
             settings: definition.explain(),
         }
     }
@@ -110,9 +117,10 @@ impl KindOverview {
 }
 
 impl<'a> ClientOverview<'a> {
-    fn new(client: &'a Client) -> Self {
+    fn new(client: &'a Client, all: &[Definition]) -> Self {
         let (protocol, address) = (client.protocol, client.authority());
-        Self { client: &client.name, protocol, address, tls: client.tls.is_some() }
+        let in_process = all.iter().any(|service| client.is_served_by(service));
+        Self { client: &client.name, protocol, address, tls: client.tls.is_some(), in_process }
     }
 }
 
@@ -194,7 +202,10 @@ impl fmt::Display for FeatureOverview<'_> {
 
 impl fmt::Display for ClientOverview<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { client, protocol, address, tls } = self;
+        let Self { client, protocol, address, tls, in_process } = self;
+        if *in_process {
+            return write!(f, "{client} in this process, {}", protocol.as_str());
+        }
         let tls = if *tls { " with TLS" } else { "" };
         write!(f, "{client} at {address}, {}{tls}", protocol.as_str())
     }

@@ -148,7 +148,7 @@ pub(super) fn choose_custom(
 }
 
 fn from_file(reader: &Reader<'_>, declared: &Declared) -> Option<Port> {
-    let source = reader.line_of(declared.item.place);
+    let source = reader.origin_at(declared.item.place);
     declared.port.map(|number| Port { number, source })
 }
 

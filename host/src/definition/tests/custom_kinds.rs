@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use super::extensions::{Timer, accepted, catalogue, rejects};
 use super::{explained, listed, parse_with, with};
-use crate::definition::{CustomKind, Definition, HumanDuration, Kind, Origin, Port};
+use crate::definition::{CustomKind, Definition, HumanDuration, Kind, Origin, Port, Position};
 
 fn types(types: &str, rest: &str) -> String {
     with(&[("types", types)], rest)
@@ -87,7 +87,7 @@ fn the_port_is_that_of_the_file_or_the_default() {
 
     assert_eq!(port("[\"socket\"]", &[]), Some(default.clone()));
     assert_eq!(port("[\"socket\"]", &[("MIKROS_SOCKET_PORT", "1")]), Some(default));
-    let file = Port { number: 81, source: Origin::File { line: 2 } };
+    let file = Port { number: 81, source: Origin::File(Position { line: 2, column: 10 }) };
     assert_eq!(port("[\"socket:81\"]", &[]), Some(file));
     let definition = accepted(&types("[\"socket:0\"]", ""), &[]);
     expect!["socket.port = 0 (service.toml:2)"].assert_eq(&explained(&definition, "socket"));

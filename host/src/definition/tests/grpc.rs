@@ -5,7 +5,7 @@ use std::time::Duration;
 use expect_test::expect;
 
 use super::{accepted, rejects, with};
-use crate::definition::{Grpc, Kind, Origin};
+use crate::definition::{Grpc, Kind, Origin, Position};
 
 fn file(types: &str, table: &str) -> String {
     with(&[("types", types)], &format!("[services.grpc]\n{table}\n"))
@@ -66,7 +66,10 @@ fn the_port_follows_the_same_precedence_as_that_of_http() {
     let global = ("MIKROS_GRPC_PORT", "2");
 
     assert_eq!(grpc(r#"["grpc"]"#, "", &[global]).port.number, 2);
-    assert_eq!(grpc(r#"["grpc:3"]"#, "", &[]).port.source, Origin::File { line: 2 });
+    assert_eq!(
+        grpc(r#"["grpc:3"]"#, "", &[]).port.source,
+        Origin::File(Position { line: 2, column: 10 })
+    );
     assert_eq!(grpc(r#"["grpc:3"]"#, "", &[own]).port.number, 1);
 }
 

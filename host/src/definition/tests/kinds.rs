@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 use super::{accepted, explained, rejects, warns, with};
-use crate::definition::{Kind, Origin, Port};
+use crate::definition::{Kind, Origin, Port, Position};
 
 fn types(types: &str) -> String {
     with(&[("types", types)], "")
@@ -172,7 +172,7 @@ fn the_port_comes_from_the_strongest_source() {
     );
     assert_eq!(
         port(&with_port, &[global]),
-        Port { number: 8443, source: Origin::File { line: 2 } }
+        Port { number: 8443, source: Origin::File(Position { line: 2, column: 10 }) }
     );
     assert_eq!(
         port(&with_port, &[global, own]),

@@ -142,13 +142,14 @@ fn doctor_has_help() {
             environment, the crate and its SDK, the component, and the ports. Without a `service.toml` it checks
             only the machine. Changes nothing without `--fix`.
 
-            Usage: mikros-host doctor [OPTIONS] [SERVICE_TOML]
+            Usage: mikros-host doctor [OPTIONS] [SERVICE_TOML]...
 
             Arguments:
-              [SERVICE_TOML]
-                      The service's `service.toml`, or the directory that holds it
+              [SERVICE_TOML]...
+                      The services' `service.toml`, or the directories that hold them
 
-                      Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+                      Several services are those of one process. Default: `$MIKROS_CONFIG`, or else
+                      `service.toml` in the current directory.
 
             Options:
                   --fix

@@ -51,7 +51,8 @@ fn surface() -> Surface {
 fn text_is_aligned_and_hides_what_comes_from_the_environment() {
     let definition = definition();
 
-    let text = Overview::new(&definition, &Catalogue::default(), Some(&surface())).to_string();
+    let text =
+        Overview::new((&definition, &[]), &Catalogue::default(), Some(&surface())).to_string();
 
     assert!(!text.contains("secret"));
     expect![[r#"
@@ -117,7 +118,7 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
 fn without_a_component_the_rest_is_shown() {
     let definition = definition();
 
-    let text = Overview::new(&definition, &Catalogue::default(), None).to_string();
+    let text = Overview::new((&definition, &[]), &Catalogue::default(), None).to_string();
 
     let facts = text.split("\n\n").next().unwrap_or_default();
     expect![[r"
@@ -137,7 +138,7 @@ fn without_a_component_the_rest_is_shown() {
 fn json_names_everything() {
     let definition = definition();
     let surface = surface();
-    let mut overview = Overview::new(&definition, &Catalogue::default(), Some(&surface));
+    let mut overview = Overview::new((&definition, &[]), &Catalogue::default(), Some(&surface));
     overview.settings = &overview.settings[..2];
 
     let text = serde_json::to_string_pretty(&overview).unwrap();
@@ -221,7 +222,7 @@ fn enabled_features_are_shown_in_the_order_in_which_they_start() {
     let definition =
         Definition::parse(Path::new("greeter/service.toml"), &text, &load_context).unwrap();
 
-    let overview = Overview::new(&definition, &catalogue, None);
+    let overview = Overview::new((&definition, &[]), &catalogue, None);
 
     let shown = overview.to_string();
     let lines = shown.lines().skip_while(|line| !line.starts_with("features"));
@@ -243,7 +244,7 @@ fn clients_are_shown_with_their_addresses() {
     let definition =
         Definition::parse(Path::new("service.toml"), &text, &variables.into()).unwrap();
 
-    let overview = Overview::new(&definition, &Catalogue::default(), None);
+    let overview = Overview::new((&definition, &[]), &Catalogue::default(), None);
 
     let text = overview.to_string();
     let lines = text.lines().skip_while(|line| !line.starts_with("clients ")).take(2);
@@ -252,5 +253,5 @@ fn clients_are_shown_with_their_addresses() {
                     billing at billing:80, http"]]
     .assert_eq(&lines.collect::<Vec<_>>().join("\n"));
     let document = serde_json::to_value(&overview).unwrap();
-    expect![[r#"[{"client":"orders","protocol":"grpc","address":"[::1]:7071","tls":true},{"client":"billing","protocol":"http","address":"billing:80","tls":false}]"#]].assert_eq(&document["clients"].to_string());
+    expect![[r#"[{"client":"orders","protocol":"grpc","address":"[::1]:7071","tls":true,"in_process":false},{"client":"billing","protocol":"http","address":"billing:80","tls":false,"in_process":false}]"#]].assert_eq(&document["clients"].to_string());
 }
