@@ -28,6 +28,7 @@ mod lease;
 pub(crate) mod local;
 mod network;
 mod resolver;
+mod response;
 mod retry;
 mod rpc;
 pub(crate) mod settings;
@@ -45,12 +46,13 @@ use std::time::Duration;
 use http::Uri;
 use tokio_util::sync::DropGuard;
 
-pub(crate) use self::body::{Aborted, RequestBody, ResponseBody};
+pub(crate) use self::body::{Aborted, RequestBody};
 use self::breaker::Breaker;
 use self::concurrency::Concurrency;
 pub(crate) use self::error::ClientError;
 use self::local::LocalServices;
 use self::resolver::{Resolve, SystemResolver};
+pub(crate) use self::response::ResponseBody;
 use self::retry::RetryPolicy;
 pub(crate) use self::rpc::{IncomingMessages, Messages};
 use self::tasks::Tasks;
@@ -76,6 +78,7 @@ pub(crate) struct Client {
     concurrency: Concurrency,
     breaker: Option<Breaker>,
     retries: RetryPolicy,
+    tasks: Tasks,
 }
 
 /// What every call says.
@@ -115,7 +118,7 @@ impl Clients {
         let client = |settings: &settings::Client| {
             let settings = Arc::new(settings.clone());
             let transport = Transport::new(&settings, &tasks, resolver.clone(), local);
-            (settings.name.clone(), Arc::new(Client::new(settings, transport)))
+            (settings.name.clone(), Arc::new(Client::new(settings, transport, tasks.clone())))
         };
         let by_name = settings.iter().map(client).collect();
         let closing = tasks.close_on_drop();
@@ -134,7 +137,7 @@ impl Clients {
 }
 
 impl Client {
-    fn new(settings: Arc<settings::Client>, transport: Transport) -> Self {
+    fn new(settings: Arc<settings::Client>, transport: Transport, tasks: Tasks) -> Self {
         // The definition has checked the host.
         let origin = rpc::origin(settings.tls.is_some(), &settings.target()).unwrap_or_default();
         Self {
@@ -144,6 +147,7 @@ impl Client {
             breaker: settings.circuit_breaker.map(Breaker::new),
             retries: RetryPolicy::new(&settings),
             settings,
+            tasks,
         }
     }
 

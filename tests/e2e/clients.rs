@@ -5,6 +5,7 @@ mod egress;
 mod errors;
 mod http;
 mod local;
+mod outages;
 mod rpc;
 
 use crate::support::foreign::{Foreign, Language};

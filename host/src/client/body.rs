@@ -12,7 +12,6 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 
 use super::error::{BoxError, ClientError, TransportFault};
-use super::exchange::ExchangeGuard;
 use super::lease::Lease;
 use super::local::{DESTINATION, LocalBody};
 use super::settings;
@@ -71,52 +70,43 @@ impl Body for RequestBody {
     }
 }
 
-/// The body of a response. Dropping it before its end cancels the exchange.
-pub(crate) struct ResponseBody {
-    source: Source,
-    /// What the exchange holds until its body has ended.
-    guard: Option<ExchangeGuard>,
-}
+/// The body of a response as its transport has it. Dropping it before its end cancels the exchange.
+pub(super) struct TransportBody(Source);
 
-/// Where a body comes from.
-pub(super) enum Source {
+enum Source {
     Network { body: Incoming, lease: Lease },
     Local { body: LocalBody, settings: Arc<settings::Client> },
     Ended,
 }
 
-impl ResponseBody {
-    pub(super) fn new(source: Source) -> Self {
-        Self { source, guard: None }
+impl TransportBody {
+    pub(super) fn network(body: Incoming, lease: Lease) -> Self {
+        Self(Source::Network { body, lease })
     }
 
-    pub(super) fn empty() -> Self {
-        Self::new(Source::Ended)
+    pub(super) fn local(body: LocalBody, settings: &Arc<settings::Client>) -> Self {
+        Self(Source::Local { body, settings: settings.clone() })
     }
 
-    /// `guard` ends when the body does.
-    pub(super) fn guarded_by(mut self, guard: ExchangeGuard) -> Self {
-        self.guard = Some(guard);
-        self
+    pub(super) fn ended() -> Self {
+        Self(Source::Ended)
     }
 
+    /// Ends it well: the connection can be used again.
     fn end(&mut self) {
-        self.guard = None;
-        let Source::Network { lease, .. } = std::mem::replace(&mut self.source, Source::Ended)
-        else {
-            return;
-        };
-        lease.end();
+        if let Source::Network { lease, .. } = std::mem::replace(&mut self.0, Source::Ended) {
+            lease.end();
+        }
     }
 }
 
-impl fmt::Debug for ResponseBody {
+impl fmt::Debug for TransportBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseBody").finish_non_exhaustive()
+        f.debug_struct("TransportBody").finish_non_exhaustive()
     }
 }
 
-impl Body for ResponseBody {
+impl Body for TransportBody {
     type Data = Bytes;
     type Error = ClientError;
 
@@ -125,7 +115,7 @@ impl Body for ResponseBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
         let this = self.get_mut();
-        let polled = match &mut this.source {
+        let frame = ready!(match &mut this.0 {
             Source::Network { body, lease } => {
                 Pin::new(body).poll_frame(context).map_err(|error| lease.broken(error))
             }
@@ -134,27 +124,18 @@ impl Body for ResponseBody {
                     settings.failed_at(&DESTINATION.into(), TransportFault::Broken, error)
                 })
             }
-            Source::Ended => return Poll::Ready(None),
-        };
-        // Also of a body that always has more: what has an end may come to it.
-        let has_ended = matches!(polled, Poll::Ready(None | Some(Err(_))));
-        let late = this.guard.as_mut().filter(|_| !has_ended);
-        if let Some(error) = late.and_then(|guard| guard.poll_late(context)) {
-            // Dropped, which cancels the exchange.
-            (this.source, this.guard) = (Source::Ended, None);
-            return Poll::Ready(Some(Err(error)));
-        }
-        let frame = ready!(polled);
+            Source::Ended => Poll::Ready(None),
+        });
         match &frame {
             None => this.end(),
-            Some(Err(_)) => (this.source, this.guard) = (Source::Ended, None),
+            Some(Err(_)) => this.0 = Source::Ended,
             Some(Ok(_)) => (),
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.source {
+        match &self.0 {
             Source::Network { body, .. } => body.is_end_stream(),
             Source::Local { body, .. } => body.is_end_stream(),
             Source::Ended => true,
@@ -162,7 +143,7 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.source {
+        match &self.0 {
             Source::Network { body, .. } => body.size_hint(),
             Source::Local { body, .. } => body.size_hint(),
             Source::Ended => SizeHint::with_exact(0),
@@ -171,7 +152,7 @@ impl Body for ResponseBody {
 }
 
 /// A reader may stop as soon as the body says that it has ended.
-impl Drop for ResponseBody {
+impl Drop for TransportBody {
     fn drop(&mut self) {
         if self.is_end_stream() {
             self.end();

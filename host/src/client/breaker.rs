@@ -1,12 +1,14 @@
 //! A circuit breaker: after failures in a row no calls are made for a while, then one that decides.
 //!
-//! Does not know what a failure is.
+//! Does not know what a failure is, or who is told.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::settings::CircuitBreaker;
+use super::verdict::Verdict;
 
 #[derive(Debug)]
 pub(super) struct Breaker {
@@ -27,6 +29,13 @@ enum State {
 /// The breaker is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Open;
+
+/// What others may want to know of a breaker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Opened { failures: u32, open_for: Duration },
+    Closed,
+}
 
 /// A call that may be made. Dropping it says nothing about the service.
 #[derive(Debug)]
@@ -60,14 +69,19 @@ impl Breaker {
 }
 
 impl Admission<'_> {
-    pub(super) fn settle(mut self, is_failure: bool) {
+    pub(super) fn settle(mut self, verdict: Verdict) -> Option<Change> {
+        let is_failure = match verdict {
+            Verdict::Served => false,
+            Verdict::Failed => true,
+            Verdict::Unknown => return None,
+        };
         self.is_settled = true;
         let mut state = self.breaker.lock();
         let CircuitBreaker { failures: limit, open_for } = self.breaker.settings;
         let failures = match *state {
             // The others began before it opened; only the probe closes it.
-            State::Open { .. } => return,
-            State::HalfOpen if !self.is_probe => return,
+            State::Open { .. } => return None,
+            State::HalfOpen if !self.is_probe => return None,
             State::HalfOpen => limit,
             State::Closed { failures } => failures.saturating_add(1),
         };
@@ -78,6 +92,11 @@ impl Admission<'_> {
         } else {
             State::Closed { failures }
         };
+        match *state {
+            State::Open { .. } if !self.is_probe => Some(Change::Opened { failures, open_for }),
+            State::Closed { .. } if self.is_probe => Some(Change::Closed),
+            _ => None,
+        }
     }
 }
 
@@ -104,18 +123,20 @@ mod tests {
         Breaker::new(CircuitBreaker { failures: 2, open_for: OPEN_FOR })
     }
 
-    fn call(breaker: &Breaker, is_failure: bool) {
-        breaker.admit().unwrap().settle(is_failure);
+    fn call(breaker: &Breaker, is_failure: bool) -> Option<Change> {
+        let verdict = if is_failure { Verdict::Failed } else { Verdict::Served };
+        breaker.admit().unwrap().settle(verdict)
     }
 
     #[tokio::test(start_paused = true)]
     async fn failures_in_a_row_open_it_for_a_while() {
         let breaker = breaker();
 
-        call(&breaker, true);
-        call(&breaker, false);
-        call(&breaker, true);
-        call(&breaker, true);
+        assert_eq!(call(&breaker, true), None);
+        assert_eq!(call(&breaker, false), None);
+        assert_eq!(call(&breaker, true), None);
+        let opened = Change::Opened { failures: 2, open_for: OPEN_FOR };
+        assert_eq!(call(&breaker, true), Some(opened));
 
         assert_eq!(breaker.admit().unwrap_err(), Open);
         advance(OPEN_FOR).await;
@@ -132,13 +153,14 @@ mod tests {
 
         let probe = breaker.admit().unwrap();
         assert!(breaker.admit().is_err(), "one at a time");
-        late.settle(false);
+        late.settle(Verdict::Served);
         assert!(breaker.admit().is_err(), "what began before says nothing");
-        probe.settle(true);
+        assert_eq!(probe.settle(Verdict::Failed), None, "it was open");
         assert!(breaker.admit().is_err());
 
         advance(OPEN_FOR).await;
-        call(&breaker, false);
+        assert_eq!(breaker.admit().unwrap().settle(Verdict::Unknown), None);
+        assert_eq!(call(&breaker, false), Some(Change::Closed));
         call(&breaker, true);
         assert!(breaker.admit().is_ok());
     }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::settings::OutlierEjection;
+use super::verdict::Verdict;
 
 /// What is known of one address.
 #[derive(Debug, Default)]
@@ -32,16 +33,16 @@ impl Record {
     /// ejected; it is asked only if it matters.
     pub(super) fn note(
         &self,
-        is_failure: bool,
+        verdict: Verdict,
         settings: OutlierEjection,
         others: impl FnOnce() -> (usize, usize),
     ) {
         let mut state = self.lock();
-        if !is_failure {
-            state.failures = 0;
-            return;
-        }
-        state.failures = state.failures.saturating_add(1);
+        state.failures = match verdict {
+            Verdict::Served => 0,
+            Verdict::Failed => state.failures.saturating_add(1),
+            Verdict::Unknown => return,
+        };
         if state.failures < settings.failures {
             return;
         }

@@ -7,30 +7,35 @@
 
 mod http1;
 mod http2;
+mod reachability;
 
-use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::{Request, Response};
+use humantime::format_duration;
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1::SendRequest};
+use tokio::select;
 use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
 
 use self::http2::Link;
-use super::body::{RequestBody, ResponseBody, Source};
+use self::reachability::Reachability;
+use super::body::{RequestBody, TransportBody};
 use super::connector::{ConnectError, Connector};
 use super::ejection::Record;
-use super::error::{ClientError, TransportFault};
+use super::error::{ClientError, TransportFault, h2_error};
 use super::idle::IdleConnections;
 use super::lease::{Lease, Load};
 use super::settings::{self, Protocol};
 use super::tasks::Tasks;
 use super::transport::{Progress, SendError};
-use super::verdict::is_failure;
-use crate::telemetry::warn;
+use super::verdict::Verdict;
+use crate::call::Deadline;
+use crate::telemetry::{info, warn};
 use crate::text::on_one_line;
 
 /// How long an address that was not reached is the last choice.
@@ -61,6 +66,7 @@ pub(super) struct Endpoint {
     config: Arc<EndpointConfig>,
     connections: Connections,
     record: Record,
+    reachability: Reachability,
     /// Exchanges under way.
     load: Arc<AtomicUsize>,
     /// Whether the service has said that it is pinged too often.
@@ -86,7 +92,7 @@ enum Connections {
 impl Endpoint {
     pub(super) fn new(address: SocketAddr, config: &Arc<EndpointConfig>) -> Self {
         let connections = match config.settings.protocol {
-            Protocol::Http => Connections::Http1(Arc::default()),
+            Protocol::Http => Connections::Http1(Arc::new(IdleConnections::new(&config.tasks))),
             Protocol::Grpc => Connections::Http2(watch::Sender::new(Link::Idle)),
         };
         Self {
@@ -95,6 +101,7 @@ impl Endpoint {
             config: config.clone(),
             connections,
             record: Record::default(),
+            reachability: Reachability::default(),
             load: Arc::default(),
             is_pinged_too_often: AtomicBool::new(false),
         }
@@ -113,19 +120,23 @@ impl Endpoint {
     }
 
     pub(super) fn readiness(&self) -> Readiness {
-        let since = match &self.connections {
-            Connections::Http1(idle) => match idle.unreachable_since() {
+        let unusable_since = match &self.connections {
+            Connections::Http1(_) => match self.reachability.failed_at() {
                 None => return Readiness::Connected,
-                Some(since) => since,
+                failed_at => failed_at,
             },
             Connections::Http2(link) => match &*link.borrow() {
                 Link::Ready(sender) if !sender.is_closed() => return Readiness::Connected,
-                Link::Failed(_, since) | Link::EndedEarly(since) => *since,
+                Link::Failed(_) => self.reachability.failed_at(),
+                Link::EndedEarly(since) => Some(*since),
                 Link::Retired => return Readiness::Failing,
-                Link::Ready(_) | Link::Idle | Link::Connecting => return Readiness::Untried,
+                Link::Ready(_) | Link::Idle | Link::Connecting => None,
             },
         };
-        if since.elapsed() < PAUSE { Readiness::Failing } else { Readiness::Untried }
+        match unusable_since {
+            Some(since) if since.elapsed() < PAUSE => Readiness::Failing,
+            _ => Readiness::Untried,
+        }
     }
 
     /// Connects, unless it is connected or was not to be reached a moment ago.
@@ -138,8 +149,10 @@ impl Endpoint {
             Connections::Http1(idle) if is_first => {
                 let (endpoint, idle) = (self.clone(), idle.clone());
                 self.config.tasks.spawn(async move {
-                    if let Ok(sender) = endpoint.open_http1(&idle).await {
-                        idle.put(sender);
+                    select! {
+                        Ok(sender) = endpoint.open_http1(&idle) => idle.put(sender),
+                        () = endpoint.config.tasks.closing() => (),
+                        else => (),
                     }
                 });
             }
@@ -155,50 +168,85 @@ impl Endpoint {
         }
     }
 
-    /// Notes how an attempt has ended, for its ejection. `all` are the endpoints that there are.
-    pub(super) fn note(&self, sent: &Result<Response<ResponseBody>, SendError>, all: &[Arc<Self>]) {
-        let Some(settings) = self.config.settings.outlier_ejection else { return };
-        let is_failure = match sent {
-            Ok(response) => is_failure(self.config.settings.protocol, response),
-            Err(SendError { progress: Progress::Impossible, .. }) => return,
-            Err(_) => true,
+    /// Makes an attempt until `deadline`, and notes how it has ended for the ejection of the address. `all` are the
+    /// endpoints that there are.
+    ///
+    /// # Cancel safety
+    /// An attempt that is dropped says nothing about the address.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        request: Request<RequestBody>,
+        deadline: Deadline,
+        all: &[Arc<Self>],
+    ) -> Result<Response<TransportBody>, SendError> {
+        let began = Instant::now();
+        let attempt = async {
+            match &self.connections {
+                Connections::Http1(idle) => self.send_http1(idle, request).await,
+                Connections::Http2(link) => self.send_http2(link, request).await,
+            }
         };
-        self.record.note(is_failure, settings, || {
+        let sent = timeout_at(deadline.at, attempt).await.unwrap_or_else(|_late| {
+            let error = self.config.settings.late(deadline);
+            Err(SendError { error, progress: Progress::Unknown })
+        });
+        let outcome = sent.as_ref().map_err(|failed| &failed.error);
+        self.note(Verdict::of(&self.config.settings, outcome, began.elapsed()), all);
+        sent
+    }
+
+    fn note(&self, verdict: Verdict, all: &[Arc<Self>]) {
+        let Some(settings) = self.config.settings.outlier_ejection else { return };
+        self.record.note(verdict, settings, || {
             let others = all.iter().filter(|other| other.address != self.address);
             let ejected = others.clone().filter(|other| other.record.is_ejected());
             (others.clone().count(), ejected.count())
         });
     }
 
-    pub(super) async fn send(
-        self: Arc<Self>,
-        request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, SendError> {
-        match &self.connections {
-            Connections::Http1(idle) => self.send_http1(idle, request).await,
-            Connections::Http2(link) => self.send_http2(link, request).await,
+    /// Notes how an attempt to connect has ended.
+    fn note_opened<T>(&self, opened: &Result<T, ConnectError>) {
+        let (client, destination) = (&self.config.settings.name, &self.name);
+        match opened {
+            Err(error) if self.reachability.failed() => warn!(
+                ClientUnreachable,
+                client = %client,
+                destination = %destination,
+                error = %on_one_line(error),
+                "a client cannot connect"
+            ),
+            Err(_) => (),
+            Ok(_) => {
+                let Some(outage) = self.reachability.succeeded() else { return };
+                info!(
+                    ClientReachable,
+                    client = %client,
+                    destination = %destination,
+                    failures = outage.failures,
+                    duration = %format_duration(outage.began.elapsed()),
+                    "a client can connect again"
+                );
+            }
         }
     }
 
-    fn warn_unreachable(&self, error: &ConnectError) {
-        warn!(
-            ClientUnreachable,
-            client = %self.config.settings.name,
-            destination = %self.name,
-            error = %on_one_line(error),
-            "a client cannot connect"
-        );
-    }
-
     fn response(
-        &self,
+        self: &Arc<Self>,
         response: Response<Incoming>,
         load: Load,
         connection: Option<(SendRequest<RequestBody>, Arc<IdleConnections>)>,
-    ) -> Response<ResponseBody> {
-        let (settings, name) = (self.config.settings.clone(), self.name.clone());
-        let lease = Lease { settings, name, connection, load };
-        response.map(|body| ResponseBody::new(Source::Network { body, lease }))
+    ) -> Response<TransportBody> {
+        let lease = Lease { endpoint: self.clone(), connection, load };
+        response.map(|body| TransportBody::network(body, lease))
+    }
+
+    /// The error of an exchange that hyper has given up.
+    pub(super) fn broken(&self, error: hyper::Error) -> ClientError {
+        // Of HTTP/2, the end of the connection says so, which the end of a stream need not be.
+        if matches!(self.connections, Connections::Http1(_)) && !error.is_user() {
+            self.config.refresh.notify_one();
+        }
+        self.config.settings.broken(&self.name, error)
     }
 
     fn not_connected(&self, error: ConnectError, request: Request<RequestBody>) -> SendError {
@@ -215,18 +263,12 @@ impl Endpoint {
             None if h2_error(&error).is_some_and(is_refusal) => Progress::Refused,
             None => Progress::Unknown,
         };
-        let mut error = self.config.settings.broken(&self.name, error);
+        let mut error = self.broken(error);
         if let (Progress::Refused, ClientError::Transport { fault, .. }) = (&progress, &mut error) {
             *fault = TransportFault::Refused;
         }
         SendError { error, progress }
     }
-}
-
-/// What HTTP/2 says about an error of hyper.
-fn h2_error(error: &hyper::Error) -> Option<&h2::Error> {
-    std::iter::successors(error.source(), |&cause| cause.source())
-        .find_map(|cause| cause.downcast_ref())
 }
 
 /// Whether the service has not looked at the request: it has refused the stream, or is going away and has named an

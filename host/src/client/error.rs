@@ -1,14 +1,16 @@
 //! Why a call to another service failed, in one sentence that names the client and where it leads.
 
+use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use humantime::format_duration;
-use tonic::Status;
+use tonic::{Code, Status};
 
-use super::settings;
+use super::settings::{self, Protocol};
 use crate::call::Deadline;
+use crate::text::on_one_line;
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -52,6 +54,9 @@ pub(crate) enum TransportFault {
     Tls,
     #[error("sent a request that was refused by")]
     Refused,
+    /// The service is in this process and did not take the request.
+    #[error("cannot hand a request to")]
+    NotTaken,
     #[error("lost the connection to")]
     Broken,
     #[error("cannot send this request to")]
@@ -64,7 +69,7 @@ impl TransportFault {
     /// Whether it says something about the service, rather than about the request or this host's settings.
     pub(super) fn is_of_service(self) -> bool {
         match self {
-            Self::NotAllowed | Self::InvalidRequest => false,
+            Self::NotAllowed | Self::NotTaken | Self::InvalidRequest => false,
             Self::Resolve
             | Self::Connect
             | Self::Tls
@@ -141,6 +146,15 @@ impl settings::Client {
 
     /// hyper has given up an exchange.
     pub(super) fn broken(&self, destination: &Arc<str>, error: hyper::Error) -> ClientError {
+        if self.protocol == Protocol::Grpc
+            && let Some(status) = h2_error(&error).and_then(status_of_reset)
+        {
+            return ClientError::Status {
+                client: self.name.as_str().into(),
+                destination: destination.clone(),
+                status: Box::new(status),
+            };
+        }
         let fault = if error.is_user() {
             TransportFault::InvalidRequest
         } else if error.is_parse() {
@@ -150,4 +164,27 @@ impl settings::Client {
         };
         self.failed_at(destination, fault, error)
     }
+}
+
+/// What HTTP/2 says about an error of hyper.
+pub(super) fn h2_error(error: &hyper::Error) -> Option<&h2::Error> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+        .find_map(|cause| cause.downcast_ref())
+}
+
+/// What the reset of a stream stands for, by the table "Errors" of
+/// <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>. `None`: the call is as if the connection was
+/// lost.
+fn status_of_reset(error: &h2::Error) -> Option<Status> {
+    if !error.is_reset() || !(error.is_remote() || error.is_library()) {
+        return None;
+    }
+    let code = match error.reason()? {
+        h2::Reason::REFUSED_STREAM => return None,
+        h2::Reason::CANCEL => Code::Cancelled,
+        h2::Reason::ENHANCE_YOUR_CALM => Code::ResourceExhausted,
+        h2::Reason::INADEQUATE_SECURITY => Code::PermissionDenied,
+        _ => Code::Internal,
+    };
+    Some(Status::new(code, on_one_line(error)))
 }

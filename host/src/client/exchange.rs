@@ -2,48 +2,28 @@
 //!
 //! Does not know networks, or gRPC but for the header field with the time that is left.
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::Context;
-
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Request, Response};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Sleep, sleep_until, timeout_at};
-use tonic::{Code, Status};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tonic::Status;
 
-use super::body::{RequestBody, ResponseBody};
-use super::breaker::{Breaker, Open};
+use super::body::{RequestBody, TransportBody};
+use super::breaker::{Breaker, Change, Open};
 use super::concurrency::Full;
 use super::error::ClientError;
+use super::response::ResponseBody;
 use super::retry::Next;
-use super::settings::{self, Protocol};
-use super::verdict::is_failure;
+use super::settings::Protocol;
+use super::verdict::{Verdict, code_of_http};
 use super::{CallTerms, Client};
 use crate::call::Deadline;
 use crate::header::HOP_BY_HOP;
+use crate::telemetry::{info, warn};
 
 /// How long the other service has; a number with a unit.
 const GRPC_TIMEOUT: &str = "grpc-timeout";
 /// The largest number in it.
 const MOST: u128 = 99_999_999;
-
-/// What lives as long as an exchange: until its body has ended or is dropped.
-#[derive(Debug)]
-pub(super) struct ExchangeGuard {
-    settings: Arc<settings::Client>,
-    limit: Deadline,
-    late: Pin<Box<Sleep>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl ExchangeGuard {
-    /// The error of an exchange whose deadline has passed; otherwise `context` is woken when it does.
-    pub(super) fn poll_late(&mut self, context: &mut Context<'_>) -> Option<ClientError> {
-        let is_late = self.late.as_mut().poll(context).is_ready();
-        is_late.then(|| self.settings.late(self.limit))
-    }
-}
 
 impl Client {
     /// One HTTP exchange. Resolves with the head of the response, whatever its status.
@@ -95,28 +75,49 @@ impl Client {
         let place = place.map_err(|Full| self.settings.saturated())?;
         let admission = self.breaker.as_ref().map(Breaker::admit).transpose();
         let admission = admission.map_err(|Open| self.settings.breaker_open())?;
+        let began = Instant::now();
         let sent = timeout_at(deadline.at, self.attempts(request, deadline));
         let sent = sent.await.unwrap_or_else(|_| Err(self.settings.late(deadline)));
         if let Some(admission) = admission {
-            admission.settle(is_failed(self.settings.protocol, &sent));
+            let verdict = Verdict::of(&self.settings, sent.as_ref(), began.elapsed());
+            self.note_breaker(admission.settle(verdict));
         }
-        let late = Box::pin(sleep_until(deadline.at));
-        let settings = self.settings.clone();
-        let guard = ExchangeGuard { settings, limit: deadline, late, _place: place };
-        Ok(sent?.map(|body| body.guarded_by(guard)))
+        let (settings, tasks) = (&self.settings, &self.tasks);
+        Ok(sent?.map(|body| ResponseBody::new(body, place, settings, deadline, tasks)))
+    }
+
+    fn note_breaker(&self, change: Option<Change>) {
+        let (client, destination) = (&self.settings.name, self.settings.target());
+        match change {
+            Some(Change::Opened { failures, open_for }) => warn!(
+                ClientBreakerOpened,
+                client = %client,
+                destination = %destination,
+                failures,
+                open_for = %humantime::format_duration(open_for),
+                "a client makes no calls for a while"
+            ),
+            Some(Change::Closed) => info!(
+                ClientBreakerClosed,
+                client = %client,
+                destination = %destination,
+                "a client makes calls again"
+            ),
+            None => (),
+        }
     }
 
     async fn attempts(
         &self,
         mut request: Request<RequestBody>,
         deadline: Deadline,
-    ) -> Result<Response<ResponseBody>, ClientError> {
+    ) -> Result<Response<TransportBody>, ClientError> {
         let mut series = self.retries.series(&request, deadline.at);
         loop {
             if self.settings.protocol == Protocol::Grpc {
                 request.headers_mut().insert(GRPC_TIMEOUT, grpc_timeout(deadline));
             }
-            let mut sent = self.transport.send(request).await;
+            let mut sent = self.transport.send(request, deadline).await;
             if self.settings.protocol == Protocol::Grpc {
                 sent = sent.map(grpc_only);
             }
@@ -131,39 +132,21 @@ impl Client {
     }
 }
 
-/// A response that is not gRPC, for example of a load balancer, as the status that it stands for: the table of
-/// "HTTP to gRPC Status Code Mapping" of the gRPC project.
-fn grpc_only(response: Response<ResponseBody>) -> Response<ResponseBody> {
+/// A response that is not gRPC, for example of a load balancer, as the status that it stands for.
+fn grpc_only(response: Response<TransportBody>) -> Response<TransportBody> {
     let content_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if content_type.is_some_and(|found| found.starts_with(b"application/grpc")) {
         return response;
     }
-    let status = response.status().as_u16();
-    let code = match status {
-        400 => Code::Internal,
-        401 => Code::Unauthenticated,
-        403 => Code::PermissionDenied,
-        404 => Code::Unimplemented,
-        429 | 502..=504 => Code::Unavailable,
-        _ => Code::Unknown,
-    };
-    let text = format!("it responded with HTTP status {status} and not with gRPC");
-    Status::new(code, text).into_http::<()>().map(|()| ResponseBody::empty())
-}
-
-/// What the circuit breaker counts.
-fn is_failed(protocol: Protocol, sent: &Result<Response<ResponseBody>, ClientError>) -> bool {
-    match sent {
-        Ok(response) => is_failure(protocol, response),
-        Err(ClientError::Transport { fault, .. }) => fault.is_of_service(),
-        Err(ClientError::DeadlineExceeded { .. }) => true,
-        Err(_) => false,
-    }
+    let status = response.status();
+    let text = format!("it responded with HTTP status {} and not with gRPC", status.as_u16());
+    let status = Status::new(code_of_http(status), text);
+    status.into_http::<()>().map(|()| TransportBody::ended())
 }
 
 /// The time that is left, as gRPC writes it: at most eight digits and a unit.
 fn grpc_timeout(deadline: Deadline) -> HeaderValue {
-    let left = deadline.at.saturating_duration_since(tokio::time::Instant::now());
+    let left = deadline.at.saturating_duration_since(Instant::now());
     let units = [(left.as_micros(), 'u'), (left.as_millis(), 'm')];
     let fits = units.into_iter().find(|(number, _)| *number <= MOST);
     let (number, unit) = fits.unwrap_or((u128::from(left.as_secs()).min(MOST), 'S'));

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hyper::client::conn::http1;
 
 use super::body::RequestBody;
+use super::endpoint::Endpoint;
 use super::error::ClientError;
 use super::idle::IdleConnections;
-use super::settings;
 
 /// Counts an exchange.
 #[derive(Debug)]
@@ -32,8 +32,7 @@ impl Drop for Load {
 /// What a response holds of its connection.
 #[derive(Debug)]
 pub(super) struct Lease {
-    pub(super) settings: Arc<settings::Client>,
-    pub(super) name: Arc<str>,
+    pub(super) endpoint: Arc<Endpoint>,
     /// Over HTTP/1.1, what the next exchange may use.
     pub(super) connection: Option<(http1::SendRequest<RequestBody>, Arc<IdleConnections>)>,
     pub(super) load: Load,
@@ -50,6 +49,6 @@ impl Lease {
     }
 
     pub(super) fn broken(&self, error: hyper::Error) -> ClientError {
-        self.settings.broken(&self.name, error)
+        self.endpoint.broken(error)
     }
 }

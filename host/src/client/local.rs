@@ -15,8 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use super::body::RequestBody;
-use super::body::{ResponseBody, Source};
+use super::body::{RequestBody, TransportBody};
 use super::error::TransportFault;
 use super::settings::{self, ClientTransport, Protocol};
 use super::transport::{Progress, SendError};
@@ -257,14 +256,14 @@ impl LocalTransport {
         &self,
         service: &LocalService,
         mut request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, SendError> {
+    ) -> Result<Response<TransportBody>, SendError> {
         let settings = &self.settings;
         if settings.protocol == Protocol::Grpc {
             // As over the network.
             *request.version_mut() = Version::HTTP_2;
         }
         let response = service.send(request).map_err(|(refused, request)| SendError {
-            error: settings.failed_at(&DESTINATION.into(), TransportFault::Refused, refused),
+            error: settings.failed_at(&DESTINATION.into(), TransportFault::NotTaken, refused),
             progress: match refused {
                 Refused::Stopping | Refused::Saturated => Progress::NotConnected(request),
                 Refused::TooDeep => Progress::Impossible,
@@ -274,7 +273,6 @@ impl LocalTransport {
             error: settings.failed_at(&DESTINATION.into(), TransportFault::Broken, lost),
             progress: Progress::Unknown,
         })?;
-        let local = |body| Source::Local { body, settings: settings.clone() };
-        Ok(response.map(|body| ResponseBody::new(local(body))))
+        Ok(response.map(|body| TransportBody::local(body, settings)))
     }
 }

@@ -18,13 +18,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::address::{self, Judged, NotAllowed};
 use super::balance::{self, Candidates};
-use super::body::{RequestBody, ResponseBody};
+use super::body::{RequestBody, TransportBody};
 use super::endpoint::{Endpoint, EndpointConfig};
 use super::error::{ClientError, TransportFault};
 use super::resolver::Resolve;
 use super::settings;
 use super::tasks::Tasks;
 use super::transport::{Progress, SendError};
+use crate::call::Deadline;
 use crate::telemetry::warn;
 use crate::text::on_one_line;
 
@@ -126,7 +127,8 @@ impl Network {
     pub(super) async fn send(
         &self,
         mut request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, SendError> {
+        deadline: Deadline,
+    ) -> Result<Response<TransportBody>, SendError> {
         self.begin();
         let endpoints = match self.addresses.endpoints().await {
             Ok(endpoints) => endpoints,
@@ -144,9 +146,7 @@ impl Network {
             let turn = self.addresses.turn.fetch_add(1, Ordering::Relaxed);
             let rule = self.addresses.settings.load_balancing;
             let picked = balance::pick(&endpoints, rule, turn, &mut candidates);
-            let sent = picked.clone().send(request).await;
-            picked.note(&sent, &endpoints);
-            match sent {
+            match picked.send(request, deadline, &endpoints).await {
                 Err(SendError { error, progress: Progress::NotConnected(returned) }) => {
                     self.addresses.config.refresh.notify_one();
                     if candidates.are_exhausted(&endpoints) {

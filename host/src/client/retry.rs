@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use tokio::time::Instant;
+use tonic::Code;
 use tower::retry::backoff::{
     Backoff as _, ExponentialBackoff, ExponentialBackoffMaker, MakeBackoff as _,
 };
 use tower::retry::budget::{Budget as _, TpsBudget};
 use tower::util::rng::HasherRng;
 
-use super::body::{RequestBody, ResponseBody};
+use super::body::{RequestBody, TransportBody};
 use super::error::ClientError;
 use super::settings::{self, Protocol};
 use super::transport::{Progress, SendError};
@@ -106,9 +107,8 @@ pub(super) struct Series<'p> {
 
 /// What is to happen after an attempt.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(super) enum Next {
-    Done(Result<Response<ResponseBody>, ClientError>),
+    Done(Result<Response<TransportBody>, ClientError>),
     /// Send this at that time.
     Again(Box<Request<RequestBody>>, Instant),
 }
@@ -125,11 +125,11 @@ enum Permission {
 }
 
 impl Series<'_> {
-    pub(super) fn after(&mut self, sent: Result<Response<ResponseBody>, SendError>) -> Next {
+    pub(super) fn after(&mut self, sent: Result<Response<TransportBody>, SendError>) -> Next {
         let (permission, returned, outcome) = match sent {
             Ok(response) => (self.after_response(&response), None, Ok(response)),
             Err(SendError { error, progress }) => {
-                let (permission, returned) = self.after_failure(progress);
+                let (permission, returned) = self.after_failure(progress, &error);
                 (permission, returned, Err(error))
             }
         };
@@ -151,7 +151,7 @@ impl Series<'_> {
         Some(Box::new(copy.map(RequestBody::Whole)))
     }
 
-    fn after_response(&self, response: &Response<ResponseBody>) -> Permission {
+    fn after_response(&self, response: &Response<TransportBody>) -> Permission {
         let retries = &self.policy.settings.retries;
         let is_listed = match self.policy.settings.protocol {
             // With messages before it, a status comes too late for a retry.
@@ -176,6 +176,7 @@ impl Series<'_> {
     fn after_failure(
         &mut self,
         progress: Progress,
+        error: &ClientError,
     ) -> (Permission, Option<Box<Request<RequestBody>>>) {
         match progress {
             Progress::Unsent(request) if self.unsent < UNSENT_LIMIT => {
@@ -190,7 +191,7 @@ impl Series<'_> {
                 (Permission::Transparent, None)
             }
             Progress::Refused => (Permission::Retry, None),
-            Progress::Unknown if self.is_repeatable && self.is_unavailable_listed() => {
+            Progress::Unknown if self.is_repeatable && self.is_listed(error) => {
                 (Permission::Retry, None)
             }
             Progress::Unknown | Progress::Impossible => (Permission::No, None),
@@ -198,10 +199,13 @@ impl Series<'_> {
     }
 
     /// A lost connection is what gRPC calls unavailable.
-    fn is_unavailable_listed(&self) -> bool {
+    fn is_listed(&self, error: &ClientError) -> bool {
         let settings = &self.policy.settings;
-        settings.protocol == Protocol::Http
-            || settings.retries.codes.contains(&tonic::Code::Unavailable)
+        let code = match error {
+            ClientError::Status { status, .. } => status.code(),
+            _ => Code::Unavailable,
+        };
+        settings.protocol == Protocol::Http || settings.retries.codes.contains(&code)
     }
 
     /// When the next attempt is made; `None` if none may be made, or none before the deadline.

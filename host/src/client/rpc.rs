@@ -18,9 +18,10 @@ use tonic::codec::{CompressionEncoding, Streaming};
 use tonic::metadata::MetadataMap;
 use tonic::{Extensions, Status};
 
-use super::body::{Aborted, RequestBody, ResponseBody};
+use super::body::{Aborted, RequestBody};
 use super::codec::BytesCodec;
 use super::error::{BoxError, ClientError};
+use super::response::ResponseBody;
 use super::settings::Compression;
 use super::{CallCompression, CallTerms, Client};
 use crate::call::Deadline;

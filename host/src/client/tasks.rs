@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard, WaitForCancellationFutureOwned};
 
@@ -16,10 +16,10 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         while set.try_join_next().is_some() {}
-        set.spawn(task);
+        set.spawn(task)
     }
 
     /// Resolves when the tasks are to end.

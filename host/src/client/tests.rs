@@ -1,6 +1,8 @@
 //! Calls over real sockets.
 
 mod addresses;
+mod connections;
+mod deadlines;
 mod faults;
 mod grpc;
 mod http;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 
-use super::body::{RequestBody, ResponseBody};
+use super::body::{RequestBody, TransportBody};
 use super::error::ClientError;
 use super::local::{LocalServices, LocalTransport};
 use super::network::Network;
 use super::resolver::Resolve;
 use super::settings;
 use super::tasks::Tasks;
+use crate::call::Deadline;
 
 #[derive(Debug)]
 pub(super) struct Transport {
@@ -61,10 +62,11 @@ impl Transport {
     pub(super) async fn send(
         &self,
         request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, SendError> {
+        deadline: Deadline,
+    ) -> Result<Response<TransportBody>, SendError> {
         match self.local.find() {
             Some(service) => self.local.send(&service, request).await,
-            None => self.network.send(request).await,
+            None => self.network.send(request, deadline).await,
         }
     }
 }

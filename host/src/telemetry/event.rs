@@ -131,8 +131,14 @@ events! {
     ConnectionTimedOut = "connection-timed-out",
     /// A stop cut off a connection with responses in flight.
     ConnectionCut = "connection-cut",
-    /// A `[clients.*]` client cannot connect to an address. The host tries again with the next call.
+    /// A `[clients.*]` client cannot connect to an address. The host tries again with the next calls, without another line.
     ClientUnreachable = "client-unreachable",
+    /// A `[clients.*]` client can connect to the address again. `failures` is how many attempts have failed.
+    ClientReachable = "client-reachable",
+    /// A `[clients.*]` client makes no calls for a while, because so many in a row have failed.
+    ClientBreakerOpened = "client-breaker-opened",
+    /// A `[clients.*]` client makes calls again: one was tried, and it succeeded.
+    ClientBreakerClosed = "client-breaker-closed",
     /// A connection of a `[clients.*]` client ended with an error.
     ClientConnectionEnded = "client-connection-ended",
     /// The name of a `[clients.*]` client has no address that may be used. The host keeps those from before.

@@ -7,7 +7,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::select;
 
-use super::super::body::{RequestBody, ResponseBody};
+use super::super::body::{RequestBody, TransportBody};
 use super::super::connector::ConnectError;
 use super::super::error::TransportFault;
 use super::super::idle::IdleConnections;
@@ -17,10 +17,10 @@ use super::Endpoint;
 
 impl Endpoint {
     pub(super) async fn send_http1(
-        &self,
+        self: &Arc<Self>,
         idle: &Arc<IdleConnections>,
         request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, SendError> {
+    ) -> Result<Response<TransportBody>, SendError> {
         let load = Load::new(&self.load);
         let mut sender = match idle.take() {
             Some(sender) => sender,
@@ -45,11 +45,7 @@ impl Endpoint {
             handshake.map_err(|error| ConnectError::new(TransportFault::Connect, error))
         };
         let opened = opened.await;
-        if idle.note_reached(opened.is_ok())
-            && let Err(error) = &opened
-        {
-            self.warn_unreachable(error);
-        }
+        self.note_opened(&opened);
         let (sender, connection) = opened?;
         let closing = self.config.tasks.closing();
         let idle = idle.clone();

@@ -11,12 +11,12 @@ use tokio::select;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::super::body::{RequestBody, ResponseBody};
+use super::super::body::{RequestBody, TransportBody};
 use super::super::connector::ConnectError;
-use super::super::error::TransportFault;
+use super::super::error::{TransportFault, h2_error};
 use super::super::lease::Load;
 use super::super::transport::SendError;
-use super::{Connections, Endpoint, PAUSE, h2_error};
+use super::{Connections, Endpoint, PAUSE};
 use crate::telemetry::debug;
 use crate::text::on_one_line;
 
@@ -37,7 +37,7 @@ pub(super) enum Link {
     Idle,
     Connecting,
     Ready(http2::SendRequest<RequestBody>),
-    Failed(ConnectError, Instant),
+    Failed(ConnectError),
     /// It ended soon after it had been opened: there is no hurry to open another one.
     EndedEarly(Instant),
     /// The service has this address no more, or the clients are closed: no other one is opened.
@@ -62,7 +62,7 @@ impl Endpoint {
         self: &Arc<Self>,
         link: &watch::Sender<Link>,
         request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, SendError> {
+    ) -> Result<Response<TransportBody>, SendError> {
         let load = Load::new(&self.load);
         let mut sender = match self.connected(link).await {
             Ok(sender) => sender,
@@ -85,7 +85,7 @@ impl Endpoint {
             let decided = watched.wait_for(|link| !matches!(link, Link::Connecting)).await;
             match decided.as_deref() {
                 Ok(Link::Ready(sender)) => return Ok(sender.clone()),
-                Ok(Link::Failed(error, _)) => return Err(error.clone()),
+                Ok(Link::Failed(error)) => return Err(error.clone()),
                 Ok(Link::Retired) => {
                     let reason = "the service has this address no more";
                     return Err(ConnectError::new(TransportFault::Connect, reason));
@@ -99,7 +99,7 @@ impl Endpoint {
     pub(super) fn connect_unless_connected(self: &Arc<Self>, link: &watch::Sender<Link>) {
         let begins = link.send_if_modified(|link| {
             let begins = match link {
-                Link::Idle | Link::Failed(..) | Link::EndedEarly(_) => true,
+                Link::Idle | Link::Failed(_) | Link::EndedEarly(_) => true,
                 Link::Ready(sender) => sender.is_closed(),
                 Link::Connecting | Link::Retired => false,
             };
@@ -121,13 +121,17 @@ impl Endpoint {
             let handshake = self.http2().handshake(TokioIo::new(stream)).await;
             handshake.map_err(|error| ConnectError::new(TransportFault::Connect, error))
         };
-        let (sender, connection) = match opened.await {
+        let mut watched = link.subscribe();
+        let opened = select! {
+            opened = opened => opened,
+            // Nobody waits for it any more.
+            _retired = watched.wait_for(|link| matches!(link, Link::Retired)) => return,
+        };
+        self.note_opened(&opened);
+        let (sender, connection) = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                let is_wanted = Link::settle(link, Link::Failed(error.clone(), Instant::now()));
-                if is_wanted {
-                    self.warn_unreachable(&error);
-                }
+                Link::settle(link, Link::Failed(error));
                 return;
             }
         };

@@ -1,67 +1,19 @@
 //! Names, their addresses, and what goes to which.
 
-use std::collections::VecDeque;
-use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use h2::server::SendResponse;
-use tokio::net::TcpListener;
 use tonic::Code;
 
-use super::support::{LONG, Server, client, code, get, http2, refuse, respond, sentence, settings};
+use super::support::{
+    LONG, Server, client, code, get, http2, named, refuse, respond, sentence, servers, settings,
+};
 use crate::client::error::TransportFault;
-use crate::client::local::LocalServices;
-use crate::client::resolver::Resolve;
 use crate::client::settings::{self, LoadBalancing, OutlierEjection, Protocol::Grpc, Retries};
-use crate::client::{Client, ClientError, Clients};
-
-/// Answers one after another; the last one for ever.
-#[derive(Debug)]
-struct Script(Mutex<VecDeque<Vec<&'static str>>>);
-
-impl Resolve for Script {
-    fn resolve(&self, _host: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        let mut answers = self.0.lock().unwrap();
-        let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
-        let answer = answer.unwrap().into_iter().map(|address| address.parse().unwrap()).collect();
-        Box::pin(std::future::ready(Ok(answer)))
-    }
-}
-
-fn named(
-    settings: settings::Client,
-    answers: impl IntoIterator<Item = Vec<&'static str>>,
-) -> (Clients, Arc<Client>) {
-    let settings = settings::Client { host: "user.test".to_owned(), ..settings };
-    let script: Arc<dyn Resolve> = Arc::new(Script(Mutex::new(answers.into_iter().collect())));
-    let clients = Clients::with_resolver(&[settings], &script, &LocalServices::default());
-    let client = clients.get("user").unwrap().clone();
-    (clients, client)
-}
-
-/// Servers on one port of several loopback addresses; each responds with its address.
-async fn servers<const N: usize>(
-    handle: impl Fn(IpAddr, SendResponse<Bytes>) + Copy + Send + 'static,
-    addresses: [&'static str; N],
-) -> [Server; N] {
-    'again: loop {
-        let mut port = 0;
-        let mut servers = Vec::new();
-        for address in addresses {
-            let Ok(listener) = TcpListener::bind((address, port)).await else { continue 'again };
-            port = listener.local_addr().unwrap().port();
-            let address: IpAddr = address.parse().unwrap();
-            servers.push(Server::on(listener, move |stream| {
-                http2(stream, move |_, to| async move { handle(address, to) })
-            }));
-        }
-        return servers.try_into().ok().unwrap();
-    }
-}
+use crate::client::{Client, ClientError};
 
 fn by_name(address: IpAddr, to: SendResponse<Bytes>) {
     respond(to, address.to_string().as_bytes());

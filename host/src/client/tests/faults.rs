@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use h2::Reason;
 use http::HeaderMap;
 use http::uri::PathAndQuery;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tonic::Code;
 
 use super::support::{
-    Server, client, framed, get, head, respond, retrying, sentence, settings, status,
+    Server, client, code, framed, get, head, respond, retrying, sentence, settings, status,
 };
 use crate::client::error::TransportFault;
 use crate::client::settings::{self, ClientTls, Protocol::Grpc, Roots};
@@ -195,4 +196,63 @@ async fn small_messages_that_nobody_reads_end_no_connection() {
 
     assert_eq!(count, COUNT);
     assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn the_reset_of_a_stream_is_a_status() {
+    for (reason, expected) in [
+        (Reason::PROTOCOL_ERROR, Code::Internal),
+        (Reason::FLOW_CONTROL_ERROR, Code::Internal),
+        (Reason::CANCEL, Code::Cancelled),
+        (Reason::ENHANCE_YOUR_CALM, Code::ResourceExhausted),
+        (Reason::INADEQUATE_SECURITY, Code::PermissionDenied),
+    ] {
+        let count = Arc::new(AtomicUsize::new(0));
+        let has_begun = Arc::new(Notify::new());
+        let (counted, told) = (count.clone(), has_begun.clone());
+        let server = Server::grpc(move |request, mut to| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let told = told.clone();
+            async move {
+                if request.uri().path() == METHOD.path() {
+                    let mut body = to.send_response(head(), false).unwrap();
+                    told.notified().await;
+                    body.send_reset(reason);
+                } else {
+                    to.send_reset(reason);
+                }
+            }
+        })
+        .await;
+        let (_clients, client) = client(retrying(server.address, Grpc, 3));
+
+        assert_eq!(code(get(&client).await.unwrap_err()), expected, "{reason:?}");
+        assert_eq!(count.load(Ordering::SeqCst), 1, "{reason:?}: it is not a code to retry");
+
+        let mut messages = list(&client).await;
+        has_begun.notify_one();
+        assert_eq!(code(messages.message().await.unwrap_err()), expected, "{reason:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_is_asked_again_if_its_code_is_listed() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    let server = Server::grpc(move |_, mut to| {
+        let is_first = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if is_first {
+                to.send_reset(Reason::ENHANCE_YOUR_CALM);
+            } else {
+                respond(to, b"done");
+            }
+        }
+    })
+    .await;
+    let mut settings = retrying(server.address, Grpc, 3);
+    settings.retries.codes = vec![Code::ResourceExhausted];
+    let (_clients, client) = client(settings);
+
+    assert_eq!(get(&client).await.unwrap().message, "done");
 }

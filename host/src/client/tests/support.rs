@@ -1,11 +1,14 @@
 //! Servers that do as a test says, and clients of them.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use h2::server::SendResponse;
 use h2::{RecvStream, server};
 use http::uri::PathAndQuery;
@@ -15,6 +18,7 @@ use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::client::local::LocalServices;
+use crate::client::resolver::Resolve;
 use crate::client::rpc::UnaryReply;
 use crate::client::settings::{
     self, AddressClass, ClientTransport, Compression, KeepAlive, LoadBalancing, Protocol, Retries,
@@ -199,4 +203,56 @@ pub(super) fn status(code: Code) -> HeaderMap {
 /// The client's sentence and its causes.
 pub(super) fn sentence(error: &dyn std::error::Error) -> String {
     crate::text::on_one_line(error)
+}
+
+/// Answers one after another; the last one for ever.
+#[derive(Debug)]
+struct Script(Mutex<VecDeque<Vec<&'static str>>>);
+
+impl Resolve for Script {
+    fn resolve(&self, _host: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        let mut answers = self.0.lock().unwrap();
+        let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
+        let answer = answer.unwrap().into_iter().map(|address| address.parse().unwrap()).collect();
+        Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
+/// A client of a name that a test resolves.
+pub(super) fn named(
+    settings: settings::Client,
+    answers: impl IntoIterator<Item = Vec<&'static str>>,
+) -> (Clients, Arc<Client>) {
+    let settings = settings::Client { host: "user.test".to_owned(), ..settings };
+    let script: Arc<dyn Resolve> = Arc::new(Script(Mutex::new(answers.into_iter().collect())));
+    let clients = Clients::with_resolver(&[settings], &script, &LocalServices::default());
+    let client = clients.get("user").unwrap().clone();
+    (clients, client)
+}
+
+/// Sockets on one port of several loopback addresses.
+pub(super) async fn listeners<const N: usize>(addresses: [&'static str; N]) -> [TcpListener; N] {
+    'again: loop {
+        let mut port = 0;
+        let mut listeners = Vec::new();
+        for address in addresses {
+            let Ok(listener) = TcpListener::bind((address, port)).await else { continue 'again };
+            port = listener.local_addr().unwrap().port();
+            listeners.push(listener);
+        }
+        return listeners.try_into().unwrap();
+    }
+}
+
+/// Servers on one port of several loopback addresses; each is told its own.
+pub(super) async fn servers<const N: usize>(
+    handle: impl Fn(IpAddr, SendResponse<Bytes>) + Copy + Send + 'static,
+    addresses: [&'static str; N],
+) -> [Server; N] {
+    listeners(addresses).await.map(|listener| {
+        let address = listener.local_addr().unwrap().ip();
+        Server::on(listener, move |stream| {
+            http2(stream, move |_, to| async move { handle(address, to) })
+        })
+    })
 }
