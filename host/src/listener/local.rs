@@ -5,16 +5,19 @@ use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::future::{Fuse, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use http_body::Body;
+use http::Request;
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::connection::Served;
 use super::{Phase, Slot, reach};
+use crate::client;
 use crate::client::local::{Item, LocalBody, LocalBodyError, LocalRequest, LocalRequests};
 use crate::http2::RequestBody;
 use crate::text::on_one_line;
@@ -58,14 +61,16 @@ pub(crate) async fn serve_local(
     0
 }
 
-/// Answers one request until its caller leaves.
+/// Answers one request until its caller leaves, or breaks off what it sends: a connection would be reset then.
 async fn answer(slot: Rc<Slot<impl Served>>, request: LocalRequest) {
     let LocalRequest { request, mut reply } = request;
-    let responding = slot.respond(request.map(RequestBody::of_process), PEER);
+    let (request, mut breaks) = breakable(request);
+    let responding = slot.respond(request, PEER);
     let response = tokio::select! {
         biased;
         response = responding => response,
         () = reply.closed() => return,
+        Ok(()) = &mut breaks => return,
     };
     let Ok((parts, mut body)) = response.map(http::Response::into_parts);
     let mut ready = VecDeque::new();
@@ -81,17 +86,68 @@ async fn answer(slot: Rc<Slot<impl Served>>, request: LocalRequest) {
     }
     loop {
         // A caller that leaves cancels the call, also when there is nothing to write at the moment.
-        let frame = tokio::select! {
+        let item = tokio::select! {
             biased;
-            frame = body.frame() => frame,
+            frame = body.frame() => match frame {
+                Some(frame) => frame.map_err(|error| failed(&error)),
+                None => return,
+            },
             () = writer.closed() => return,
+            Ok(()) = &mut breaks => Err(LocalBodyError("so was the request".to_owned())),
         };
-        let Some(frame) = frame else { return };
         // Nothing comes after an error.
-        let is_last = frame.is_err();
-        if writer.send(frame.map_err(|error| failed(&error))).await.is_err() || is_last {
+        let is_last = item.is_err();
+        if writer.send(item).await.is_err() || is_last {
             return;
         }
+    }
+}
+
+/// The body of a request that tells when it breaks off.
+struct BreakableBody {
+    body: client::RequestBody,
+    broken: Option<oneshot::Sender<()>>,
+}
+
+/// A request, and what resolves when its body breaks off.
+fn breakable(
+    request: Request<client::RequestBody>,
+) -> (Request<RequestBody>, Fuse<oneshot::Receiver<()>>) {
+    // What is there as a whole cannot.
+    let (broken, breaks) = match request.body() {
+        client::RequestBody::Whole(_) => (None, Fuse::terminated()),
+        client::RequestBody::Streamed(_) => {
+            let (broken, breaks) = oneshot::channel();
+            (Some(broken), breaks.fuse())
+        }
+    };
+    (request.map(|body| RequestBody::of_process(BreakableBody { body, broken })), breaks)
+}
+
+impl Body for BreakableBody {
+    type Data = Bytes;
+    type Error = <client::RequestBody as Body>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Err(_))) = polled
+            && let Some(broken) = self.broken.take()
+        {
+            // Fails if the request has been answered, which is as good.
+            let _ = broken.send(());
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

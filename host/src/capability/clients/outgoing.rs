@@ -16,6 +16,10 @@ use crate::capability::{State, current_call};
 use crate::client::{CallCompression, CallTerms, Client, ClientError, settings};
 use crate::definition::did_you_mean;
 use crate::header::CALLER;
+use crate::text::harmless;
+
+/// How much of a name that is not declared its error repeats, in bytes.
+const LONGEST_SHOWN: usize = 64;
 
 /// Fields of the request that the guest handles which go with the requests that it makes for it.
 const PROPAGATED: [&str; 3] = ["traceparent", "tracestate", "baggage"];
@@ -58,24 +62,29 @@ pub(super) fn find(
         Protocol::Grpc => ("grpc", "http"),
         Protocol::Http => ("http", "grpc"),
     };
-    let undeclared = |message, cause| ServiceError {
+    let undeclared = |name: &str, message, cause| ServiceError {
         cause: Some(cause),
         destination: Some(name.to_owned()),
         ..service_error(Kind::Internal, message)
     };
     let Some(client) = state.clients.get(name) else {
+        // A guest may ask for anything, of any size.
+        let shown = harmless(&name[..name.floor_char_boundary(LONGEST_SHOWN)]);
+        let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let is_key = !name.is_empty() && shown == name && name.chars().all(is_bare);
+        let table = if is_key { name } else { "<name>" };
         let meant =
-            did_you_mean(name, state.grants.clients.declared.iter().map(|client| &*client.name));
+            did_you_mean(&shown, state.grants.clients.declared.iter().map(|client| &*client.name));
         let meant = meant.map(|question| question + " Or ").unwrap_or_default();
         let help = format!(
-            "{meant}add a table `[clients.{name}]` with `host`, `port`, and `protocol = \"{word}\"` to service.toml"
+            "{meant}add a table `[clients.{table}]` with `host`, `port`, and `protocol = \"{word}\"` to service.toml"
         );
-        return Err(undeclared(format!("the client `{name}` is not declared"), help));
+        return Err(undeclared(&shown, format!("the client `{shown}` is not declared"), help));
     };
     if (client.protocol() == settings::Protocol::Grpc) != (protocol == Protocol::Grpc) {
         let message = format!("the client `{name}` is declared for the protocol `{other}`");
         let line = format!("set `protocol = \"{word}\"` in `[clients.{name}]` of service.toml");
-        return Err(undeclared(message, line));
+        return Err(undeclared(name, message, line));
     }
     Ok(client.clone())
 }
@@ -130,7 +139,8 @@ impl OutgoingCall {
         let path = method.parse::<PathAndQuery>().ok();
         let path = path.filter(|path| path.query().is_none() && is_method(path.path()));
         let path = path.ok_or_else(|| {
-            service_error(Kind::Internal, format!("`{}` is not a method", method.escape_default()))
+            let shown = harmless(&method[..method.floor_char_boundary(LONGEST_SHOWN)]);
+            service_error(Kind::Internal, format!("`{shown}` is not a method"))
         })?;
         let metadata = metadata::unpack(packed).map_err(|fault| broken(&fault))?;
         Ok((path, self.with_context(metadata)))
