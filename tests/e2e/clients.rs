@@ -3,9 +3,13 @@
 
 mod egress;
 mod errors;
+mod faults;
+mod hostile;
 mod http;
+mod interop;
 mod local;
 mod outages;
+mod restarts;
 mod rpc;
 
 use crate::support::foreign::{Foreign, Language};
@@ -21,16 +25,21 @@ struct Peer {
 impl Peer {
     /// grpcio's; `None` when it cannot be had here.
     fn grpc() -> Option<Self> {
-        Self::start(Language::Python, 1)
+        Self::start(Language::Python, "server", 1)
     }
 
     /// Node's for HTTP/1.1, and on its second port one that sends garbage; `None` when they cannot be had here.
     fn http() -> Option<Self> {
-        Self::start(Language::Node, 2)
+        Self::start(Language::Node, "server", 2)
     }
 
-    fn start(language: Language, count: usize) -> Option<Self> {
-        let process = Foreign::of(language)?.serve("server", [] as [&str; 0]);
+    /// grpc-js's; `None` when it cannot be had here.
+    fn grpc_js() -> Option<Self> {
+        Self::start(Language::Node, "test_service", 1)
+    }
+
+    fn start(language: Language, script: &str, count: usize) -> Option<Self> {
+        let process = Foreign::of(language)?.serve(script, [] as [&str; 0]);
         let ports = process.wait_until("the ports of the server", |lines, _| {
             let ports = lines.get(..count)?.iter();
             Some(ports.map(|line| line.parse().expect("it is a port")).collect())

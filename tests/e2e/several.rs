@@ -3,8 +3,11 @@
 
 mod calls;
 mod commands;
+mod cycles;
 mod dev;
 mod order;
+mod readme;
+mod transports;
 
 use expect_test::expect;
 
@@ -12,7 +15,7 @@ use crate::support::http::{self, Client};
 use crate::support::{Command, Host, Line, Service, Signal, Stopped, guests, log};
 
 /// Gives a service another name than all others have; to be done last.
-fn named(name: &str, service: Service) -> Service {
+pub(crate) fn named(name: &str, service: Service) -> Service {
     service.edit("name = 'probe'", &format!("name = '{name}'"));
     service
 }
@@ -24,7 +27,7 @@ fn command(services: &[&Service]) -> Command {
 }
 
 /// Runs services and waits until `kinds` of them are running.
-fn start(services: &[&Service], kinds: usize) -> Host {
+pub(crate) fn start(services: &[&Service], kinds: usize) -> Host {
     let host = Host::launch(command(services));
     host.wait_for_count("service-running", kinds);
     host
@@ -49,7 +52,7 @@ fn wait_for(host: &Host, name: &str, line_name: &str) -> Line {
 }
 
 /// The port of one service with one kind that listens.
-fn port(host: &Host, name: &str) -> u16 {
+pub(crate) fn port(host: &Host, name: &str) -> u16 {
     let line = wait_for(host, name, "service-running");
     let (_, port) = line.text("address").rsplit_once(':').expect("there is a port");
     port.parse().expect("it is a number")

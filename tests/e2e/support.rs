@@ -14,6 +14,7 @@ pub(crate) mod http2;
 pub(crate) mod log;
 pub(crate) mod probe;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod service;
 
 use std::path::{Path, PathBuf};

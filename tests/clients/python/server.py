@@ -108,16 +108,22 @@ def streaming_input_call(requests, _context):
 def responses(request, context):
     for parameters in request.response_parameters:
         time.sleep(parameters.interval_us / 1_000_000)
+        if not parameters.compressed.value:
+            context.disable_next_message_compression()
         yield StreamingOutputCallResponse(payload=payload(parameters.size))
     echo_status(request, context)
 
 
 def streaming_output_call(request, context):
     echo_metadata(context)
+    if any(parameters.compressed.value for parameters in request.response_parameters):
+        context.set_compression(grpc.Compression.Gzip)
     yield from responses(request, context)
 
 
 def full_duplex_call(requests, context):
+    """That it is over, for whatever reason, is told on standard output."""
+    context.add_callback(lambda: print("a conversation has ended", flush=True))
     echo_metadata(context)
     for request in requests:
         yield from responses(request, context)

@@ -1,9 +1,11 @@
 //! How calls fail: errors of each framework, statuses of others, and networks.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
 
 use expect_test::expect;
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 use super::{Peer, calling_grpc, client, failed, ok};
 use crate::support::{Host, Service, guests, without_numbers};
@@ -70,6 +72,71 @@ fn a_server_that_answers_nothing_is_given_up_on() {
 
     expect![[r#"504 {"kind":"DeadlineExceededError","message":"the service `peer` did not respond in time","cause":"client `peer` did not get a response from 127.0.0.1:$N within 300ms","code":0,"service_name":"probe","destination":"peer"}"#]].assert_eq(&unreachable(port, "/rpc/many/1?timeout=300"));
     expect![[r#"504 {"kind":"DeadlineExceededError","message":"the service `web` did not respond in time","cause":"client `web` did not get a response from 127.0.0.1:$N within 300ms","code":0,"service_name":"probe","destination":"web"}"#]].assert_eq(&unreachable(port, "/web/get?timeout=300"));
+}
+
+/// An address at which connections are neither accepted nor refused, as behind a firewall that drops packets: its
+/// queue is full, and the kernel drops what asks for more.
+struct BlackHole {
+    port: u16,
+    _listener: Socket,
+    _waiting: Vec<TcpStream>,
+}
+
+impl BlackHole {
+    fn new() -> Self {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("there are sockets");
+        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("there is a free port");
+        listener.listen(0).expect("it is bound");
+        let address = listener.local_addr().ok().and_then(|address| address.as_socket());
+        let address = address.expect("it is bound");
+        let patience = Duration::from_millis(500);
+        let mut waiting = Vec::new();
+        // Until one is not answered.
+        while let Ok(stream) = TcpStream::connect_timeout(&address, patience) {
+            waiting.push(stream);
+            assert!(waiting.len() < 100, "the queue has no end");
+        }
+        Self { port: address.port(), _listener: listener, _waiting: waiting }
+    }
+}
+
+/// The response to a call at `port`, and how long it took.
+fn timed(port: u16, keys: &str, path: &str) -> (String, Duration) {
+    let tables = client("peer", "grpc", port, keys) + &client("web", "http", port, keys);
+    let host = Host::start(&Service::new(guests::CALLS, "http:0").tables(&tables));
+    let begun = Instant::now();
+    let (status, error) = failed(&host, path);
+    let took = begun.elapsed();
+    host.stop();
+    (without_numbers(&format!("{status} {error}")), took)
+}
+
+#[test]
+fn the_deadline_is_honoured_while_an_address_does_not_answer() {
+    let hole = BlackHole::new();
+
+    for (path, client) in [("/rpc/many/1", "peer"), ("/web/get", "web")] {
+        let path = format!("{path}?timeout=300");
+        let (error, took) = timed(hole.port, "connect_timeout = '20s'", &path);
+
+        assert!(error.starts_with("504 {\"kind\":\"DeadlineExceededError\""), "{error}");
+        assert!(error.contains(&format!("the service `{client}` did not respond in time")));
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
+}
+
+#[test]
+fn an_attempt_to_connect_ends_at_its_own_timeout() {
+    let hole = BlackHole::new();
+
+    for path in ["/rpc/many/1", "/web/get"] {
+        let keys = "connect_timeout = '200ms'\nretries = false";
+        let (error, took) = timed(hole.port, keys, path);
+
+        assert!(error.starts_with("503 {\"kind\":\"UnavailableError\""), "{error}");
+        assert!(error.contains("cannot connect to 127.0.0.1:$N"), "{error}");
+        assert!(took < Duration::from_secs(5), "{took:?}");
+    }
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub(crate) const ECHOES: Guest = Guest("echoes");
 pub(crate) const GATHERS: Guest = Guest("gathers");
 pub(crate) const GIVES_ONLY: Guest = Guest("gives-only");
 pub(crate) const HANDS_OVER: Guest = Guest("hands-over");
+pub(crate) const HOSTILE_CALLS: Guest = Guest("hostile-calls");
 pub(crate) const IMPORTS_FS: Guest = Guest("imports-fs");
 pub(crate) const IMPORTS_NET: Guest = Guest("imports-net");
 pub(crate) const MISBEHAVES: Guest = Guest("misbehaves");
@@ -48,6 +49,7 @@ pub(crate) const PLUGIN_MUTE: Guest = Guest("plugin-mute");
 pub(crate) const PLUGIN_OTHER_FLAGS: Guest = Guest("plugin-other-flags");
 pub(crate) const PLUGIN_PROBE: Guest = Guest("plugin-probe");
 pub(crate) const PROGRAM: Guest = Guest("program");
+pub(crate) const RPC_CLIENT: Guest = Guest("rpc-client");
 pub(crate) const SCRIPTS: Guest = Guest("scripts");
 pub(crate) const STREAMS: Guest = Guest("streams");
 pub(crate) const STARTS: Guest = Guest("starts");
@@ -77,6 +79,7 @@ const PLAIN: &[Guest] = &[
     GATHERS,
     GIVES_ONLY,
     HANDS_OVER,
+    HOSTILE_CALLS,
     IMPORTS_FS,
     IMPORTS_NET,
     MISBEHAVES,
@@ -88,6 +91,7 @@ const PLAIN: &[Guest] = &[
     PLUGIN_OTHER_FLAGS,
     PLUGIN_PROBE,
     PROGRAM,
+    RPC_CLIENT,
     SCRIPTS,
     STARTS,
     STREAMS,

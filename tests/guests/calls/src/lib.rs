@@ -32,6 +32,7 @@ impl Http for Calls {
             // What a client of this name answers to, when this service is called by itself.
             .get("/self", async || "called")
             .get("/nest/{depth}", web::nest)
+            .get("/cycle/{depth}", web::cycle)
     }
 }
 

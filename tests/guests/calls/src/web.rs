@@ -120,6 +120,25 @@ pub(crate) async fn nest(Path(depth): Path<u64>) -> Result<String> {
     Ok((inner + 1).to_string())
 }
 
+/// The clients of a cycle: the one to call, and the one that the service behind it calls.
+#[derive(Deserialize)]
+pub(crate) struct Cycle {
+    to: String,
+    back: String,
+}
+
+/// Calls the other service so that it calls this one, and so on, until so many calls are within each other.
+pub(crate) async fn cycle(
+    Path(depth): Path<u64>,
+    Query(Cycle { to, back }): Query<Cycle>,
+) -> Result<String> {
+    if depth == 0 {
+        return Ok("the end".to_owned());
+    }
+    let target = format!("/cycle/{}?to={back}&back={to}", depth - 1);
+    clients::http(to.as_str())?.get(target).send().await?.error_for_status().await?.text().await
+}
+
 /// Asks for another host than the one that is declared.
 async fn host(Query(options): Query<Options>) -> Result<String> {
     let response = options.request()?.header("host", "internal.example").send().await?;
