@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Client::unary, streaming ─▶ rpc: tonic's codec ─┐
-//! Client::send ───────────────────────────────────┴▶ exchange: deadline, place, breaker
+//! Client::send ───────────────────────────────────┴▶ exchange: deadline, place, breaker; response: until the deadline
 //!                                                      └▶ retry: attempts ─▶ Transport ─▶ Network
 //!                                    resolver ─▶ addresses ─▶ balance, ejection ─▶ endpoint: connections
 //! ```
@@ -27,6 +27,7 @@ mod idle;
 mod lease;
 pub(crate) mod local;
 mod network;
+mod pacing;
 mod resolver;
 mod response;
 mod retry;

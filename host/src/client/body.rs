@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use super::error::{BoxError, ClientError, TransportFault};
 use super::lease::Lease;
 use super::local::{DESTINATION, LocalBody};
+use super::pacing::{PacedBody, PeerActivity};
 use super::settings;
 
 /// The writer of a request's body or messages has given up; the exchange is cancelled.
@@ -27,6 +28,8 @@ pub(crate) enum RequestBody {
     /// All of it; empty is none. Such a request can be sent again.
     Whole(Bytes),
     Streamed(UnsyncBoxBody<Bytes, BoxError>),
+    /// The same on its way over HTTP/2.
+    Paced(Box<PacedBody>),
 }
 
 impl RequestBody {
@@ -37,6 +40,16 @@ impl RequestBody {
         B::Error: Into<BoxError>,
     {
         Self::Streamed(body.map_err(Into::into).boxed_unsync())
+    }
+
+    /// The same with its short frames joined as long as there is no `activity`.
+    pub(super) fn paced(self, activity: &PeerActivity) -> Self {
+        let body = match self {
+            Self::Whole(bytes) => return Self::Whole(bytes),
+            Self::Streamed(body) => PacedBody::new(body),
+            Self::Paced(body) => *body,
+        };
+        Self::Paced(Box::new(body.watching(activity)))
     }
 }
 
@@ -52,6 +65,7 @@ impl Body for RequestBody {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Streamed(body) => Pin::new(body).poll_frame(context),
+            Self::Paced(body) => body.poll_frame(context),
         }
     }
 
@@ -59,6 +73,7 @@ impl Body for RequestBody {
         match self {
             Self::Whole(bytes) => bytes.is_empty(),
             Self::Streamed(body) => body.is_end_stream(),
+            Self::Paced(body) => body.is_end_stream(),
         }
     }
 
@@ -66,6 +81,7 @@ impl Body for RequestBody {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Streamed(body) => body.size_hint(),
+            Self::Paced(body) => body.size_hint(),
         }
     }
 }
@@ -117,7 +133,11 @@ impl Body for TransportBody {
         let this = self.get_mut();
         let frame = ready!(match &mut this.0 {
             Source::Network { body, lease } => {
-                Pin::new(body).poll_frame(context).map_err(|error| lease.broken(error))
+                let polled = Pin::new(body).poll_frame(context);
+                if polled.is_ready() {
+                    lease.note_activity();
+                }
+                polled.map_err(|error| lease.broken(error))
             }
             Source::Local { body, settings } => {
                 Pin::new(body).poll_frame(context).map_err(|error| {

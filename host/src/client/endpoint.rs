@@ -17,7 +17,7 @@ use std::time::Duration;
 use http::{Request, Response};
 use humantime::format_duration;
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1::SendRequest};
+use hyper::client::conn::TrySendError;
 use tokio::select;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
@@ -29,7 +29,7 @@ use super::connector::{ConnectError, Connector};
 use super::ejection::Record;
 use super::error::{ClientError, TransportFault, h2_error};
 use super::idle::IdleConnections;
-use super::lease::{Lease, Load};
+use super::lease::{Lease, LeasedConnection, Load};
 use super::settings::{self, Protocol};
 use super::tasks::Tasks;
 use super::transport::{Progress, SendError};
@@ -234,9 +234,9 @@ impl Endpoint {
         self: &Arc<Self>,
         response: Response<Incoming>,
         load: Load,
-        connection: Option<(SendRequest<RequestBody>, Arc<IdleConnections>)>,
+        connection: LeasedConnection,
     ) -> Response<TransportBody> {
-        let lease = Lease { endpoint: self.clone(), connection, load };
+        let lease = Lease { endpoint: self.clone(), load, connection };
         response.map(|body| TransportBody::network(body, lease))
     }
 

@@ -11,6 +11,7 @@ use super::body::RequestBody;
 use super::endpoint::Endpoint;
 use super::error::ClientError;
 use super::idle::IdleConnections;
+use super::pacing::PeerActivity;
 
 /// Counts an exchange.
 #[derive(Debug)]
@@ -33,18 +34,33 @@ impl Drop for Load {
 #[derive(Debug)]
 pub(super) struct Lease {
     pub(super) endpoint: Arc<Endpoint>,
-    /// Over HTTP/1.1, what the next exchange may use.
-    pub(super) connection: Option<(http1::SendRequest<RequestBody>, Arc<IdleConnections>)>,
     pub(super) load: Load,
+    pub(super) connection: LeasedConnection,
+}
+
+#[derive(Debug)]
+pub(super) enum LeasedConnection {
+    /// The next exchange may use it.
+    Http1(http1::SendRequest<RequestBody>, Arc<IdleConnections>),
+    /// Others use it at the same time. The body of the request wants to know what arrives.
+    Http2(PeerActivity),
 }
 
 impl Lease {
     /// The body has ended: the next exchange may use the connection.
     pub(super) fn end(self) {
         drop(self.load);
-        let Some((sender, idle)) = self.connection else { return };
-        if !sender.is_closed() {
+        if let LeasedConnection::Http1(sender, idle) = self.connection
+            && !sender.is_closed()
+        {
             idle.put(sender);
+        }
+    }
+
+    /// A part of the body has arrived.
+    pub(super) fn note_activity(&self) {
+        if let LeasedConnection::Http2(activity) = &self.connection {
+            activity.note();
         }
     }
 

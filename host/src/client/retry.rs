@@ -62,7 +62,7 @@ impl RetryPolicy {
                 copy.extensions = request.extensions().clone();
                 Some(Request::from_parts(copy, bytes.clone()))
             }
-            RequestBody::Streamed(_) => None,
+            RequestBody::Streamed(_) | RequestBody::Paced(_) => None,
         };
         let is_repeatable = match self.settings.protocol {
             Protocol::Grpc => true,

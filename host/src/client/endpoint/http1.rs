@@ -11,7 +11,7 @@ use super::super::body::{RequestBody, TransportBody};
 use super::super::connector::ConnectError;
 use super::super::error::TransportFault;
 use super::super::idle::IdleConnections;
-use super::super::lease::Load;
+use super::super::lease::{LeasedConnection, Load};
 use super::super::transport::SendError;
 use super::Endpoint;
 
@@ -30,7 +30,10 @@ impl Endpoint {
             },
         };
         match sender.try_send_request(request).await {
-            Ok(response) => Ok(self.response(response, load, Some((sender, idle.clone())))),
+            Ok(response) => {
+                let connection = LeasedConnection::Http1(sender, idle.clone());
+                Ok(self.response(response, load, connection))
+            }
             Err(error) => Err(self.send_failed(error)),
         }
     }

@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use super::super::body::{RequestBody, TransportBody};
 use super::super::connector::ConnectError;
 use super::super::error::{TransportFault, h2_error};
-use super::super::lease::Load;
+use super::super::lease::{LeasedConnection, Load};
+use super::super::pacing::PeerActivity;
 use super::super::transport::SendError;
 use super::{Connections, Endpoint, PAUSE};
 use crate::telemetry::debug;
@@ -68,8 +69,13 @@ impl Endpoint {
             Ok(sender) => sender,
             Err(error) => return Err(self.not_connected(error, request)),
         };
+        let activity = PeerActivity::default();
+        let request = request.map(|body| body.paced(&activity));
         match sender.try_send_request(request).await {
-            Ok(response) => Ok(self.response(response, load, None)),
+            Ok(response) => {
+                activity.note();
+                Ok(self.response(response, load, LeasedConnection::Http2(activity)))
+            }
             Err(error) => Err(self.send_failed(error)),
         }
     }

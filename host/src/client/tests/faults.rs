@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _};
 use h2::Reason;
 use http::HeaderMap;
 use http::uri::PathAndQuery;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
 use tonic::Code;
 
 use super::support::{
-    Server, client, code, framed, get, head, respond, retrying, sentence, settings, status,
+    Server, client, code, framed, get, head, read, respond, retrying, sentence, settings, status,
 };
 use crate::client::error::TransportFault;
 use crate::client::settings::{self, ClientTls, Protocol::Grpc, Roots};
@@ -255,4 +257,52 @@ async fn a_reset_is_asked_again_if_its_code_is_listed() {
     let (_clients, client) = client(settings);
 
     assert_eq!(get(&client).await.unwrap().message, "done");
+}
+
+#[tokio::test]
+async fn small_messages_to_a_server_that_does_not_read_end_no_connection() {
+    const COUNT: usize = 5000;
+    // The windows of the server, and how many messages fit into one.
+    for (window, fitting) in [(65_535, 1000), (1024 * 1024, COUNT)] {
+        let may_read = Arc::new(Notify::new());
+        let waiting = may_read.clone();
+        let server = Server::new(move |stream| {
+            let waiting = waiting.clone();
+            async move {
+                let mut builder = h2::server::Builder::new();
+                builder.initial_window_size(window).initial_connection_window_size(window);
+                let mut connection = builder.handshake::<_, Bytes>(stream).await.unwrap();
+                let mut streams = JoinSet::new();
+                while let Some(Ok((request, to))) = connection.accept().await {
+                    let waiting = waiting.clone();
+                    streams.spawn(async move {
+                        waiting.notified().await;
+                        let length = read(request.into_body()).await.len();
+                        respond(to, length.to_string().as_bytes());
+                    });
+                }
+            }
+        })
+        .await;
+        let (_clients, client) = client(retrying(server.address, Grpc, 1));
+        let messages = stream::unfold(0, move |sent| {
+            let may_read = may_read.clone();
+            async move {
+                // One frame per message: the connection gets to write it.
+                tokio::task::yield_now().await;
+                if sent == fitting {
+                    may_read.notify_one();
+                }
+                (sent < COUNT).then(|| (Ok(Bytes::from_static(&[7; 50])), sent + 1))
+            }
+        });
+
+        let (messages, terms) = (Messages::Many(messages.boxed()), CallTerms::default());
+        let reply = client.streaming(METHOD, HeaderMap::new(), messages, &terms);
+        let mut reply = reply.await.unwrap().messages;
+
+        let length = reply.message().await.unwrap().unwrap();
+        assert_eq!(length, (COUNT * framed(&[7; 50]).len()).to_string());
+        assert_eq!(server.connections(), 1);
+    }
 }
