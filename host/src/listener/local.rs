@@ -116,7 +116,7 @@ fn breakable(
     // What is there as a whole cannot.
     let (broken, breaks) = match request.body() {
         client::RequestBody::Whole(_) => (None, Fuse::terminated()),
-        client::RequestBody::Streamed(_) => {
+        client::RequestBody::Streamed(_) | client::RequestBody::Paced(_) => {
             let (broken, breaks) = oneshot::channel();
             (Some(broken), breaks.fuse())
         }
