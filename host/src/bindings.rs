@@ -28,7 +28,7 @@ mod generated {
 
 pub use generated::mikros::service::errors;
 pub(crate) use generated::mikros::service::{
-    call, definition, env, health, logger, shutdown, time, types,
+    call, definition, env, health, logger, routes, shutdown, time, types,
 };
 
 /// The WIT package with its version, as in import and export names: `mikros:service/http@0.2.0`.

@@ -12,6 +12,7 @@ mod health;
 mod logger;
 mod memory;
 mod provided;
+mod routes;
 mod shutdown;
 mod stdio;
 pub(crate) mod streams;
@@ -29,13 +30,14 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 pub(crate) use self::clients::ClientGrants;
 pub(crate) use self::health::HealthOverrides;
-pub(crate) use self::memory::{Memory, is_out_of_memory};
+pub(crate) use self::memory::{Memory, MemoryLimit, is_out_of_memory};
 pub(crate) use self::provided::{FailureShape, Provide, Relay};
 use self::wasi::Output;
 use crate::bindings::{self, definition::Description};
 use crate::call::{ActiveCall, Table};
 use crate::client::Clients;
 use crate::definition::{Settings, StackTrace};
+use crate::observe::ObserveContext;
 use crate::telemetry::Logger;
 
 /// What `service.toml` grants a service: the same for all its instances, fixed while it runs.
@@ -61,6 +63,8 @@ pub(crate) struct Grants {
     /// Of a plug-in, the feature that it is: part of its log lines.
     pub feature: Option<Arc<str>>,
     pub logger: Logger,
+    /// Where what it does is told.
+    pub observe: ObserveContext,
     /// Whether it has standard input and output of the process; what it prints becomes log lines otherwise.
     pub inherits_stdio: bool,
     pub stopping: watch::Receiver<Stopping>,
@@ -112,12 +116,12 @@ pub struct State {
 }
 
 impl State {
-    /// State of an instance of the worker `local` that may use `memory_limit` bytes of linear memory.
+    /// State of an instance of the worker `local` that may use so much linear memory.
     pub(crate) fn new(
         grants: Arc<Grants>,
         clients: Arc<Clients>,
         local: usize,
-        memory_limit: usize,
+        memory: MemoryLimit,
     ) -> Self {
         let trap_evidence = TrapEvidence::default();
         let output =
@@ -128,7 +132,7 @@ impl State {
             local,
             calls: Table::default(),
             clients,
-            memory: Memory::new(memory_limit, trap_evidence.clone()),
+            memory: Memory::new(memory, trap_evidence.clone()),
             trap_evidence,
             output,
             wasi,
@@ -204,6 +208,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     bindings::call::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::health::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::shutdown::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
+    bindings::routes::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     bindings::time::add_to_linker::<_, HasSelf<State>>(linker, |state| state)?;
     clients::link(linker)?;
     wasi::link(linker)

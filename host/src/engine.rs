@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::ThreadPoolBuilder;
+use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, OptLevel, WasmBacktraceDetails};
 
@@ -62,6 +63,8 @@ pub(crate) struct Compiled {
     component: Component,
     surface: Surface,
     is_cached: bool,
+    /// SHA-256 of the component, in hexadecimal.
+    digest: String,
 }
 
 /// A component that is compiled, checked and linked; has run no guest code.
@@ -198,7 +201,8 @@ impl Engine {
             component
         };
         let surface = Surface::of(&component, &self.wasmtime, &bytes);
-        Ok(Compiled { component, surface, is_cached })
+        let digest = format!("{:x}", bytes::Bytes::copy_from_slice(&Sha256::digest(&bytes)));
+        Ok(Compiled { component, surface, is_cached, digest })
     }
 
     /// Compiles the component at `path` for what an [incremental](Engine::incremental) engine learns from
@@ -306,6 +310,11 @@ fn config(address_space: Option<u64>) -> Config {
 }
 
 impl Compiled {
+    /// SHA-256 of the component, in hexadecimal.
+    pub(crate) fn digest(&self) -> String {
+        self.digest.clone()
+    }
+
     /// Whether it was compiled at an earlier time.
     pub(crate) fn is_cached(&self) -> bool {
         self.is_cached

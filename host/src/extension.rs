@@ -7,6 +7,7 @@ mod feature;
 mod guest;
 mod hook;
 mod kind;
+mod page;
 mod registry;
 mod request;
 mod response;
@@ -18,6 +19,7 @@ pub use self::feature::{Feature, RunningFeature};
 pub use self::guest::{CallError, CallGuest, CallOptions, Export, Guest};
 pub use self::hook::{AnyHook, Decision, Hook, Hooked};
 pub use self::kind::{Kind, RunningKind, Stop};
+pub use self::page::{Page, PageGuard, Pages};
 pub use self::registry::{
     AnyFeature, AnyKind, AnyRunningFeature, AnyRunningKind, Duplicate, Extensions,
 };
@@ -34,5 +36,9 @@ pub use crate::call::{Fault, Identity, Transport};
 pub use crate::capability::State;
 pub use crate::definition::{
     ExtensionSettings, HumanDuration, HumanSize, NoSettings, PortUse, Stage, ValidationErrors,
+};
+pub use crate::observe::{
+    ClientCall, Metric, MetricKind, MetricSource, Monitor, Observer, Phase, Readiness,
+    RequestRecord, Route, Sample, Samples, ServiceAddress, ServiceStatus,
 };
 pub use crate::telemetry::{Attributes, Level, Logger};

@@ -12,6 +12,7 @@ mod instance;
 mod intake;
 mod loss;
 mod messages;
+mod meter;
 mod plugins;
 mod queue;
 mod refusals;
@@ -26,6 +27,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 pub(crate) use self::loss::StartFailure;
+pub(crate) use self::meter::WorkersSource;
 pub(crate) use self::watchdog::Watchdog;
 pub(crate) use self::worker::{Worker, WorkerConfig, WorkerEvent, WorkerEventKind};
 pub(crate) use self::workers::Workers;

@@ -42,6 +42,9 @@ mod bindings;
 // One entry into a guest.
 mod call;
 
+// What is told to those who look from outside.
+mod observe;
+
 // Calls to other services.
 mod client;
 

@@ -1,11 +1,13 @@
-//! What this process may take of the machine: descriptors, threads, address space.
+//! What this process may take of the machine, and what it takes: descriptors, threads, memory, processor time.
 //!
 //! Does not know what they are taken for.
 
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::telemetry::debug;
@@ -49,4 +51,37 @@ pub(crate) fn raise_descriptors() {
 /// How many descriptors this process may have; `None` is no limit.
 pub(crate) fn descriptors() -> Option<u64> {
     getrlimit(Resource::Nofile).current
+}
+
+/// What this process has taken so far. `None` where the system does not tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Usage {
+    pub processor: Duration,
+    /// Bytes of memory.
+    pub resident: Option<u64>,
+    pub descriptors: Option<u64>,
+    pub threads: Option<u64>,
+}
+
+/// Reads what the system knows of this process; takes tens of microseconds.
+pub(crate) fn usage() -> Usage {
+    let processor = clock_gettime(ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(processor.tv_sec).unwrap_or_default();
+    let nanos = u32::try_from(processor.tv_nsec).unwrap_or_default();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = |name: &str| -> Option<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    let descriptors = std::fs::read_dir("/proc/self/fd").ok().map(|open| {
+        // Without the one that this takes.
+        u64::try_from(open.count()).unwrap_or_default().saturating_sub(1)
+    });
+    Usage {
+        processor: Duration::new(seconds, nanos),
+        // The unit is KiB.
+        resident: field("VmRSS").map(|size| size * 1024),
+        descriptors,
+        threads: field("Threads"),
+    }
 }

@@ -32,6 +32,7 @@ use self::signal::Signals;
 pub(crate) use self::signal::{Hangup, REPEAT, Signal};
 use crate::definition::Definition;
 use crate::lifecycle::{LeftVersion, Service, Stopped};
+use crate::observe::{LevelChanges, Monitor};
 use crate::telemetry::{
     self, Attributes, Event, Format, HostLog, Level, LogStream, Logger, StartLogError, info, warn,
 };
@@ -108,12 +109,17 @@ struct Supervisor<'p, D> {
     /// That of the last version.
     version_log: Option<VersionLog>,
     look: Look,
+    /// What the command line said.
+    look_at_start: Look,
     stream: LogStream,
     arguments: Vec<String>,
     /// Whether a version was to be loaded before.
     has_loaded: bool,
     /// The signal that asked the service to stop; the next one forces it.
     stopping: Option<Signal>,
+    /// What is told to those who look from outside.
+    monitor: Monitor,
+    level_changes: LevelChanges,
 }
 
 impl<D: Director> Supervisor<'_, D> {
@@ -246,6 +252,9 @@ impl<D: Director> Supervisor<'_, D> {
     }
 
     fn speak(&self) {
+        let level = self.version_log.as_ref().map(|log| log.settings.level);
+        let level = self.look.level.or(level).unwrap_or_default().name();
+        self.monitor.update(|status| level.clone_into(&mut status.log_level));
         let Some(VersionLog { settings, logger }) = &self.version_log else { return };
         logger.set_level(self.look.level.unwrap_or(settings.level));
         self.log.replace(match (self.look.level, self.look.host_level) {

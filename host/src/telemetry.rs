@@ -190,6 +190,11 @@ impl Logger {
         level as u8 >= self.0.level.load(Ordering::Relaxed)
     }
 
+    /// How many lines were lost so far, of all loggers with this output.
+    pub fn lines_lost(&self) -> u64 {
+        self.0.queue.lost()
+    }
+
     /// The most bytes that a line can have.
     pub fn max_line(&self) -> usize {
         self.0.format.max_line()

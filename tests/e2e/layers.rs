@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 28] = [
+pub(crate) const ORDER: [&str; 29] = [
     "fuzz",
     "text",
     "header",
@@ -20,6 +20,7 @@ pub(crate) const ORDER: [&str; 28] = [
     "definition",
     "bindings",
     "call",
+    "observe",
     "client",
     "capability",
     "extension",
@@ -204,8 +205,17 @@ fn what_the_host_ships_has_the_means_of_others() {
         {
             // Tools without knowledge of the host, and the zone that the log has.
             if used != own
-                && !["extension", "file", "fuzz", "header", "percent", "text", "telemetry"]
-                    .contains(&used)
+                && ![
+                    "extension",
+                    "file",
+                    "fuzz",
+                    "header",
+                    "machine",
+                    "percent",
+                    "text",
+                    "telemetry",
+                ]
+                .contains(&used)
             {
                 mistakes.push(format!("{} uses `{used}`", source.path.display()));
             }

@@ -78,6 +78,7 @@ macro_rules! export_service {
             "mikros:service/errors@0.2.0": crate::bindings::errors::mikros::service::errors,
             "mikros:service/health@0.2.0": crate::bindings::imports::mikros::service::health,
             "mikros:service/logger@0.2.0": crate::bindings::imports::mikros::service::logger,
+            "mikros:service/routes@0.2.0": crate::bindings::imports::mikros::service::routes,
             "mikros:service/shutdown@0.2.0": crate::bindings::imports::mikros::service::shutdown,
             "mikros:service/time@0.2.0": crate::bindings::imports::mikros::service::time,
             "mikros:service/types@0.2.0": crate::bindings::errors::mikros::service::types,

@@ -22,6 +22,7 @@ use crate::cronjob::Tick;
 use crate::definition::Identity;
 use crate::error::{Result, ServiceError};
 use crate::http::Routes;
+use crate::imports;
 use crate::log;
 use crate::service::{Cronjob, Handover, Http, Native, Script, Service};
 
@@ -109,6 +110,9 @@ impl<S: Service, R: HasRoutes<S>> lifecycle::exports::mikros::service::lifecycle
         finish(log::starting(async {
             let service = S::on_start().await?;
             let routes = R::build()?.map(|Opaque(routes)| routes);
+            if let Some(routes) = &routes {
+                imports::declare_routes(&routes.patterns());
+            }
             // Leaked, because tasks may use it until the instance itself is gone.
             let running: &'static Running<S> = Box::leak(Box::new(Running { service, routes }));
             RUNNING

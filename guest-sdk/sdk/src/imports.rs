@@ -9,9 +9,10 @@ pub(crate) mod memory;
 
 #[cfg(target_family = "wasm")]
 pub(crate) use component::{
-    caller, cancelled, clients, deployment, describe, draining, feature_settings, get_level,
-    instant, kind, known_level, log, peer, remaining, request_id, resumed, set_level, set_serving,
-    settings, shutdown_notice, sleep, spawn, substitutions, system_time, variable, variable_names,
+    caller, cancelled, clients, declare_routes, deployment, describe, draining, feature_settings,
+    get_level, instant, kind, known_level, log, peer, remaining, request_id, resumed, set_level,
+    set_serving, settings, shutdown_notice, sleep, spawn, substitutions, system_time, variable,
+    variable_names,
 };
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use memory::{

@@ -1,5 +1,8 @@
 //! The memory limit of an instance, and whether the guest has just run into it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rustix::io::Errno;
 use wasmtime::ResourceLimiter;
 
@@ -11,11 +14,18 @@ const TABLE_ENTRIES: usize = 1_000_000;
 /// languages have a dozen or two of each.
 const PARTS: usize = 256;
 
+/// How much linear memory an instance may have, in bytes, and where what it has is noted.
+#[derive(Debug, Clone)]
+pub(crate) struct MemoryLimit {
+    pub bytes: usize,
+    pub used: Arc<AtomicUsize>,
+}
+
 /// Limits the linear memories of one instance, all of them together.
 #[derive(Debug)]
 pub(crate) struct Memory {
     limit: usize,
-    used: usize,
+    used: Arc<AtomicUsize>,
     table_entries: usize,
     refused: bool,
     /// Whether the system refused it.
@@ -24,9 +34,10 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// At most `limit` bytes.
-    pub(super) fn new(limit: usize, trap_evidence: TrapEvidence) -> Self {
-        Self { limit, used: 0, table_entries: 0, refused: false, starved: false, trap_evidence }
+    pub(super) fn new(limit: MemoryLimit, trap_evidence: TrapEvidence) -> Self {
+        let MemoryLimit { bytes: limit, used } = limit;
+        used.store(0, Ordering::Relaxed);
+        Self { limit, used, table_entries: 0, refused: false, starved: false, trap_evidence }
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -35,7 +46,7 @@ impl Memory {
 
     /// What is left of the first half, in bytes. What a guest has given back to its allocator counts as used.
     pub(crate) fn spare(&self) -> usize {
-        (self.limit / 2).saturating_sub(self.used)
+        (self.limit / 2).saturating_sub(self.used.load(Ordering::Relaxed))
     }
 
     /// Whether the guest was refused memory since it last came back to the host. Most languages
@@ -54,6 +65,12 @@ impl Memory {
     }
 }
 
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.used.store(0, Ordering::Relaxed);
+    }
+}
+
 /// Whether something failed because the system gave the host no memory, or no address space for it.
 pub(crate) fn is_out_of_memory(error: &wasmtime::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref() == Some(&Errno::NOMEM))
@@ -66,13 +83,14 @@ impl ResourceLimiter for Memory {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let used = self.used.saturating_sub(current).saturating_add(desired);
+        let used =
+            self.used.load(Ordering::Relaxed).saturating_sub(current).saturating_add(desired);
         if used > self.limit {
             self.refused = true;
             self.trap_evidence.set();
             return Ok(false);
         }
-        self.used = used;
+        self.used.store(used, Ordering::Relaxed);
         Ok(true)
     }
 

@@ -50,6 +50,7 @@ use crate::extension::{self as hook, Transport};
 use crate::guest::Workers;
 use crate::header::CALLER;
 use crate::http2::RequestBody;
+use crate::observe::{RequestDetails, Route, RouteTable};
 use crate::telemetry::Logger;
 
 /// How long a service that stops waits for a message that was announced.
@@ -113,9 +114,15 @@ pub(crate) struct GrpcDispatcher {
     pub serving: watch::Receiver<bool>,
     pub stopping: watch::Receiver<Stopping>,
     pub hooks: Hooks,
+    /// All methods, those of the host's own services included.
+    pub route_table: Arc<RouteTable>,
 }
 
 impl GrpcDispatcher {
+    pub(crate) fn route_of(&self, path: &str) -> Option<Route> {
+        self.route_table.find(path)
+    }
+
     /// Answers one RPC of a client at `peer`.
     ///
     /// # Cancel safety
@@ -139,6 +146,7 @@ impl GrpcDispatcher {
             let request = hook::Request::new(Transport::Grpc, &mut parts, peer, self.local, id);
             return Box::pin(self.respond_hooked(hooks, request, body)).await;
         }
+        RequestDetails::note(&parts.extensions, &id, None);
         let begun = Instant::now();
         let context =
             RpcContext { id, peer, begun, annotations: None, hides_id: false, compresses: false };

@@ -16,6 +16,7 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 
 use crate::capability::HealthOverrides;
 use crate::guest::Workers;
+use crate::observe::Readiness;
 
 /// What the health of a service depends on, apart from whether it is up: that of the version which
 /// serves.
@@ -73,6 +74,21 @@ impl Health {
     pub(crate) fn is_serving(&self) -> bool {
         *self.serving.borrow()
             && self.condition.borrow().as_ref().is_some_and(Condition::is_serving)
+    }
+
+    /// Whether requests are answered, and if not why.
+    pub(crate) fn readiness(&self) -> Readiness {
+        let condition = self.condition.borrow();
+        let reason = match condition.as_ref() {
+            None => Some("the service starts"),
+            Some(_) if !*self.serving.borrow() => Some("the service stops"),
+            Some(condition) if !condition.workers.is_ready() => Some("no instance is ready"),
+            Some(condition) if !condition.is_serving() => {
+                Some("the service says that it is not healthy")
+            }
+            Some(_) => None,
+        };
+        Readiness { ready: reason.is_none(), reason: reason.map(str::to_owned) }
     }
 
     /// Of the whole and of every service that the host or the service knows.

@@ -30,6 +30,7 @@ use crate::call::{CallDepth, Context, Fault, RequestAnnotations, RequestTarget};
 use crate::extension::{self as hook, Answer, Body, Content, Hooked, Transport};
 use crate::guest::Workers;
 use crate::http2::RequestBody;
+use crate::observe::{DeclaredRoutes, RequestDetails, Route};
 use crate::telemetry::{Attributes, Event, Level, Logger};
 
 /// How a service wants its HTTP requests to be treated. Sources in `service.toml` are named in the
@@ -61,9 +62,14 @@ pub(crate) struct Dispatcher {
     pub logger: Logger,
     pub health: Health,
     pub hooks: Hooks,
+    pub routes: DeclaredRoutes,
 }
 
 impl Dispatcher {
+    pub(crate) fn route_of(&self, path: &str) -> Option<Route> {
+        self.routes.find(path)
+    }
+
     /// Answers one request of a client at `peer`.
     ///
     /// # Cancel safety
@@ -77,6 +83,7 @@ impl Dispatcher {
         let id = request_id::of(&parts.headers, &self.rules.request_id_header);
         if let Some(reply) = self.before_hooks(&mut parts) {
             let hides_id = self.hooks.decide_ids();
+            RequestDetails::note(&parts.extensions, &id, None);
             let about = About { hides_id, ..About::new(&parts, &id, peer) };
             return Ok(self.stamped(reply, &about));
         }
@@ -84,6 +91,7 @@ impl Dispatcher {
             let request = hook::Request::new(Transport::Http, &mut parts, peer, self.local, id);
             return Ok(Box::pin(self.respond_hooked(hooks, request, body)).await);
         }
+        RequestDetails::note(&parts.extensions, &id, None);
         let about = About::new(&parts, &id, peer);
         let reply = self.answer(&parts, body, &about).await;
         Ok(self.stamped(reply, &about))
@@ -113,6 +121,7 @@ impl Dispatcher {
         let begun = Instant::now();
         let asked = hooks::on_request(hooks, &mut request).await;
         let annotations = request.found.annotations();
+        RequestDetails::note(&request.parts().extensions, request.id(), request.identity());
         let about = About::new(request.parts(), request.id(), request.peer());
         let about = About { begun, annotations, ..about };
         let (LoggedResponse { response, failure }, passed) = match asked {

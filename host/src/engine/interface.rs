@@ -217,7 +217,7 @@ impl Surface {
 }
 
 /// The interfaces that the host offers, without their versions; see `capability`.
-const OFFERED: [&str; 23] = [
+const OFFERED: [&str; 24] = [
     "mikros:service/call",
     "mikros:service/clients",
     "mikros:service/definition",
@@ -225,6 +225,7 @@ const OFFERED: [&str; 23] = [
     "mikros:service/errors",
     "mikros:service/health",
     "mikros:service/logger",
+    "mikros:service/routes",
     "mikros:service/shutdown",
     "mikros:service/time",
     "mikros:service/types",

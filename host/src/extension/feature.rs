@@ -10,6 +10,7 @@ use super::hook::Hooked;
 use super::start::Start;
 use crate::capability::State;
 use crate::definition::{ExtensionSettings, Stage};
+use crate::observe::Observer;
 use crate::telemetry::Attributes;
 
 /// What a feature is. One value of it is registered with the host; every version of a service that enables
@@ -78,6 +79,11 @@ pub trait RunningFeature: Send + Sync + 'static {
 
     /// What is asked about every request; none costs nothing.
     fn hook(self: Arc<Self>) -> Option<Hooked> {
+        None
+    }
+
+    /// Who is told of every request and of its end; none costs nothing.
+    fn observer(self: Arc<Self>) -> Option<Arc<dyn Observer>> {
         None
     }
 

@@ -12,9 +12,11 @@ use super::feature::{Feature, RunningFeature};
 use super::guest::{Export, Guest};
 use super::hook::Hooked;
 use super::kind::{Kind, RunningKind, Stop};
+use super::page::Pages;
 use super::start::Start;
 use crate::capability::State;
 use crate::definition::{Catalogue, FeatureEntry, KindEntry, SettingsType, TypedSettings};
+use crate::observe::Observer;
 use crate::telemetry::Attributes;
 
 /// A feature of any type.
@@ -34,6 +36,7 @@ pub trait AnyFeature: Send + Sync {
 pub trait AnyRunningFeature: Send + Sync {
     fn describe(&self) -> Attributes;
     fn hook(self: Arc<Self>) -> Option<Hooked>;
+    fn observer(self: Arc<Self>) -> Option<Arc<dyn Observer>>;
     fn cleanup(&self) -> LocalBoxFuture<'_, Result<(), ExtensionError>>;
     /// What imports find it by.
     fn shared(self: Arc<Self>) -> (TypeId, Arc<dyn Any + Send + Sync>);
@@ -83,6 +86,10 @@ impl<R: RunningFeature> AnyRunningFeature for R {
 
     fn hook(self: Arc<Self>) -> Option<Hooked> {
         RunningFeature::hook(self)
+    }
+
+    fn observer(self: Arc<Self>) -> Option<Arc<dyn Observer>> {
+        RunningFeature::observer(self)
     }
 
     fn cleanup(&self) -> LocalBoxFuture<'_, Result<(), ExtensionError>> {
@@ -182,6 +189,7 @@ pub struct Extensions {
     features: Vec<Box<dyn AnyFeature>>,
     kinds: Vec<Box<dyn AnyKind>>,
     catalogue: Arc<Catalogue>,
+    pages: Pages,
 }
 
 /// Kinds that are not extensions.
@@ -206,12 +214,17 @@ impl Extensions {
         if let Some(name) = first_repeated(BUILT_IN.into_iter().chain(names).collect()) {
             return Err(Duplicate::Kind(name));
         }
-        Ok(Self { features, kinds, catalogue: Arc::new(catalogue) })
+        Ok(Self { features, kinds, catalogue: Arc::new(catalogue), pages: Pages::default() })
     }
 
     /// What `service.toml` may say of them.
     pub fn catalogue(&self) -> &Arc<Catalogue> {
         &self.catalogue
+    }
+
+    /// What the admin listener of this process serves.
+    pub fn pages(&self) -> &Pages {
+        &self.pages
     }
 
     pub fn features(&self) -> impl Iterator<Item = &dyn AnyFeature> {

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use http::HeaderName;
 
+use super::page::Pages;
 use crate::definition::Port;
+use crate::observe::Monitor;
 use crate::telemetry::Logger;
 
 /// What an extension finds when it starts, beside its settings.
@@ -20,6 +22,10 @@ pub struct Start {
     pub logger: Logger,
     /// The header that carries the id of a request. Source: `MIKROS_TRACKER_HEADER_NAME`.
     pub tracker_header: HeaderName,
+    /// The service as a whole, whichever version of it serves.
+    pub monitor: Monitor,
+    /// What the admin listener of this process serves.
+    pub pages: Pages,
     /// Of a kind that listens.
     pub port: Option<Port>,
 }

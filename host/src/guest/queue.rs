@@ -15,7 +15,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
 use self::order::FairOrder;
+use super::meter::Meter;
 use crate::call::{Call, CallRequest, Fault};
 
 /// Least time between two looks for callers that have left a full queue.
@@ -42,6 +43,8 @@ pub(super) struct Queue {
     readiness: watch::Sender<()>,
     /// Told when the last request has left.
     emptied: AtomicWaker,
+    /// Where waiting is counted, if somebody wants to know.
+    meter: OnceLock<Arc<Meter>>,
 }
 
 #[derive(Debug)]
@@ -181,6 +184,7 @@ impl Queue {
             max_waiting,
             readiness,
             emptied: AtomicWaker::new(),
+            meter: OnceLock::new(),
         }
     }
 
@@ -232,7 +236,7 @@ impl Queue {
         let may_leave = |Waiting { call, .. }: &Waiting| {
             call.request.reply().is_abandoned() || fits(&call.request)
         };
-        while let Some(Waiting { call, turn, .. }) =
+        while let Some(Waiting { call, turn, since, .. }) =
             state.requests.iter().position(may_leave).and_then(|place| state.requests.remove(place))
         {
             // Others may be passed over, whose turn is still to come.
@@ -243,6 +247,9 @@ impl Queue {
             }
             if !call.request.reply().is_abandoned() {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
+                if let Some(meter) = self.meter.get() {
+                    meter.note_entry(since.elapsed());
+                }
                 return Some(call);
             }
             dropped = true;
@@ -251,6 +258,22 @@ impl Queue {
             self.emptied.wake();
         }
         None
+    }
+
+    /// Counts into `meter` how long requests wait from now on.
+    pub(super) fn measure_into(&self, meter: Arc<Meter>) {
+        // There is one per worker, which runs once.
+        let _ = self.meter.set(meter);
+    }
+
+    /// Requests inside the instance.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Requests that wait to enter.
+    pub(super) fn waiting(&self) -> usize {
+        self.state().requests.len()
     }
 
     /// A request has left the instance.

@@ -11,12 +11,13 @@ use wasmtime::{Store, StoreContextMut, UpdateDeadline};
 
 use super::OVERDUE_GRACE;
 use super::worker::WorkerConfig;
-use crate::capability::{self, State};
+use crate::capability::{self, MemoryLimit, State};
 use crate::client::Clients;
 
 /// A store with the limits of the service, for one instance.
 pub(super) fn new(config: &WorkerConfig, clients: &Arc<Clients>) -> Store<State> {
-    let memory = config.limits.memory;
+    let used = config.worker.memory.clone();
+    let memory = MemoryLimit { bytes: config.limits.memory, used };
     let state = State::new(config.grants.clone(), clients.clone(), config.index, memory);
     let mut store = Store::new(config.program.instance().engine(), state);
     store.limiter(|state| &mut state.memory);

@@ -5,6 +5,7 @@ mod run;
 
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
@@ -24,6 +25,8 @@ pub(crate) struct Worker {
     pub(super) queue: Arc<Queue>,
     pub(super) heartbeat: Arc<Heartbeat>,
     pub(super) watchdog: Arc<WatchdogHandle>,
+    /// Linear memory of its instance, in bytes.
+    pub(super) memory: Arc<AtomicUsize>,
 }
 
 impl Worker {
@@ -33,7 +36,7 @@ impl Worker {
         let heartbeat = Arc::new(Heartbeat::new(limits.call_timeout + OVERDUE_GRACE));
         let watchdog = watchdog.watchdog();
         watchdog.watch_over(&heartbeat);
-        Self { queue: Arc::new(queue), heartbeat, watchdog }
+        Self { queue: Arc::new(queue), heartbeat, watchdog, memory: Arc::default() }
     }
 
     /// Takes a step of the lifecycle in the instance and waits for it, at most for `limit`.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -18,6 +20,8 @@ pub(crate) struct RequestBody {
     rest: Option<RemainingBody>,
     /// What takes it back when it is dropped before its end.
     owner: Option<Owner>,
+    /// Where its bytes are counted, if somebody wants to know.
+    counter: Option<Arc<AtomicU64>>,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -49,7 +53,8 @@ impl Streams {
         let (reader, exchange) = self.claim().unzip();
         let rest =
             |body| RemainingBody { body: Source::Connection(body), reader, was_asked_for: false };
-        (request.map(|body| RequestBody { rest: Some(rest(body)), owner: None }), exchange)
+        let body = |body| RequestBody { rest: Some(rest(body)), owner: None, counter: None };
+        (request.map(body), exchange)
     }
 }
 
@@ -62,12 +67,17 @@ impl RequestBody {
     {
         let body = Source::Process(body.map_err(Into::into).boxed_unsync());
         let rest = RemainingBody { body, reader: None, was_asked_for: false };
-        Self { rest: Some(rest), owner: None }
+        Self { rest: Some(rest), owner: None, counter: None }
     }
 
     /// Gives what is left of it to `owner` when nobody wants it any more.
     pub(crate) fn give_back_to(&mut self, owner: impl FnOnce(RemainingBody) + Send + 'static) {
         self.owner = Some(Box::new(owner));
+    }
+
+    /// Counts the bytes that are read of it into `counter`.
+    pub(crate) fn count_into(&mut self, counter: Arc<AtomicU64>) {
+        self.counter = Some(counter);
     }
 }
 
@@ -98,6 +108,11 @@ impl Body for RequestBody {
         let polled = Pin::new(rest).poll_frame(context);
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
             self.owner = None;
+        }
+        if let (Some(counter), Poll::Ready(Some(Ok(frame)))) = (&self.counter, &polled)
+            && let Some(data) = frame.data_ref()
+        {
+            counter.fetch_add(data.len() as u64, Ordering::Relaxed);
         }
         polled
     }

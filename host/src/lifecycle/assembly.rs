@@ -40,6 +40,8 @@ pub(crate) struct Assembly {
     pub modules: Vec<Module>,
     /// Whether all were compiled at an earlier time.
     pub is_cached: bool,
+    /// SHA-256 of the service's component, in hexadecimal.
+    pub digest: String,
 }
 
 impl Assembler<'_> {
@@ -58,7 +60,8 @@ impl Assembler<'_> {
             module.is_idle &= !module.provided.iter().any(is_used);
         }
         let is_cached = compiled.is_cached() && modules.iter().all(|module| module.is_cached);
-        Ok(Assembly { program, modules, is_cached })
+        let digest = compiled.digest();
+        Ok(Assembly { program, modules, is_cached, digest })
     }
 
     /// The plug-ins that are enabled, one by one.

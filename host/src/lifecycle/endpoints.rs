@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::StartError;
 use super::listener::ListenerKey;
 use super::load::Loaded;
+use super::running_extensions::RunningExtensions;
 use super::threads::{AnyDispatcher, ConnectionService, DrainGuard, Guarded};
 use crate::capability::{HealthOverrides, Stopping};
 use crate::client::settings::Protocol;
@@ -21,6 +22,8 @@ use crate::dispatch::{
 };
 use crate::guest::Workers;
 use crate::listener::{ConnectionRules, Keepalive, Phase, Timeouts};
+use crate::observe::ObserveContext;
+use crate::observe::{DeclaredRoutes, RouteTable};
 use crate::telemetry::Logger;
 
 /// Requests at a time on one HTTP/2 connection: fewer than an instance has places by default, so that
@@ -31,8 +34,16 @@ const PREFACE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What answers on the sockets of one kind.
 pub(super) enum EndpointRules {
-    Http { rules: Arc<HttpRules>, health: Health },
-    Grpc { rules: Arc<GrpcRules>, routes: Arc<Routes>, standard: Standard },
+    Http {
+        rules: Arc<HttpRules>,
+        health: Health,
+    },
+    Grpc {
+        rules: Arc<GrpcRules>,
+        routes: Arc<Routes>,
+        standard: Standard,
+        route_table: Arc<RouteTable>,
+    },
 }
 
 /// What every dispatcher needs.
@@ -48,6 +59,8 @@ pub(super) struct DispatchContext {
     pub(super) guard: DrainGuard,
     /// What features have to say about requests.
     pub(super) hooks: Hooks,
+    /// Where requests are told.
+    pub(super) observe: ObserveContext,
 }
 
 /// What a kind listens with: where, on which terms, and who answers.
@@ -71,7 +84,7 @@ impl EndpointPlan {
     /// Who answers on a thread, whose requests go to the worker `local` first.
     pub(super) fn service(&self, local: usize, dispatch: &DispatchContext) -> ConnectionService {
         let (workers, logger) = (dispatch.workers.clone(), dispatch.logger.clone());
-        let guard = dispatch.guard.clone();
+        let (guard, observers) = (dispatch.guard.clone(), dispatch.observe.observers.clone());
         let dispatcher = match &self.answers {
             EndpointRules::Http { rules, health } => AnyDispatcher::Http(Guarded {
                 dispatcher: Dispatcher {
@@ -81,23 +94,29 @@ impl EndpointPlan {
                     logger,
                     health: health.clone(),
                     hooks: dispatch.hooks.clone(),
+                    routes: dispatch.observe.routes.clone(),
                 },
+                observers,
                 _guard: guard,
             }),
-            EndpointRules::Grpc { rules, routes, standard } => AnyDispatcher::Grpc(Guarded {
-                dispatcher: GrpcDispatcher {
-                    rules: rules.clone(),
-                    routes: routes.clone(),
-                    standard: standard.clone(),
-                    workers,
-                    local,
-                    logger,
-                    serving: dispatch.serving.clone(),
-                    stopping: dispatch.stopping.clone(),
-                    hooks: dispatch.hooks.clone(),
-                },
-                _guard: guard,
-            }),
+            EndpointRules::Grpc { rules, routes, standard, route_table } => {
+                AnyDispatcher::Grpc(Guarded {
+                    dispatcher: GrpcDispatcher {
+                        rules: rules.clone(),
+                        routes: routes.clone(),
+                        standard: standard.clone(),
+                        workers,
+                        local,
+                        logger,
+                        serving: dispatch.serving.clone(),
+                        stopping: dispatch.stopping.clone(),
+                        hooks: dispatch.hooks.clone(),
+                        route_table: route_table.clone(),
+                    },
+                    observers,
+                    _guard: guard,
+                })
+            }
         };
         ConnectionService { rules: self.rules, dispatcher }
     }
@@ -132,6 +151,23 @@ impl Loaded {
         let services = self.program.surface().services.iter().flat_map(|all| &all.services);
         let names = services.map(|service| service.name.clone());
         Condition::new(overrides, workers.clone(), names)
+    }
+
+    /// Where the version tells what it does.
+    pub(super) fn observe_context(&self, running: &RunningExtensions) -> ObserveContext {
+        let (monitor, observers) = (self.monitor.clone(), running.observers());
+        ObserveContext { monitor, observers, routes: self.declared_routes() }
+    }
+
+    /// The routes of the kind `http` before its guest has declared any.
+    fn declared_routes(&self) -> DeclaredRoutes {
+        let http = self.definition.kinds.iter().find_map(|kind| match kind {
+            Kind::Http(http) => Some(http),
+            _ => None,
+        });
+        http.map_or_else(DeclaredRoutes::default, |http| {
+            DeclaredRoutes::new(&http.base_path, http.health.as_deref())
+        })
     }
 
     fn http(&self, http: &Http, dispatch: &DispatchContext) -> EndpointRules {
@@ -175,7 +211,8 @@ impl Loaded {
         )
         .map_err(|error| StartError::Descriptors(error.to_string()))?;
         let routes = Arc::new(Routes::new(&services));
-        Ok(EndpointRules::Grpc { rules: Arc::new(rules), routes, standard })
+        let route_table = Arc::new(RouteTable::new(0, routes.paths().chain(standard.paths())));
+        Ok(EndpointRules::Grpc { rules: Arc::new(rules), routes, standard, route_table })
     }
 
     pub(super) fn request_id_header(&self) -> HeaderName {

@@ -14,6 +14,7 @@ use crate::definition::{Definition, Feature, Kind, Settings};
 use crate::engine::{Cache, CompileError, Engine, Interface, Program};
 use crate::extension::{AnyFeature, Extensions};
 use crate::guest::Watchdog;
+use crate::observe::{Monitor, ObserveContext};
 use crate::telemetry::Logger;
 
 /// Makes versions of a service from definitions. Cheap to clone; what versions share is in it.
@@ -47,9 +48,13 @@ pub(crate) struct Loaded {
     /// Keeps guests yielding; ends with the last version.
     pub(super) watchdog: Arc<Watchdog>,
     pub(super) logger: Logger,
+    /// The service that it is a version of.
+    pub(super) monitor: Monitor,
     /// Those that clients reach without a socket.
     pub(super) local_services: LocalServices,
     is_cached: bool,
+    /// SHA-256 of the component, in hexadecimal.
+    digest: String,
 }
 
 /// Why a definition did not become a [`Loaded`] version.
@@ -107,20 +112,22 @@ impl Loader {
         }
     }
 
-    /// Compiles and links the component of `definition`; `logger` is where this version's lines go.
+    /// Compiles and links the component of `definition`; `logger` is where this version's lines go, `monitor` the one of its
+    /// service.
     ///
     /// Blocks while it compiles: seconds for a large component that is not in the cache.
     pub(crate) fn load(
         &self,
         definition: Arc<Definition>,
         logger: Logger,
+        monitor: Monitor,
     ) -> Result<Loaded, LoadError> {
         let assembler = Assembler {
             engine: &self.engine,
             cache: self.cache.as_ref(),
             extensions: &self.extensions,
         };
-        let Assembly { program, modules, is_cached } = assembler.assemble(&definition)?;
+        let Assembly { program, modules, is_cached, digest } = assembler.assemble(&definition)?;
         let (extensions, watchdog) = (self.extensions.clone(), self.watchdog.clone());
         let local_services = self.local_services.clone();
         Ok(Loaded {
@@ -130,8 +137,10 @@ impl Loader {
             extensions,
             watchdog,
             logger,
+            monitor,
             local_services,
             is_cached,
+            digest,
         })
     }
 }
@@ -142,11 +151,17 @@ impl Loaded {
         self.is_cached
     }
 
+    /// SHA-256 of the component, in hexadecimal.
+    pub(super) fn digest(&self) -> &str {
+        &self.digest
+    }
+
     /// What the guest may have.
     pub(super) fn grants(
         &self,
         running_extensions: &RunningExtensions,
         stopping: watch::Receiver<Stopping>,
+        observe: ObserveContext,
     ) -> Grants {
         let definition = &*self.definition;
         let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
@@ -166,6 +181,7 @@ impl Loaded {
             providers: running_extensions.providers(),
             feature: None,
             logger: self.logger.clone(),
+            observe,
             inherits_stdio: definition.script().is_some_and(|script| script.inherits_stdio),
             stopping,
             health: watch::Sender::new(HealthOverrides::new()),

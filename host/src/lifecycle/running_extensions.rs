@@ -22,6 +22,7 @@ use crate::definition::Stage;
 use crate::dispatch::Hooks;
 use crate::extension::{AnyRunningFeature, ExtensionError, Hooked};
 use crate::guest::{StartFailure, Worker, WorkerEvent, WorkerEventKind};
+use crate::observe::Observers;
 use crate::plugin::Plugin;
 use crate::telemetry::{Attributes, error};
 use crate::text::on_one_line;
@@ -137,6 +138,15 @@ impl RunningExtensions {
             Running::Component(plugin) => Some(plugin),
             Running::Native(_) => None,
         }
+    }
+
+    /// Who is told of every request.
+    pub(super) fn observers(&self) -> Observers {
+        let observer = |feature: &Equipped| match &feature.running {
+            Running::Native(running) => running.clone().observer(),
+            Running::Component(_) => None,
+        };
+        Observers::new(self.features.iter().filter_map(observer).collect())
     }
 
     /// The hooks in the order in which they see requests.

@@ -19,7 +19,7 @@ use super::starting_extensions::StartingExtensions;
 use super::threads::{ListenerId, WorkerThreads};
 use super::version::{CANCEL_GRACE, KindFailure, LAST_GRACE, Version};
 use crate::capability::Stopping;
-use crate::dispatch::Condition;
+use crate::dispatch::{Condition, Health};
 use crate::guest::{Worker, Workers};
 use crate::telemetry::warn;
 
@@ -93,6 +93,11 @@ impl Service {
         let leaving = self.leaving.iter().filter_map(|one| one.workers.as_ref());
         let current = self.current.iter().map(|version| &version.workers);
         current.chain(leaving).map(Workers::load).sum()
+    }
+
+    /// Says whether requests are answered, for as long as it is there.
+    pub(crate) fn health(&self) -> Health {
+        Health::new(self.serving.subscribe(), self.condition.subscribe())
     }
 
     pub(super) fn next_listener(&mut self) -> ListenerId {

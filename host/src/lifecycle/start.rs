@@ -29,7 +29,7 @@ use crate::client::settings::Protocol;
 use crate::definition::{Definition, Instances};
 use crate::dispatch::Condition;
 use crate::engine::{Interface, Program};
-use crate::guest::{self, WorkerConfig, WorkerEvent, Workers};
+use crate::guest::{self, WorkerConfig, WorkerEvent, Workers, WorkersSource};
 use crate::telemetry::{Attributes, Logger};
 
 /// Longest wait for an instance that replaces a lost one.
@@ -43,6 +43,7 @@ pub(crate) struct Starting {
     pub(super) dispatch: DispatchContext,
     pub(super) listeners: Vec<Planned>,
     pub(super) logger: Logger,
+    digest: String,
     /// Indices of the workers whose first instance has not started yet.
     waiting: BTreeSet<usize>,
 }
@@ -85,11 +86,16 @@ impl Service {
     pub(crate) fn start(&mut self, extensions: StartingExtensions) -> Result<Starting, StartError> {
         let StartingExtensions { loaded, running: running_extensions, .. } = extensions;
         let definition = loaded.definition.clone();
+        let digest = loaded.digest().to_owned();
         let count = instances(definition.host.instances);
         let limits = limits(&definition);
         let workers = Workers::new(count, &limits, &loaded.watchdog, &loaded.logger, None);
         let stopping = watch::Sender::new(Stopping::No);
-        let grants = Arc::new(loaded.grants(&running_extensions, stopping.subscribe()));
+        let observe = loaded.observe_context(&running_extensions);
+        let source = WorkersSource::of(workers.clone());
+        observe.monitor.add_source(Arc::downgrade(&source));
+        let granted = loaded.grants(&running_extensions, stopping.subscribe(), observe.clone());
+        let grants = Arc::new(granted);
         let condition = loaded.condition(grants.health.subscribe(), &workers);
         if !self.is_serving() {
             self.condition.send_replace(Some(condition.clone()));
@@ -104,6 +110,7 @@ impl Service {
             condition: self.condition.subscribe(),
             guard,
             hooks: running_extensions.hooks(),
+            observe,
         };
         let listeners = match self.settle(&loaded, count, &dispatch) {
             Ok(listeners) => listeners,
@@ -129,12 +136,13 @@ impl Service {
             running_extensions,
             kinds: Vec::new(),
             _watchdog: loaded.watchdog,
+            _source: source,
         };
         let setup = WorkerSetup { program: loaded.program.clone(), grants, limits, events };
         self.start_workers(&mut version, &setup);
         let waiting = (0..count).collect();
         let logger = loaded.logger;
-        Ok(Starting { version, condition, dispatch, listeners, logger, waiting })
+        Ok(Starting { version, condition, dispatch, listeners, logger, digest, waiting })
     }
 
     /// Orders the threads to run the workers of a version.
@@ -255,6 +263,11 @@ impl Starting {
 
     pub(crate) fn definition(&self) -> &Arc<Definition> {
         &self.version.definition
+    }
+
+    /// SHA-256 of its component, in hexadecimal.
+    pub(crate) fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// What the log says of its features.

@@ -24,8 +24,9 @@ use crate::extension::{
     AnyFeature, AnyRunningFeature, AnyRunningKind, ExtensionError, Extensions, Start,
 };
 use crate::guest::{self, WorkerConfig, Workers};
+use crate::observe::ObserveContext;
 use crate::plugin::Plugin;
-use crate::telemetry::{Logger, warn};
+use crate::telemetry::warn;
 
 /// Longest wait for an instance of a plug-in that replaces a lost one. All requests wait for it, so it is far
 /// below any `call_timeout`; the price is that ten instances a second may be built in vain.
@@ -208,6 +209,8 @@ impl StartingExtensions {
             directory: directory.to_owned(),
             tracker_header: self.loaded.request_id_header(),
             logger: self.loaded.logger.clone(),
+            monitor: self.loaded.monitor.clone(),
+            pages: self.loaded.extensions.pages().clone(),
             port,
         }
     }
@@ -230,7 +233,7 @@ impl StartingExtensions {
         let limits = limits(definition, module);
         let workers = Workers::new(count, &limits, watchdog, logger, Some(&feature.name));
         let stopping = watch::Sender::new(Stopping::No);
-        let grants = Arc::new(grants(definition, feature, logger, &stopping));
+        let grants = Arc::new(grants(definition, feature, &self.loaded, &stopping));
         let (events, receiver) = mpsc::unbounded_channel();
         let mut ended = Vec::new();
         for (index, worker) in workers.iter().enumerate() {
@@ -303,7 +306,7 @@ fn limits(definition: &Definition, module: &Module) -> guest::Limits {
 fn grants(
     definition: &Definition,
     feature: &Feature,
-    logger: &Logger,
+    loaded: &Loaded,
     stopping: &watch::Sender<Stopping>,
 ) -> Grants {
     Grants {
@@ -322,7 +325,9 @@ fn grants(
             request_id_header: http::HeaderName::from_static("x-request-id"),
         },
         stack_trace: definition.log.stack_trace,
-        logger: logger.clone(),
+        logger: loaded.logger.clone(),
+        // Observers are told of requests of the service.
+        observe: ObserveContext::unobserved(loaded.monitor.clone()),
         inherits_stdio: false,
         stopping: stopping.subscribe(),
         health: watch::Sender::new(HealthOverrides::new()),

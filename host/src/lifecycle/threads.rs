@@ -16,10 +16,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use super::thread;
+use crate::call::Transport;
 use crate::client::local::LocalRequests;
-use crate::dispatch::{Dispatcher, GrpcDispatcher};
+use crate::dispatch::{Dispatcher, GrpcBody, GrpcDispatcher, ResponseBody};
 use crate::guest::WorkerConfig;
+use crate::http2::RequestBody;
 use crate::listener::{self, ConnectionRules, Phase, Served, Shortage, Slot};
+use crate::observe::{Observation, ObservedBody, Observers};
 use crate::telemetry::error;
 
 /// Distinguishes the listeners of one process.
@@ -79,32 +82,41 @@ pub(super) type DrainGuard = mpsc::Sender<Infallible>;
 #[derive(Debug)]
 pub(super) struct Guarded<D> {
     pub(super) dispatcher: D,
+    pub(super) observers: Observers,
     pub(super) _guard: DrainGuard,
 }
 
 impl Served for Rc<Guarded<Dispatcher>> {
-    type Body = crate::dispatch::ResponseBody;
+    type Body = ObservedBody<ResponseBody>;
 
     async fn respond(
         &self,
-        request: http::Request<crate::http2::RequestBody>,
+        mut request: http::Request<RequestBody>,
         peer: SocketAddr,
     ) -> Result<http::Response<Self::Body>, Infallible> {
-        self.dispatcher.respond(request, peer).await
+        let route = |path: &str| self.dispatcher.route_of(path);
+        let observation =
+            Observation::begin(&self.observers, Transport::Http, &mut request, peer, route);
+        let response = self.dispatcher.respond(request, peer).await?;
+        Ok(ObservedBody::new(response, observation))
     }
 }
 
 impl Served for Rc<Guarded<GrpcDispatcher>> {
-    type Body = crate::dispatch::GrpcBody;
+    type Body = ObservedBody<GrpcBody>;
 
     async fn respond(
         &self,
-        request: http::Request<crate::http2::RequestBody>,
+        mut request: http::Request<RequestBody>,
         peer: SocketAddr,
     ) -> Result<http::Response<Self::Body>, Infallible> {
         // Boxed, because hyper keeps the memory of this future for as long as the answer is streamed:
         // 3 KiB of each idle stream.
-        Ok(Box::pin(self.dispatcher.respond(request, peer)).await)
+        let route = |path: &str| self.dispatcher.route_of(path);
+        let observation =
+            Observation::begin(&self.observers, Transport::Grpc, &mut request, peer, route);
+        let response = Box::pin(self.dispatcher.respond(request, peer)).await;
+        Ok(ObservedBody::new(response, observation))
     }
 }
 

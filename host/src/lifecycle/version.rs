@@ -25,6 +25,7 @@ use crate::capability::Stopping;
 use crate::definition::{Definition, Kind};
 use crate::extension::Guest;
 use crate::guest::{Watchdog, Worker, WorkerEvent, WorkerEventKind, Workers};
+use crate::observe::MetricSource;
 use crate::telemetry::{error, warn};
 use crate::text::on_one_line;
 
@@ -61,6 +62,8 @@ pub(super) struct Version {
     pub(super) kinds: Vec<KindRun>,
     /// Keeps guests yielding.
     pub(super) _watchdog: Arc<Watchdog>,
+    /// Measures its workers for as long as it is there.
+    pub(super) _source: Arc<dyn MetricSource>,
 }
 
 pub(super) type Native = Pin<Box<dyn Future<Output = Outcome<()>>>>;

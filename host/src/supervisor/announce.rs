@@ -1,12 +1,15 @@
 //! What the log says about a service as a whole.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
+use humantime::format_duration;
 use serde_json::Value;
 
 use super::Look;
-use crate::definition::{Definition, Kind};
+use crate::definition::{Definition, Kind, format_size};
 use crate::lifecycle::Endpoint;
+use crate::observe::{ServiceAddress, ServiceStatus};
 use crate::telemetry::{self, Attributes, Event, Level, Logger, info, warn};
 
 /// The log of a version as its definition and the command line want it, with what stands in every line.
@@ -89,4 +92,44 @@ pub(super) fn endpoint(endpoint: &Endpoint) {
         port.source = %endpoint.source,
         "service is running"
     );
+}
+
+/// What those who look from outside are told of the version that serves. Names of variables, not their values.
+pub(super) fn status(
+    status: &mut ServiceStatus,
+    definition: &Definition,
+    digest: String,
+    endpoints: &[Endpoint],
+) {
+    let limits = &definition.host.limits;
+    let size = |bytes: usize| Value::from(format_size(bytes as u64));
+    let names = |names: Vec<&String>| Value::from(names.into_iter().cloned().collect::<Vec<_>>());
+    let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
+    let variables = definition.environment.declared.iter().map(|(name, _)| name);
+    status.version.clone_from(&definition.identity.version);
+    status.digest = Some(digest);
+    let addresses = endpoints.iter().flat_map(|endpoint| {
+        let kind = endpoint.kind;
+        let address = move |address: &SocketAddr| ServiceAddress {
+            kind: kind.to_owned(),
+            address: address.to_string(),
+        };
+        endpoint.addresses.iter().map(address)
+    });
+    status.addresses = addresses.collect();
+    status.limits = Attributes::from_iter([
+        ("memory".to_owned(), size(limits.memory)),
+        ("call_timeout".to_owned(), format_duration(limits.call_timeout).to_string().into()),
+        ("max_concurrency".to_owned(), limits.max_concurrency.get().into()),
+        ("max_queue".to_owned(), limits.max_queue.into()),
+        ("max_body".to_owned(), size(limits.max_body)),
+    ]);
+    status.grants = Attributes::from_iter([
+        ("variables".to_owned(), names(variables.collect())),
+        (
+            "clients".to_owned(),
+            names(definition.clients.iter().map(|client| &client.name).collect()),
+        ),
+        ("features".to_owned(), names(enabled.map(|feature| &feature.name).collect())),
+    ]);
 }

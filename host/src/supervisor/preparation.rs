@@ -12,6 +12,7 @@ use crate::definition::{Definition, Kind, Position};
 use crate::lifecycle::{
     LoadError, Loaded, Loader, Service, StartError, Starting, StartingExtensions,
 };
+use crate::observe::Monitor;
 use crate::telemetry::{Logger, info, inheriting};
 use crate::text::on_one_line;
 
@@ -42,6 +43,7 @@ impl Preparation {
     pub(super) fn begin(
         definition: Arc<Definition>,
         logger: Logger,
+        monitor: Monitor,
         loader: Loader,
         is_first: bool,
     ) -> Result<Self, Refusal> {
@@ -51,7 +53,7 @@ impl Preparation {
             if !is_first {
                 give_way();
             }
-            let result = loader.load(loading.clone(), logger);
+            let result = loader.load(loading.clone(), logger, monitor);
             let is_cached = result.as_ref().is_ok_and(Loaded::is_cached);
             // A supervisor that was told to stop, or has another version to load, does not wait.
             let _ = sender.send(result);

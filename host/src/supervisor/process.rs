@@ -24,6 +24,7 @@ use crate::engine::Cache;
 use crate::extension::Extensions;
 use crate::lifecycle::{Loader, Pace};
 use crate::machine;
+use crate::observe::Monitor;
 use crate::telemetry::{Attributes, Event, Flush, HostLog, Level, LogStream, Logger};
 use crate::text::on_one_line;
 
@@ -201,6 +202,7 @@ impl Process {
         let ServiceOptions { definition, arguments, direct } = service;
         let ending = runtime.block_on(async {
             let director = direct(&log).await?;
+            let monitor = Monitor::new();
             let supervisor = Supervisor {
                 process: self,
                 index,
@@ -209,10 +211,13 @@ impl Process {
                 log,
                 version_log: None,
                 look: self.options.look,
+                look_at_start: self.options.look,
                 stream,
                 arguments,
                 has_loaded: false,
                 stopping: None,
+                level_changes: monitor.level_changes(),
+                monitor,
             };
             Ok(supervisor.supervise(definition).await)
         });

@@ -19,7 +19,16 @@ use super::{
 };
 use crate::definition::{Definition, Kind};
 use crate::lifecycle::{Incident, Service, Starting};
-use crate::telemetry::{error, info};
+use crate::observe::{Metric, Phase};
+use crate::telemetry::{Level, error, info};
+
+const STARTS: Metric = Metric::counter("mikros_version_starts", "Versions that have come to serve");
+const FAILED_STARTS: Metric =
+    Metric::counter("mikros_version_failed_starts", "Versions that have not come to serve");
+const START_TIME: Metric = Metric::counter(
+    "mikros_version_start_seconds",
+    "Time from the demand for a version until it served, compilation included",
+);
 
 /// What follows a service that was begun.
 pub(super) enum RunOutcome {
@@ -34,6 +43,8 @@ enum Wake {
     Progress(Result<(), Refusal>),
     Incident(Incident),
     Signal(Signal),
+    /// The level of the log that counts from now on; `None`: as the command line and the definition say.
+    Level(Option<Level>),
 }
 
 /// Why a run ends.
@@ -89,6 +100,8 @@ impl<D: Director> Supervisor<'_, D> {
     /// Serves until the service ends, one version after the other.
     pub(super) async fn run_service(&mut self, first: Option<Box<Definition>>) -> Step<RunOutcome> {
         let mut run = ServiceRun { service: Service::new(), current: None, coming: None };
+        let health = run.service.health();
+        self.monitor.ask_readiness(move || health.readiness());
         let mut close = match first {
             Some(definition) => self.prepare(&mut run, definition),
             None => None,
@@ -103,10 +116,18 @@ impl<D: Director> Supervisor<'_, D> {
                 Wake::Demand(demand) => self.fulfil(&mut run, demand),
                 Wake::Progress(progress) => self.advance(&mut run, progress).await,
                 Wake::Incident(incident) => self.face(incident),
+                Wake::Level(level) => {
+                    self.set_level(level.or(self.look_at_start.level));
+                    None
+                }
             };
         };
         let limit = run.limit();
         run.give_up();
+        // A script that has started is no stop.
+        if !matches!(close, Close::Script) {
+            self.monitor.enter(Phase::Stopping);
+        }
         if matches!(close, Close::Script)
             && let Some(definition) = run.current
         {
@@ -139,6 +160,7 @@ impl<D: Director> Supervisor<'_, D> {
             biased;
             signal = self.signals.next() => Wake::Signal(signal),
             incident = service.incident() => Wake::Incident(incident),
+            level = self.level_changes.next() => Wake::Level(level),
             demand = self.director.next() => Wake::Demand(demand),
             progress = progress => Wake::Progress(progress),
         }
@@ -150,6 +172,7 @@ impl<D: Director> Supervisor<'_, D> {
         let (neighbours, index) = (&self.process.neighbours, self.index);
         let stop = Stop { callers: neighbours.callers(index), ..run.stop_for(signal) };
         self.note_stop(signal, &stop);
+        self.monitor.enter(Phase::Draining);
         if stop.is_immediate() {
             return Close::Stop;
         }
@@ -169,6 +192,9 @@ impl<D: Director> Supervisor<'_, D> {
                     // What stops is not replaced any more.
                     Demand::Serve(_) => (),
                 },
+                level = self.level_changes.next() => {
+                    self.set_level(level.or(self.look_at_start.level));
+                }
                 incident = run.service.incident() => {
                     if let Some(close) = self.face(incident) {
                         return close;
@@ -211,6 +237,7 @@ impl<D: Director> Supervisor<'_, D> {
     fn prepare(&mut self, run: &mut ServiceRun, definition: Box<Definition>) -> Option<Close> {
         let definition: Arc<Definition> = definition.into();
         let logger = self.log.current().with(&announce::log_settings(&definition, self.look));
+        self.monitor.update(|status| status.name.clone_from(&definition.identity.name));
         if run.current.is_some() {
             info!(SwapStarted, "replacing service");
         } else {
@@ -220,7 +247,8 @@ impl<D: Director> Supervisor<'_, D> {
         let is_first = !std::mem::replace(&mut self.has_loaded, true);
         let loader = self.process.loader();
         announce::warnings(&definition);
-        let begin = |loader| Preparation::begin(definition, logger, loader, is_first);
+        let monitor = self.monitor.clone();
+        let begin = |loader| Preparation::begin(definition, logger, monitor, loader, is_first);
         match loader.and_then(begin) {
             Ok(preparation) => {
                 run.coming = Some(preparation);
@@ -273,6 +301,7 @@ impl<D: Director> Supervisor<'_, D> {
         self.speak_as(&definition, starting.logger().clone());
         let log = self.log.current();
         announce::resources(&log, &definition, starting.features(), began);
+        let digest = starting.digest().to_owned();
         let custom = starting.custom_kinds();
         for endpoint in &endpoints {
             announce::endpoint(endpoint);
@@ -284,10 +313,22 @@ impl<D: Director> Supervisor<'_, D> {
             let own = custom.iter().find(|(name, _)| *name == kind.name());
             announce::running(&self.log.current(), kind.name(), own.map(|(_, own)| own));
         }
+        self.monitor.update(|status| announce::status(status, &definition, digest, &endpoints));
+        self.monitor.enter(Phase::Running);
+        self.note_start(replaces, began);
         if replaces {
             info!(SwapCompleted, "service replaced");
         }
         self.director.notify(ServiceEvent::Serving { endpoints: &endpoints });
+    }
+
+    /// Counts a version that has come to serve; it was demanded when it `began`.
+    fn note_start(&self, replaces: bool, began: Instant) {
+        self.monitor.counter(STARTS, &[]).add(1);
+        self.monitor.time(START_TIME, &[]).add(began.elapsed());
+        if replaces {
+            self.monitor.update(|status| status.swaps += 1);
+        }
     }
 
     /// A version does not come to serve.
@@ -297,6 +338,7 @@ impl<D: Director> Supervisor<'_, D> {
             return Some(Close::Failed);
         }
         self.director.notify(ServiceEvent::Refused(refusal));
+        self.monitor.counter(FAILED_STARTS, &[]).add(1);
         run.give_up();
         None
     }

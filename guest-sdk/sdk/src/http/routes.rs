@@ -10,6 +10,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use super::handler::Erased;
+#[cfg(target_family = "wasm")]
+use super::pattern;
 use super::{Head, Request, Response};
 use crate::error::ServiceError;
 
@@ -52,6 +54,14 @@ struct NestedFallback<S: 'static> {
 }
 
 impl<S: 'static> Routes<S> {
+    /// The paths of all routes, as `matchit` writes them.
+    #[cfg(target_family = "wasm")]
+    pub(crate) fn patterns(&self) -> Vec<String> {
+        let patterns = self.methods.iter().map(|methods| pattern::of_route(&methods.route.path));
+        // One that is not valid was reported when the table was built.
+        patterns.filter_map(Result::ok).collect()
+    }
+
     /// Answers a request.
     pub(crate) async fn respond(
         &'static self,

@@ -107,6 +107,10 @@ pub(crate) fn set_serving(service: &str, serving: bool) {
     wit::health::set_serving(service, serving);
 }
 
+pub(crate) fn declare_routes(patterns: &[String]) {
+    wit::routes::declare(patterns);
+}
+
 pub(crate) async fn cancelled() {
     wit::call::cancelled().await;
 }

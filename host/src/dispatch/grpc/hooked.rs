@@ -14,6 +14,7 @@ use crate::bindings::errors::Kind as ErrorKind;
 use crate::dispatch::hooks::{self, Answered, HookedProtocol};
 use crate::extension::{Answer, Body, Hooked, Request};
 use crate::http2::RequestBody;
+use crate::observe::RequestDetails;
 
 impl GrpcDispatcher {
     pub(super) async fn respond_hooked(
@@ -32,6 +33,7 @@ impl GrpcDispatcher {
             }),
             None => asking.await,
         };
+        RequestDetails::note(&request.parts().extensions, request.id(), request.identity());
         let (response, passed) = match asked {
             Ok(()) => {
                 let context = rpc.context(&request);

@@ -51,6 +51,11 @@ impl Routes {
         Self { methods: methods.collect(), services: names.collect() }
     }
 
+    /// The paths of all methods.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = String> {
+        self.methods.keys().map(ToString::to_string)
+    }
+
     pub(super) fn find(&self, path: &str) -> Result<Found, Unknown> {
         if let Some((method, shape)) = self.methods.get_key_value(path) {
             return Ok(Found { method: method.clone(), shape: *shape });

@@ -9,10 +9,9 @@ use tokio::time::{Duration, Instant};
 use tonic::{Code, Status};
 
 use super::GrpcRules;
-use super::status::code_name;
 use crate::call::error::{fault_attributes, invalid_parts};
 use crate::call::grpc::{Failure, Reason};
-use crate::call::kind::code_of;
+use crate::call::kind::{code_name, code_of};
 use crate::call::metadata;
 use crate::call::{CallDepth, Context, Fault, RequestAnnotations, RequestTarget};
 use crate::dispatch::{problem, request_id};

@@ -42,6 +42,15 @@ macro_rules! accepting {
     };
 }
 
+/// The methods of what the host answers.
+const METHODS: [&str; 5] = [
+    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Health/List",
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
 /// What the host answers, as far as it is switched on.
 #[derive(Clone)]
 pub(crate) struct Standard {
@@ -86,6 +95,12 @@ impl Standard {
             services.push((HEALTH, answer(accepting!(HealthServer::new(health), max_request))));
         }
         Ok(Self { services, stopping })
+    }
+
+    /// The paths of the methods that it answers.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = String> {
+        let is_there = |path: &&str| self.services.iter().any(|(own, _)| path.starts_with(own));
+        METHODS.into_iter().filter(is_there).map(str::to_owned)
     }
 
     /// Answers the request if it is for one of these services; gives it back otherwise.

@@ -11,10 +11,12 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{Worker, WorkerConfig, WorkerEvent, WorkerEventKind};
 use crate::bindings::plugin::StartRefusal;
 use crate::call::{Deadline, Fault};
+use crate::capability::Grants;
 use crate::client::Clients;
 use crate::guest::delay::Delay;
 use crate::guest::instance;
 use crate::guest::loss::{self, Cause, Loss, StartFailure};
+use crate::guest::meter::{self, Meter};
 use crate::guest::queue::{Readiness, Refused};
 use crate::guest::store;
 
@@ -41,11 +43,16 @@ impl WorkerConfig {
         // Connections outlive instances.
         let clients =
             Arc::new(Clients::new(&self.grants.clients.declared, &self.grants.clients.local));
+        let observe = &self.grants.observe;
+        let meter = observe.observers.any().then(|| Arc::new(Meter::new(&observe.monitor)));
+        if let Some(meter) = &meter {
+            self.worker.queue.measure_into(meter.clone());
+        }
         let mut delay = Delay::default();
         let mut first = true;
         loop {
             let born = Instant::now();
-            let end = self.live(&clients).await;
+            let end = self.live(&clients, meter.as_deref()).await;
             self.worker.queue.set_readiness(Readiness::Starting);
             self.worker.queue.emptied();
             // One that did not start has not proved anything by taking its time.
@@ -111,13 +118,14 @@ impl WorkerConfig {
     }
 
     /// Runs one instance to its end.
-    async fn live(&self, clients: &Arc<Clients>) -> End {
+    async fn live(&self, clients: &Arc<Clients>, meter: Option<&Meter>) -> End {
         self.worker.heartbeat.reset(self.worker.watchdog.now());
         let mut store = store::new(self, clients);
         let started = Cell::new(false);
         let ended = {
             let life = instance::live(self, &mut store, &started);
-            self.supervise(Watched { worker: &self.worker, life: pin!(life) }, &started).await
+            let watched = Watched { worker: &self.worker, life: pin!(life), meter };
+            self.supervise(watched, &started).await
         };
         let cause = match ended {
             Ended::Left(Ok(Ok(()))) => return End::Closed,
@@ -138,6 +146,8 @@ impl WorkerConfig {
             self.worker.queue.set_readiness(Readiness::Starting);
             // What has never started is reported as a failed start.
             if started.get() {
+                let Grants { observe, feature, .. } = &*self.grants;
+                meter::note_loss(&observe.monitor, loss, feature.as_deref());
                 self.report(loss);
             }
         };
@@ -207,6 +217,7 @@ enum Ended {
 struct Watched<'a, F> {
     worker: &'a Worker,
     life: Pin<&'a mut F>,
+    meter: Option<&'a Meter>,
 }
 
 impl<F: Future> Future for Watched<'_, F> {
@@ -215,7 +226,11 @@ impl<F: Future> Future for Watched<'_, F> {
     fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> task::Poll<F::Output> {
         self.worker.heartbeat.set_running(true);
         self.worker.watchdog.wake();
+        let begun = self.meter.map(|_| Instant::now());
         let polled = self.life.as_mut().poll(context);
+        if let (Some(meter), Some(begun)) = (self.meter, begun) {
+            meter.note_run(begun.elapsed());
+        }
         self.worker.heartbeat.set_running(false);
         polled
     }
