@@ -1,8 +1,11 @@
 //! The features that this host ships. Uses nothing but the seam that is there for everybody: `extension`.
 
+mod access_log;
+mod admin;
 mod auth;
 mod compression;
 mod cors;
+mod metrics;
 mod rate_limit;
 mod routes;
 #[cfg(test)]
@@ -20,5 +23,8 @@ pub(crate) fn shipped() -> Vec<Box<dyn AnyFeature>> {
         Box::new(auth::HttpAuth),
         Box::new(rate_limit::RateLimit),
         Box::new(compression::Compression),
+        Box::new(access_log::AccessLog),
+        Box::new(admin::Admin::default()),
+        Box::new(metrics::Metrics::default()),
     ]
 }

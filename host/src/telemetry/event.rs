@@ -37,6 +37,8 @@ events! {
     ServiceResources = "service-resources",
     /// A kind of the service runs. There is one line per kind, with `address` if it has a socket.
     ServiceRunning = "service-running",
+    /// A request of a service with `access_log` is over.
+    Access = "access",
     /// A stop has begun. If there is a `drain_delay`, or `callers`, the service still accepts connections.
     ServiceStopping = "service-stopping",
     /// `drain_delay` is over and the callers have ended. The service finishes the calls in flight.

@@ -1,0 +1,221 @@
+//! What the admin listener answers, and to whom. Does not know sockets.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, AUTHORIZATION, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
+use http::{Method, Request, Response, StatusCode};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::answer;
+use crate::extension::{HumanDuration, Level, Monitor, Pages, Readiness, Samples};
+
+/// The services of a process, as operators see them.
+pub(super) struct Site {
+    /// The SHA-256 of the token.
+    token: Option<[u8; 32]>,
+    services: Mutex<Vec<Monitor>>,
+    pages: Pages,
+}
+
+/// That a service is shown, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Membership {
+    site: Arc<Site>,
+    monitor: Monitor,
+}
+
+/// What `PUT /loglevel` says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LevelChange {
+    /// `null`: what `service.toml` and the command line say.
+    level: Option<String>,
+    /// All by default.
+    service: Option<String>,
+    /// How long; until it is set again by default.
+    #[serde(rename = "for")]
+    duration: Option<HumanDuration>,
+}
+
+/// The longest time for which a level can be set.
+const LONGEST: Duration = Duration::from_hours(24);
+
+const OWN_PATHS: [&str; 5] = ["/debug/dump", "/livez", "/loglevel", "/readyz", "/services"];
+
+impl Site {
+    pub(super) fn new(token: Option<&str>, pages: Pages) -> Self {
+        Self { token: token.map(digest), services: Mutex::default(), pages }
+    }
+
+    pub(super) fn has_token(&self, token: Option<&str>) -> bool {
+        self.token == token.map(digest)
+    }
+
+    /// Shows a service. Its versions join and leave, so it may be there several times.
+    pub(super) fn join(self: &Arc<Self>, monitor: Monitor) -> Membership {
+        self.lock().push(monitor.clone());
+        Membership { site: self.clone(), monitor }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Monitor>> {
+        self.services.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Each service once, by its name.
+    fn services(&self) -> BTreeMap<String, Monitor> {
+        self.lock().iter().map(|monitor| (monitor.name(), monitor.clone())).collect()
+    }
+
+    pub(super) fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        // Pages of browsers have no business here, and cannot make a request without this field that changes anything.
+        if request.headers().contains_key(ORIGIN) {
+            return answer::error(StatusCode::FORBIDDEN, "not for web pages");
+        }
+        let path = request.uri().path();
+        let is_probe = matches!(path, "/livez" | "/readyz");
+        if !is_probe && !self.admits(request) {
+            let mut refused = answer::error(
+                StatusCode::UNAUTHORIZED,
+                "send `authorization: Bearer <token>` with the `token` of `[features.admin]`",
+            );
+            refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return refused;
+        }
+        if path == "/loglevel" && request.method() == Method::PUT {
+            return self.set_level(request.body());
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let mut refused = answer::error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                &format!("`{path}` does not answer {}", request.method()),
+            );
+            let allowed = if path == "/loglevel" { "GET, HEAD, PUT" } else { "GET, HEAD" };
+            refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+            return refused;
+        }
+        match path {
+            "/" => answer::text(self.index()),
+            // Whoever answers is alive.
+            "/livez" => answer::json(StatusCode::OK, &serde_json::json!({ "alive": true })),
+            "/readyz" => self.readiness(),
+            "/services" => answer::json(StatusCode::OK, &self.statuses()),
+            "/loglevel" => answer::json(StatusCode::OK, &self.levels()),
+            "/debug/dump" => answer::json(StatusCode::OK, &self.dump()),
+            _ => match self.pages.find(path) {
+                Some(page) => page.respond(request),
+                None => {
+                    answer::error(StatusCode::NOT_FOUND, &format!("nothing at `{path}`, see `/`"))
+                }
+            },
+        }
+    }
+
+    fn admits(&self, request: &Request<Bytes>) -> bool {
+        let Some(expected) = &self.token else { return true };
+        let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = given.and_then(|value| value.split_once(' '));
+        let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        given.is_some_and(|(_, token)| digest(token).ct_eq(expected).into())
+    }
+
+    fn index(&self) -> String {
+        let mut paths = self.pages.paths();
+        paths.extend(OWN_PATHS);
+        paths.sort_unstable();
+        paths.join("\n") + "\n"
+    }
+
+    fn readiness(&self) -> Response<Bytes> {
+        let services: BTreeMap<String, Readiness> = self
+            .services()
+            .into_iter()
+            .map(|(name, monitor)| (name, monitor.readiness()))
+            .collect();
+        let is_ready = !services.is_empty() && services.values().all(|service| service.ready);
+        let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        answer::json(status, &serde_json::json!({ "ready": is_ready, "services": services }))
+    }
+
+    fn statuses(&self) -> Vec<serde_json::Value> {
+        let status = |monitor: &Monitor| serde_json::json!({ "status": monitor.status(), "readiness": monitor.readiness() });
+        self.services().values().map(status).collect()
+    }
+
+    fn levels(&self) -> BTreeMap<String, String> {
+        let levels = self.services().into_iter();
+        levels.map(|(name, monitor)| (name, monitor.status().log_level)).collect()
+    }
+
+    /// What a report about a bug should have. No secrets: no values of variables, no settings.
+    fn dump(&self) -> serde_json::Value {
+        let measured = |monitor: &Monitor| {
+            let mut samples = Samples::default();
+            monitor.measure(&mut samples);
+            let samples = samples.into_vec().into_iter().map(|sample| {
+                let labels: BTreeMap<_, _> = sample.labels.into_iter().collect();
+                serde_json::json!({ "name": sample.metric.name, "labels": labels, "value": sample.value })
+            });
+            samples.collect::<Vec<_>>()
+        };
+        let services = self.services();
+        serde_json::json!({
+            "host": { "version": env!("CARGO_PKG_VERSION"), "pid": std::process::id() },
+            "services": self.statuses(),
+            "samples": services.iter().map(|(name, monitor)| (name.clone(), measured(monitor))).collect::<BTreeMap<_, _>>(),
+        })
+    }
+
+    fn set_level(&self, body: &[u8]) -> Response<Bytes> {
+        let change: LevelChange = match serde_json::from_slice(body) {
+            Ok(change) => change,
+            Err(error) => {
+                let example = r#"expected JSON such as `{"level": "debug", "for": "10m"}`"#;
+                return answer::error(StatusCode::BAD_REQUEST, &format!("{example}: {error}"));
+            }
+        };
+        let level = match change.level.as_deref().map(str::parse::<Level>).transpose() {
+            Ok(level) => level,
+            Err(error) => return answer::error(StatusCode::BAD_REQUEST, &error.to_string()),
+        };
+        let duration = change.duration.map(|duration| duration.0);
+        if duration.is_some_and(|duration| duration > LONGEST) {
+            return answer::error(StatusCode::BAD_REQUEST, "`for` is at most 24h");
+        }
+        let services = self.services();
+        let is_chosen = |name: &str| change.service.as_deref().is_none_or(|chosen| chosen == name);
+        let mut chosen = services.iter().filter(|(name, _)| is_chosen(name)).peekable();
+        if chosen.peek().is_none() {
+            let message =
+                format!("there is no service `{}` here", change.service.unwrap_or_default());
+            return answer::error(StatusCode::NOT_FOUND, &message);
+        }
+        for (_, monitor) in chosen {
+            monitor.set_level(level, duration);
+        }
+        answer::json(StatusCode::ACCEPTED, &serde_json::json!({ "level": level.map(Level::name) }))
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let mut services = self.site.lock();
+        if let Some(index) = services.iter().position(|monitor| monitor.is(&self.monitor)) {
+            services.swap_remove(index);
+        }
+    }
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
+}
