@@ -75,7 +75,6 @@ pub(crate) use self::kinds::{Script, suggest_kind};
 pub(crate) use self::origin::{Effective, Origin};
 pub(crate) use self::places::Places;
 pub(crate) use self::problem::{LoadError, Position, Problem};
-pub(crate) use self::quantity::format_size;
 pub(crate) use self::relocation::Relocation;
 pub use self::schema::schema;
 pub(crate) use self::snippet::Snippet;

@@ -74,7 +74,7 @@ pub(super) fn format_duration(duration: Duration) -> String {
 }
 
 /// The inverse of [`parse_size`], in the largest power of two that divides it.
-pub(crate) fn format_size(bytes: u64) -> String {
+pub(super) fn format_size(bytes: u64) -> String {
     let divides = |unit: u64| bytes >= unit && bytes.is_multiple_of(unit);
     let (name, unit) =
         SIZE_UNITS[..3].iter().copied().find(|(_, unit)| divides(*unit)).unwrap_or(("B", 1));

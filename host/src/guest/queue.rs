@@ -9,6 +9,7 @@
 mod order;
 #[cfg(test)]
 mod properties;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +18,13 @@ use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use tokio::sync::watch;
 
 use self::order::FairOrder;
+use self::state::{QueueState, Waiting};
 use super::meter::Meter;
 use crate::call::{Call, CallRequest, Fault};
 
@@ -47,19 +49,6 @@ pub(super) struct Queue {
     meter: OnceLock<Arc<Meter>>,
 }
 
-#[derive(Debug)]
-struct QueueState {
-    steps: VecDeque<Call>,
-    /// By their turns.
-    requests: VecDeque<Waiting>,
-    order: FairOrder,
-    readiness: Readiness,
-    /// Whether requests wait although the instance is ready.
-    held: bool,
-    /// When callers that have left were last looked for.
-    swept: Option<Instant>,
-}
-
 /// Whether calls can enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Readiness {
@@ -73,93 +62,11 @@ pub(super) enum Readiness {
     Closed,
 }
 
-#[derive(Debug)]
-struct Waiting {
-    call: Call,
-    since: Instant,
-    turn: u64,
-    /// Whether the next request of its connection comes after this turn.
-    took_turn: bool,
-}
-
 /// A call that is not taken is given back, so that it can be offered elsewhere.
 #[derive(Debug)]
 pub(super) struct Refused {
     pub(super) call: Call,
     pub(super) fault: Fault,
-}
-
-impl QueueState {
-    /// Takes out the requests whose callers have left, so that they do not keep others out. Not at
-    /// every refusal: a queue that is full is looked through in vain most of the time.
-    fn sweep(&mut self) {
-        let now = Instant::now();
-        if self.swept.is_none_or(|swept| now - swept >= SWEEP_PAUSE) {
-            self.swept = Some(now);
-            self.requests.retain(|waiting| !waiting.call.request.reply().is_abandoned());
-        }
-    }
-
-    /// Lets a request wait for its turn. `free` of them enter at once, and there are so many places in all.
-    ///
-    /// Returns the request that it displaces: the last one, if it comes before that and all places are taken.
-    ///
-    /// # Errors
-    /// When there is no place for it.
-    fn admit(
-        &mut self,
-        call: Call,
-        free: usize,
-        places: usize,
-    ) -> Result<Option<Call>, Box<Refused>> {
-        let peer = call.context.peer;
-        if self.requests.len() >= places {
-            self.sweep();
-        }
-        let waits = self.requests.len() >= free;
-        let turn = if waits {
-            self.order.next(peer)
-        } else {
-            // What enters at once takes no turn from anybody, and overtakes nobody.
-            self.requests.back().map_or(0, |last| last.turn).max(self.order.now())
-        };
-        let mut displaced = None;
-        if self.requests.len() >= places {
-            match self.requests.pop_back() {
-                Some(last) if turn < last.turn => {
-                    self.give_back(&last);
-                    displaced = Some(last.call);
-                }
-                last => {
-                    self.requests.extend(last);
-                    return Err(Box::new(Refused { call, fault: Fault::Saturated }));
-                }
-            }
-        }
-        if waits {
-            self.order.take(peer, turn);
-        }
-        let place = self.requests.partition_point(|other| other.turn <= turn);
-        self.requests
-            .insert(place, Waiting { call, since: Instant::now(), turn, took_turn: waits });
-        if self.order.is_large(self.requests.len()) {
-            self.remember_those_waiting();
-        }
-        Ok(displaced)
-    }
-
-    /// A request leaves before its turn.
-    fn give_back(&mut self, left: &Waiting) {
-        if left.took_turn {
-            self.order.give_back(left.call.context.peer, left.turn);
-        }
-    }
-
-    /// Remembers the turns of those that wait, and no others.
-    fn remember_those_waiting(&mut self) {
-        let waiting = self.requests.iter();
-        self.order.keep(waiting.map(|waiting| (waiting.call.context.peer, waiting.turn)));
-    }
 }
 
 impl Queue {

@@ -3,11 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use humantime::format_duration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Look;
-use crate::definition::{Definition, Kind, format_size};
+use crate::definition::{Definition, HumanDuration, HumanSize, Kind};
 use crate::lifecycle::Endpoint;
 use crate::observe::{ServiceAddress, ServiceStatus};
 use crate::telemetry::{self, Attributes, Event, Level, Logger, info, warn};
@@ -102,7 +101,7 @@ pub(super) fn status(
     endpoints: &[Endpoint],
 ) {
     let limits = &definition.host.limits;
-    let size = |bytes: usize| Value::from(format_size(bytes as u64));
+    let size = |bytes: usize| json!(HumanSize(bytes as u64));
     let names = |names: Vec<&String>| Value::from(names.into_iter().cloned().collect::<Vec<_>>());
     let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
     let variables = definition.environment.declared.iter().map(|(name, _)| name);
@@ -119,7 +118,7 @@ pub(super) fn status(
     status.addresses = addresses.collect();
     status.limits = Attributes::from_iter([
         ("memory".to_owned(), size(limits.memory)),
-        ("call_timeout".to_owned(), format_duration(limits.call_timeout).to_string().into()),
+        ("call_timeout".to_owned(), json!(HumanDuration(limits.call_timeout))),
         ("max_concurrency".to_owned(), limits.max_concurrency.get().into()),
         ("max_queue".to_owned(), limits.max_queue.into()),
         ("max_body".to_owned(), size(limits.max_body)),
