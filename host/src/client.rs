@@ -27,6 +27,7 @@ mod idle;
 mod lease;
 pub(crate) mod local;
 mod network;
+mod observation;
 mod pacing;
 mod resolver;
 mod response;
@@ -59,6 +60,7 @@ pub(crate) use self::rpc::{IncomingMessages, Messages};
 use self::tasks::Tasks;
 use self::transport::Transport;
 use crate::call::{CallDepth, Deadline};
+use crate::observe::Observers;
 
 /// The clients of one version on one worker thread.
 #[derive(Debug)]
@@ -80,6 +82,7 @@ pub(crate) struct Client {
     breaker: Option<Breaker>,
     retries: RetryPolicy,
     tasks: Tasks,
+    observers: Observers,
 }
 
 /// What every call says.
@@ -106,20 +109,27 @@ pub(crate) enum CallCompression {
 
 impl Clients {
     /// To be called on the thread that will use them, inside its runtime.
-    pub(crate) fn new(settings: &[settings::Client], local: &LocalServices) -> Self {
-        Self::with_resolver(settings, &(Arc::new(SystemResolver) as Arc<dyn Resolve>), local)
+    pub(crate) fn new(
+        settings: &[settings::Client],
+        local: &LocalServices,
+        observers: &Observers,
+    ) -> Self {
+        let resolver: Arc<dyn Resolve> = Arc::new(SystemResolver);
+        Self::with_resolver(settings, &resolver, local, observers)
     }
 
     fn with_resolver(
         settings: &[settings::Client],
         resolver: &Arc<dyn Resolve>,
         local: &LocalServices,
+        observers: &Observers,
     ) -> Self {
         let tasks = Tasks::default();
         let client = |settings: &settings::Client| {
             let settings = Arc::new(settings.clone());
             let transport = Transport::new(&settings, &tasks, resolver.clone(), local);
-            (settings.name.clone(), Arc::new(Client::new(settings, transport, tasks.clone())))
+            let client = Client::new(settings.clone(), transport, tasks.clone(), observers);
+            (settings.name.clone(), Arc::new(client))
         };
         let by_name = settings.iter().map(client).collect();
         let closing = tasks.close_on_drop();
@@ -138,7 +148,12 @@ impl Clients {
 }
 
 impl Client {
-    fn new(settings: Arc<settings::Client>, transport: Transport, tasks: Tasks) -> Self {
+    fn new(
+        settings: Arc<settings::Client>,
+        transport: Transport,
+        tasks: Tasks,
+        observers: &Observers,
+    ) -> Self {
         // The definition has checked the host.
         let origin = rpc::origin(settings.tls.is_some(), &settings.target()).unwrap_or_default();
         Self {
@@ -149,6 +164,7 @@ impl Client {
             retries: RetryPolicy::new(&settings),
             settings,
             tasks,
+            observers: observers.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use humantime::format_duration;
 use tonic::{Code, Status};
 
+use super::observation::LATE;
 use super::settings::{self, Protocol};
 use crate::call::Deadline;
 use crate::text::on_one_line;
@@ -65,7 +66,35 @@ pub(crate) enum TransportFault {
     InvalidResponse,
 }
 
+impl ClientError {
+    /// Its name for machines, as metrics have it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Transport { fault, .. } => fault.name(),
+            Self::DeadlineExceeded { .. } => LATE,
+            Self::Saturated { .. } => "saturated",
+            Self::BreakerOpen { .. } => "breaker_open",
+            Self::Aborted { .. } => "aborted",
+        }
+    }
+}
+
 impl TransportFault {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::NotAllowed => "not_allowed",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Refused => "refused",
+            Self::NotTaken => "not_taken",
+            Self::Broken => "broken",
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidResponse => "invalid_response",
+        }
+    }
+
     /// Whether it says something about the service, rather than about the request or this host's settings.
     pub(super) fn is_of_service(self) -> bool {
         match self {

@@ -4,6 +4,7 @@
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Request, Response};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tonic::Status;
 
@@ -11,7 +12,8 @@ use super::body::{RequestBody, TransportBody};
 use super::breaker::{Breaker, Change, Open};
 use super::concurrency::Full;
 use super::error::ClientError;
-use super::response::ResponseBody;
+use super::observation::CallObservation;
+use super::response::{Held, ResponseBody};
 use super::retry::Next;
 use super::settings::Protocol;
 use super::verdict::{Verdict, code_of_http};
@@ -69,6 +71,25 @@ impl Client {
         request: Request<RequestBody>,
         deadline: Deadline,
     ) -> Result<Response<ResponseBody>, ClientError> {
+        let (method, uri) = (request.method(), request.uri());
+        let mut observation = CallObservation::begin(&self.observers, &self.settings, method, uri);
+        let sent = self.placed(request, deadline, observation.as_deref()).await;
+        if let Some(observation) = &mut observation {
+            observation.note_head(sent.as_ref().map(|(_, response)| response));
+        }
+        let (place, response) = sent?;
+        let held = Held { _place: place, observation };
+        let (settings, tasks) = (&self.settings, &self.tasks);
+        Ok(response.map(|body| ResponseBody::new(body, held, settings, deadline, tasks)))
+    }
+
+    /// The head of the response, and the place that the call has.
+    async fn placed(
+        &self,
+        request: Request<RequestBody>,
+        deadline: Deadline,
+        observation: Option<&CallObservation>,
+    ) -> Result<(OwnedSemaphorePermit, Response<TransportBody>), ClientError> {
         let Ok(place) = timeout_at(deadline.at, self.concurrency.enter()).await else {
             return Err(self.settings.late(deadline));
         };
@@ -76,14 +97,13 @@ impl Client {
         let admission = self.breaker.as_ref().map(Breaker::admit).transpose();
         let admission = admission.map_err(|Open| self.settings.breaker_open())?;
         let began = Instant::now();
-        let sent = timeout_at(deadline.at, self.attempts(request, deadline));
+        let sent = timeout_at(deadline.at, self.attempts(request, deadline, observation));
         let sent = sent.await.unwrap_or_else(|_| Err(self.settings.late(deadline)));
         if let Some(admission) = admission {
             let verdict = Verdict::of(&self.settings, sent.as_ref(), began.elapsed());
             self.note_breaker(admission.settle(verdict));
         }
-        let (settings, tasks) = (&self.settings, &self.tasks);
-        Ok(sent?.map(|body| ResponseBody::new(body, place, settings, deadline, tasks)))
+        Ok((place, sent?))
     }
 
     fn note_breaker(&self, change: Option<Change>) {
@@ -111,6 +131,7 @@ impl Client {
         &self,
         mut request: Request<RequestBody>,
         deadline: Deadline,
+        observation: Option<&CallObservation>,
     ) -> Result<Response<TransportBody>, ClientError> {
         let mut series = self.retries.series(&request, deadline.at);
         loop {
@@ -126,6 +147,9 @@ impl Client {
                 Next::Again(again, at) => {
                     sleep_until(at).await;
                     request = *again;
+                    if let Some(observation) = observation {
+                        observation.note_retry();
+                    }
                 }
             }
         }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::body::TransportBody;
 use super::error::ClientError;
+use super::observation::CallObservation;
 use super::settings;
 use super::tasks::Tasks;
 use crate::call::Deadline;
@@ -34,28 +35,34 @@ struct Exchange {
     state: Mutex<State>,
 }
 
+/// What an exchange has until its body has ended.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) _place: OwnedSemaphorePermit,
+    pub(super) observation: Option<Box<CallObservation>>,
+}
+
 #[derive(Debug)]
 struct State {
     body: TransportBody,
-    /// What it holds until its body has ended.
-    place: Option<OwnedSemaphorePermit>,
+    held: Option<Held>,
     /// Whether the deadline has ended it and the reader does not know yet.
     is_late: bool,
     reader: Option<Waker>,
 }
 
 impl ResponseBody {
-    /// `place` is given back when the body ends, or at `deadline`.
+    /// `held` is dropped when the body ends, or at `deadline`.
     pub(super) fn new(
         body: TransportBody,
-        place: OwnedSemaphorePermit,
+        held: Held,
         settings: &Arc<settings::Client>,
         deadline: Deadline,
         tasks: &Tasks,
     ) -> Self {
         let has_ended = body.is_end_stream();
-        let place = Some(place).filter(|_| !has_ended);
-        let state = Mutex::new(State { body, place, is_late: false, reader: None });
+        let held = Some(held).filter(|_| !has_ended);
+        let state = Mutex::new(State { body, held, is_late: false, reader: None });
         let exchange = Arc::new(Exchange { settings: settings.clone(), deadline, state });
         let expired = exchange.clone();
         let expiry = (!has_ended).then(|| {
@@ -68,6 +75,27 @@ impl ResponseBody {
     }
 }
 
+impl Held {
+    fn note(&mut self, frame: &Result<Frame<Bytes>, ClientError>) {
+        let Some(observation) = &mut self.observation else { return };
+        match frame {
+            Ok(frame) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    observation.note_trailers(trailers);
+                }
+            }
+            Err(error) => observation.note_error(error),
+        }
+    }
+
+    /// The deadline ends the exchange.
+    fn note_late(&mut self) {
+        if let Some(observation) = &mut self.observation {
+            observation.note_late();
+        }
+    }
+}
+
 impl Exchange {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -77,7 +105,8 @@ impl Exchange {
 impl State {
     /// Cancels the exchange, unless it has ended.
     fn expire(&mut self) {
-        if self.place.take().is_some() {
+        if let Some(mut held) = self.held.take() {
+            held.note_late();
             self.body = TransportBody::ended();
             self.is_late = true;
             if let Some(reader) = self.reader.take() {
@@ -110,10 +139,13 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
         let mut state = self.exchange.lock();
         let polled = Pin::new(&mut state.body).poll_frame(context);
+        if let (Some(held), Poll::Ready(Some(frame))) = (&mut state.held, &polled) {
+            held.note(frame);
+        }
         // Also of a body that always has more; what has an end may come to it.
         let has_ended = matches!(polled, Poll::Ready(None | Some(Err(_))));
         if has_ended && !state.is_late {
-            state.place = None;
+            state.held = None;
         } else if self.exchange.deadline.at <= Instant::now() {
             state.expire();
         }
@@ -139,7 +171,7 @@ impl Body for ResponseBody {
 impl Drop for ResponseBody {
     fn drop(&mut self) {
         let mut state = self.exchange.lock();
-        (state.body, state.place) = (TransportBody::ended(), None);
+        (state.body, state.held) = (TransportBody::ended(), None);
         if let Some(expiry) = &self.expiry {
             expiry.abort();
         }

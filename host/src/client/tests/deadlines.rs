@@ -21,6 +21,7 @@ use crate::client::settings::{
     self, CircuitBreaker, ClientTransport, OutlierEjection, Protocol::Grpc,
 };
 use crate::client::{CallTerms, Client, ClientError, Clients, Messages};
+use crate::observe::Observers;
 
 const METHOD: PathAndQuery = PathAndQuery::from_static("/user.Users/Get");
 const SHORT: Duration = Duration::from_millis(60);
@@ -142,7 +143,7 @@ async fn requests_that_never_leave_this_process_do_not_open_the_breaker() {
         circuit_breaker: Some(BREAKER),
         ..settings("127.0.0.1:1".parse().unwrap(), Grpc)
     };
-    let clients = Clients::new(&[settings], &services);
+    let clients = Clients::new(&[settings], &services, &Observers::default());
     let client = clients.get("user").unwrap();
 
     for _ in 0..4 {

@@ -24,6 +24,7 @@ use crate::client::settings::{
     self, AddressClass, ClientTransport, Compression, KeepAlive, LoadBalancing, Protocol, Retries,
 };
 use crate::client::{CallTerms, Client, ClientError, Clients};
+use crate::observe::Observers;
 
 /// Longer than anything takes that works.
 pub(super) const LONG: Duration = Duration::from_secs(20);
@@ -63,7 +64,7 @@ pub(super) fn settings(address: SocketAddr, protocol: Protocol) -> settings::Cli
 }
 
 pub(super) fn client(settings: settings::Client) -> (Clients, Arc<Client>) {
-    let clients = Clients::new(&[settings], &LocalServices::default());
+    let clients = Clients::new(&[settings], &LocalServices::default(), &Observers::default());
     let client = clients.get("user").unwrap().clone();
     (clients, client)
 }
@@ -225,7 +226,12 @@ pub(super) fn named(
 ) -> (Clients, Arc<Client>) {
     let settings = settings::Client { host: "user.test".to_owned(), ..settings };
     let script: Arc<dyn Resolve> = Arc::new(Script(Mutex::new(answers.into_iter().collect())));
-    let clients = Clients::with_resolver(&[settings], &script, &LocalServices::default());
+    let clients = Clients::with_resolver(
+        &[settings],
+        &script,
+        &LocalServices::default(),
+        &Observers::default(),
+    );
     let client = clients.get("user").unwrap().clone();
     (clients, client)
 }

@@ -41,13 +41,8 @@ impl WorkerConfig {
     /// Runs one instance after the other until the worker is closed.
     pub(crate) async fn run(self) {
         // Connections outlive instances.
-        let clients =
-            Arc::new(Clients::new(&self.grants.clients.declared, &self.grants.clients.local));
-        let observe = &self.grants.observe;
-        let meter = observe.observers.any().then(|| Arc::new(Meter::new(&observe.monitor)));
-        if let Some(meter) = &meter {
-            self.worker.queue.measure_into(meter.clone());
-        }
+        let clients = Arc::new(self.clients());
+        let meter = self.meter();
         let mut delay = Delay::default();
         let mut first = true;
         loop {
@@ -100,6 +95,19 @@ impl WorkerConfig {
         if let Ok(clients) = Arc::try_unwrap(clients) {
             clients.close(Deadline::after(CLOSE_LIMIT)).await;
         }
+    }
+
+    fn clients(&self) -> Clients {
+        let granted = &self.grants.clients;
+        Clients::new(&granted.declared, &granted.local, &self.grants.observe.observers)
+    }
+
+    /// What counts for this worker, if somebody wants to know.
+    fn meter(&self) -> Option<Arc<Meter>> {
+        let observe = &self.grants.observe;
+        let meter = observe.observers.any().then(|| Arc::new(Meter::new(&observe.monitor)))?;
+        self.worker.queue.measure_into(meter.clone());
+        Some(meter)
     }
 
     /// Whether the instance was ended because the service has to end.
