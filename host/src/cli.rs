@@ -180,6 +180,11 @@ pub enum Command {
     /// Lists its kinds, the exports and imports of its component, and every setting with its source.
     /// Values that may be secrets are shown as `***`.
     Inspect(Inspect),
+    /// Print what a service needs to run elsewhere: a systemd unit, a Dockerfile, or Kubernetes manifests
+    ///
+    /// Written from `service.toml`: ports, probes, timeouts, limits, and the names of environment variables, but never
+    /// their values. What must be known beside the file goes to standard error.
+    Generate(Generate),
     /// Print the JSON Schema of `service.toml`
     ///
     /// Editors use it to complete and check the file.
@@ -284,6 +289,33 @@ pub struct Inspect {
     pub services: ServicesArgument,
     #[command(flatten)]
     pub output: OutputArgument,
+}
+
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// What to print
+    #[arg(value_name = "FORMAT")]
+    pub format: DeploymentFormat,
+    /// Write a file into this directory instead of printing it
+    ///
+    /// The file is `NAME.service`, `Dockerfile`, or `NAME.yaml`. An existing file is not overwritten.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
+    /// With `--output`: overwrite an existing file
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    #[command(flatten)]
+    pub service: ServiceArgument,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DeploymentFormat {
+    /// A unit with restrictions
+    Systemd,
+    /// An image of the host, `service.toml`, and compiled components
+    Dockerfile,
+    /// A workload, and what it needs beside an image
+    Kubernetes,
 }
 
 #[derive(Debug, Args)]

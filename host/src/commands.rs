@@ -12,6 +12,7 @@ mod dev;
 mod doctor;
 mod edit;
 mod finding;
+mod generate;
 mod inspect;
 mod log;
 mod new;
@@ -34,6 +35,7 @@ use crate::telemetry::StartLogError;
 use crate::watch::StartWatchError;
 
 pub(crate) use self::build::BuildError;
+pub(crate) use self::generate::GenerateError;
 pub(crate) use self::new::CreateError;
 pub(crate) use self::test::TestError;
 
@@ -56,6 +58,8 @@ pub(crate) enum CommandError {
     Create(#[from] CreateError),
     #[error(transparent)]
     Build(#[from] BuildError),
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error(transparent)]
@@ -82,6 +86,7 @@ impl CommandError {
             Self::UnexpectedArguments { .. } => Some("remove `--` and what follows it"),
             Self::Create(error) => error.help(),
             Self::Build(error) => error.help(),
+            Self::Generate(error) => error.help(),
             Self::Compile(error) => error.help(),
             Self::Test(error) => error.help(),
             Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => None,
@@ -96,6 +101,7 @@ impl CommandError {
             | Self::AmbiguousArguments { .. } => Status::EditNeeded,
             Self::Create(error) => error.status(),
             Self::Build(error) => error.status(),
+            Self::Generate(error) => error.status(),
             Self::Compile(error) => component::status(error),
             Self::Test(_) | Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => {
                 Status::Failure
@@ -122,6 +128,7 @@ pub(crate) fn run(cli: Cli, env: &ProcessEnv) -> Result<Status, CommandError> {
         Command::Check(arguments) => check::run(&arguments, &targets, log, env),
         Command::Doctor(arguments) => doctor::run(&arguments, &targets, log, env),
         Command::Inspect(arguments) => inspect::run(&arguments, &targets, log, env),
+        Command::Generate(arguments) => generate::run(&arguments, &targets, env),
         Command::Schema => print(&json(&schema(env.extensions.catalogue()))),
         Command::Completions(arguments) => print(&completions(&arguments)),
     }

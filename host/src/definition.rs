@@ -77,6 +77,7 @@ pub(crate) use self::places::Places;
 pub(crate) use self::problem::{LoadError, Position, Problem};
 pub(crate) use self::relocation::Relocation;
 pub use self::schema::schema;
+pub(crate) use self::settings::Settings;
 pub(crate) use self::snippet::Snippet;
 pub(crate) use self::suggestion::did_you_mean;
 #[cfg(test)]
@@ -103,6 +104,8 @@ pub struct Definition {
     pub features: Vec<Feature>,
     pub clients: Vec<Client>,
     pub tests: Tests,
+    /// The environment variables that the file asks for, in `envs` or with `@env`, in alphabetical order.
+    pub required_variables: BTreeSet<String>,
     /// What is accepted but deserves a line in the log.
     pub warnings: Vec<Problem>,
     effective: Vec<Effective>,
@@ -374,27 +377,5 @@ impl ErrorField {
             "field_violations" => Self::FieldViolations,
             _ => return None,
         })
-    }
-}
-
-/// Free-form settings as a JSON object.
-#[derive(Clone, Default, PartialEq)]
-pub struct Settings {
-    pub table: serde_json::Map<String, serde_json::Value>,
-    /// Where in it a variable took the place of a string, as JSON Pointers, each with the variable.
-    pub variables: Vec<(String, String)>,
-}
-
-impl Settings {
-    /// The table as guests get it.
-    pub fn to_json(&self) -> String {
-        serde_json::Value::from(self.table.clone()).to_string()
-    }
-}
-
-/// Names only: values may come from the environment.
-impl fmt::Debug for Settings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.table.keys()).finish()
     }
 }

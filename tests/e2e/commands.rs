@@ -3,6 +3,7 @@
 
 mod build;
 mod doctor;
+mod generate;
 pub(crate) mod new;
 mod overview;
 pub(crate) mod relocation;

@@ -40,6 +40,7 @@ pub(super) fn targets(command: &Command, env: &ProcessEnv) -> Result<Vec<Target>
         Command::Check(typed) => (typed.services.given(), false),
         Command::Doctor(typed) => (typed.services.given(), false),
         Command::Inspect(typed) => (typed.services.given(), false),
+        Command::Generate(typed) => (typed.service.given(), false),
         Command::New(_) | Command::Init(_) | Command::Schema | Command::Completions(_) => {
             return Ok(Vec::new());
         }

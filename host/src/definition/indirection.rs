@@ -67,6 +67,11 @@ impl Indirections {
         }
     }
 
+    /// The variables that are asked for.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|indirection| indirection.variable.as_str())
+    }
+
     /// The indirections whose variable is not set.
     pub(super) fn missing(&self) -> impl Iterator<Item = Missing> {
         self.0.iter().filter(|(_, indirection)| indirection.source.is_none()).map(

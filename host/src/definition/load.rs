@@ -2,6 +2,7 @@
 //!
 //! Does not know any single rule.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::document::{self, Lines, Place, Table};
@@ -57,7 +58,11 @@ impl Definition {
         for missing in indirections.missing() {
             environment::note_missing(&mut reader, missing.place, &missing.variable);
         }
-        let definition = read_all(&mut reader, &root, path);
+        let mut definition = read_all(&mut reader, &root, path);
+        let envs = reader.items(&Section::root(&root), "envs").unwrap_or_default();
+        let envs = envs.into_iter().map(|item| item.text);
+        let indirect = indirections.variables().map(str::to_owned);
+        definition.required_variables = envs.chain(indirect).collect();
         let is_foreign = !root.contains_key("host");
         finish(reader, definition, is_foreign)
     }
@@ -171,6 +176,7 @@ fn read_all<'t>(reader: &mut Reader<'t>, root: &'t Table<'t>, path: &Path) -> De
         features,
         clients,
         tests,
+        required_variables: BTreeSet::new(),
         warnings: Vec::new(),
         effective: Vec::new(),
     }

@@ -2,13 +2,36 @@
 //!
 //! Does not know what is in them; the service, the features and the kinds do.
 
+use std::fmt;
+
 use serde_json::{Map, Value as Json};
 use toml::de::DeValue;
 
-use super::Settings;
 use super::document::{Place, Table, Value, entries, join, scalar, spelled};
 use super::reader::{Reader, Section};
 use super::secrecy::{self, MASK};
+
+/// Free-form settings as a JSON object.
+#[derive(Clone, Default, PartialEq)]
+pub struct Settings {
+    pub table: Map<String, Json>,
+    /// Where in it a variable took the place of a string, as JSON Pointers, each with the variable.
+    pub variables: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// The table as guests get it.
+    pub fn to_json(&self) -> String {
+        Json::from(self.table.clone()).to_string()
+    }
+}
+
+/// Names only: values may come from the environment.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.table.keys()).finish()
+    }
+}
 
 /// `[service]`.
 pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Settings {

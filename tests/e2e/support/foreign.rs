@@ -160,6 +160,18 @@ impl Language {
     }
 }
 
+/// Whether `program` of Debian's `package` is installed; if not, the test's output says so.
+///
+/// Panics instead when clients are required.
+#[expect(clippy::print_stderr, reason = "the test runner shows it on demand")]
+pub(crate) fn has_program(program: &str, package: &str) -> bool {
+    let Err(problem) = output(program, ["--version"]) else { return true };
+    let needs = format!("`{program}` of Debian's `{package}`");
+    assert!(!are_required(), "`{REQUIRED}` is set, and this test needs {needs}: {problem}");
+    eprintln!("skipped: needs {needs}: {problem}");
+    false
+}
+
 /// Installs the libraries unless they are, however many processes ask at a time.
 fn install_once(language: Language) -> Result<(), String> {
     let wanted = language.version()? + &fs::read_to_string(language.pins()).expect("it is UTF-8");

@@ -44,6 +44,8 @@ fn the_help_lists_the_commands() {
               check        Check a service without running it
               doctor       Find problems of this machine or a project, and fix those that are safe to fix
               inspect      Show what a service consists of
+              generate     Print what a service needs to run elsewhere: a systemd unit, a Dockerfile, or
+                           Kubernetes manifests
               schema       Print the JSON Schema of `service.toml`
               completions  Print a script that completes `mikros-host` commands in a shell
               help         Print this message or the help of the given subcommand(s)

@@ -189,3 +189,65 @@ fn doctor_has_help() {
         "#]],
     );
 }
+
+#[test]
+fn generate_has_help() {
+    helps(
+        &["generate"],
+        &expect![[r"
+        Print what a service needs to run elsewhere: a systemd unit, a Dockerfile, or Kubernetes manifests
+
+        Written from `service.toml`: ports, probes, timeouts, limits, and the names of environment
+        variables, but never their values. What must be known beside the file goes to standard error.
+
+        Usage: mikros-host generate [OPTIONS] <FORMAT> [SERVICE_TOML]
+
+        Arguments:
+          <FORMAT>
+                  What to print
+
+                  Possible values:
+                  - systemd:    A unit with restrictions
+                  - dockerfile: An image of the host, `service.toml`, and compiled components
+                  - kubernetes: A workload, and what it needs beside an image
+
+          [SERVICE_TOML]
+                  The service's `service.toml`, or the directory that holds it
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+
+        Options:
+              --output <DIR>
+                  Write a file into this directory instead of printing it
+
+                  The file is `NAME.service`, `Dockerfile`, or `NAME.yaml`. An existing file is not
+                  overwritten.
+
+              --force
+                  With `--output`: overwrite an existing file
+
+              --config <SERVICE_TOML>
+                  The same; services of the other Mikros frameworks are started this way
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Log:
+              --log-format <FORMAT>
+                  Format of log lines
+
+                  Default: `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Lowest level that is logged
+
+                  Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+    "]],
+    );
+}
