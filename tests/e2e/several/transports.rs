@@ -1,11 +1,13 @@
 //! A call is the same in one process and over the network: each test here is written once and run both ways, with the
 //! same result. The called service is named `peer`.
 
+use std::time::Instant;
+
 use expect_test::{Expect, expect};
 
 use super::{named, port, start};
 use crate::support::http::{self, Client};
-use crate::support::{Host, Service, guests, without_numbers};
+use crate::support::{Host, LIMIT, Service, guests, without_numbers};
 
 /// Nobody listens there. As long as the ports of others, so that they can be masked alike.
 const NOWHERE: u16 = 65_535;
@@ -90,9 +92,17 @@ impl Pair {
 
     /// Waits until the called service says that so many RPCs were dropped and none is left.
     fn wait_for_dropped(&self, count: u32) {
-        let wanted = format!("200 {count} 0");
-        while self.get("/probe/cancelled", "") != wanted {
-            std::thread::yield_now();
+        self.wait_for_visits(&format!("{count} 0"));
+    }
+
+    /// Waits until it says that so many were dropped, and so many are not done.
+    fn wait_for_visits(&self, wanted: &str) {
+        let deadline = Instant::now() + LIMIT;
+        let wanted = format!("200 {wanted}");
+        let mut last = String::new();
+        while last != wanted {
+            assert!(Instant::now() < deadline, "waited in vain for `{wanted}`: `{last}`");
+            last = self.get("/probe/cancelled", "");
         }
     }
 
@@ -263,9 +273,7 @@ fn a_call_that_is_dropped_is_cancelled(transport: Transport) {
 
     let mut client = Client::connect(pair.port());
     client.get("/probe/sleep");
-    while pair.get("/probe/cancelled", "") != "200 0 1" {
-        std::thread::yield_now();
-    }
+    pair.wait_for_visits("0 1");
     client.reset();
 
     pair.wait_for_dropped(1);

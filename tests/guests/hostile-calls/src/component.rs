@@ -61,6 +61,7 @@ impl Guest for Hostile {
             b"/dropped" => floods::dropped().await,
             b"/unread" => floods::unread().await,
             b"/endless-requests" => floods::endless_requests().await,
+            b"/endless-writes" => floods::endless_writes().await,
             b"/halfway" => floods::halfway().await,
             b"/outlive" => floods::outlive(),
             _ => vec!["there".to_owned()],

@@ -229,7 +229,7 @@ impl RpcClient {
         let (requests, receiver) = mpsc::unbounded();
         send(&requests, ping(REQUEST_SIZES[0], RESPONSE_SIZES[0]));
         let mut request = Request::new(receiver);
-        request.set_timeout(Duration::from_millis(500));
+        request.set_timeout(Duration::from_secs(2));
         let mut responses = self.test.full_duplex_call(request).await?.into_inner();
         next(&mut responses, RESPONSE_SIZES[0]).await?;
         let outcome = rest(&mut responses).await;

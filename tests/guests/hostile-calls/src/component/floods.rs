@@ -19,6 +19,16 @@ const POUR: &[u8] = &[0x08, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x10, 0xe8, 0x07];
 /// How long calls have to return that have no reason to wait, in nanoseconds.
 const PATIENCE: u64 = 5_000_000_000;
 
+/// How long is written without an end, in nanoseconds.
+const WRITING: u64 = 300_000_000;
+
+/// Bytes that are written at a time.
+const PIECE: usize = 65_536;
+
+/// A `Chunk` that asks for nothing more to be read, and the beginning of one with `PIECE` bytes.
+const NEVER_READ: &[u8] = &[0x10, 0x01];
+const CHUNK: &[u8] = &[0x0a, 0x80, 0x80, 0x04];
+
 /// How many calls are under way at a time.
 const BATCH: usize = 250;
 
@@ -111,15 +121,49 @@ pub(super) async fn endless_requests() -> Vec<String> {
     begin(&mut calls).await;
     drop(writers);
     // Their streams have ended without an end, or with one: each call returns.
-    let mut lines = finish(calls).await;
+    let mut lines = finish(calls, PATIENCE).await;
     lines.sort_unstable();
     lines.dedup();
     lines
 }
 
-/// What comes of all calls, within a while.
-async fn finish(mut calls: Vec<Call>) -> Vec<String> {
-    let mut patience = std::pin::pin!(time::sleep(PATIENCE));
+/// Requests that are written without an end, to methods that read no more than their beginning.
+pub(super) async fn endless_writes() -> Vec<String> {
+    let mut calls: Vec<Call> = Vec::new();
+    for _ in 0..20 {
+        let (mut writer, messages) = wit_stream::new::<Vec<u8>>();
+        let (end_writer, end) = wit_future::new(|| Err(()));
+        wit_bindgen::spawn_local(async move {
+            let mut message = NEVER_READ.to_vec();
+            while writer.write_all(vec![message]).await.is_empty() {
+                message = [CHUNK, &vec![b'x'; PIECE]].concat();
+            }
+            drop(end_writer);
+        });
+        let messages = RequestMessages::Many(Outgoing { messages, end });
+        calls.push(Box::pin(async move {
+            let method = "/probe.Probe/Sum".into();
+            let sum = clients::streaming("peer".into(), method, Vec::new(), messages, OPTIONS);
+            rpc_line("sum", sum.await)
+        }));
+        let (mut writer, data) = wit_stream::new::<u8>();
+        let (end_writer, end) = wit_future::new(|| Ok(()));
+        wit_bindgen::spawn_local(async move {
+            while writer.write_all(vec![b'x'; PIECE]).await.is_empty() {}
+            drop(end_writer);
+        });
+        let body = Body::Streamed(Streamed { data, length: None, end });
+        calls.push(Box::pin(async move {
+            let head = b"POST /hold\r\n".into();
+            line("hold", clients::send("web".into(), head, body, OPTIONS).await)
+        }));
+    }
+    finish(calls, WRITING).await
+}
+
+/// What comes of all calls within `patience`; those that have not returned are dropped.
+async fn finish(mut calls: Vec<Call>, patience: u64) -> Vec<String> {
+    let mut patience = std::pin::pin!(time::sleep(patience));
     let mut lines = Vec::new();
     poll_fn(|context| {
         calls.retain_mut(|call| match call.as_mut().poll(context) {
