@@ -38,7 +38,7 @@ pub use crate::definition::{
     ExtensionSettings, HumanDuration, HumanSize, NoSettings, PortUse, Stage, ValidationErrors,
 };
 pub use crate::observe::{
-    ClientCall, Metric, MetricKind, MetricSource, Monitor, Observer, Phase, Readiness,
-    RequestRecord, Route, Sample, Samples, ServiceAddress, ServiceStatus,
+    ClientCall, Counter, Metric, MetricKind, MetricSource, Monitor, Observer, Phase, Readiness,
+    RequestRecord, Route, Sample, Samples, ServiceAddress, ServiceStatus, TimeCounter,
 };
 pub use crate::telemetry::{Attributes, Level, Logger};

@@ -18,7 +18,7 @@ mod routes;
 mod sample;
 
 pub(crate) use self::body::ObservedBody;
-pub(crate) use self::counter::{Counter, TimeCounter};
+pub use self::counter::{Counter, TimeCounter};
 pub(crate) use self::monitor::LevelChanges;
 pub use self::monitor::{Monitor, Phase, Readiness, ServiceAddress, ServiceStatus};
 pub(crate) use self::observer::ObserveContext;

@@ -55,7 +55,7 @@ impl Feature for HttpAuth {
         policy.watch(&start.logger)?;
         let realm = settings.realm.as_deref().unwrap_or(&start.service);
         let description = policy.describe();
-        let guard = Arc::new(Guard::new(policy, realm));
+        let guard = Arc::new(Guard::new(policy, realm).counting_into(start.monitor.clone()));
         Ok(Running { guard, description })
     }
 }

@@ -21,8 +21,8 @@ use self::client::{Clients, Network, ProxyHeader};
 use self::rule::{By, Rule, RuleSettings};
 use super::routes::Routes;
 use crate::extension::{
-    Answer, Attributes, Decision, ExtensionError, ExtensionSettings, Feature, Hook, Hooked,
-    HumanDuration, Request, RunningFeature, Stage, Start, ValidationErrors,
+    Answer, Attributes, Counter, Decision, ExtensionError, ExtensionSettings, Feature, Hook,
+    Hooked, HumanDuration, Metric, Request, RunningFeature, Stage, Start, ValidationErrors,
 };
 
 /// `[features.rate_limit]`. The keys of a rule may stand here as well, for the first one.
@@ -127,6 +127,9 @@ impl ExtensionSettings for Settings {
     }
 }
 
+const REFUSALS: Metric =
+    Metric::counter("mikros_rate_limit_refusals", "Requests beyond a rate of `rate_limit`");
+
 /// The feature.
 #[derive(Debug)]
 pub(super) struct RateLimit;
@@ -147,12 +150,8 @@ impl Feature for RateLimit {
         Stage::Admit
     }
 
-    async fn start(
-        &self,
-        settings: Arc<Settings>,
-        _start: Start,
-    ) -> Result<Limits, ExtensionError> {
-        Ok(Limits::new(&settings))
+    async fn start(&self, settings: Arc<Settings>, start: Start) -> Result<Limits, ExtensionError> {
+        Ok(Limits::new(&settings, start.monitor.counter(REFUSALS, &[])))
     }
 }
 
@@ -161,15 +160,17 @@ impl Feature for RateLimit {
 pub(super) struct Limits {
     rules: Vec<Rule>,
     clients: Clients,
+    refusals: Counter,
 }
 
 impl Limits {
-    fn new(settings: &Settings) -> Self {
+    fn new(settings: &Settings, refusals: Counter) -> Self {
         let most = settings.max_keys;
         let rules = settings.first().into_iter().chain(settings.rules.iter().cloned());
         Self {
             rules: rules.map(|rule| Rule::new(rule, most)).collect(),
             clients: Clients::new(&settings.trusted_proxies, settings.proxy_header),
+            refusals,
         }
     }
 
@@ -182,6 +183,7 @@ impl Limits {
         match refusals.next() {
             None => Decision::Pass,
             Some((rule, wait)) => {
+                self.refusals.add(1);
                 request.add_attribute("rate_limit.by", rule.by());
                 Answer::too_many_requests("too many requests", wait).into()
             }

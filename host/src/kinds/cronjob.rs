@@ -26,7 +26,8 @@ use self::schedule::Schedule;
 use self::settings::CronjobSettings;
 use self::timer::{Jitter, MOST_COUNTED, Occurrence, RunTimer, Verdict, duration};
 use crate::extension::{
-    Attributes, Export, ExtensionError, Guest, Kind, Level, Logger, RunningKind, Start, Stop,
+    Attributes, Export, ExtensionError, Guest, Kind, Level, Logger, Monitor, RunningKind, Start,
+    Stop,
 };
 use crate::telemetry::Event;
 
@@ -64,7 +65,8 @@ impl Kind for Cronjob {
         start: Start,
     ) -> Result<Schedules, ExtensionError> {
         let schedule = settings.schedule().map_err(changed_since)?;
-        Ok(Schedules { settings, schedule, clock: Clock::system(), logger: start.logger })
+        let Start { logger, monitor, .. } = start;
+        Ok(Schedules { settings, schedule, clock: Clock::system(), logger, monitor })
     }
 }
 
@@ -85,6 +87,7 @@ pub(crate) struct Schedules {
     schedule: Schedule,
     clock: Clock,
     logger: Logger,
+    monitor: Monitor,
 }
 
 impl RunningKind for Schedules {
@@ -112,12 +115,13 @@ struct Runner {
     settings: Arc<CronjobSettings>,
     clock: Clock,
     logger: Logger,
+    monitor: Monitor,
     guest: Guest,
 }
 
 impl Runner {
     fn new(schedules: Schedules, guest: Guest) -> Self {
-        let Schedules { settings, schedule, clock, logger } = schedules;
+        let Schedules { settings, schedule, clock, logger, monitor } = schedules;
         let most = settings.jitter.map(|jitter| jitter.0).unwrap_or_default();
         let jitter = Jitter { most, random: run::random };
         let timer = RunTimer::new(schedule, settings.missed, jitter, clock.now());
@@ -129,6 +133,7 @@ impl Runner {
             settings,
             clock,
             logger,
+            monitor,
             guest,
         }
     }
@@ -188,6 +193,7 @@ impl Runner {
                 self.log(Event::CronjobRunsMerged, level(streak), message, &about);
             }
             Admission::Refused { streak } => {
+                run::count(&self.monitor, "skipped", 1);
                 let message = "cronjob run skipped, the last one still runs";
                 self.log(Event::CronjobRunSkipped, level(streak), message, &about);
             }
@@ -206,6 +212,7 @@ impl Runner {
     }
 
     fn tell_missed(&self, runs: u32) {
+        run::count(&self.monitor, "missed", runs);
         let mut about = Attributes::from_iter([("cronjob.missed".to_owned(), Value::from(runs))]);
         if runs >= MOST_COUNTED {
             about.insert("cronjob.missed_is_least".to_owned(), Value::from(true));
@@ -219,8 +226,12 @@ impl Runner {
         let delay = duration(scheduled, self.clock.now());
         let tick = Tick { scheduled: self.timer.schedule().show(scheduled), delay, missed };
         let timeout = self.settings.timeout.0;
-        let run = run::run(self.guest.clone(), tick, timeout, self.logger.clone());
-        self.runs.push(Box::pin(run));
+        let (guest, logger, monitor) =
+            (self.guest.clone(), self.logger.clone(), self.monitor.clone());
+        self.runs.push(Box::pin(async move {
+            let has_succeeded = run::run(guest, tick, timeout, logger).await;
+            run::count(&monitor, if has_succeeded { "completed" } else { "failed" }, 1);
+        }));
     }
 
     fn ended(&mut self) {

@@ -9,11 +9,11 @@ use super::sample::{Metric, Samples};
 
 /// A value that only grows. Clones are one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Counter(Arc<AtomicU64>);
+pub struct Counter(Arc<AtomicU64>);
 
 /// The same for time.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct TimeCounter(Counter);
+pub struct TimeCounter(Counter);
 
 /// All counters of a service. Looking one up takes a lock: whoever counts often keeps the handle.
 #[derive(Debug, Default)]
@@ -30,13 +30,13 @@ struct Entry {
 }
 
 impl Counter {
-    pub(crate) fn add(&self, count: u64) {
+    pub fn add(&self, count: u64) {
         self.0.fetch_add(count, Ordering::Relaxed);
     }
 }
 
 impl TimeCounter {
-    pub(crate) fn add(&self, time: Duration) {
+    pub fn add(&self, time: Duration) {
         self.0.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 }

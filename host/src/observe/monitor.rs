@@ -96,7 +96,8 @@ struct State {
 }
 
 impl Monitor {
-    pub(crate) fn new() -> Self {
+    /// Of a service that is to start.
+    pub fn new() -> Self {
         let now = SystemTime::now();
         let state = State {
             status: ServiceStatus::default(),
@@ -170,13 +171,14 @@ impl Monitor {
         }
     }
 
-    /// A counter that outlives versions. Takes a lock.
-    pub(crate) fn counter(&self, metric: Metric, labels: &[(&'static str, &str)]) -> Counter {
+    /// A counter of this service, which outlives its versions. The same metric and labels give the same counter. Takes a
+    /// lock: whoever counts often keeps it. The values of a label must be of a bounded number.
+    pub fn counter(&self, metric: Metric, labels: &[(&'static str, &str)]) -> Counter {
         self.0.counters.counter(metric, labels)
     }
 
     /// The same for time; the name of `metric` ends in `_seconds`.
-    pub(crate) fn time(&self, metric: Metric, labels: &[(&'static str, &str)]) -> TimeCounter {
+    pub fn time(&self, metric: Metric, labels: &[(&'static str, &str)]) -> TimeCounter {
         self.0.counters.time(metric, labels)
     }
 
@@ -237,6 +239,12 @@ impl LevelChanges {
                 None
             }
         }
+    }
+}
+
+impl Default for Monitor {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

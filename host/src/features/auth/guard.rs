@@ -5,18 +5,29 @@
 use super::credential::{Credential, Given};
 use super::policy::Policy;
 use super::refusal::{Challenges, Refusal, TokenFlaw};
-use crate::extension::{Decision, Hook, Identity, Request};
+use crate::extension::{Decision, Hook, Identity, Metric, Monitor, Request};
 
 /// Lets pass whom it knows, and everybody where that is allowed.
 pub(super) struct Guard {
     policy: Policy,
     challenges: Challenges,
+    monitor: Monitor,
 }
+
+const FAILURES: Metric = Metric::counter(
+    "mikros_http_auth_failures",
+    "Requests that `http_auth` refused, by its reason",
+);
 
 impl Guard {
     pub(super) fn new(policy: Policy, realm: &str) -> Self {
         let challenges = Challenges::new(realm, policy.schemes());
-        Self { policy, challenges }
+        Self { policy, challenges, monitor: Monitor::default() }
+    }
+
+    /// Counts refusals for the service of `monitor`.
+    pub(super) fn counting_into(self, monitor: Monitor) -> Self {
+        Self { monitor, ..self }
     }
 
     async fn decide(&self, request: &mut Request<'_>) -> Decision {
@@ -28,6 +39,7 @@ impl Guard {
             }
             Err(refusal) => {
                 request.add_attribute("auth.failure", refusal.word());
+                self.monitor.counter(FAILURES, &[("reason", refusal.word())]).add(1);
                 return self.challenges.answer(refusal).into();
             }
         }

@@ -11,7 +11,7 @@ use crate::features::testing;
 fn limits(settings: serde_json::Value) -> Limits {
     let settings: Settings = serde_json::from_value(settings).unwrap();
     assert_eq!(testing::errors(&settings), [""; 0]);
-    Limits::new(&settings)
+    Limits::new(&settings, Counter::default())
 }
 
 fn get(path: &str) -> Builder {

@@ -13,7 +13,7 @@ use wasmtime::component::Val;
 
 use super::RUN;
 use super::schedule::Schedule;
-use crate::extension::{Attributes, CallOptions, Guest, Level, Logger, record};
+use crate::extension::{Attributes, CallOptions, Guest, Level, Logger, Metric, Monitor, record};
 use crate::telemetry::Event;
 
 /// The record `tick` of `wit/cronjob.wit`.
@@ -49,8 +49,16 @@ impl Tick {
     }
 }
 
-/// Calls the guest and tells the log how that ended. Nothing stops the schedule.
-pub(super) async fn run(guest: Guest, tick: Tick, timeout: Duration, logger: Logger) {
+const RUNS: Metric =
+    Metric::counter("mikros_cronjob_runs", "Runs of the cronjob, by their outcome");
+
+/// Counts runs: `completed`, `failed`, `skipped`, `missed`.
+pub(super) fn count(monitor: &Monitor, outcome: &str, runs: u32) {
+    monitor.counter(RUNS, &[("outcome", outcome)]).add(runs.into());
+}
+
+/// Calls the guest and tells the log how that ended. Returns whether it succeeded. Nothing stops the schedule.
+pub(super) async fn run(guest: Guest, tick: Tick, timeout: Duration, logger: Logger) -> bool {
     let id = new_id();
     let context = tick.attributes(&id);
     let starts = logger.event(Event::CronjobRunStarted);
@@ -59,6 +67,7 @@ pub(super) async fn run(guest: Guest, tick: Tick, timeout: Duration, logger: Log
         CallOptions { timeout: Some(timeout), id: Some(id), attributes: Attributes::new() };
     let begun = Instant::now();
     let outcome = guest.call(RUN, vec![tick.value()], options).await;
+    let has_succeeded = outcome.is_ok();
     let (event, level, message, mut attributes) = match outcome {
         Ok(_nothing) => {
             (Event::CronjobRunCompleted, Level::Info, "cronjob run ended", Attributes::new())
@@ -69,6 +78,7 @@ pub(super) async fn run(guest: Guest, tick: Tick, timeout: Duration, logger: Log
     };
     attributes.insert("duration_ms".to_owned(), milliseconds(begun.elapsed()));
     logger.event(event).log(level, message, &attributes, &context);
+    has_succeeded
 }
 
 /// A time for log lines about runs that do not happen.

@@ -13,7 +13,9 @@ use tokio::time::Instant;
 use wasmtime::component::Val;
 
 use crate::call::Fault;
-use crate::extension::{CallError, CallGuest, CallOptions, Export, Guest, RunningKind, Stop};
+use crate::extension::{
+    CallError, CallGuest, CallOptions, Export, Guest, Monitor, RunningKind, Stop,
+};
 use crate::kinds::cronjob::Schedules;
 use crate::kinds::cronjob::clock::Clock;
 use crate::kinds::cronjob::settings::CronjobSettings;
@@ -157,7 +159,13 @@ pub(super) fn scene(settings: serde_json::Value, lengths: &[u64]) -> Scene {
             outcome: || Ok(None),
             calls: Arc::clone(&calls),
         },
-        schedules: Schedules { settings: Arc::new(settings), schedule, clock, logger },
+        schedules: Schedules {
+            settings: Arc::new(settings),
+            schedule,
+            clock,
+            logger,
+            monitor: Monitor::default(),
+        },
         calls,
         output,
         flush,
