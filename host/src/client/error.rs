@@ -131,28 +131,35 @@ impl settings::Client {
         }
     }
 
+    /// What every error names.
+    fn names(&self) -> (Arc<str>, Arc<str>) {
+        (self.name.as_str().into(), self.target())
+    }
+
     pub(super) fn late(&self, deadline: Deadline) -> ClientError {
-        ClientError::DeadlineExceeded {
-            client: self.name.as_str().into(),
-            destination: self.target(),
-            limit: deadline.limit,
-        }
+        let (client, destination) = self.names();
+        ClientError::DeadlineExceeded { client, destination, limit: deadline.limit }
     }
 
     pub(super) fn saturated(&self) -> ClientError {
-        ClientError::Saturated {
-            client: self.name.as_str().into(),
-            destination: self.target(),
-            limit: self.max_concurrency,
-        }
+        let (client, destination) = self.names();
+        ClientError::Saturated { client, destination, limit: self.max_concurrency }
     }
 
     pub(super) fn breaker_open(&self) -> ClientError {
-        ClientError::BreakerOpen {
-            client: self.name.as_str().into(),
-            destination: self.target(),
-            failures: self.circuit_breaker.map_or(0, |breaker| breaker.failures),
-        }
+        let (client, destination) = self.names();
+        let failures = self.circuit_breaker.map_or(0, |breaker| breaker.failures);
+        ClientError::BreakerOpen { client, destination, failures }
+    }
+
+    pub(super) fn aborted(&self) -> ClientError {
+        let (client, destination) = self.names();
+        ClientError::Aborted { client, destination }
+    }
+
+    pub(super) fn status(&self, status: Status) -> ClientError {
+        let (client, destination) = self.names();
+        ClientError::Status { client, destination, status: Box::new(status) }
     }
 
     pub(super) fn failed(&self, fault: TransportFault, source: impl Into<BoxError>) -> ClientError {
@@ -178,11 +185,7 @@ impl settings::Client {
         if self.protocol == Protocol::Grpc
             && let Some(status) = h2_error(&error).and_then(status_of_reset)
         {
-            return ClientError::Status {
-                client: self.name.as_str().into(),
-                destination: destination.clone(),
-                status: Box::new(status),
-            };
+            return self.status(status);
         }
         let fault = if error.is_user() {
             TransportFault::InvalidRequest

@@ -22,7 +22,7 @@ use super::body::{Aborted, RequestBody};
 use super::codec::BytesCodec;
 use super::error::{BoxError, ClientError};
 use super::response::ResponseBody;
-use super::settings::Compression;
+use super::settings::{self, Compression};
 use super::{CallCompression, CallTerms, Client};
 use crate::call::Deadline;
 
@@ -126,11 +126,7 @@ impl Client {
         messages: Messages,
         terms: &CallTerms,
     ) -> Result<StreamingReply, ClientError> {
-        let call = Arc::new(RpcCall {
-            client: self.settings.name.as_str().into(),
-            destination: self.settings.target(),
-            failure: Mutex::new(None),
-        });
+        let call = Arc::new(RpcCall { settings: self.settings.clone(), failure: Mutex::new(None) });
         let is_whole = matches!(messages, Messages::One(_));
         let messages = match messages {
             Messages::One(message) => stream::once(async move { message }).boxed(),
@@ -174,8 +170,7 @@ impl Client {
 /// What an RPC that fails is to be told about: tonic knows statuses only.
 #[derive(Debug)]
 struct RpcCall {
-    client: Arc<str>,
-    destination: Arc<str>,
+    settings: Arc<settings::Client>,
     /// Why there is no status of the other service.
     failure: Mutex<Option<ClientError>>,
 }
@@ -190,11 +185,7 @@ impl RpcCall {
     /// What `status` stands for.
     fn error(&self, status: Status) -> ClientError {
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
-        failure.unwrap_or_else(|| ClientError::Status {
-            client: self.client.clone(),
-            destination: self.destination.clone(),
-            status: Box::new(status),
-        })
+        failure.unwrap_or_else(|| self.settings.status(status))
     }
 
     fn until_aborted(
@@ -203,8 +194,7 @@ impl RpcCall {
     ) -> impl Stream<Item = Bytes> + Send {
         messages.scan((), move |(), message| {
             if message.is_err() {
-                let (client, destination) = (self.client.clone(), self.destination.clone());
-                self.fail(ClientError::Aborted { client, destination });
+                self.fail(self.settings.aborted());
             }
             ready(message.ok())
         })
