@@ -51,6 +51,9 @@ mod grpc;
 /// Features that the host ships, as services enable them.
 mod features;
 
+/// What operators see: the admin listener, metrics, the access log.
+mod observe;
+
 /// Features as components.
 mod plugins;
 

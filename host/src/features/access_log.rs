@@ -98,21 +98,21 @@ impl Observer for Logging {
     }
 }
 
+/// Evenly, not by chance: of a sample of 0.1, each tenth request. `number` is that of requests before.
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 requests")]
+fn is_chosen(sample: f64, number: u64) -> bool {
+    let number = number as f64;
+    sample >= 1.0 || ((number + 1.0) * sample).floor() > (number * sample).floor()
+}
+
 impl Logging {
     fn is_excepted(&self, request: &RequestRecord) -> bool {
         !self.settings.except.is_empty()
             && self.settings.except.certainly_match(&request.method, request.uri.path())
     }
 
-    /// Evenly, not by chance: of a sample of 0.1, each tenth request.
-    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 requests")]
     fn is_sampled(&self) -> bool {
-        let sample = self.settings.sample;
-        if sample >= 1.0 {
-            return true;
-        }
-        let number = self.seen.fetch_add(1, Ordering::Relaxed) as f64;
-        ((number + 1.0) * sample).floor() > (number * sample).floor()
+        is_chosen(self.settings.sample, self.seen.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -176,4 +176,21 @@ fn context(request: &RequestRecord) -> Attributes {
         add("trace_id", id.into());
     }
     context
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_spread_evenly() {
+        for (sample, one_in) in [(0.5, 2), (0.1, 10), (0.01, 100), (0.001, 1000)] {
+            let chosen = (0..10_000).filter(|number| is_chosen(sample, *number));
+            let expected = (0..10_000).filter(|number| (number + 1) % one_in == 0);
+            assert!(chosen.eq(expected), "{sample}");
+        }
+        assert_eq!((0..1000).filter(|number| is_chosen(0.3, *number)).count(), 300);
+        assert_eq!((0..1000).filter(|number| is_chosen(1.0, *number)).count(), 1000);
+        assert_eq!((0..1000).filter(|number| is_chosen(0.0, *number)).count(), 0);
+    }
 }

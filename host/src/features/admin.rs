@@ -8,6 +8,7 @@ mod listener;
 mod site;
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -24,7 +25,7 @@ use crate::extension::{
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(inline)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// IP address to listen on. Everybody who reaches it can read the state of the service; without `token` also set the
     /// level of the log.
     #[schemars(extend("default" = "127.0.0.1"))]
@@ -44,6 +45,17 @@ const PORT: u16 = 9464;
 impl Default for Settings {
     fn default() -> Self {
         Self { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: PORT, token: None }
+    }
+}
+
+impl Settings {
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
+    }
+
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 }
 
@@ -99,9 +111,14 @@ impl Feature for Admin {
         settings: Arc<Settings>,
         start: Start,
     ) -> Result<Administering, ExtensionError> {
-        let address = SocketAddr::new(settings.address, settings.port);
-        let listener = self.listener(address, &settings, &start)?;
-        let membership = listener.site().join(start.monitor);
+        let address = settings.address();
+        let listener = self.listener(address, &start)?;
+        let membership = listener.site().join(start.monitor, settings.token());
+        let membership = membership.ok_or_else(|| {
+            ExtensionError::new(format!("the admin listener at {address} has another token"))
+                .at("token")
+                .with_help("give all services of this process the same, or different ports")
+        })?;
         Ok(Administering { listener, _membership: membership })
     }
 }
@@ -111,31 +128,30 @@ impl Admin {
     fn listener(
         &self,
         address: SocketAddr,
-        settings: &Settings,
         start: &Start,
     ) -> Result<Arc<AdminListener>, ExtensionError> {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(listener) = listeners.get(&address).and_then(Weak::upgrade) {
-            if !listener.site().has_token(settings.token.as_deref()) {
-                let message = format!("the admin listener at {address} has another token");
-                return Err(ExtensionError::new(message)
-                    .at("token")
-                    .with_help("give all services of this process the same, or different ports"));
-            }
             return Ok(listener);
         }
-        let site = Arc::new(Site::new(settings.token.as_deref(), start.pages.clone()));
-        let listener = AdminListener::start(address, site).map_err(|error| {
-            ExtensionError::new(format!("cannot listen on {address}"))
-                .at("port")
-                .with_help("choose another `port`; 0 takes a free one")
-                .caused_by(error)
-        })?;
+        let site = Arc::new(Site::new(address.ip().is_loopback(), start.pages.clone()));
+        let listener =
+            AdminListener::start(address, site).map_err(|error| refused(address, error))?;
         let listener = Arc::new(listener);
         listeners.retain(|_, listener| listener.strong_count() > 0);
         listeners.insert(address, Arc::downgrade(&listener));
         Ok(listener)
     }
+}
+
+/// Why there is no listener, at the setting that decides it.
+fn refused(address: SocketAddr, error: io::Error) -> ExtensionError {
+    let (key, help) = match error.kind() {
+        io::ErrorKind::AddrNotAvailable => ("address", "choose an `address` of this machine"),
+        _ => ("port", "choose another `port`; 0 takes a free one"),
+    };
+    let message = format!("cannot listen on {address}");
+    ExtensionError::new(message).at(key).with_help(help).caused_by(error)
 }
 
 /// What a version of a service has of the listener.

@@ -26,6 +26,17 @@ pub enum Phase {
     Stopping,
 }
 
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Draining => "draining",
+            Self::Stopping => "stopping",
+        })
+    }
+}
+
 /// Whether requests are answered now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Readiness {
@@ -251,5 +262,42 @@ impl Default for Monitor {
 impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Monitor").field("status", &self.lock().status).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_level_with_a_time_counts_until_it_is_over() {
+        let monitor = Monitor::new();
+        let mut changes = monitor.level_changes();
+        let began = Instant::now();
+
+        monitor.set_level(Some(Level::Debug), Some(MINUTE));
+
+        assert_eq!(changes.next().await, Some(Level::Debug));
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert_eq!(changes.next().await, None);
+        assert_eq!(began.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_later_level_takes_the_time_of_the_one_before_with_it() {
+        let monitor = Monitor::new();
+        let mut changes = monitor.level_changes();
+        monitor.set_level(Some(Level::Debug), Some(MINUTE));
+        assert_eq!(changes.next().await, Some(Level::Debug));
+
+        monitor.set_level(Some(Level::Error), None);
+
+        assert_eq!(changes.next().await, Some(Level::Error));
+        let more = tokio::time::timeout(10 * MINUTE, changes.next()).await;
+        assert!(more.is_err(), "{more:?}");
+        monitor.set_level(None, None);
+        assert_eq!(changes.next().await, None);
     }
 }

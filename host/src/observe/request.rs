@@ -116,11 +116,7 @@ impl RequestRecord {
 
     /// The trace that the client says the request belongs to: 32 hexadecimal digits.
     pub fn trace_id(&self) -> Option<&str> {
-        let text = self.trace_parent.as_ref()?.to_str().ok()?;
-        let id = text.get(3..35)?;
-        let is_id = id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let is_some = id.bytes().any(|byte| byte != b'0');
-        (is_id && is_some && text.as_bytes().get(35) == Some(&b'-')).then_some(id)
+        trace_id(self.trace_parent.as_ref()?.to_str().ok()?)
     }
 
     /// Whether it failed for a reason that is the service's or the host's.
@@ -206,5 +202,43 @@ impl Observation {
 impl Drop for Observation {
     fn drop(&mut self) {
         self.observers.each(|observer| observer.on_request_end(&self.record));
+    }
+}
+
+/// The trace that a `traceparent` names. Later versions than `00` may have more fields at the end.
+fn trace_id(parent: &str) -> Option<&str> {
+    let id = parent.get(3..35)?;
+    let is_hexadecimal =
+        |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_some = id.bytes().any(|byte| byte != b'0');
+    let is_version =
+        parent.get(..2).is_some_and(|version| is_hexadecimal(version) && version != "ff");
+    let is_apart = parent.get(2..3) == Some("-") && parent.get(35..36) == Some("-");
+    (is_version && is_apart && is_hexadecimal(id) && is_some).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_taken_from_what_names_one() {
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let zeros = "0".repeat(32);
+        let upper = id.to_uppercase();
+        for (parent, expected) in [
+            (format!("00-{id}-00f067aa0ba902b7-01"), Some(id)),
+            (format!("01-{id}-00f067aa0ba902b7-01-more"), Some(id)),
+            (format!("ff-{id}-00f067aa0ba902b7-01"), None),
+            (format!("zz-{id}-00f067aa0ba902b7-01"), None),
+            (format!("00-{zeros}-00f067aa0ba902b7-01"), None),
+            (format!("00-{upper}-00f067aa0ba902b7-01"), None),
+            (format!("00_{id}-00f067aa0ba902b7-01"), None),
+            (format!("00-{id}"), None),
+            (format!("00-{}\u{e4}-x", &id[..31]), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(trace_id(&parent), expected, "{parent}");
+        }
     }
 }

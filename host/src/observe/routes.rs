@@ -74,3 +74,55 @@ impl DeclaredRoutes {
         self.0.own.find(path).or_else(|| self.0.guest.get()?.find(path))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(patterns: &[&str]) -> RouteTable {
+        RouteTable::new(0, patterns.iter().map(|pattern| (*pattern).to_owned()))
+    }
+
+    fn found(table: &RouteTable, path: &str) -> Option<String> {
+        table.find(path).map(|route| route.pattern.to_string())
+    }
+
+    #[test]
+    fn a_path_has_the_most_precise_of_its_patterns() {
+        let table = table(&["/users/{id}", "/users/me", "/files/{*path}"]);
+
+        assert_eq!(found(&table, "/users/7").as_deref(), Some("/users/{id}"));
+        assert_eq!(found(&table, "/users/me").as_deref(), Some("/users/me"));
+        assert_eq!(found(&table, "/files/a/b").as_deref(), Some("/files/{*path}"));
+        assert_eq!(found(&table, "/users/7/8"), None);
+        assert_eq!(found(&table, ""), None);
+    }
+
+    #[test]
+    fn what_a_guest_declares_is_bounded_and_harmless() {
+        let long = format!("/{}", "x".repeat(LONGEST));
+        let table = table(&["/a", "/a", "/{", &long, "/b/{one}", "/b/{two}", "/c"]);
+
+        let indices = ["/a", "/b/1", "/c"].map(|path| table.find(path).map(|route| route.index));
+        assert_eq!(indices, [Some(0), Some(1), Some(2)]);
+        assert_eq!(found(&table, &long), None);
+        let many = RouteTable::new(3, (0..5000).map(|number| format!("/{number}")));
+        assert_eq!(many.find("/0").map(|route| route.index), Some(3));
+        assert_eq!(many.find("/1020").map(|route| route.index), Some(MOST_ROUTES - 1));
+        assert!(many.find("/1021").is_none());
+    }
+
+    #[test]
+    fn the_first_instance_declares_and_the_base_path_comes_first() {
+        let routes = DeclaredRoutes::new("/api", Some("/health"));
+        assert!(routes.find("/api/a").is_none());
+
+        routes.declare(vec!["/a".to_owned()]);
+        routes.declare(vec!["/b".to_owned()]);
+
+        let pattern = |path| routes.find(path).map(|route| route.pattern.to_string());
+        assert_eq!(pattern("/api/a").as_deref(), Some("/api/a"));
+        assert_eq!(pattern("/health").as_deref(), Some("/health"));
+        assert_eq!((pattern("/api/b"), pattern("/a")), (None, None));
+    }
+}

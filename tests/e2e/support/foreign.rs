@@ -234,7 +234,8 @@ fn output(
     Err(format!("{command:?}: {}\n{}", text(&output.stdout), text(&output.stderr)))
 }
 
-fn are_required() -> bool {
+/// Whether tests fail that have no client.
+pub(crate) fn are_required() -> bool {
     variable(REQUIRED).is_some_and(|value| !value.is_empty() && value != "0")
 }
 

@@ -1,5 +1,6 @@
 //! The socket of the admin listener and its thread. Bounded in everything that a client can have of it.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -8,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{AbortHandle, abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
@@ -24,7 +26,8 @@ use super::site::Site;
 use crate::machine;
 use crate::telemetry::inheriting;
 
-/// Connections at a time; further ones are closed at once.
+/// Connections at a time. A further one takes the place of the oldest: whoever holds connections cannot lock out
+/// others, whose requests are answered at once.
 const MOST_CONNECTIONS: usize = 64;
 /// How long a connection lasts, idle or not: a client that reads nothing is gone then.
 const CONNECTION_LIMIT: Duration = Duration::from_mins(1);
@@ -84,16 +87,39 @@ impl AdminListener {
 async fn serve(socket: TcpListener, site: &Site) -> io::Result<Infallible> {
     let socket = tokio::net::TcpListener::from_std(socket)?;
     let mut connections = FuturesUnordered::new();
+    // In the order of their arrival.
+    let mut open = BTreeMap::<u64, AbortHandle>::new();
+    let mut next = 0;
     loop {
         tokio::select! {
-            accepted = socket.accept() => match accepted {
-                Ok((stream, _)) if connections.len() < MOST_CONNECTIONS => {
-                    connections.push(timeout(CONNECTION_LIMIT, serve_connection(stream, site)));
+            stream = accept(&socket) => {
+                if open.len() == MOST_CONNECTIONS && let Some((_, oldest)) = open.pop_first() {
+                    oldest.abort();
                 }
-                Ok(_) => (),
-                Err(_) => sleep(ACCEPT_PAUSE).await,
-            },
-            Some(_) = connections.next() => (),
+                let number = next;
+                next += 1;
+                let (connection, handle) =
+                    abortable(timeout(CONNECTION_LIMIT, serve_connection(stream, site)));
+                open.insert(number, handle);
+                connections.push(async move {
+                    let _ = connection.await;
+                    number
+                });
+            }
+            Some(number) = connections.next() => {
+                open.remove(&number);
+            }
+        }
+    }
+}
+
+/// # Cancel safety
+/// No connection is lost.
+async fn accept(socket: &tokio::net::TcpListener) -> TcpStream {
+    loop {
+        match socket.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(_) => sleep(ACCEPT_PAUSE).await,
         }
     }
 }

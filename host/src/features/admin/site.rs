@@ -1,11 +1,13 @@
 //! What the admin listener answers, and to whom. Does not know sockets.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, AUTHORIZATION, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
+use http::header::{ALLOW, AUTHORIZATION, HOST, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
+use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -16,17 +18,24 @@ use crate::extension::{HumanDuration, Level, Monitor, Pages, Readiness, Samples}
 
 /// The services of a process, as operators see them.
 pub(super) struct Site {
-    /// The SHA-256 of the token.
-    token: Option<[u8; 32]>,
-    services: Mutex<Vec<Monitor>>,
+    /// Whether only this machine reaches it.
+    is_loopback: bool,
+    members: Mutex<Vec<Member>>,
     pages: Pages,
 }
 
+/// A version of a service that is shown.
+struct Member {
+    monitor: Monitor,
+    /// The SHA-256 of its token.
+    token: Option<[u8; 32]>,
+}
+
 /// That a service is shown, until this is dropped.
-#[derive(Debug)]
 pub(super) struct Membership {
     site: Arc<Site>,
     monitor: Monitor,
+    token: Option<[u8; 32]>,
 }
 
 /// What `PUT /loglevel` says.
@@ -48,27 +57,35 @@ const LONGEST: Duration = Duration::from_hours(24);
 const OWN_PATHS: [&str; 5] = ["/debug/dump", "/livez", "/loglevel", "/readyz", "/services"];
 
 impl Site {
-    pub(super) fn new(token: Option<&str>, pages: Pages) -> Self {
-        Self { token: token.map(digest), services: Mutex::default(), pages }
+    pub(super) fn new(is_loopback: bool, pages: Pages) -> Self {
+        Self { is_loopback, members: Mutex::default(), pages }
     }
 
-    pub(super) fn has_token(&self, token: Option<&str>) -> bool {
-        self.token == token.map(digest)
+    /// Shows a service. Its versions join and leave, so it may be there several times, and the token of each counts
+    /// until it leaves: a swap can change it. `None` if another service has another token.
+    pub(super) fn join(
+        self: &Arc<Self>,
+        monitor: Monitor,
+        token: Option<&str>,
+    ) -> Option<Membership> {
+        let token = token.map(digest);
+        let mut members = self.lock();
+        if members.iter().any(|other| !other.monitor.is(&monitor) && other.token != token) {
+            return None;
+        }
+        members.push(Member { monitor: monitor.clone(), token });
+        drop(members);
+        Some(Membership { site: self.clone(), monitor, token })
     }
 
-    /// Shows a service. Its versions join and leave, so it may be there several times.
-    pub(super) fn join(self: &Arc<Self>, monitor: Monitor) -> Membership {
-        self.lock().push(monitor.clone());
-        Membership { site: self.clone(), monitor }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Monitor>> {
-        self.services.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Member>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Each service once, by its name.
     fn services(&self) -> BTreeMap<String, Monitor> {
-        self.lock().iter().map(|monitor| (monitor.name(), monitor.clone())).collect()
+        let members = self.lock();
+        members.iter().map(|member| (member.monitor.name(), member.monitor.clone())).collect()
     }
 
     pub(super) fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
@@ -85,6 +102,12 @@ impl Site {
             );
             refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return refused;
+        }
+        if !is_probe && self.is_misled(request) {
+            return answer::error(
+                StatusCode::MISDIRECTED_REQUEST,
+                "without a `token`, ask for `localhost` or an IP address",
+            );
         }
         if path == "/loglevel" && request.method() == Method::PUT {
             return self.set_level(request.body());
@@ -116,11 +139,26 @@ impl Site {
     }
 
     fn admits(&self, request: &Request<Bytes>) -> bool {
-        let Some(expected) = &self.token else { return true };
         let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let given = given.and_then(|value| value.split_once(' '));
         let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        given.is_some_and(|(_, token)| digest(token).ct_eq(expected).into())
+        let given = given.map(|(_, token)| digest(token));
+        let admits = |expected: &Option<[u8; 32]>| match (expected, given) {
+            (None, _) => true,
+            (Some(expected), Some(given)) => given.ct_eq(expected).into(),
+            (Some(_), None) => false,
+        };
+        self.lock().iter().any(|member| admits(&member.token))
+    }
+
+    /// Whether a page of a browser may be behind it whose name was made to lead to this machine: such a request has
+    /// no `origin`, but the name. Whoever knows a token is no page.
+    fn is_misled(&self, request: &Request<Bytes>) -> bool {
+        let name = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        let name = name.and_then(|host| host.parse::<Authority>().ok());
+        self.is_loopback
+            && self.lock().iter().any(|member| member.token.is_none())
+            && name.is_some_and(|name| !is_of_this_machine(name.host()))
     }
 
     fn index(&self) -> String {
@@ -203,10 +241,18 @@ impl Site {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        let mut services = self.site.lock();
-        if let Some(index) = services.iter().position(|monitor| monitor.is(&self.monitor)) {
-            services.swap_remove(index);
+        let mut members = self.site.lock();
+        let is_own =
+            |member: &Member| member.monitor.is(&self.monitor) && member.token == self.token;
+        if let Some(index) = members.iter().position(is_own) {
+            members.swap_remove(index);
         }
+    }
+}
+
+impl std::fmt::Debug for Membership {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Membership").field("monitor", &self.monitor).finish_non_exhaustive()
     }
 }
 
@@ -218,4 +264,9 @@ impl std::fmt::Debug for Site {
 
 fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text).into()
+}
+
+fn is_of_this_machine(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
 }

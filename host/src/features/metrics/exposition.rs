@@ -28,7 +28,8 @@ enum Format {
 #[derive(Debug)]
 pub(super) struct Exposition {
     registry: Registry,
-    last: Mutex<Option<(Format, Instant, Bytes)>>,
+    /// The last answer in each format.
+    last: Mutex<[Option<(Instant, Bytes)>; 3]>,
 }
 
 impl Exposition {
@@ -38,14 +39,14 @@ impl Exposition {
 
     fn body(&self, format: Format) -> Option<Bytes> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((kept, at, body)) = &*last
-            && *kept == format
+        let last = &mut last[format as usize];
+        if let Some((at, body)) = &*last
             && at.elapsed() < FRESH
         {
             return Some(body.clone());
         }
         let body = format.encode(&self.registry)?;
-        *last = Some((format, Instant::now(), body.clone()));
+        *last = Some((Instant::now(), body.clone()));
         Some(body)
     }
 }
@@ -68,21 +69,29 @@ impl Page for Exposition {
 }
 
 impl Format {
-    /// Prometheus sends what it takes in the order of its liking.
+    /// The one with the highest weight, the first of them if they are equal.
     fn of(accept: &str) -> Self {
-        let known = accept.split(',').find_map(|range| {
-            let range = range.trim();
-            if range.starts_with("application/vnd.google.protobuf") {
-                range.contains("encoding=delimited").then_some(Self::Protobuf)
-            } else if range.starts_with("application/openmetrics-text") {
-                Some(Self::OpenMetrics)
-            } else if range.starts_with("text/plain") {
-                Some(Self::Text)
-            } else {
-                None
+        let mut best = (Self::Text, 0.0);
+        for range in accept.split(',') {
+            let weight = weight(range);
+            if let Some(format) = Self::named(range.trim())
+                && weight > best.1
+            {
+                best = (format, weight);
             }
-        });
-        known.unwrap_or(Self::Text)
+        }
+        best.0
+    }
+
+    fn named(range: &str) -> Option<Self> {
+        match range.split(';').next()?.trim() {
+            "application/vnd.google.protobuf" => {
+                range.contains("encoding=delimited").then_some(Self::Protobuf)
+            }
+            "application/openmetrics-text" => Some(Self::OpenMetrics),
+            "text/plain" => Some(Self::Text),
+            _ => None,
+        }
     }
 
     fn content_type(self) -> &'static str {
@@ -106,5 +115,43 @@ impl Format {
             }
         }
         Some(text.into())
+    }
+}
+
+/// The weight of a media range, 1 by default.
+fn weight(range: &str) -> f32 {
+    let mut parameters = range.split(';').skip(1).map(str::trim);
+    let weight = parameters.find_map(|parameter| parameter.strip_prefix("q="));
+    weight.and_then(|weight| weight.parse().ok()).unwrap_or(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_chooses_the_format() {
+        let protobuf = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+        let cases = [
+            ("", Format::Text),
+            ("*/*", Format::Text),
+            ("text/html", Format::Text),
+            (protobuf, Format::Protobuf),
+            // Not length-delimited: nothing that is written here.
+            ("application/vnd.google.protobuf;encoding=text", Format::Text),
+            ("application/openmetrics-text", Format::OpenMetrics),
+            ("application/openmetrics-text;q=0", Format::Text),
+            ("text/plain;q=0.3, application/openmetrics-text;q=0.5", Format::OpenMetrics),
+            ("application/openmetrics-text;q=0.5,text/plain;q=0.5", Format::OpenMetrics),
+            ("application/openmetrics-text;q=x,text/plain", Format::OpenMetrics),
+            // As Prometheus asks.
+            (
+                "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+                Format::OpenMetrics,
+            ),
+        ];
+        for (accept, expected) in cases {
+            assert_eq!(Format::of(accept), expected, "{accept}");
+        }
     }
 }
