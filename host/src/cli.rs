@@ -185,6 +185,11 @@ pub enum Command {
     /// Written from `service.toml`: ports, probes, timeouts, limits, and the names of environment variables, but never
     /// their values. What must be known beside the file goes to standard error.
     Generate(Generate),
+    /// Show how a running service is
+    ///
+    /// Asks the listener of `[features.admin]` in `service.toml`, which all services of the process share. Exits
+    /// with 0 if all of them are ready, and with 1 if one is not or there is no answer.
+    Status(Status),
     /// Print the JSON Schema of `service.toml`
     ///
     /// Editors use it to complete and check the file.
@@ -316,6 +321,22 @@ pub enum DeploymentFormat {
     Dockerfile,
     /// A workload, and what it needs beside an image
     Kubernetes,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Ask the admin listener at this address, and do not read `service.toml`
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: Option<String>,
+    /// Environment variable that holds the token
+    ///
+    /// Default: `token` of `[features.admin]`.
+    #[arg(long, value_name = "NAME")]
+    pub token_env: Option<String>,
+    #[command(flatten)]
+    pub service: ServiceArgument,
+    #[command(flatten)]
+    pub output: OutputArgument,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ mod inspect;
 mod log;
 mod new;
 mod run;
+mod status;
 mod target;
 mod test;
 
@@ -37,6 +38,7 @@ use crate::watch::StartWatchError;
 pub(crate) use self::build::BuildError;
 pub(crate) use self::generate::GenerateError;
 pub(crate) use self::new::CreateError;
+pub(crate) use self::status::StatusError;
 pub(crate) use self::test::TestError;
 
 /// Why a command could not do what was asked.
@@ -63,6 +65,8 @@ pub(crate) enum CommandError {
     #[error(transparent)]
     Compile(#[from] CompileError),
     #[error(transparent)]
+    Status(#[from] StatusError),
+    #[error(transparent)]
     Test(#[from] TestError),
     #[error(transparent)]
     Log(#[from] StartLogError),
@@ -88,6 +92,7 @@ impl CommandError {
             Self::Build(error) => error.help(),
             Self::Generate(error) => error.help(),
             Self::Compile(error) => error.help(),
+            Self::Status(error) => Some(error.help()),
             Self::Test(error) => error.help(),
             Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => None,
         }
@@ -103,6 +108,7 @@ impl CommandError {
             Self::Build(error) => error.status(),
             Self::Generate(error) => error.status(),
             Self::Compile(error) => component::status(error),
+            Self::Status(error) => error.status(),
             Self::Test(_) | Self::Log(_) | Self::Watch(_) | Self::Run(_) | Self::Print { .. } => {
                 Status::Failure
             }
@@ -129,6 +135,7 @@ pub(crate) fn run(cli: Cli, env: &ProcessEnv) -> Result<Status, CommandError> {
         Command::Doctor(arguments) => doctor::run(&arguments, &targets, log, env),
         Command::Inspect(arguments) => inspect::run(&arguments, &targets, log, env),
         Command::Generate(arguments) => generate::run(&arguments, &targets, env),
+        Command::Status(arguments) => status::run(&arguments, env),
         Command::Schema => print(&json(&schema(env.extensions.catalogue()))),
         Command::Completions(arguments) => print(&completions(&arguments)),
     }

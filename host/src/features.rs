@@ -13,6 +13,7 @@ mod testing;
 mod tracker;
 mod vary;
 
+pub(crate) use self::admin::Settings as AdminSettings;
 use crate::extension::AnyFeature;
 
 /// All of them, one value each.

@@ -7,6 +7,7 @@ mod crowds;
 mod level;
 mod metrics;
 mod prometheus;
+mod status;
 mod swapping;
 mod token;
 

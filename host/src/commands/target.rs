@@ -41,9 +41,11 @@ pub(super) fn targets(command: &Command, env: &ProcessEnv) -> Result<Vec<Target>
         Command::Doctor(typed) => (typed.services.given(), false),
         Command::Inspect(typed) => (typed.services.given(), false),
         Command::Generate(typed) => (typed.service.given(), false),
-        Command::New(_) | Command::Init(_) | Command::Schema | Command::Completions(_) => {
-            return Ok(Vec::new());
-        }
+        Command::New(_)
+        | Command::Init(_)
+        | Command::Status(_)
+        | Command::Schema
+        | Command::Completions(_) => return Ok(Vec::new()),
     };
     let paths = if given.is_empty() { vec![default(env)] } else { given.to_vec() };
     let target = |path| {

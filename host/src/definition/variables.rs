@@ -37,7 +37,8 @@ impl Variables {
         self
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// The value of a variable that is set.
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }

@@ -46,6 +46,7 @@ fn the_help_lists_the_commands() {
               inspect      Show what a service consists of
               generate     Print what a service needs to run elsewhere: a systemd unit, a Dockerfile, or
                            Kubernetes manifests
+              status       Show how a running service is
               schema       Print the JSON Schema of `service.toml`
               completions  Print a script that completes `mikros-host` commands in a shell
               help         Print this message or the help of the given subcommand(s)
@@ -310,5 +311,61 @@ fn completions_has_help() {
               elvish      mikros-host completions elvish >> ~/.config/elvish/rc.elv
               powershell  mikros-host completions powershell >> $PROFILE
         "#]],
+    );
+}
+
+#[test]
+fn a_status_can_be_asked_of_an_address() {
+    helps(
+        &["status"],
+        &expect![[r"
+        Show how a running service is
+
+        Asks the listener of `[features.admin]` in `service.toml`, which all services of the process share.
+        Exits with 0 if all of them are ready, and with 1 if one is not or there is no answer.
+
+        Usage: mikros-host status [OPTIONS] [SERVICE_TOML]
+
+        Arguments:
+          [SERVICE_TOML]
+                  The service's `service.toml`, or the directory that holds it
+
+                  Default: `$MIKROS_CONFIG`, or else `service.toml` in the current directory.
+
+        Options:
+              --address <HOST:PORT>
+                  Ask the admin listener at this address, and do not read `service.toml`
+
+              --token-env <NAME>
+                  Environment variable that holds the token
+
+                  Default: `token` of `[features.admin]`.
+
+              --config <SERVICE_TOML>
+                  The same; services of the other Mikros frameworks are started this way
+
+              --json
+                  Print one JSON document instead of text
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Log:
+              --log-format <FORMAT>
+                  Format of log lines
+
+                  Default: `json` for `run`, also in a terminal, and `text` for the other commands.
+
+                  Possible values:
+                  - json: One JSON object per line
+                  - text: For people
+
+              --log-level <LEVEL>
+                  Lowest level that is logged
+
+                  Default: `[log] level` for `run`, `dev` and `test`, and `warn` for the other commands.
+
+                  [possible values: debug, internal, info, warn, error, fatal]
+    "]],
     );
 }
