@@ -12,6 +12,7 @@ mod preparation;
 mod process;
 mod reload;
 mod script;
+mod service_manager;
 mod service_run;
 mod signal;
 
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use humantime::format_duration;
 use serde_json::Value;
+use tokio::time::Interval;
 
 pub(crate) use self::director::{Demand, Director, Refusal, ServiceEvent};
 pub(crate) use self::hangup::is_ignored as hangup_is_ignored;
@@ -120,6 +122,8 @@ struct Supervisor<'p, D> {
     /// What is told to those who look from outside.
     monitor: Monitor,
     level_changes: LevelChanges,
+    /// When the service manager wants to hear that this turns.
+    turns: Option<Interval>,
 }
 
 impl<D: Director> Supervisor<'_, D> {

@@ -36,6 +36,9 @@ mod scripts;
 /// Kind `cronjob`: a task with a schedule.
 mod cronjobs;
 
+/// What systemd is told.
+mod service_manager;
+
 /// SIGINT and SIGTERM in every phase, and the drain.
 mod signals;
 

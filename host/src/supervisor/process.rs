@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::neighbours::Neighbours;
+use super::service_manager::ServiceManager;
 use super::{
     Director, ExitReason, Hangup, Look, Refusal, RunError, Signals, Supervisor, announce,
     leaves_stdout,
@@ -66,6 +67,7 @@ pub(super) struct Process {
     /// Of the services, as far as they are known at the start.
     names: Vec<String>,
     pub(super) neighbours: Neighbours,
+    pub(super) service_manager: ServiceManager,
 }
 
 /// One service with what was made for it before the first of them began.
@@ -107,7 +109,9 @@ where
     let neighbours = Neighbours::new(services.len());
     let definitions = services.iter().filter_map(|service| service.definition.as_ref());
     let names = definitions.map(|definition| definition.identity.name.clone()).collect();
-    let process = Process { options, loader: Mutex::default(), names, neighbours };
+    let service_manager = ServiceManager::new(services.len());
+    let loader = Mutex::default();
+    let process = Process { options, loader, names, neighbours, service_manager };
     let ending = process.run(services, &log);
     finish(flush, &ending);
     ending
@@ -187,10 +191,12 @@ impl Process {
         // Also when this panics.
         let _over = self.neighbours.over_at_drop(index);
         let runtime = machine::runtime().map_err(|error| E::from(RunError::Runtime(error)));
-        match runtime.and_then(|runtime| self.supervise(start, runtime)) {
+        let ending = match runtime.and_then(|runtime| self.supervise(start, runtime)) {
             Ok(ending) => ending,
             Err(error) => self.give_up(index, &log, &error),
-        }
+        };
+        self.service_manager.note_ended(index);
+        ending
     }
 
     fn supervise<D, E, F>(&self, start: Start<F>, runtime: Runtime) -> Result<ExitReason, E>
@@ -218,6 +224,7 @@ impl Process {
                 stopping: None,
                 level_changes: monitor.level_changes(),
                 monitor,
+                turns: self.service_manager.turns(),
             };
             Ok(supervisor.supervise(definition).await)
         });

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::time::sleep;
+use tokio::time::{Interval, sleep};
 
 use super::preparation::{Advanced, Preparation, Progress};
 use super::{
@@ -45,6 +45,8 @@ enum Wake {
     Signal(Signal),
     /// The level of the log that counts from now on; `None`: as the command line and the definition say.
     Level(Option<Level>),
+    /// The service manager wants to hear that this turns.
+    Turn,
 }
 
 /// Why a run ends.
@@ -116,6 +118,10 @@ impl<D: Director> Supervisor<'_, D> {
                 Wake::Demand(demand) => self.fulfil(&mut run, demand),
                 Wake::Progress(progress) => self.advance(&mut run, progress).await,
                 Wake::Incident(incident) => self.face(incident),
+                Wake::Turn => {
+                    self.process.service_manager.note_turn(self.index);
+                    None
+                }
                 Wake::Level(level) => {
                     self.set_level(level.or(self.look_at_start.level));
                     None
@@ -161,6 +167,7 @@ impl<D: Director> Supervisor<'_, D> {
             signal = self.signals.next() => Wake::Signal(signal),
             incident = service.incident() => Wake::Incident(incident),
             level = self.level_changes.next() => Wake::Level(level),
+            () = turn(&mut self.turns) => Wake::Turn,
             demand = self.director.next() => Wake::Demand(demand),
             progress = progress => Wake::Progress(progress),
         }
@@ -172,6 +179,9 @@ impl<D: Director> Supervisor<'_, D> {
         let (neighbours, index) = (&self.process.neighbours, self.index);
         let stop = Stop { callers: neighbours.callers(index), ..run.stop_for(signal) };
         self.note_stop(signal, &stop);
+        if signal.is_some() {
+            self.process.service_manager.note_stopping();
+        }
         self.monitor.enter(Phase::Draining);
         if stop.is_immediate() {
             return Close::Stop;
@@ -239,6 +249,7 @@ impl<D: Director> Supervisor<'_, D> {
         let logger = self.log.current().with(&announce::log_settings(&definition, self.look));
         self.monitor.update(|status| status.name.clone_from(&definition.identity.name));
         if run.current.is_some() {
+            self.process.service_manager.note_reloading(self.index);
             info!(SwapStarted, "replacing service");
         } else {
             self.speak_as(&definition, logger.clone());
@@ -319,6 +330,7 @@ impl<D: Director> Supervisor<'_, D> {
         if replaces {
             info!(SwapCompleted, "service replaced");
         }
+        self.process.service_manager.note_serving(self.index);
         self.director.notify(ServiceEvent::Serving { endpoints: &endpoints });
     }
 
@@ -338,6 +350,9 @@ impl<D: Director> Supervisor<'_, D> {
             return Some(Close::Failed);
         }
         self.director.notify(ServiceEvent::Refused(refusal));
+        if run.current.is_some() {
+            self.process.service_manager.note_serving(self.index);
+        }
         self.monitor.counter(FAILED_STARTS, &[]).add(1);
         run.give_up();
         None
@@ -355,6 +370,14 @@ impl<D: Director> Supervisor<'_, D> {
                 Some(Close::Failed)
             }
         }
+    }
+}
+
+/// Resolves when it is time for the next turn; never if nobody wants to know.
+async fn turn(turns: &mut Option<Interval>) {
+    match turns {
+        Some(turns) => drop(turns.tick().await),
+        None => std::future::pending().await,
     }
 }
 

@@ -49,6 +49,8 @@ events! {
     ServiceKilled = "service-killed",
     /// The service cannot start or cannot continue. `reason` and `error.message` say why.
     ServiceAborted = "service-aborted",
+    /// The service manager that started the host cannot be told about it.
+    ServiceManagerUnreachable = "service-manager-unreachable",
     /// A signal arrived during the stop. The next one ends the service immediately.
     SignalRepeated = "signal-repeated",
     /// A signal arrived too soon after the one before to count.

@@ -73,9 +73,12 @@ fn service(workload: &Workload<'_>) -> Vec<String> {
         lines.extend(["Type=oneshot".to_owned(), run]);
     } else {
         lines.extend([
-            "# `notify` needs a host that reports its readiness, which this version does not do."
+            "Type=notify".to_owned(),
+            // What it starts may not speak for it.
+            "NotifyAccess=main".to_owned(),
+            "# The host is killed and started again when its supervisor does not turn for so long."
                 .to_owned(),
-            "Type=exec".to_owned(),
+            "WatchdogSec=30".to_owned(),
             run,
             "ExecReload=/bin/kill -HUP $MAINPID".to_owned(),
             "Restart=on-failure".to_owned(),
