@@ -4,6 +4,7 @@
 
 mod build;
 mod cargo;
+mod certificates;
 mod check;
 mod child;
 mod clients;

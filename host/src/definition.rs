@@ -27,6 +27,7 @@ mod identity;
 mod indirection;
 mod invocation;
 mod kinds;
+mod listener_tls;
 mod load;
 mod log;
 mod nesting;
@@ -68,10 +69,12 @@ pub(crate) use self::extension::{
 };
 pub(crate) use self::grpc::{Grpc, StatusMessage};
 pub(crate) use self::hosting::Dev;
+pub(crate) use self::http::Http;
 pub use self::human::{HumanDuration, HumanSize};
 pub(crate) use self::identity::kebab_case;
 pub(crate) use self::invocation::Invocation;
 pub(crate) use self::kinds::{Script, suggest_kind};
+pub(crate) use self::listener_tls::{KindTls, ListenerTls};
 pub(crate) use self::origin::{Effective, Origin};
 pub(crate) use self::places::Places;
 pub(crate) use self::problem::{LoadError, Position, Problem};
@@ -150,33 +153,6 @@ impl Kind {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Http {
-    pub port: Port,
-    /// Empty, or with a slash in front and none at the end.
-    pub base_path: String,
-    /// Path of the health check; `None` turns it off.
-    pub health: Option<String>,
-    pub timeouts: HttpTimeouts,
-    pub max_header_bytes: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HttpTimeouts {
-    /// Until the whole head of a request has arrived.
-    pub header: Duration,
-    /// Longest silence while the body of a request arrives.
-    pub read: Duration,
-    /// Longest time without the client taking any of the data that waits for it.
-    pub write: Duration,
-    /// Longest life of a keep-alive connection without a request.
-    pub idle: Duration,
-    /// Silence after which an HTTP/2 client is pinged; `None` is never.
-    pub keepalive_interval: Option<Duration>,
-    /// How long a ping may stay without an answer.
-    pub keepalive_timeout: Duration,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Port {
     /// 0: any free port.
     pub number: u16,
@@ -192,6 +168,8 @@ pub struct Hosting {
     pub build: Option<String>,
     pub instances: Instances,
     pub address: Address,
+    /// Of the kinds that have none of their own; `None` is plaintext.
+    pub tls: Option<ListenerTls>,
     pub start_timeout: Duration,
     /// How long the service serves on after SIGTERM, while its health check says that it stops.
     pub drain_delay: Duration,

@@ -33,6 +33,9 @@ mod file;
 // What HTTP/2 clients send, below hyper.
 mod http2;
 
+// Certificates and keys.
+mod tls;
+
 // `service.toml` in, a valid `Definition` out.
 mod definition;
 

@@ -4,6 +4,7 @@
 //! Wires the modules below together; knows no other services, no signals and no exit status.
 
 mod assembly;
+mod certificates;
 mod end;
 mod endpoints;
 mod handover;

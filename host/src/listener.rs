@@ -3,7 +3,9 @@
 //! Knows neither routes nor guests.
 
 mod activity;
+mod client_identity;
 mod connection;
+mod handshake;
 mod local;
 mod loopback;
 mod rest;
@@ -15,6 +17,7 @@ mod tracked;
 
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
@@ -22,14 +25,16 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use self::connection::Connection;
 use crate::telemetry::{debug, warn};
+use crate::tls::ServerTls;
 
 pub(crate) use self::activity::Timeouts;
 pub(crate) use self::connection::{ConnectionRules, Keepalive, Served};
 pub(crate) use self::local::serve_local;
 pub(crate) use self::loopback::bind_each;
 pub(crate) use self::shortage::Shortage;
-pub(crate) use self::slot::Slot;
+pub(crate) use self::slot::{ListenerOptions, Slot};
 
 /// Pause after a connection could not be accepted, usually for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -130,7 +135,30 @@ async fn converse(
     if let Err(error) = stream.set_nodelay(true) {
         warn!(SocketOptionFailed, %error, "cannot set TCP_NODELAY");
     }
-    connection::serve(stream, peer, slot.rules(), slot, phase).await
+    let rules = slot.rules();
+    let connection = Connection::new(stream, peer, rules.timeouts);
+    match slot.tls() {
+        None => connection::serve(connection, rules, slot, phase).await,
+        // Boxed, so that plaintext connections do not have room for the state of TLS.
+        Some(tls) => Box::pin(converse_secured(connection, tls, slot, phase)).await,
+    }
+}
+
+async fn converse_secured(
+    connection: Connection<handshake::Io>,
+    tls: Arc<ServerTls>,
+    slot: Rc<Slot<impl Served>>,
+    phase: watch::Receiver<Phase>,
+) -> usize {
+    let rules = slot.rules();
+    let (handshakes, limit) = (slot.handshakes(), rules.timeouts.header);
+    let secured = connection.secured((handshakes, &tls), limit, phase.clone()).await;
+    // Whoever reads files again for it does not do so for connections that are served already.
+    drop(tls);
+    match secured {
+        Some(connection) => connection::serve(connection, rules, slot, phase).await,
+        None => 0,
+    }
 }
 
 /// Resolves once `phase` has reached `wanted`. A sender that is gone has nothing left to wait for.

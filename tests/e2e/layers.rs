@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::workspace;
 
 /// The host's modules from bottom to top. Each may only use those before it.
-pub(crate) const ORDER: [&str; 29] = [
+pub(crate) const ORDER: [&str; 30] = [
     "fuzz",
     "text",
     "header",
@@ -17,6 +17,7 @@ pub(crate) const ORDER: [&str; 29] = [
     "percent",
     "file",
     "http2",
+    "tls",
     "definition",
     "bindings",
     "call",

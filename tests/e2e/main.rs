@@ -51,6 +51,9 @@ mod http;
 /// gRPC as clients see it.
 mod grpc;
 
+/// TLS of listeners.
+mod tls;
+
 /// Features that the host ships, as services enable them.
 mod features;
 

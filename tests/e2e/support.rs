@@ -1,6 +1,7 @@
 //! What tests have in common: services, the host that runs them, and clients that talk to it.
 //! Does not know what is tested.
 
+pub(crate) mod certificates;
 pub(crate) mod command;
 pub(crate) mod directory;
 pub(crate) mod foreign;
@@ -16,6 +17,7 @@ pub(crate) mod probe;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod service;
+pub(crate) mod tunnel;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -5,26 +5,19 @@
 //!
 //! Does not know addresses.
 
-use std::fs;
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
-use super::error::BoxError;
 use super::settings::{self, ClientTls, Protocol, Roots};
 use crate::telemetry::warn;
-
-/// How HTTP/2 is called in TLS.
-const HTTP2: &[u8] = b"h2";
-const HTTP1: &[u8] = b"http/1.1";
+use crate::tls::{self, FileError, HTTP1, HTTP2};
 
 #[derive(Debug, Clone)]
 pub(super) struct Tls(Arc<State>);
@@ -51,20 +44,6 @@ struct Files {
     roots: Option<Vec<u8>>,
     /// Certificate and key.
     own: Option<(Vec<u8>, Vec<u8>)>,
-}
-
-/// A file that cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot use `{path}`: {cause}")]
-struct FileError {
-    path: String,
-    cause: BoxError,
-}
-
-impl FileError {
-    fn new(path: &Path, cause: impl Into<BoxError>) -> Self {
-        Self { path: path.display().to_string(), cause: cause.into() }
-    }
 }
 
 impl Tls {
@@ -125,13 +104,13 @@ impl State {
     }
 
     fn read(&self) -> Result<Files, FileError> {
-        let read = |path: &Path| fs::read(path).map_err(|error| FileError::new(path, error));
         let roots = match &self.settings.roots {
             Roots::System => None,
-            Roots::File(path) | Roots::Both(path) => Some(read(path)?),
+            Roots::File(path) | Roots::Both(path) => Some(tls::read(path)?),
         };
         let own = self.settings.certificate.as_ref();
-        let own = own.map(|own| Ok((read(&own.certificate)?, read(&own.key)?))).transpose()?;
+        let own =
+            own.map(|own| Ok((tls::read(&own.certificate)?, tls::read(&own.key)?))).transpose()?;
         Ok(Files { roots, own })
     }
 
@@ -143,11 +122,8 @@ impl State {
             .with_root_certificates(self.roots(&files)?);
         let mut config = match (&files.own, &self.settings.certificate) {
             (Some((certificate, key)), Some(paths)) => {
-                let chain =
-                    CertificateDer::pem_slice_iter(certificate).collect::<Result<Vec<_>, _>>();
-                let chain = chain.map_err(|error| FileError::new(&paths.certificate, error))?;
-                let key = PrivateKeyDer::from_pem_slice(key);
-                let key = key.map_err(|error| FileError::new(&paths.key, error))?;
+                let chain = tls::chain(&paths.certificate, certificate)?;
+                let key = tls::key(&paths.key, key)?;
                 let config = builder.with_client_auth_cert(chain, key);
                 config.map_err(|error| FileError::new(&paths.certificate, error))?
             }
@@ -168,19 +144,10 @@ impl State {
             let _ignored =
                 roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
-        let (Some(file), Roots::File(path) | Roots::Both(path)) =
+        if let (Some(file), Roots::File(path) | Roots::Both(path)) =
             (&files.roots, &self.settings.roots)
-        else {
-            return Ok(roots);
-        };
-        let mut count = 0;
-        for certificate in CertificateDer::pem_slice_iter(file) {
-            let certificate = certificate.map_err(|error| FileError::new(path, error))?;
-            roots.add(certificate).map_err(|error| FileError::new(path, error))?;
-            count += 1;
-        }
-        if count == 0 {
-            return Err(FileError::new(path, "it has no certificate"));
+        {
+            tls::add_roots(&mut roots, path, file)?;
         }
         Ok(roots)
     }

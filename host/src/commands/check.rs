@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::certificates::CertificateFinding;
 use super::finding::{self, Finding, Severity};
 use super::log::Choice;
 use super::target::Target;
-use super::{CommandError, clients, component, json, print, undecodable};
+use super::{CommandError, certificates, clients, component, json, print, undecodable};
 use crate::cli::{self, ProcessEnv};
 use crate::definition::{Definition, check_together};
 use crate::engine::{CompileError, Service};
@@ -84,6 +85,7 @@ fn check(target: &Target) -> (Verdict, Option<Definition>) {
             );
             services = check_component(definition, &target.env, &mut findings);
             findings.extend(clients::unusable_files(definition));
+            findings.extend(unusable_certificates(definition));
         }
     }
     let in_process = Vec::new();
@@ -126,6 +128,16 @@ fn check_component(
         findings.extend(of_compile_error(&definition.host.component, &error));
     }
     services
+}
+
+/// The files of listeners. One that has expired is of no use either.
+fn unusable_certificates(definition: &Definition) -> impl Iterator<Item = Finding> {
+    certificates::examine(definition).into_iter().map(|finding| {
+        let (CertificateFinding::Unusable(problem) | CertificateFinding::OutOfDate(problem)) =
+            finding;
+        let severity = Severity::Problem(Status::EditNeeded);
+        Finding::of_problem(severity, &definition.path, &problem)
+    })
 }
 
 fn of_compile_error(component: &Path, error: &CompileError) -> Vec<Finding> {

@@ -2,6 +2,7 @@
 //!
 //! Does not know any single check: the modules beside it do, and they change nothing.
 
+mod certificates;
 mod clients;
 mod component;
 mod diagnosis;
@@ -161,6 +162,7 @@ fn examine(
         let (diagnoses, surface) = component::examine(definition, env, record.mode());
         record.add(diagnoses)?;
         record.add(clients::examine(definition, services, surface.as_ref()))?;
+        record.add(certificates::examine(definition))?;
         record.add(project::ports(definition))?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::io;
 use super::build::{self, Built};
 use super::log::Choice;
 use super::target::{Target, load_all};
-use super::{CommandError, warn_of_undecodable};
+use super::{CommandError, certificates, warn_of_undecodable};
 use crate::cli::{self, LogFormat, ProcessEnv};
 use crate::definition::Definition;
 use crate::lifecycle::Pace;
@@ -25,7 +25,7 @@ pub(super) fn run(
     env: &ProcessEnv,
 ) -> Result<Status, CommandError> {
     warn_of_undecodable(env);
-    let definitions = load_all(targets, Target::load)?;
+    let definitions = load_all(targets, |target| target.load().and_then(certificates::verify))?;
     check_arguments(&definitions, &typed.arguments)?;
     for definition in definitions.iter().filter(|_| typed.build) {
         if let Built::Interrupted(signal) = build::build(definition)? {

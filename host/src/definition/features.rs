@@ -21,7 +21,7 @@ use super::{Feature, FeatureSource, Origin, Places, settings};
 const RESERVED: &[&str] = &["enabled", "stage"];
 
 /// Features of the other frameworks, and what people look for first.
-const NOT_YET: [&str; 9] = [
+const NOT_YET: [&str; 8] = [
     "database",
     "metrics",
     "opentelemetry",
@@ -29,7 +29,6 @@ const NOT_YET: [&str; 9] = [
     "panic_recovery",
     "prometheus",
     "telemetry",
-    "tls",
     "tracing",
 ];
 

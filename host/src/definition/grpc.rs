@@ -3,14 +3,16 @@
 //! Does not know where the port comes from, nor gRPC itself.
 
 use std::num::NonZeroU16;
+use std::path::Path;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 
-use super::Port;
+use super::listener_tls::{self, ListenerTlsTable};
 use super::reader::{Reader, Section};
 use super::typed;
-use super::valid::{DurationIn, DurationOrNever, SizeIn};
+use super::valid::{DurationIn, DurationOrNever, SizeIn, Switchable};
+use super::{KindTls, Port};
 
 /// The kind `grpc`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,7 @@ pub struct Grpc {
     /// Bytes.
     pub max_metadata: usize,
     pub connections: GrpcConnections,
+    pub tls: KindTls,
 }
 
 /// What the message of an error's status is.
@@ -67,6 +70,10 @@ const GIB: u64 = 1 << 30;
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct GrpcTable {
+    /// Whether connections use TLS, and with which certificates. Default: as `[host.tls]` says, of which a table takes
+    /// nothing. `false` is plaintext.
+    #[schemars(example = false)]
+    tls: Option<Switchable<ListenerTlsTable>>,
     /// Whether the host serves `grpc.health.v1.Health` (`Check`, `List`, `Watch`), for the whole server and each
     /// service.
     #[schemars(example = false)]
@@ -139,6 +146,7 @@ impl Default for GrpcTable {
     fn default() -> Self {
         const STREAMS: NonZeroU16 = NonZeroU16::new(128).expect("it is not zero");
         Self {
+            tls: None,
             health: true,
             reflection: true,
             compression: Compression::Off,
@@ -158,10 +166,16 @@ impl Default for GrpcTable {
     }
 }
 
-pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Port) -> Grpc {
+pub(super) fn read<'t>(
+    reader: &mut Reader<'t>,
+    section: &Section<'t>,
+    port: Port,
+    directory: &Path,
+) -> Grpc {
     let table: GrpcTable = typed::read_host(reader, section);
     Grpc {
         port,
+        tls: listener_tls::of_kind(reader, section, table.tls, directory),
         health: table.health,
         reflection: table.reflection,
         compresses: table.compression == Compression::On,

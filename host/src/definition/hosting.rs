@@ -10,10 +10,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 
 use super::document::Place;
+use super::listener_tls::{self, ListenerTlsTable};
 use super::reader::{Reader, Section};
 use super::typed::{self, DeclaredTable};
-use super::valid::{DurationIn, InstanceCount, IntegerIn, Paths, SizeIn, Text};
-use super::{Address, Egress, Hosting, Instances, Kind, Limits};
+use super::valid::{DurationIn, InstanceCount, IntegerIn, Paths, SizeIn, Switchable, Text};
+use super::{Address, Egress, Hosting, Instances, Kind, KindTls, Limits};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -36,6 +37,9 @@ pub(super) struct HostTable {
     /// `dev`, the default is `127.0.0.1` and `::1`.
     #[schemars(example = "127.0.0.1", with = "String", extend("pattern" = "^[0-9a-fA-F:.]+$"))]
     address: IpAddr,
+    /// The certificates with which all kinds use TLS, unless `tls` of a kind says otherwise. `false` is plaintext.
+    #[schemars(example = false)]
+    tls: Switchable<ListenerTlsTable>,
     /// Maximum time for the service to start.
     #[schemars(example = "10s")]
     start_timeout: DurationIn,
@@ -98,6 +102,7 @@ impl Default for HostTable {
             build: None,
             instances: InstanceCount::of(Instances::Count(NonZeroUsize::MIN)),
             address: Ipv6Addr::UNSPECIFIED.into(),
+            tls: Switchable::Off,
             start_timeout: DurationIn::seconds(30),
             drain_delay: DurationIn::seconds(0),
             shutdown_timeout: DurationIn::seconds(30),
@@ -141,11 +146,13 @@ pub(super) fn read<'t>(
     let table: HostTable = typed::read_host(reader, &section);
     let drain_delay = table.drain_delay.0;
     check_drain_delay(reader, &section, drain_delay, kinds);
+    check_tls_is_used(reader, &section, kinds);
     Hosting {
         component: directory.join(String::from(table.component.unwrap_or_default())),
         build: table.build.map(String::from),
         instances: table.instances.0,
         address: Address::Of(table.address),
+        tls: listener_tls::of_host(reader, &section, table.tls, directory),
         start_timeout: table.start_timeout.0,
         drain_delay,
         shutdown_timeout: table.shutdown_timeout.0,
@@ -175,6 +182,21 @@ fn check_drain_delay<'t>(
         let message =
             "`host.drain_delay` has no effect without the kind `http` or `grpc`".to_owned();
         reader.warning(place, message, None);
+    }
+}
+
+/// TLS is for the kinds that listen and have none of their own.
+fn check_tls_is_used<'t>(reader: &mut Reader<'t>, section: &Section<'t>, kinds: &[Kind]) {
+    let tls = section.section("tls");
+    let is_used = |kind: &Kind| match kind {
+        Kind::Http(http) => http.tls == KindTls::Inherited,
+        Kind::Grpc(grpc) => grpc.tls == KindTls::Inherited,
+        Kind::Native | Kind::Script(_) | Kind::Custom(_) => false,
+    };
+    if tls.is_present() && !kinds.is_empty() && !kinds.iter().any(is_used) {
+        let message =
+            "`host.tls` has no effect: no kind listens without a `tls` of its own".to_owned();
+        reader.warning(tls.place, message, None);
     }
 }
 

@@ -2,15 +2,49 @@
 //!
 //! Does not know where the port comes from, nor HTTP itself.
 
+use std::path::Path;
+use std::time::Duration;
+
 use schemars::JsonSchema;
 
 use super::document::Place;
+use super::listener_tls::{self, ListenerTlsTable};
 use super::reader::{Reader, Section};
 use super::typed;
 use super::valid::{
     BasePath, DurationIn, DurationOrNanoseconds, DurationOrNever, HealthPath, SizeOrBytes,
+    Switchable,
 };
-use super::{Http, HttpTimeouts, Kind, Port};
+use super::{Kind, KindTls, Port};
+
+/// The kind `http`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    pub port: Port,
+    /// Empty, or with a slash in front and none at the end.
+    pub base_path: String,
+    /// Path of the health check; `None` turns it off.
+    pub health: Option<String>,
+    pub timeouts: HttpTimeouts,
+    pub max_header_bytes: usize,
+    pub tls: KindTls,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpTimeouts {
+    /// Until the whole head of a request has arrived.
+    pub header: Duration,
+    /// Longest silence while the body of a request arrives.
+    pub read: Duration,
+    /// Longest time without the client taking any of the data that waits for it.
+    pub write: Duration,
+    /// Longest life of a keep-alive connection without a request.
+    pub idle: Duration,
+    /// Silence after which an HTTP/2 client is pinged; `None` is never.
+    pub keepalive_interval: Option<Duration>,
+    /// How long a ping may stay without an answer.
+    pub keepalive_timeout: Duration,
+}
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -18,6 +52,10 @@ const MIB: u64 = 1 << 20;
 #[derive(serde::Deserialize, serde::Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HttpTable {
+    /// Whether connections use TLS, and with which certificates. Default: as `[host.tls]` says, of which a table takes
+    /// nothing. `false` is plaintext.
+    #[schemars(example = false)]
+    tls: Option<Switchable<ListenerTlsTable>>,
     /// Prefix of every route.
     #[schemars(example = "/api")]
     base_path: BasePath,
@@ -59,6 +97,7 @@ impl typed::DeclaredTable for HttpTable {}
 impl Default for HttpTable {
     fn default() -> Self {
         Self {
+            tls: None,
             base_path: BasePath::of(String::new()),
             health: HealthPath::default(),
             header_timeout: DurationIn::seconds(10),
@@ -74,13 +113,19 @@ impl Default for HttpTable {
     }
 }
 
-pub(super) fn read<'t>(reader: &mut Reader<'t>, section: &Section<'t>, port: Port) -> Http {
+pub(super) fn read<'t>(
+    reader: &mut Reader<'t>,
+    section: &Section<'t>,
+    port: Port,
+    directory: &Path,
+) -> Http {
     let table: HttpTable = typed::read_host(reader, section);
     if table.cors_strict.is_some() {
         note_strictness(reader, section);
     }
     Http {
         port,
+        tls: listener_tls::of_kind(reader, section, table.tls, directory),
         base_path: table.base_path.0,
         health: table.health.0,
         timeouts: HttpTimeouts {

@@ -128,11 +128,11 @@ fn kind<'t>(
     match name {
         KindName::Grpc => {
             let port = port::choose(reader, declared, &framework::GRPC_PORT);
-            Kind::Grpc(grpc::read(reader, &table(root, name), port))
+            Kind::Grpc(grpc::read(reader, &table(root, name), port, directory))
         }
         KindName::Http => {
             let port = port::choose(reader, declared, &framework::HTTP_PORT);
-            Kind::Http(http::read(reader, &table(root, name), port))
+            Kind::Http(http::read(reader, &table(root, name), port, directory))
         }
         KindName::Native => {
             NativeTable {} = typed::read_host(reader, &table(root, name));
@@ -296,8 +296,8 @@ fn check_unused<'t>(
 fn check<'t>(reader: &mut Reader<'t>, table: &Section<'t>, name: KindName, directory: &Path) {
     let (counted, port) = (reader.effective.len(), Port { number: 0, source: Origin::Default });
     match name {
-        KindName::Http => drop(http::read(reader, table, port)),
-        KindName::Grpc => drop(grpc::read(reader, table, port)),
+        KindName::Http => drop(http::read(reader, table, port, directory)),
+        KindName::Grpc => drop(grpc::read(reader, table, port, directory)),
         KindName::Script => _ = script::read(reader, table),
         KindName::Native => NativeTable {} = typed::read_host(reader, table),
         KindName::Custom(name) => custom::check(reader, table, name, directory),

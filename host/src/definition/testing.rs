@@ -10,7 +10,7 @@ use super::document::Place;
 use super::reader::{Reader, Section};
 use super::typed;
 use super::valid::Text;
-use super::{Address, Definition, Kind, Origin};
+use super::{Address, Definition, Kind, KindTls, Origin};
 
 /// `[tests]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,17 +55,19 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, root: &Section<'t>) -> Tests {
 }
 
 impl Definition {
-    /// The same service on free loopback ports, so that only the tests connect to it.
+    /// The same service on free loopback ports, so that only the tests connect to it, and without TLS: certificates are for
+    /// the names of other machines.
     #[must_use]
     pub fn for_tests(mut self) -> Self {
         for kind in &mut self.kinds {
-            let port = match kind {
-                Kind::Http(http) => &mut http.port,
-                Kind::Grpc(grpc) => &mut grpc.port,
+            let (port, tls) = match kind {
+                Kind::Http(http) => (&mut http.port, &mut http.tls),
+                Kind::Grpc(grpc) => (&mut grpc.port, &mut grpc.tls),
                 // Their kind alone knows where they listen.
                 Kind::Native | Kind::Script(_) | Kind::Custom(_) => continue,
             };
             (port.number, port.source) = (0, Origin::Test);
+            *tls = KindTls::Off;
         }
         self.host.address = Address::Loopback;
         // No load balancer has to notice.

@@ -21,6 +21,7 @@ mod http;
 mod identity;
 mod indirection;
 mod kinds;
+mod listener_tls;
 mod log;
 mod ordering;
 mod properties;

@@ -43,7 +43,7 @@ use super::{head, request_id};
 use crate::call::grpc::{RequestMessage, RequestMessages, RpcRequest, RpcResponse};
 use crate::call::metadata;
 use crate::call::stream::stream;
-use crate::call::{CallDepth, Context, Deadline, Fault, RequestAnnotations};
+use crate::call::{CallDepth, Context, Deadline, Fault, PeerIdentity, RequestAnnotations};
 use crate::capability::Stopping;
 use crate::definition::StatusMessage;
 use crate::extension::{self as hook, Transport};
@@ -148,8 +148,9 @@ impl GrpcDispatcher {
         }
         RequestDetails::note(&parts.extensions, &id, None);
         let begun = Instant::now();
+        let annotations = PeerIdentity::of(&parts.extensions).cloned();
         let context =
-            RpcContext { id, peer, begun, annotations: None, hides_id: false, compresses: false };
+            RpcContext { id, peer, begun, annotations, hides_id: false, compresses: false };
         self.answer(&parts, body, context).await
     }
 

@@ -26,7 +26,7 @@ use crate::bindings::errors::{Error as ServiceError, Kind as ErrorKind};
 use crate::call::body::{BodyLimits, receive};
 use crate::call::error::{invalid_parts, retry_after};
 use crate::call::http::HttpRequest;
-use crate::call::{CallDepth, Context, Fault, RequestAnnotations, RequestTarget};
+use crate::call::{CallDepth, Context, Fault, PeerIdentity, RequestAnnotations, RequestTarget};
 use crate::extension::{self as hook, Answer, Body, Content, Hooked, Transport};
 use crate::guest::Workers;
 use crate::http2::RequestBody;
@@ -303,7 +303,7 @@ impl<'a> About<'a> {
             peer,
             depth: CallDepth::of(&parts.extensions),
             id,
-            annotations: None,
+            annotations: PeerIdentity::of(&parts.extensions).cloned(),
             answered: Attributes::new(),
             hides_id: false,
         }

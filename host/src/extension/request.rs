@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
-use crate::call::{Identity, RequestAnnotations, Transport};
+use crate::call::{Identity, PeerIdentity, RequestAnnotations, Transport};
 use crate::header::is_request_id;
 use crate::telemetry::Attributes;
 
@@ -27,6 +27,9 @@ pub struct Request<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) identity: Option<Arc<Identity>>,
+    /// Who the client is by its certificate. Only the service is told: features that ask for credentials do so of
+    /// clients with a certificate, too.
+    certified: Option<Arc<Identity>>,
     /// For all log lines of the request.
     pub(crate) attributes: Attributes,
     /// Whether the client is not told the request's id.
@@ -38,10 +41,11 @@ pub(crate) struct Found {
 impl Found {
     /// What goes along with the call of the guest.
     pub(crate) fn annotations(&self) -> Option<Arc<RequestAnnotations>> {
-        let Self { identity, attributes, .. } = self;
+        let Self { identity, certified, attributes, .. } = self;
+        let identity = identity.as_ref().or(certified.as_ref());
         let is_nothing = identity.is_none() && attributes.is_empty();
         let annotations =
-            || RequestAnnotations { identity: identity.clone(), attributes: attributes.clone() };
+            || RequestAnnotations { identity: identity.cloned(), attributes: attributes.clone() };
         (!is_nothing).then(|| Arc::new(annotations()))
     }
 }
@@ -54,7 +58,9 @@ impl<'a> Request<'a> {
         local: usize,
         id: Arc<str>,
     ) -> Self {
-        Self { transport, parts, peer, id, local, found: Found::default() }
+        let certified = PeerIdentity::of(&parts.extensions).and_then(|peer| peer.identity.clone());
+        let found = Found { certified, ..Found::default() };
+        Self { transport, parts, peer, id, local, found }
     }
 
     pub(crate) fn local(&self) -> usize {

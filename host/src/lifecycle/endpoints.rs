@@ -21,7 +21,7 @@ use crate::dispatch::{
     HttpRules, Routes, Standard,
 };
 use crate::guest::Workers;
-use crate::listener::{ConnectionRules, Keepalive, Phase, Timeouts};
+use crate::listener::{ConnectionRules, Keepalive, ListenerOptions, Phase, Timeouts};
 use crate::observe::ObserveContext;
 use crate::observe::{DeclaredRoutes, RouteTable};
 use crate::telemetry::Logger;
@@ -68,7 +68,7 @@ pub(super) struct EndpointPlan {
     pub(super) key: ListenerKey,
     /// Where the port comes from.
     pub(super) source: Origin,
-    rules: ConnectionRules,
+    options: ListenerOptions,
     answers: EndpointRules,
 }
 
@@ -79,6 +79,11 @@ impl EndpointPlan {
             EndpointRules::Http { .. } => Protocol::Http,
             EndpointRules::Grpc { .. } => Protocol::Grpc,
         }
+    }
+
+    /// Whether connections use TLS.
+    pub(super) fn is_secured(&self) -> bool {
+        self.options.tls.is_some()
     }
 
     /// Who answers on a thread, whose requests go to the worker `local` first.
@@ -118,7 +123,7 @@ impl EndpointPlan {
                 })
             }
         };
-        ConnectionService { rules: self.rules, dispatcher }
+        ConnectionService { options: self.options.clone(), dispatcher }
     }
 }
 
@@ -137,7 +142,9 @@ impl Loaded {
             };
             let address = self.definition.host.address;
             let key = ListenerKey { kind: kind.name(), address, port: port.number };
-            plans.push(EndpointPlan { key, source: port.source.clone(), rules, answers });
+            let options =
+                ListenerOptions { rules, tls: self.certificates.of(&self.definition, kind) };
+            plans.push(EndpointPlan { key, source: port.source.clone(), options, answers });
         }
         Ok(plans)
     }

@@ -25,6 +25,8 @@ pub(crate) struct Endpoint {
     pub addresses: Vec<SocketAddr>,
     /// Where the port comes from.
     pub source: Origin,
+    /// Whether connections use TLS.
+    pub is_secured: bool,
 }
 
 /// What distinguishes the listeners of a service: those with the same key are one.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::assembly::{Assembler, Assembly, Module};
+use super::certificates::Certificates;
 use super::running_extensions::RunningExtensions;
 use crate::bindings::definition::Description;
 use crate::capability::{ClientGrants, Grants, HealthOverrides, Stopping};
@@ -52,6 +53,7 @@ pub(crate) struct Loaded {
     pub(super) monitor: Monitor,
     /// Those that clients reach without a socket.
     pub(super) local_services: LocalServices,
+    pub(super) certificates: Certificates,
     is_cached: bool,
     /// SHA-256 of the component, in hexadecimal.
     digest: String,
@@ -64,6 +66,9 @@ pub(crate) enum LoadError {
     Compile(#[from] CompileError),
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
+    /// The files of a listener's TLS. The text has the place in the definition.
+    #[error("{0}")]
+    Certificates(String),
 }
 
 impl LoadError {
@@ -71,7 +76,7 @@ impl LoadError {
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Compile(error) => error.help(),
-            Self::Thread(_) => None,
+            Self::Thread(_) | Self::Certificates(_) => None,
         }
     }
 }
@@ -122,6 +127,8 @@ impl Loader {
         logger: Logger,
         monitor: Monitor,
     ) -> Result<Loaded, LoadError> {
+        // Before the component is compiled, which takes longer.
+        let certificates = Certificates::load(&definition)?;
         let assembler = Assembler {
             engine: &self.engine,
             cache: self.cache.as_ref(),
@@ -139,6 +146,7 @@ impl Loader {
             logger,
             monitor,
             local_services,
+            certificates,
             is_cached,
             digest,
         })

@@ -192,9 +192,10 @@ impl Service {
             let registered = || registered(plan.protocol());
             let (addresses, listener) = self.find_listener(plan.key, count, registered)?;
             let (kind, source) = (plan.key.kind, plan.source.clone());
+            let is_secured = plan.is_secured();
             planned.push(Planned {
                 plan,
-                endpoint: Endpoint { kind, addresses, source },
+                endpoint: Endpoint { kind, addresses, source, is_secured },
                 listener,
             });
         }

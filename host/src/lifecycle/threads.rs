@@ -21,7 +21,7 @@ use crate::client::local::LocalRequests;
 use crate::dispatch::{Dispatcher, GrpcBody, GrpcDispatcher, ResponseBody};
 use crate::guest::WorkerConfig;
 use crate::http2::RequestBody;
-use crate::listener::{self, ConnectionRules, Phase, Served, Shortage, Slot};
+use crate::listener::{self, ListenerOptions, Phase, Served, Shortage, Slot};
 use crate::observe::{Observation, ObservedBody, Observers};
 use crate::telemetry::error;
 
@@ -64,7 +64,7 @@ pub(super) struct RequestSources {
 /// What serves the connections of a socket, and the rules they are kept to.
 #[derive(Debug)]
 pub(super) struct ConnectionService {
-    pub(super) rules: ConnectionRules,
+    pub(super) options: ListenerOptions,
     pub(super) dispatcher: AnyDispatcher,
 }
 
@@ -191,16 +191,16 @@ fn execute(
             });
         }
         ThreadCommand::Listen(ListenerSockets { listener, sources, service, phase, drained }) => {
-            let ConnectionService { rules, dispatcher } = service;
+            let ConnectionService { options, dispatcher } = service;
             slots.retain(|_, slot| slot.is_used());
             match dispatcher {
                 AnyDispatcher::Http(dispatcher) => {
-                    let slot = Slot::new(rules, Rc::new(dispatcher));
+                    let slot = Slot::new(options, Rc::new(dispatcher));
                     slots.insert(listener, AnySlot::Http(Rc::downgrade(&slot)));
                     tasks.spawn_local(listen(sources, slot, phase, drained));
                 }
                 AnyDispatcher::Grpc(dispatcher) => {
-                    let slot = Slot::new(rules, Rc::new(dispatcher));
+                    let slot = Slot::new(options, Rc::new(dispatcher));
                     slots.insert(listener, AnySlot::Grpc(Rc::downgrade(&slot)));
                     tasks.spawn_local(listen(sources, slot, phase, drained));
                 }
@@ -239,16 +239,16 @@ impl AnySlot {
         }
     }
 
-    fn replace(&self, ConnectionService { rules, dispatcher }: ConnectionService) {
+    fn replace(&self, ConnectionService { options, dispatcher }: ConnectionService) {
         match (self, dispatcher) {
             (Self::Http(slot), AnyDispatcher::Http(dispatcher)) => {
                 if let Some(slot) = slot.upgrade() {
-                    slot.replace(rules, Rc::new(dispatcher));
+                    slot.replace(options, Rc::new(dispatcher));
                 }
             }
             (Self::Grpc(slot), AnyDispatcher::Grpc(dispatcher)) => {
                 if let Some(slot) = slot.upgrade() {
-                    slot.replace(rules, Rc::new(dispatcher));
+                    slot.replace(options, Rc::new(dispatcher));
                 }
             }
             _ => debug_assert!(false, "a listener was given a dispatcher of another kind"),

@@ -4,17 +4,17 @@
 //! and requests are noted here as they pass, and one timer per connection looks at the notes. There are many
 //! notes and one rule: each says since when something lasts, and `check` adds its limit and takes the earliest.
 
+mod noted;
+
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
-use std::io;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+pub(super) use self::noted::{NotedReads, NotedWrites};
 use crate::http2::Protocol;
 
 /// How long each stage of a connection may last.
@@ -324,62 +324,6 @@ impl Drop for UnreadGuard {
         let Notes { rests, idle_since, .. } = &*self.0.0;
         rests.set(rests.get() - 1);
         idle_since.set(Instant::now());
-    }
-}
-
-/// A stream whose traffic is noted.
-#[derive(Debug)]
-pub(super) struct Noted<T> {
-    pub(super) stream: T,
-    pub(super) activity: Activity,
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Noted<T> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if polled.is_ready() && buffer.filled().len() > before {
-            self.activity.note_read(&buffer.filled()[before..]);
-        }
-        polled
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Noted<T> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.activity.note_write(&polled);
-        polled
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.activity.note_write(&polled);
-        polled
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

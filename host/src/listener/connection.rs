@@ -22,17 +22,22 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulConnection;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_rustls::server::TlsStream;
 
-use super::activity::{Activity, DRAIN_GRACE, Late, Noted, Timeouts};
+use super::activity::{Activity, DRAIN_GRACE, Late, NotedReads, NotedWrites, Timeouts};
+use super::client_identity::ClientIdentity;
+use super::handshake::Handshakes;
 use super::rest::{self, UnreadBodies, UnreadReader};
 use super::stream::{Peer, SharedStream};
 use super::tracked::Tracked;
 use super::{Phase, reach};
 use crate::http2::{self, Coalescing, RequestBody, Streams};
 use crate::telemetry::debug;
+use crate::tls::ServerTls;
 
 /// Heads up to this multiple of their limit are read, so that they can be answered in the service's
 /// own words; beyond it hyper answers with an empty 431.
@@ -80,24 +85,57 @@ pub(crate) trait Served: Clone + 'static {
     ) -> impl Future<Output = Result<Response<Self::Body>, Infallible>>;
 }
 
-/// Serves `stream` to its end; in order once `phase` says so. Returns how many responses were cut off
-/// because the service stops, although nothing but the client was waited for.
-pub(super) async fn serve(
-    stream: TcpStream,
+/// A connection, and how bytes of HTTP go through it.
+///
+/// Plaintext and TLS differ in the type of `io` alone: everything is compiled for each, so that plaintext pays nothing
+/// for the other.
+pub(super) struct Connection<T> {
+    io: T,
+    stream: SharedStream,
+    activity: Activity,
     peer: SocketAddr,
+    identity: Option<ClientIdentity>,
+}
+
+impl Connection<NotedWrites<SharedStream>> {
+    pub(super) fn new(stream: TcpStream, peer: SocketAddr, timeouts: Timeouts) -> Self {
+        let (activity, stream) = (Activity::new(timeouts), SharedStream::new(stream));
+        let io = NotedWrites { stream: stream.clone(), activity: activity.clone() };
+        Self { io, stream, activity, peer, identity: None }
+    }
+
+    /// The same above TLS. `None`: TLS has not come about, which has been told.
+    pub(super) async fn secured(
+        self,
+        (handshakes, tls): (&Handshakes, &ServerTls),
+        limit: Duration,
+        phase: watch::Receiver<Phase>,
+    ) -> Option<Connection<TlsStream<NotedWrites<SharedStream>>>> {
+        let Self { io, stream, activity, peer, .. } = self;
+        let (io, identity) = handshakes.accept(tls, io, (peer, limit), phase).await?;
+        Some(Connection { io, stream, activity, peer, identity })
+    }
+}
+
+/// Serves a connection to its end; in order once `phase` says so. Returns how many responses were cut off
+/// because the service stops, although nothing but the client was waited for.
+pub(super) async fn serve<T: AsyncRead + AsyncWrite + Unpin + 'static>(
+    connection: Connection<T>,
     rules: ConnectionRules,
     service: impl Served,
     phase: watch::Receiver<Phase>,
 ) -> usize {
-    let activity = Activity::new(rules.timeouts);
-    let stream = SharedStream::new(stream);
+    let Connection { io, stream, activity, peer, identity } = connection;
     let streams = Streams::default();
-    let noted = Noted { stream: stream.clone(), activity: activity.clone() };
+    let noted = NotedReads { stream: io, activity: activity.clone() };
     let io = TokioIo::new(Coalescing::new(noted, streams.clone()));
     let noting = activity.clone();
     let (rests, reading) = UnreadBodies::new(activity.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let (mut request, exchange) = streams.admit(request);
+        if let Some(identity) = &identity {
+            identity.add_to(&mut request);
+        }
         let fate = if rules.reads_rests { rests.receive(&mut request) } else { None };
         let open = noting.begin();
         let service = service.clone();

@@ -88,6 +88,7 @@ pub(super) fn endpoint(endpoint: &Endpoint) {
         ServiceRunning,
         kind = endpoint.kind,
         address = addresses.join(", "),
+        scheme = endpoint.is_secured.then_some("https"),
         port.source = %endpoint.source,
         "service is running"
     );

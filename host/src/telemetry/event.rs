@@ -129,6 +129,17 @@ events! {
     ClientLeft = "client-left",
     /// The host could not set an option of a connection, which works without it.
     SocketOptionFailed = "socket-option-failed",
+    /// A TLS handshake failed: the client does not speak TLS, was too slow, or left. Repeated at most every 10 s for each
+    /// socket.
+    TlsHandshakeFailed = "tls-handshake-failed",
+    /// A client has no certificate, or one that is not accepted. Repeated at most every 10 s for each socket.
+    TlsClientRefused = "tls-client-refused",
+    /// The host uses changed certificates, keys, or certificate authorities of a listener for new connections.
+    CertificatesReloaded = "certificates-reloaded",
+    /// Changed certificates, keys, or certificate authorities of a listener cannot be used. The host uses those from before.
+    CertificatesReloadFailed = "certificates-reload-failed",
+    /// A certificate of a listener has expired or is not valid yet. Clients refuse it.
+    CertificateOutOfDate = "certificate-out-of-date",
     /// A connection failed, for example because the client broke the protocol.
     ConnectionFailed = "connection-failed",
     /// The host closed a connection that exceeded a timeout.

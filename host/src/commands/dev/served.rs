@@ -35,6 +35,7 @@ impl Served {
             kind: one.kind,
             socket: one.addresses[0],
             is_local: self.is_local,
+            is_secured: one.is_secured,
         };
         let addresses = endpoints.iter().map(address).collect::<Vec<_>>();
         let known = std::mem::replace(&mut self.addresses, addresses);

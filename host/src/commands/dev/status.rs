@@ -72,6 +72,8 @@ pub(super) struct Address {
     pub(super) socket: SocketAddr,
     /// Whether it is for this machine alone by default, at each of its addresses of that sort.
     pub(super) is_local: bool,
+    /// Whether connections use TLS.
+    pub(super) is_secured: bool,
 }
 
 impl Status<'_> {
@@ -168,7 +170,11 @@ impl Address {
             IpAddr::V4(address) => address.to_string(),
             IpAddr::V6(address) => format!("[{address}]"),
         };
-        let scheme = if self.kind == "http" { "http://" } else { "" };
+        let scheme = match (self.kind, self.is_secured) {
+            (_, true) => "https://",
+            ("http", false) => "http://",
+            _ => "",
+        };
         format!("{:<5} {scheme}{host}:{port}", self.kind)
     }
 }

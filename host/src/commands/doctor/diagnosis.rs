@@ -28,6 +28,7 @@ pub(super) enum Subject {
     Sdk,
     Component,
     Client,
+    Certificate,
     Port,
 }
 
@@ -208,6 +209,7 @@ impl Subject {
             Self::Sdk => "sdk",
             Self::Component => "component",
             Self::Client => "client",
+            Self::Certificate => "certificate",
             Self::Port => "port",
         }
     }

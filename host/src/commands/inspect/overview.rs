@@ -44,6 +44,7 @@ struct KindOverview {
     kind: &'static str,
     /// `None`: the kind does not listen. 0: any free port.
     port: Option<u16>,
+    tls: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,7 +88,10 @@ impl<'a> Overview<'a> {
                     .and_then(|surface| surface.services.as_ref().ok())
                     .map(|declared| declared.services.as_slice()),
             },
-            kinds: definition.kinds.iter().map(KindOverview::new).collect(),
+            kinds: {
+                let kinds = definition.kinds.iter();
+                kinds.map(|kind| KindOverview::new(definition, kind)).collect()
+            },
             features: definition
                 .features
                 .iter()
@@ -105,14 +109,14 @@ impl<'a> Overview<'a> {
 }
 
 impl KindOverview {
-    fn new(kind: &Kind) -> Self {
+    fn new(definition: &Definition, kind: &Kind) -> Self {
         let port = match kind {
             Kind::Http(http) => Some(http.port.number),
             Kind::Grpc(grpc) => Some(grpc.port.number),
             Kind::Custom(custom) => custom.port.as_ref().map(|port| port.number),
             Kind::Native | Kind::Script(_) => None,
         };
-        Self { kind: kind.name(), port }
+        Self { kind: kind.name(), port, tls: definition.tls(kind).is_some() }
     }
 }
 
@@ -182,9 +186,10 @@ impl fmt::Display for Overview<'_> {
 
 impl fmt::Display for KindOverview {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tls = if self.tls { " with TLS" } else { "" };
         match self.port {
-            Some(0) => write!(f, "{} on any free port", self.kind),
-            Some(port) => write!(f, "{} on port {port}", self.kind),
+            Some(0) => write!(f, "{} on any free port{tls}", self.kind),
+            Some(port) => write!(f, "{} on port {port}{tls}", self.kind),
             None => write!(f, "{}", self.kind),
         }
     }

@@ -152,6 +152,7 @@ mod tests {
             kind: "http",
             addresses: addresses.iter().map(|address| address.parse().unwrap()).collect(),
             source: crate::definition::Origin::Test,
+            is_secured: false,
         };
 
         assert_eq!(url(&endpoint(&["[::1]:80", "127.0.0.1:80"])), "http://127.0.0.1:80");

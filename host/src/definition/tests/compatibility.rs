@@ -71,6 +71,7 @@ fn a_file_of_the_go_framework_loads() {
         host.component = service.wasm (service.toml:35)
         host.instances = 1 (default)
         host.address = :: (default)
+        host.tls = false (default)
         host.start_timeout = 30s (default)
         host.drain_delay = 0s (default)
         host.shutdown_timeout = 30s (default)

@@ -202,7 +202,7 @@ fn keys_of_other_documents_name_their_successor() {
             service.toml:9:1: unknown key `services.http.port`
             help: write the port in `types`, for example `types = ["http:8080"]`
             service.toml:10:1: unknown key `services.http.use_tls`
-            help: remove it: this version does not serve TLS
+            help: write `[host.tls]`, with `certificate` and `key`
             service.toml:11:1: unknown key `services.http.max_request_body_size`
             help: write `max_body = "4MiB"` in `[host.limits]`
             service.toml:12:1: unknown key `services.http.disable_panic_recovery`

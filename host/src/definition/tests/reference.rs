@@ -34,7 +34,9 @@ fn with_key(key: &Row, value: &str) -> String {
     match path.split_once('.') {
         None => with(&[(&path, value)], ""),
         Some(("host", "component")) => with(&[], "").replace("\"greeter.wasm\"", value),
-        Some(("host", name)) => with(&[], &format!("{name} = {value}\n")),
+        Some(("host", name)) => {
+            with(&[], &format!("{}{name} = {value}\n", beside_key_of_tls(name)))
+        }
         Some(("features", name)) if name.starts_with("anything.") => {
             // What is not a component may have any keys.
             let is_component = name == "anything.component";
@@ -51,7 +53,8 @@ fn with_key(key: &Row, value: &str) -> String {
                 Some("script") => "[\"script\"]",
                 _ => "[\"http\"]",
             };
-            with(&[("types", kinds)], &format!("[{table}]\n{name} = {value}\n"))
+            let beside = beside_key_of_tls(name);
+            with(&[("types", kinds)], &format!("[{table}]\n{beside}{name} = {value}\n"))
         }
     }
 }
@@ -66,6 +69,15 @@ fn beside_key_of_client(name: &str) -> &'static str {
         }
         _ => "",
     }
+}
+
+/// What makes a key of a listener's TLS mean something.
+fn beside_key_of_tls(name: &str) -> String {
+    let Some((table, own)) = name.rsplit_once("tls.") else { return String::new() };
+    let all = [("certificate", "x.pem"), ("key", "x.key"), ("client_roots", "y.pem")];
+    let others = all.iter().filter(|(key, _)| *key != own);
+    let lines = others.map(|(key, file)| format!("{table}tls.{key} = \"{file}\""));
+    lines.chain([String::new()]).collect::<Vec<_>>().join("\n")
 }
 
 /// Where the default of a key counts.
@@ -160,16 +172,20 @@ fn nothing_beside_the_keys_is_accepted() {
 
     let tables = closed(&of_file(), "");
 
-    assert_eq!(tables.len(), 18, "{tables:?}");
+    assert_eq!(tables.len(), 21, "{tables:?}");
     for table in &tables {
         let label = join(table, "zzz");
         let text = match label.split_once('.') {
             None => with(&[("zzz", "1")], ""),
-            Some(("host", rest)) => with(&[], &format!("{rest} = 1\n")),
+            Some(("host", rest)) => with(&[], &format!("{}{rest} = 1\n", beside_key_of_tls(rest))),
             Some((first, rest)) => {
                 let component = "anything.component = \"x.wasm\"\n";
-                let component = if first == "features" { component } else { "" };
-                with(&[], &format!("[{first}]\n{component}{rest} = 1\n"))
+                let beside = match first {
+                    "features" => component.to_owned(),
+                    "services" => beside_key_of_tls(rest),
+                    _ => String::new(),
+                };
+                with(&[], &format!("[{first}]\n{beside}{rest} = 1\n"))
             }
         };
         let problems = parse(&text, &[]).expect_err(table);

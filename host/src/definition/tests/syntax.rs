@@ -209,8 +209,11 @@ fn what_this_version_does_not_have_is_told() {
             help: remove it: this version has no tracing yet
             service.toml:10:2: unknown key `metrics`
             help: remove it: this version has no metrics yet
-            service.toml:11:16: unknown key `services.http.tls`
-            help: remove it: this version does not serve TLS"#]],
+            service.toml:11:16: `services.http.tls.certificate` is missing
+            help: add `certificate` to `[services.http.tls]`, the path of a PEM file
+            service.toml:11:16: `services.http.tls.key` is missing
+            help: add `key` to `[services.http.tls]`, the path of a PEM file
+            service.toml:12:1: unknown key `services.http.tls.cert`"#]],
     );
 }
 

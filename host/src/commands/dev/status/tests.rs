@@ -62,8 +62,13 @@ fn a_change_is_one_line() {
 
 #[test]
 fn addresses_that_nobody_has_chosen_are_told_with_how_to_choose() {
-    let addresses = [("http", "127.0.0.1:8080"), ("grpc", "127.0.0.1:50051")]
-        .map(|(kind, socket)| Address { kind, socket: socket.parse().unwrap(), is_local: true });
+    let addresses =
+        [("http", "127.0.0.1:8080"), ("grpc", "127.0.0.1:50051")].map(|(kind, socket)| Address {
+            kind,
+            socket: socket.parse().unwrap(),
+            is_local: true,
+            is_secured: false,
+        });
 
     always_reads(
         &[],
@@ -85,7 +90,12 @@ fn new_addresses_follow() {
         ("http", "127.0.0.1:8080"),
         ("grpc", "[::1]:50051"),
     ]
-    .map(|(kind, socket)| Address { kind, socket: socket.parse().unwrap(), is_local: false });
+    .map(|(kind, socket)| Address {
+        kind,
+        socket: socket.parse().unwrap(),
+        is_local: false,
+        is_secured: false,
+    });
 
     always_reads(
         &[],

@@ -49,12 +49,10 @@ fn surface() -> Surface {
 
 #[test]
 fn text_is_aligned_and_hides_what_comes_from_the_environment() {
-    let definition = definition();
+    let (definition, surface) = (definition(), surface());
+    let overview = Overview::new((&definition, &[]), &Catalogue::default(), Some(&surface));
 
-    let text =
-        Overview::new((&definition, &[]), &Catalogue::default(), Some(&surface())).to_string();
-
-    assert!(!text.contains("secret"));
+    assert!(!overview.to_string().contains("secret"));
     expect![[r#"
         service     greeter v1.2.0
         product     Matrix
@@ -88,6 +86,7 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         host.component                    greeter.wasm   service.toml:10
         host.instances                    1              default
         host.address                      ::             default
+        host.tls                          false          default
         host.start_timeout                30s            default
         host.drain_delay                  0s             default
         host.shutdown_timeout             30s            default
@@ -111,7 +110,7 @@ fn text_is_aligned_and_hides_what_comes_from_the_environment() {
         MIKROS_CICD_TEST                  false          default
         envs.DATABASE_URL                 ***            DATABASE_URL
     "#]]
-    .assert_eq(&text);
+    .assert_eq(&overview.to_string());
 }
 
 #[test]
@@ -139,7 +138,7 @@ fn json_names_everything() {
     let definition = definition();
     let surface = surface();
     let mut overview = Overview::new((&definition, &[]), &Catalogue::default(), Some(&surface));
-    overview.settings = &overview.settings[..2];
+    overview.settings = &overview.settings[..1];
 
     let text = serde_json::to_string_pretty(&overview).unwrap();
 
@@ -175,11 +174,13 @@ fn json_names_everything() {
           "kinds": [
             {
               "kind": "http",
-              "port": 0
+              "port": 0,
+              "tls": false
             },
             {
               "kind": "native",
-              "port": null
+              "port": null,
+              "tls": false
             }
           ],
           "features": [],
@@ -189,11 +190,6 @@ fn json_names_everything() {
               "key": "name",
               "value": "Greeter",
               "origin": "service.toml:1"
-            },
-            {
-              "key": "types",
-              "value": "http:0 native",
-              "origin": "service.toml:2"
             }
           ]
         }"#]]
