@@ -146,6 +146,16 @@ impl Kind {
         }
     }
 
+    /// Where it listens; `None` if it does not, or if it knows that alone.
+    pub(crate) fn port(&self) -> Option<&Port> {
+        match self {
+            Self::Http(http) => Some(&http.port),
+            Self::Grpc(grpc) => Some(&grpc.port),
+            Self::Custom(custom) => custom.port.as_ref(),
+            Self::Native | Self::Script(_) => None,
+        }
+    }
+
     /// Whether it has a socket of its own.
     pub fn listens(&self) -> bool {
         matches!(self, Self::Http(_) | Self::Grpc(_))

@@ -96,7 +96,7 @@ type Step<T> = Result<T, ExitReason>;
 
 /// What the lines of a version look like as its definition says, and what writes them.
 struct VersionLog {
-    settings: telemetry::Settings,
+    settings: telemetry::LogSettings,
     logger: Logger,
 }
 
@@ -264,7 +264,7 @@ impl<D: Director> Supervisor<'_, D> {
         self.log.replace(match (self.look.level, self.look.host_level) {
             (None, Some(level)) => {
                 let level = level.max(settings.level);
-                logger.with(&telemetry::Settings { level, ..settings.clone() })
+                logger.with(&telemetry::LogSettings { level, ..settings.clone() })
             }
             _ => logger.clone(),
         });

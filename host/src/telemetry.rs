@@ -52,7 +52,7 @@ pub enum Format {
     /// One JSON object per line.
     Json,
     /// For people. Values of several lines follow below their line, indented.
-    Text { colour: bool, place: Place },
+    Text { colour: bool, place: TextOutput },
 }
 
 impl Format {
@@ -60,8 +60,8 @@ impl Format {
     #[must_use]
     pub(crate) fn among_others(self) -> Self {
         match self {
-            Self::Text { colour, place: Place::Terminal } => {
-                Self::Text { colour, place: Place::SharedTerminal }
+            Self::Text { colour, place: TextOutput::Terminal } => {
+                Self::Text { colour, place: TextOutput::SharedTerminal }
             }
             format => format,
         }
@@ -70,7 +70,7 @@ impl Format {
 
 /// Where lines for people are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum TextOutput {
     /// As they are written: the time of day is enough.
     Terminal,
     /// The same, among those of other services: with the name of the service.
@@ -81,7 +81,7 @@ pub enum Place {
 
 /// What a logger is started with.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub struct LogSettings {
     pub format: Format,
     /// The least important level that is written; [`Logger::set_level`] changes it later.
     pub level: Level,
@@ -94,7 +94,7 @@ pub struct Settings {
     pub max_line: usize,
 }
 
-/// The default of [`Settings::max_line`]: container runtimes cut what is longer.
+/// The default of [`LogSettings::max_line`]: container runtimes cut what is longer.
 pub(crate) const MAX_LINE: usize = 16 * 1024;
 
 /// The log could not be started.
@@ -143,7 +143,7 @@ impl Logger {
     /// then lines wait, up to 8 MiB of them, and beyond that are lost and counted. Where nobody is there to
     /// read, lines are lost at once. `complain` is told when either begins, and when it is over.
     pub fn start(
-        settings: &Settings,
+        settings: &LogSettings,
         output: impl Write + Send + 'static,
         complain: impl FnMut(&str) + Send + 'static,
     ) -> Result<(Self, Flush), StartLogError> {
@@ -152,7 +152,7 @@ impl Logger {
     }
 
     fn start_with(
-        settings: &Settings,
+        settings: &LogSettings,
         clock: Clock,
         limits: Limits,
         output: impl Write + Send + 'static,
@@ -172,12 +172,12 @@ impl Logger {
     /// A logger with other settings that writes to the same output. The levels of the two are
     /// independent of each other.
     #[must_use]
-    pub fn with(&self, settings: &Settings) -> Self {
+    pub fn with(&self, settings: &LogSettings) -> Self {
         let clock = Clock::system(settings.local_timestamp);
         Self::of(self.0.queue.clone(), settings, clock)
     }
 
-    fn of(queue: Arc<Queue>, settings: &Settings, clock: Clock) -> Self {
+    fn of(queue: Arc<Queue>, settings: &LogSettings, clock: Clock) -> Self {
         Self(Arc::new(Log {
             level: AtomicU8::new(settings.level as u8),
             format: LineFormat::new(settings, clock),

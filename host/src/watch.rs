@@ -13,11 +13,11 @@ mod events;
 mod filesystem;
 mod limitation;
 mod observer;
-mod place;
 mod resolve;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod watched_path;
 
 use std::io;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub(crate) use self::changes::Changes;
 use self::events::Events;
 pub(crate) use self::limitation::Limitation;
 use self::observer::{Message, Observer, Subscribe};
-pub(crate) use self::place::Place;
+pub(crate) use self::watched_path::WatchedPath;
 
 /// Files under observation. Ends, with its thread, when it is dropped.
 #[derive(Debug)]
@@ -88,12 +88,18 @@ impl Watch {
     /// # Errors
     /// Only without a current directory or a thread. That events cannot be had is no error: then
     /// files are looked at every 2 s, and [`Watch::limitations`] says so.
-    pub(crate) async fn start(places: Vec<Place>, polls: bool) -> Result<Self, StartWatchError> {
+    pub(crate) async fn start(
+        places: Vec<WatchedPath>,
+        polls: bool,
+    ) -> Result<Self, StartWatchError> {
         let by_the_clock: Subscribe = |_hint| Err(Limitation::Asked);
         Self::start_with(places, if polls { by_the_clock } else { Events::new }).await
     }
 
-    async fn start_with(places: Vec<Place>, subscribe: Subscribe) -> Result<Self, StartWatchError> {
+    async fn start_with(
+        places: Vec<WatchedPath>,
+        subscribe: Subscribe,
+    ) -> Result<Self, StartWatchError> {
         let base =
             std::env::current_dir().map_err(|source| StartWatchError::Directory { source })?;
         let shared = Arc::new(Shared::default());
@@ -117,7 +123,7 @@ impl Watch {
     ///
     /// # Cancel safety
     /// When dropped, the places are set nevertheless.
-    pub(crate) async fn set(&mut self, places: Vec<Place>) {
+    pub(crate) async fn set(&mut self, places: Vec<WatchedPath>) {
         self.ask(|done| Message::Set(places, done)).await;
     }
 

@@ -28,7 +28,7 @@ use crate::lifecycle::Pace;
 use crate::report::Status;
 use crate::supervisor::{self, Hangup, Look, Options, RunError, ServiceOptions};
 use crate::telemetry::{HostLog, Level, LogOutput};
-use crate::watch::{Place, Watch};
+use crate::watch::{Watch, WatchedPath};
 
 pub(super) fn run(
     typed: &cli::Dev,
@@ -127,6 +127,6 @@ fn labels(
 fn without_definition(path: &Path) -> Sources {
     let root = directory_of(path).to_owned();
     let except = vec![root.join("target")];
-    let places = vec![Place::File(path.to_owned()), Place::Tree { root, except }];
+    let places = vec![WatchedPath::File(path.to_owned()), WatchedPath::Tree { root, except }];
     Sources { places, inputs: Vec::new(), trouble: None }
 }

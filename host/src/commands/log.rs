@@ -5,7 +5,9 @@
 use std::io::{self, IsTerminal};
 
 use crate::cli::{LogArguments, LogFormat, ProcessEnv};
-use crate::telemetry::{Format, HostLog, Level, Logger, MAX_LINE, Place, Settings, StartLogError};
+use crate::telemetry::{
+    Format, HostLog, Level, LogSettings, Logger, MAX_LINE, StartLogError, TextOutput,
+};
 
 /// What the user wants the log to be.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +33,7 @@ impl Choice {
             LogFormat::Json => Format::Json,
             LogFormat::Text => {
                 let colour = self.allows_colour && output.is_terminal();
-                Format::Text { colour, place: Place::Terminal }
+                Format::Text { colour, place: TextOutput::Terminal }
             }
         }
     }
@@ -40,7 +42,7 @@ impl Choice {
     pub(super) fn kept_format(self, default: LogFormat, output: &impl IsTerminal) -> Format {
         match self.format(default, output) {
             Format::Text { colour, .. } if !output.is_terminal() => {
-                Format::Text { colour, place: Place::File }
+                Format::Text { colour, place: TextOutput::File }
             }
             format => format,
         }
@@ -48,7 +50,7 @@ impl Choice {
 
     /// Does `work` and logs what it has to say to standard error.
     pub(super) fn during<T>(self, work: impl FnOnce() -> T) -> Result<T, StartLogError> {
-        let settings = Settings {
+        let settings = LogSettings {
             format: self.format(LogFormat::Text, &io::stderr()),
             level: self.level.unwrap_or(Level::Warn),
             fixed: Vec::new(),

@@ -117,12 +117,7 @@ fn list(collisions: &[Collision]) -> String {
 }
 
 fn ports(definition: &Definition) -> impl Iterator<Item = &Port> {
-    definition.kinds.iter().filter_map(|kind| match kind {
-        Kind::Http(http) => Some(&http.port),
-        Kind::Grpc(grpc) => Some(&grpc.port),
-        Kind::Custom(custom) => custom.port.as_ref(),
-        Kind::Native | Kind::Script(_) => None,
-    })
+    definition.kinds.iter().filter_map(Kind::port)
 }
 
 /// Whether a port of one is a port of the other.

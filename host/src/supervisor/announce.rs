@@ -12,7 +12,7 @@ use crate::observe::{ServiceAddress, ServiceStatus};
 use crate::telemetry::{self, Attributes, Event, Level, Logger, info, warn};
 
 /// The log of a version as its definition and the command line want it, with what stands in every line.
-pub(super) fn log_settings(definition: &Definition, look: Look) -> telemetry::Settings {
+pub(super) fn log_settings(definition: &Definition, look: Look) -> telemetry::LogSettings {
     let identity = &definition.identity;
     let kinds: Vec<_> = definition.kinds.iter().map(Kind::name).collect();
     let fixed = [
@@ -23,7 +23,7 @@ pub(super) fn log_settings(definition: &Definition, look: Look) -> telemetry::Se
         ("service.product", identity.product.clone()),
     ];
     let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
-    telemetry::Settings {
+    telemetry::LogSettings {
         format: look.format,
         level: look.level.unwrap_or(definition.log.level),
         fixed: fixed.chain(definition.log.attributes.iter().cloned()).collect(),
@@ -33,8 +33,8 @@ pub(super) fn log_settings(definition: &Definition, look: Look) -> telemetry::Se
 }
 
 /// The log while there is no definition.
-pub(super) fn bare_log_settings(look: Look) -> telemetry::Settings {
-    telemetry::Settings {
+pub(super) fn bare_log_settings(look: Look) -> telemetry::LogSettings {
+    telemetry::LogSettings {
         format: look.format,
         level: look.level.unwrap_or_default(),
         fixed: Vec::new(),

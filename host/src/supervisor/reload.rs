@@ -11,7 +11,7 @@ use super::{Demand, Director, Refusal, ServiceEvent};
 use crate::definition::{Definition, LoadContext};
 use crate::telemetry::{Attributes, Event, HostLog, Level, info, warn};
 use crate::text::on_one_line;
-use crate::watch::{Place, StartWatchError, Watch};
+use crate::watch::{StartWatchError, Watch, WatchedPath};
 
 /// Serves what its files say, as of the last time it was told to look.
 #[derive(Debug)]
@@ -52,10 +52,10 @@ impl Reload {
         Ok(self)
     }
 
-    fn places(&self) -> Vec<Place> {
+    fn places(&self) -> Vec<WatchedPath> {
         std::iter::once(&self.path)
             .chain(&self.components)
-            .map(|path| Place::File(path.clone()))
+            .map(|path| WatchedPath::File(path.clone()))
             .collect()
     }
 

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use super::clock::Clock;
 use super::record::Record;
 use super::shortening::fit;
-use super::{Attributes, Event, Format, Level, Settings, json, text};
+use super::{Attributes, Event, Format, Level, LogSettings, json, text};
 
 /// Everything that all lines of one logger have in common.
 pub(super) struct LineFormat {
@@ -22,8 +22,8 @@ enum Shape {
 }
 
 impl LineFormat {
-    pub(super) fn new(settings: &Settings, clock: Clock) -> Self {
-        let Settings { fixed, max_line, .. } = settings;
+    pub(super) fn new(settings: &LogSettings, clock: Clock) -> Self {
+        let LogSettings { fixed, max_line, .. } = settings;
         let shape = match settings.format {
             // Half of the line is left for what it is about.
             Format::Json => Shape::Json(json::FixedFields::new(fixed, max_line / 2)),

@@ -17,18 +17,18 @@ use serde_json::Value;
 
 use super::clock::Clock;
 use super::queue::Limits;
-use super::{Attributes, Event, Flush, Format, Level, Logger, MAX_LINE, Place, Settings};
+use super::{Attributes, Event, Flush, Format, Level, LogSettings, Logger, MAX_LINE, TextOutput};
 
 /// Long enough for a slow machine; a test that needs all of it has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const TEXT: Format = Format::Text { colour: false, place: Place::Terminal };
+const TEXT: Format = Format::Text { colour: false, place: TextOutput::Terminal };
 
 const NOW: &str = "2026-11-22T13:48:46.350431041Z";
 
-fn settings(format: Format, fixed: &[(&str, &str)]) -> Settings {
+fn settings(format: Format, fixed: &[(&str, &str)]) -> LogSettings {
     let fixed = fixed.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    Settings {
+    LogSettings {
         format,
         level: Level::Info,
         fixed: fixed.collect(),

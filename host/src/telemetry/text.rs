@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::clock::Clock;
 use super::escape::{write_json, write_text, write_word};
 use super::record::Record;
-use super::{Attributes, Level, Place};
+use super::{Attributes, Level, TextOutput};
 
 const INDENT: &str = "    ";
 /// In bytes; names of services are shorter.
@@ -104,15 +104,15 @@ pub(super) struct Style {
 }
 
 impl Style {
-    pub(super) fn new(colour: bool, place: Place, fixed: &[(String, String)]) -> Self {
+    pub(super) fn new(colour: bool, place: TextOutput, fixed: &[(String, String)]) -> Self {
         let name = fixed.iter().find(|(key, _)| key == "service.name").map(|(_, name)| name);
         let mut service = Vec::new();
-        if let Some(name) = name.filter(|_| place != Place::Terminal) {
+        if let Some(name) = name.filter(|_| place != TextOutput::Terminal) {
             service.push(b' ');
             let end = name.floor_char_boundary(LONGEST_NAME);
             write_word(&mut service, &name[..end]).expect("a vector takes every byte");
         }
-        Self { paint: Paint { is_on: colour }, has_date: place == Place::File, service }
+        Self { paint: Paint { is_on: colour }, has_date: place == TextOutput::File, service }
     }
 }
 

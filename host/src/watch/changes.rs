@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::content::Content;
-use super::place::normal;
+use super::watched_path::normal;
 use crate::text::harmless;
 
 /// A set of files with what has happened to them. Paths are spelled as the places are.

@@ -15,8 +15,8 @@ use notify::{
 };
 
 use super::limitation::Limitation;
-use super::place::is_ignored;
 use super::snapshot::{Directory, Part};
+use super::watched_path::is_ignored;
 
 /// Says that it is time to look.
 pub(super) type Hint = Box<dyn Fn() + Send>;

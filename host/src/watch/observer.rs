@@ -15,8 +15,8 @@ use super::changes::{Changes, Difference};
 use super::content::look;
 use super::events::{Events, Hint};
 use super::limitation::Limitation;
-use super::place::{Place, normal};
 use super::snapshot::{Excess, Snapshot};
+use super::watched_path::{WatchedPath, normal};
 
 /// Without a hint for so long, whatever writes is taken to be done.
 const QUIET: Duration = Duration::from_millis(20);
@@ -35,7 +35,7 @@ const MOST_LOOKS: usize = 5;
 pub(super) enum Message {
     /// It is time to look.
     Hint,
-    Set(Vec<Place>, oneshot::Sender<()>),
+    Set(Vec<WatchedPath>, oneshot::Sender<()>),
     Accept(PathBuf, oneshot::Sender<()>),
     Look(oneshot::Sender<()>),
     End,
@@ -44,7 +44,7 @@ pub(super) enum Message {
 pub(super) struct Observer {
     /// What relative paths are relative to.
     base: PathBuf,
-    places: Vec<Place>,
+    places: Vec<WatchedPath>,
     snapshot: Snapshot,
     how: How,
     shared: Arc<Shared>,
@@ -181,10 +181,11 @@ impl Observer {
         }
     }
 
-    fn set(&mut self, places: Vec<Place>) {
-        let places = places.into_iter().map(Place::normal).collect();
+    fn set(&mut self, places: Vec<WatchedPath>) {
+        let places = places.into_iter().map(WatchedPath::normal).collect();
         let before = std::mem::replace(&mut self.places, places);
-        let covers = |places: &[Place], path: &Path| places.iter().any(|one| one.covers(path));
+        let covers =
+            |places: &[WatchedPath], path: &Path| places.iter().any(|one| one.covers(path));
         self.shared.pending().changes.retain(|path| covers(&self.places, path));
         let last = self.look();
         let in_both = |path: &Path| covers(&before, path) && covers(&self.places, path);

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use super::Shared;
 use super::content::{FileState, found, look};
 use super::filesystem::{self, Silence};
-use super::place::{Place, is_ignored, is_manifest};
 use super::resolve::resolve;
+use super::watched_path::{WatchedPath, is_ignored, is_manifest};
 
 /// Far below the system's usual limit of watches (8192 or more per user).
 pub(super) const MOST_DIRECTORIES: usize = 4096;
@@ -88,7 +88,7 @@ struct Open {
 
 impl Snapshot {
     /// Looks at all of `places`; files that are the same as in `last` are not read again.
-    pub(super) fn take(places: &[Place], base: &Path, last: &Self, shared: &Shared) -> Self {
+    pub(super) fn take(places: &[WatchedPath], base: &Path, last: &Self, shared: &Shared) -> Self {
         let now = Self::default();
         let mut look = Look { base, last, shared, now, except: Vec::new(), open: Vec::new() };
         for place in places {
@@ -108,10 +108,10 @@ impl Snapshot {
 }
 
 impl Look<'_> {
-    fn place(&mut self, place: &Place) {
+    fn place(&mut self, place: &WatchedPath) {
         let (path, except) = match place {
-            Place::File(path) => (path, None),
-            Place::Tree { root, except } => (root, Some(except)),
+            WatchedPath::File(path) => (path, None),
+            WatchedPath::Tree { root, except } => (root, Some(except)),
         };
         let Some(real) = self.follow(&self.base.join(path)) else { return };
         match except {

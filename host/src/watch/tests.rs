@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::changes::Change;
-use super::{Changes, Place, Watch};
+use super::{Changes, Watch, WatchedPath};
 
 /// Longer than a loaded machine takes, including a few looks by the clock.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -47,12 +47,12 @@ impl Directory {
         fs::rename(self.path(from), self.path(to)).unwrap();
     }
 
-    fn file(&self, name: &str) -> Place {
-        Place::File(self.path(name))
+    fn file(&self, name: &str) -> WatchedPath {
+        WatchedPath::File(self.path(name))
     }
 
-    fn tree(&self, name: &str) -> Place {
-        Place::Tree { root: self.path(name), except: Vec::new() }
+    fn tree(&self, name: &str) -> WatchedPath {
+        WatchedPath::Tree { root: self.path(name), except: Vec::new() }
     }
 
     /// The next changes, each as a sign and a path in this directory, with a check that this system
@@ -101,6 +101,6 @@ async fn next(watch: &mut Watch) -> Changes {
     timeout(PATIENCE, watch.changed()).await.expect("a change is noticed")
 }
 
-async fn watch(places: impl Into<Vec<Place>>) -> Watch {
+async fn watch(places: impl Into<Vec<WatchedPath>>) -> Watch {
     Watch::start(places.into(), false).await.unwrap()
 }

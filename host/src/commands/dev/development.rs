@@ -26,7 +26,7 @@ use super::status::{self, End, Status};
 use crate::definition::{Address, Definition, LoadContext};
 use crate::supervisor::Demand;
 use crate::telemetry::Level;
-use crate::watch::{Changes, Place, Watch};
+use crate::watch::{Changes, Watch, WatchedPath};
 
 /// How often the progress moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -250,7 +250,7 @@ impl Development {
         {
             let inputs = Subject::of(&definition).inputs();
             for input in inputs.iter().filter(|input| !self.sources.inputs.contains(input)) {
-                if let Place::File(path) = input {
+                if let WatchedPath::File(path) = input {
                     self.written.note_input(path);
                 }
             }

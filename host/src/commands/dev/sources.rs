@@ -16,7 +16,7 @@ pub(super) use self::metadata::AskCargoError;
 use crate::commands::directory_of;
 use crate::commands::new::place::locate;
 use crate::definition::{Definition, Dev, Invocation};
-use crate::watch::Place;
+use crate::watch::WatchedPath;
 
 /// What decides, beside the packages, what cargo makes of them.
 const SETTINGS: [&str; 6] = [
@@ -32,16 +32,16 @@ const SETTINGS: [&str; 6] = [
 #[derive(Debug)]
 pub(super) struct Sources {
     /// Always with `service.toml` and the components.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<WatchedPath>,
     /// What the last build has read beside that; see [`inputs`].
-    pub(super) inputs: Vec<Place>,
+    pub(super) inputs: Vec<WatchedPath>,
     /// Why cargo was of no help. Then the directory of `service.toml` is watched: a mistake in
     /// `Cargo.toml` is noticed again when it is corrected. The user is to be told.
     pub(super) trouble: Option<AskCargoError>,
 }
 
 impl Sources {
-    pub(super) fn all(&self) -> Vec<Place> {
+    pub(super) fn all(&self) -> Vec<WatchedPath> {
         [self.places.as_slice(), &self.inputs].concat()
     }
 }
@@ -73,7 +73,7 @@ impl Subject {
     /// A cargo that was started is killed when this is dropped.
     pub(super) async fn find(self) -> Sources {
         let own = std::iter::once(&self.path).chain(&self.components);
-        let mut places: Vec<_> = own.map(|path| Place::File(path.clone())).collect();
+        let mut places: Vec<_> = own.map(|path| WatchedPath::File(path.clone())).collect();
         let mut trouble = None;
         let directory = self.directory();
         places.extend(self.dev.watch.iter().map(|path| tree(path.clone(), self.targets())));
@@ -96,14 +96,14 @@ impl Subject {
 
     /// What cargo has read for the component that is there, according to cargo: files that are included
     /// from anywhere, and what build scripts name. Nothing when the user has listed what is to be watched.
-    pub(super) fn inputs(&self) -> Vec<Place> {
+    pub(super) fn inputs(&self) -> Vec<WatchedPath> {
         let Some(component) = self.components.first().filter(|_| self.dev.finds_sources) else {
             return Vec::new();
         };
         let names = Names::new(self.directory());
         let place = |path: PathBuf| {
             let shown = names.shown(&path);
-            if path.is_dir() { tree(shown, self.targets()) } else { Place::File(shown) }
+            if path.is_dir() { tree(shown, self.targets()) } else { WatchedPath::File(shown) }
         };
         inputs::read(component).into_iter().map(place).collect()
     }
@@ -123,14 +123,14 @@ impl Subject {
     }
 }
 
-fn tree(root: PathBuf, except: Vec<PathBuf>) -> Place {
-    Place::Tree { root, except }
+fn tree(root: PathBuf, except: Vec<PathBuf>) -> WatchedPath {
+    WatchedPath::Tree { root, except }
 }
 
 /// The packages that the one in `directory` is built of, and what belongs to their workspace.
 ///
 /// Where cargo does not write, `target` is a name like any other.
-fn of_packages(metadata: &Metadata, directory: &Path, target: Option<PathBuf>) -> Vec<Place> {
+fn of_packages(metadata: &Metadata, directory: &Path, target: Option<PathBuf>) -> Vec<WatchedPath> {
     let names = Names::new(directory);
     let used = metadata::used_from(metadata, &names.directory);
     let is_used = |root: &Path| used.iter().any(|one| one == root);
@@ -151,8 +151,8 @@ fn of_packages(metadata: &Metadata, directory: &Path, target: Option<PathBuf>) -
     places
 }
 
-fn settings(directory: &Path) -> impl Iterator<Item = Place> {
-    SETTINGS.map(|name| Place::File(directory.join(name))).into_iter()
+fn settings(directory: &Path) -> impl Iterator<Item = WatchedPath> {
+    SETTINGS.map(|name| WatchedPath::File(directory.join(name))).into_iter()
 }
 
 /// Turns the absolute paths that cargo gives into such as the user would write.

@@ -101,12 +101,8 @@ pub(super) fn build(definition: &Definition) -> Vec<Diagnosis> {
 
 /// Whether the ports are free, found out by taking them for a moment.
 pub(super) fn ports(definition: &Definition) -> Vec<Diagnosis> {
-    let ports = definition.kinds.iter().filter_map(|kind| match kind {
-        Kind::Http(http) => Some((kind.name(), http.port.number)),
-        Kind::Grpc(grpc) => Some((kind.name(), grpc.port.number)),
-        Kind::Custom(custom) => Some((custom.name, custom.port.as_ref()?.number)),
-        Kind::Native | Kind::Script(_) => None,
-    });
+    let port_of = |kind: &Kind| Some((kind.name(), kind.port()?.number));
+    let ports = definition.kinds.iter().filter_map(port_of);
     let fixed = ports.filter(|(_, number)| *number != 0);
     fixed.map(|(kind, number)| port(definition, kind, number)).collect()
 }

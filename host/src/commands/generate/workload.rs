@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::GenerateError;
 use crate::definition::client::Roots;
-use crate::definition::{Address, Definition, FeatureSource, Instances, Kind, Origin, Port};
+use crate::definition::{Address, Definition, FeatureSource, Instances, Kind, Origin};
 
 /// Calls that ignore the end get this much longer.
 const GRACE: Duration = Duration::from_secs(5);
@@ -68,13 +68,8 @@ impl<'d> Workload<'d> {
             return Err(GenerateError::Variable(name.clone()));
         }
         let listen = |kind: &Kind| {
-            let port = match kind {
-                Kind::Http(http) => Some(&http.port),
-                Kind::Grpc(grpc) => Some(&grpc.port),
-                Kind::Custom(custom) => custom.port.as_ref(),
-                Kind::Native | Kind::Script(_) => None,
-            };
-            port.map(|Port { number, .. }| ListenPort { kind: kind.name(), number: *number })
+            let number = kind.port()?.number;
+            Some(ListenPort { kind: kind.name(), number })
         };
         Ok(Self { definition, ports: definition.kinds.iter().filter_map(listen).collect() })
     }

@@ -110,12 +110,7 @@ impl<'a> Overview<'a> {
 
 impl KindOverview {
     fn new(definition: &Definition, kind: &Kind) -> Self {
-        let port = match kind {
-            Kind::Http(http) => Some(http.port.number),
-            Kind::Grpc(grpc) => Some(grpc.port.number),
-            Kind::Custom(custom) => custom.port.as_ref().map(|port| port.number),
-            Kind::Native | Kind::Script(_) => None,
-        };
+        let port = kind.port().map(|port| port.number);
         Self { kind: kind.name(), port, tls: definition.tls(kind).is_some() }
     }
 }

@@ -29,7 +29,9 @@ pub(super) fn listens(reader: &Reader<'_>, name: KindName) -> bool {
 pub(super) fn check_they_differ(reader: &mut Reader<'_>, kinds: &[Kind], declared: &[Declared]) {
     let mut taken: Vec<(u16, &str)> = Vec::new();
     for (kind, declared) in kinds.iter().zip(declared) {
-        let Some(port) = number(kind).filter(|port| *port != 0) else { continue };
+        let Some(port) = kind.port().map(|port| port.number).filter(|port| *port != 0) else {
+            continue;
+        };
         let second = kind.name();
         if let Some((_, first)) = taken.iter().find(|(other, _)| *other == port) {
             let message = format!("kinds `{first}` and `{second}` have the same port {port}");
@@ -37,15 +39,6 @@ pub(super) fn check_they_differ(reader: &mut Reader<'_>, kinds: &[Kind], declare
             reader.problem(declared.item.place, message, Some(help));
         }
         taken.push((port, second));
-    }
-}
-
-fn number(kind: &Kind) -> Option<u16> {
-    match kind {
-        Kind::Http(http) => Some(http.port.number),
-        Kind::Grpc(grpc) => Some(grpc.port.number),
-        Kind::Custom(custom) => custom.port.as_ref().map(|port| port.number),
-        Kind::Native | Kind::Script(_) => None,
     }
 }
 

@@ -338,7 +338,7 @@ fn colour_is_used_only_when_asked_for() {
     let said: LineFields<'_> =
         (Level::Warn, "m", &[("kind", json!("http")), ("stack", stack)], &[]);
 
-    let coloured = render(Format::Text { colour: true, place: Place::Terminal }, &[], &[said]);
+    let coloured = render(Format::Text { colour: true, place: TextOutput::Terminal }, &[], &[said]);
 
     expect![[r"
         ^[2m13:48:46.350^[0m ^[33mWARN ^[0m m  ^[2mkind=^[0mhttp
@@ -379,7 +379,7 @@ fn the_level_decides_and_can_change() {
 
 #[test]
 fn a_line_in_a_file_has_a_date_and_the_name_of_its_service() {
-    let file = Format::Text { colour: false, place: Place::File };
+    let file = Format::Text { colour: false, place: TextOutput::File };
     let said: LineFields<'_> = (Level::Info, "m", &[("kind", json!("http"))], &[]);
 
     expect!["2026-11-22T13:48:46.350Z greeter INFO  m  kind=http\n"].assert_eq(&render(

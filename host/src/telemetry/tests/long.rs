@@ -16,7 +16,7 @@ fn shortened(
     context: &[(&str, Value)],
 ) -> String {
     let output = Output::new(Answer::TakeAll);
-    let settings = Settings { max_line, ..settings(format, fixed) };
+    let settings = LogSettings { max_line, ..settings(format, fixed) };
     let clock = Clock::fixed(NOW, TimeZone::UTC);
     let (logger, flush) =
         Logger::start_with(&settings, clock, Limits::DEFAULT, output.writer(), |_| ()).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Instant;
 
 use super::{Changes, Directory, next, watch};
-use crate::watch::Place;
+use crate::watch::WatchedPath;
 
 #[tokio::test]
 async fn new_directories_belong_to_the_tree() {
@@ -30,7 +30,8 @@ async fn what_tools_and_editors_leave_behind_is_not_of_interest() {
     directory.write("web/package.json", "");
     let except = vec![directory.path("elsewhere")];
     let mut watch =
-        watch([Place::Tree { root: directory.path(""), except }, directory.file("end")]).await;
+        watch([WatchedPath::Tree { root: directory.path(""), except }, directory.file("end")])
+            .await;
 
     let ignored = [
         ".git/HEAD",
@@ -86,7 +87,7 @@ async fn what_is_left_out_of_a_tree_can_be_its_root() {
     let directory = Directory::new();
     directory.write("target/a", "one");
     let root = directory.path("target");
-    let mut watch = watch([Place::Tree { root: root.clone(), except: vec![root] }]).await;
+    let mut watch = watch([WatchedPath::Tree { root: root.clone(), except: vec![root] }]).await;
 
     directory.write("target/a", "two");
 

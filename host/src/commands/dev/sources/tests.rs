@@ -55,13 +55,15 @@ impl Directory {
     /// Without the settings of cargo that are always asked for, but for the first of them.
     fn listed(&self, sources: &Sources) -> String {
         let shown = |path: &Path| path.strip_prefix(&self.0).unwrap_or(path).display().to_string();
-        let place = |place: &Place| match place {
-            Place::File(path) if SETTINGS[1..].iter().any(|name| path.ends_with(name)) => None,
-            Place::File(path) => Some(shown(path)),
-            Place::Tree { root, except } if except.is_empty() => {
+        let place = |place: &WatchedPath| match place {
+            WatchedPath::File(path) if SETTINGS[1..].iter().any(|name| path.ends_with(name)) => {
+                None
+            }
+            WatchedPath::File(path) => Some(shown(path)),
+            WatchedPath::Tree { root, except } if except.is_empty() => {
                 Some(format!("{}/**", shown(root)))
             }
-            Place::Tree { root, except } => {
+            WatchedPath::Tree { root, except } => {
                 let except = except.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", ");
                 Some(format!("{}/** except {except}", shown(root)))
             }
@@ -202,7 +204,7 @@ async fn settings_of_cargo_are_watched() {
 
     for name in SETTINGS {
         for path in [directory.0.join(name), directory.0.join("app").join(name)] {
-            assert!(sources.places.contains(&Place::File(path)), "{name}");
+            assert!(sources.places.contains(&WatchedPath::File(path)), "{name}");
         }
     }
 }

@@ -17,7 +17,7 @@ use super::support::{
     with_id,
 };
 use crate::extension::{Decision, Hook, Request, Transport};
-use crate::telemetry::{Flush, Format, Level, Logger, MAX_LINE, Settings as LogSettings};
+use crate::telemetry::{Flush, Format, Level, LogSettings, Logger, MAX_LINE};
 
 fn key(number: u8, id: &str) -> Value {
     public(&edwards(number), Algorithm::EdDSA, json!({ "kid": id }))

@@ -19,7 +19,7 @@ use crate::extension::{
 use crate::kinds::cronjob::Schedules;
 use crate::kinds::cronjob::clock::Clock;
 use crate::kinds::cronjob::settings::CronjobSettings;
-use crate::telemetry::{Flush, Format, Level, Logger, MAX_LINE, Place};
+use crate::telemetry::{Flush, Format, Level, Logger, MAX_LINE, TextOutput};
 
 /// When every test begins.
 const BEGIN: &str = "2026-11-23T07:59:30Z";
@@ -136,8 +136,8 @@ pub(super) fn scene(settings: serde_json::Value, lengths: &[u64]) -> Scene {
     let settings: CronjobSettings = serde_json::from_value(settings).unwrap();
     let schedule = settings.schedule().unwrap();
     let output = Output::default();
-    let log = crate::telemetry::Settings {
-        format: Format::Text { colour: false, place: Place::Terminal },
+    let log = crate::telemetry::LogSettings {
+        format: Format::Text { colour: false, place: TextOutput::Terminal },
         level: Level::Debug,
         fixed: Vec::new(),
         local_timestamp: false,

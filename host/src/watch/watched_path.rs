@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// Something to watch. It need not exist; paths may be relative to the current directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum WatchedPath {
     File(PathBuf),
     /// All files below a directory, or one file if `root` is one.
     ///
@@ -21,7 +21,7 @@ pub(crate) enum Place {
     },
 }
 
-impl Place {
+impl WatchedPath {
     /// With paths in the form in which the snapshot knows them.
     pub(super) fn normal(self) -> Self {
         match self {
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_current_directory_does_not_hold_what_is_elsewhere() {
-        let place = Place::Tree { root: ".".into(), except: Vec::new() }.normal();
+        let place = WatchedPath::Tree { root: ".".into(), except: Vec::new() }.normal();
 
         assert!(place.covers(Path::new("src/lib.rs")));
         assert!(!place.covers(Path::new("/elsewhere/src/lib.rs")));
