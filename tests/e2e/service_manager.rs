@@ -23,7 +23,7 @@ impl Manager {
         ));
         drop(fs::remove_file(&path));
         let socket = UnixDatagram::bind(&path).expect("the temporary directory can be written");
-        socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
+        socket.set_read_timeout(Some(Duration::from_mins(1))).expect("a timeout can be set");
         Self { socket, path }
     }
 

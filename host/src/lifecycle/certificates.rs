@@ -15,7 +15,7 @@ use super::thread;
 use crate::definition::{Definition, Kind, ListenerTls};
 use crate::telemetry::{info, warn};
 use crate::tls::{ServerFileError, ServerTls, gone};
-use crate::watch::{Place, Watch};
+use crate::watch::{Watch, WatchedPath};
 
 /// Between two looks that no event has asked for: some file systems have none, and time passes for certificates too.
 const LOOK_INTERVAL: Duration = Duration::from_mins(1);
@@ -84,7 +84,7 @@ struct Follower {
 
 impl Follower {
     async fn run(mut self) {
-        let places = self.files.iter().cloned().map(Place::File).collect();
+        let places = self.files.iter().cloned().map(WatchedPath::File).collect();
         let mut watch = Watch::start(places, false).await.ok();
         let changed = async |watch: &mut Option<Watch>| match watch {
             Some(watch) => drop(watch.changed().await),
