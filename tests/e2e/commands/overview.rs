@@ -171,7 +171,7 @@ fn an_inspection_can_be_read_by_programs() {
 
     let document: Value = serde_json::from_str(&finished.stdout).expect("it is JSON");
     assert_eq!(document["name"], "probe");
-    assert_eq!(document["kinds"], serde_json::json!([{"kind": "http", "port": 0}]));
+    assert_eq!(document["kinds"], serde_json::json!([{"kind": "http", "port": 0, "tls": false}]));
     let settings = document["settings"].as_array().expect("settings are a list");
     let memory = settings.iter().find(|one| one["key"] == "host.limits.memory");
     assert_eq!(memory.map(|one| &one["origin"]), Some(&Value::from("default")));
