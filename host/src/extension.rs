@@ -39,6 +39,6 @@ pub use crate::definition::{
 };
 pub use crate::observe::{
     ClientCall, Counter, Metric, MetricKind, MetricSource, Monitor, Observer, Phase, Readiness,
-    RequestRecord, Route, Sample, Samples, ServiceAddress, ServiceStatus, TimeCounter,
+    RequestRecord, Route, Sample, Samples, ServiceAddress, ServiceStatus, Services, TimeCounter,
 };
 pub use crate::telemetry::{Attributes, Level, Logger};

@@ -20,7 +20,7 @@ mod sample;
 pub(crate) use self::body::ObservedBody;
 pub use self::counter::{Counter, TimeCounter};
 pub(crate) use self::monitor::LevelChanges;
-pub use self::monitor::{Monitor, Phase, Readiness, ServiceAddress, ServiceStatus};
+pub use self::monitor::{Monitor, Phase, Readiness, ServiceAddress, ServiceStatus, Services};
 pub(crate) use self::observer::ObserveContext;
 pub(crate) use self::observer::Observers;
 pub use self::observer::{ClientCall, Observer};

@@ -236,6 +236,21 @@ impl<D: Director> Supervisor<'_, D> {
         ExitReason::Failed
     }
 
+    /// Somebody has set the level from outside; `None`: its time is over.
+    fn change_level(&mut self, level: Option<Level>) {
+        let level = level.or(self.look_at_start.level);
+        let name = level.map_or("configured", Level::name);
+        // Before or after, so that it is seen in either case.
+        let said = || info!(LogLevelChanged, log.level = name, "level of the log changed");
+        if self.log.current().enabled(Level::Info) {
+            said();
+            self.set_level(level);
+        } else {
+            self.set_level(level);
+            said();
+        }
+    }
+
     /// Writes lines of this level from now on, whatever definitions say; `None`: as they say.
     fn set_level(&mut self, level: Option<Level>) {
         self.look.level = level;

@@ -1,4 +1,4 @@
-//! Who the caller of a request is, as a feature of the host has found out.
+//! Who the caller of a request is, as the host has found out.
 //! Deliberately does not check anything: whoever said it has.
 
 use std::fmt;
@@ -10,8 +10,10 @@ use serde_json::{Map, Value};
 use crate::error::{Result, ServiceError};
 use crate::imports;
 
-/// Who the caller of the current request is; `None` when no feature of the host has found out, and
-/// outside a request.
+/// Who the caller of the current request is; `None` when the host has not found out, and outside a request.
+///
+/// Features such as `http_auth` find out, and so does a listener that verifies certificates of clients. Names of different
+/// [schemes](Caller::scheme) have nothing to do with each other: check the scheme where more than one is possible.
 ///
 /// ```
 /// use mikros_sdk::prelude::*;
@@ -34,7 +36,7 @@ use crate::imports;
 /// ```
 ///
 /// A request that reaches the service without a caller is one that the features let pass, for example
-/// on a route that is public.
+/// on a route that is public. There, a certificate makes a caller all the same.
 pub fn caller() -> Option<Caller> {
     imports::caller()
 }

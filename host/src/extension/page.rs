@@ -1,7 +1,7 @@
 //! What the admin listener serves on behalf of features.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -9,7 +9,7 @@ use http::{Request, Response};
 /// Answers requests of operators at one path. Runs on the thread of the admin listener, one request at a time: it must
 /// not wait for a guest.
 pub trait Page: Send + Sync + 'static {
-    /// The request has a body of at most 4 KiB. Of its path, what is below the page's comes as well.
+    /// The request has a body of at most 4 KiB.
     fn respond(&self, request: &Request<Bytes>) -> Response<Bytes>;
 }
 
@@ -23,32 +23,31 @@ struct Entry {
 }
 
 /// A page that is served until this is dropped.
-#[derive(Debug)]
 #[must_use]
 pub struct PageGuard {
     pages: Pages,
-    path: &'static str,
+    page: Weak<dyn Page>,
 }
 
 impl Pages {
-    /// Serves `page` at `path`, for example `/metrics`, which no other page has.
+    /// Serves `page` at `path`, for example `/metrics`. Of two pages at one path, the one that was added last counts.
     pub fn add(&self, path: &'static str, page: Arc<dyn Page>) -> PageGuard {
-        let mut pages = self.lock();
-        debug_assert!(pages.iter().all(|entry| entry.path != path), "`{path}` is served twice");
-        pages.push(Entry { path, page });
-        PageGuard { pages: self.clone(), path }
+        let guard = PageGuard { pages: self.clone(), page: Arc::downgrade(&page) };
+        self.lock().push(Entry { path, page });
+        guard
     }
 
     /// The page at `path`.
     pub fn find(&self, path: &str) -> Option<Arc<dyn Page>> {
         let pages = self.lock();
-        pages.iter().find(|entry| entry.path == path).map(|entry| entry.page.clone())
+        pages.iter().rfind(|entry| entry.path == path).map(|entry| entry.page.clone())
     }
 
     /// In alphabetical order.
     pub fn paths(&self) -> Vec<&'static str> {
         let mut paths: Vec<_> = self.lock().iter().map(|entry| entry.path).collect();
         paths.sort_unstable();
+        paths.dedup();
         paths
     }
 
@@ -59,7 +58,15 @@ impl Pages {
 
 impl Drop for PageGuard {
     fn drop(&mut self) {
-        self.pages.lock().retain(|entry| entry.path != self.path);
+        self.pages
+            .lock()
+            .retain(|entry| !std::ptr::addr_eq(Arc::as_ptr(&entry.page), self.page.as_ptr()));
+    }
+}
+
+impl fmt::Debug for PageGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageGuard").finish_non_exhaustive()
     }
 }
 

@@ -16,7 +16,7 @@ use super::page::Pages;
 use super::start::Start;
 use crate::capability::State;
 use crate::definition::{Catalogue, FeatureEntry, KindEntry, SettingsType, TypedSettings};
-use crate::observe::Observer;
+use crate::observe::{Observer, Services};
 use crate::telemetry::Attributes;
 
 /// A feature of any type.
@@ -190,6 +190,7 @@ pub struct Extensions {
     kinds: Vec<Box<dyn AnyKind>>,
     catalogue: Arc<Catalogue>,
     pages: Pages,
+    services: Services,
 }
 
 /// Kinds that are not extensions.
@@ -214,7 +215,13 @@ impl Extensions {
         if let Some(name) = first_repeated(BUILT_IN.into_iter().chain(names).collect()) {
             return Err(Duplicate::Kind(name));
         }
-        Ok(Self { features, kinds, catalogue: Arc::new(catalogue), pages: Pages::default() })
+        Ok(Self {
+            features,
+            kinds,
+            catalogue: Arc::new(catalogue),
+            pages: Pages::default(),
+            services: Services::default(),
+        })
     }
 
     /// What `service.toml` may say of them.
@@ -225,6 +232,11 @@ impl Extensions {
     /// What the admin listener of this process serves.
     pub fn pages(&self) -> &Pages {
         &self.pages
+    }
+
+    /// The services of this process.
+    pub fn services(&self) -> &Services {
+        &self.services
     }
 
     pub fn features(&self) -> impl Iterator<Item = &dyn AnyFeature> {

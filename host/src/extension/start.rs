@@ -6,7 +6,7 @@ use http::HeaderName;
 
 use super::page::Pages;
 use crate::definition::Port;
-use crate::observe::Monitor;
+use crate::observe::{Monitor, Services};
 use crate::telemetry::Logger;
 
 /// What an extension finds when it starts, beside its settings.
@@ -24,6 +24,8 @@ pub struct Start {
     pub tracker_header: HeaderName,
     /// The service as a whole, whichever version of it serves.
     pub monitor: Monitor,
+    /// All services of this process.
+    pub services: Services,
     /// What the admin listener of this process serves.
     pub pages: Pages,
     /// Of a kind that listens.

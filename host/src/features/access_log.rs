@@ -134,8 +134,10 @@ fn attributes(request: &RequestRecord) -> Attributes {
             }
         }
     }
-    if !request.is_complete {
+    if request.is_cut_off {
         add("cut_off", true.into());
+    } else if !request.is_complete {
+        add("client_left", true.into());
     }
     add("duration_us", u64::try_from(request.duration().as_micros()).unwrap_or(u64::MAX).into());
     add("request_bytes", request.request_bytes().into());

@@ -134,7 +134,11 @@ impl Admin {
         if let Some(listener) = listeners.get(&address).and_then(Weak::upgrade) {
             return Ok(listener);
         }
-        let site = Arc::new(Site::new(address.ip().is_loopback(), start.pages.clone()));
+        let site = Arc::new(Site::new(
+            address.ip().is_loopback(),
+            start.services.clone(),
+            start.pages.clone(),
+        ));
         let listener =
             AdminListener::start(address, site).map_err(|error| refused(address, error))?;
         let listener = Arc::new(listener);

@@ -8,8 +8,8 @@ use super::loss::Loss;
 use super::{Worker, Workers};
 use crate::observe::{Counter, Metric, MetricSource, Monitor, Samples, TimeCounter};
 
-const PROCESSOR: Metric = Metric::counter(
-    "mikros_guest_cpu_seconds",
+const BUSY: Metric = Metric::counter(
+    "mikros_guest_busy_seconds",
     "Time that threads spent in instances and in what these call of the host",
 );
 const ENTERED: Metric =
@@ -21,6 +21,18 @@ const WAITED: Metric = Metric::counter(
 const LOSSES: Metric =
     Metric::counter("mikros_instance_losses", "Instances that were lost, by their fault");
 
+/// The faults that an instance can be lost by, as [`Fault::name`](crate::call::Fault::name) has them.
+const LOSING_FAULTS: [&str; 8] = [
+    "trap",
+    "out-of-memory",
+    "out-of-address-space",
+    "exit",
+    "interrupted",
+    "unresponsive",
+    "cut-off",
+    "blocked",
+];
+
 const INSTANCES: Metric = Metric::gauge("mikros_instances", "Instances that are configured");
 const READY: Metric = Metric::gauge("mikros_instances_ready", "Instances that take requests");
 const IN_FLIGHT: Metric = Metric::gauge("mikros_calls_in_flight", "Requests inside instances");
@@ -31,15 +43,19 @@ const MEMORY: Metric = Metric::gauge("mikros_guest_memory_bytes", "Linear memory
 /// Counts for one worker. Its counters outlive the version.
 #[derive(Debug)]
 pub(super) struct Meter {
-    processor: TimeCounter,
+    busy: TimeCounter,
     entered: Counter,
     waited: TimeCounter,
 }
 
 impl Meter {
     pub(super) fn new(monitor: &Monitor) -> Self {
+        // An alert that looks for a change has to see what there was before the first one.
+        for fault in LOSING_FAULTS {
+            monitor.counter(LOSSES, &[("fault", fault)]);
+        }
         Self {
-            processor: monitor.time(PROCESSOR, &[]),
+            busy: monitor.time(BUSY, &[]),
             entered: monitor.counter(ENTERED, &[]),
             waited: monitor.time(WAITED, &[]),
         }
@@ -47,7 +63,7 @@ impl Meter {
 
     /// An instance, or what it calls of the host, had the thread for so long.
     pub(super) fn note_run(&self, time: Duration) {
-        self.processor.add(time);
+        self.busy.add(time);
     }
 
     /// A request has entered after it waited for so long.

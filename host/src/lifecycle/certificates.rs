@@ -111,17 +111,13 @@ impl Follower {
     /// Uses what the files hold now. Returns why that is not possible.
     fn look(&mut self) -> Option<String> {
         let server = self.server.upgrade()?;
-        match server.reload() {
-            Ok(is_changed) => {
-                if is_changed {
-                    self.is_out_of_date = false;
-                    info!(CertificatesReloaded, path = %self.path(), "certificates read again");
-                }
-                self.check_dates(&server);
-                None
-            }
-            Err(error) => Some(error.to_string()),
+        let reloaded = server.reload();
+        if let Ok(true) = reloaded {
+            self.is_out_of_date = false;
+            info!(CertificatesReloaded, path = %self.path(), "certificates read again");
         }
+        self.check_dates(&server);
+        reloaded.err().map(|error| error.to_string())
     }
 
     fn tell(&self, trouble: Option<&str>) {

@@ -210,6 +210,7 @@ impl StartingExtensions {
             tracker_header: self.loaded.request_id_header(),
             logger: self.loaded.logger.clone(),
             monitor: self.loaded.monitor.clone(),
+            services: self.loaded.extensions.services().clone(),
             pages: self.loaded.extensions.pages().clone(),
             port,
         }

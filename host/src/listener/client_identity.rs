@@ -34,6 +34,11 @@ pub(super) enum UnusableCertificate {
 }
 
 impl ClientIdentity {
+    /// A client without a certificate where others have one: it does not say who it is.
+    pub(super) fn unknown() -> Self {
+        Self { identity: None, caller: None }
+    }
+
     /// `None`: the client has shown no certificate.
     ///
     /// # Errors
@@ -44,7 +49,7 @@ impl ClientIdentity {
         validity.check(SystemTime::now()).map_err(UnusableCertificate::OutOfDate)?;
         let names = Names::of(certificate)?;
         let Some(subject) = names.main() else {
-            return Ok(Some(Self { identity: None, caller: None }));
+            return Ok(Some(Self::unknown()));
         };
         let identity = Identity {
             subject: subject.to_owned(),

@@ -40,6 +40,8 @@ pub(super) struct Handshakes {
     pending: RefCell<BTreeMap<u64, oneshot::Sender<()>>>,
     /// Clients that were refused for their certificate, or for want of one.
     refused: Failures,
+    /// Clients that others have displaced.
+    displaced: Failures,
     /// Everything else, garbage and clients that leave included.
     broken: Failures,
 }
@@ -66,11 +68,13 @@ enum HandshakeError {
     Stopping,
 }
 
-/// A stream with who is at its other end.
+/// A stream with who is at its other end, where certificates are verified.
 fn identified(
     stream: TlsStream<Io>,
+    verifies: bool,
 ) -> Result<(TlsStream<Io>, Option<ClientIdentity>), HandshakeError> {
-    let identity = ClientIdentity::of(stream.get_ref().1)?;
+    let shown = ClientIdentity::of(stream.get_ref().1)?;
+    let identity = verifies.then(|| shown.unwrap_or_else(ClientIdentity::unknown));
     Ok((stream, identity))
 }
 
@@ -95,7 +99,9 @@ impl Handshakes {
         };
         let ended = tokio::select! {
             biased;
-            accepted = handshake => accepted.map_err(HandshakeError::Failed).and_then(identified),
+            accepted = handshake => accepted
+                .map_err(HandshakeError::Failed)
+                .and_then(|stream| identified(stream, tls.verifies_clients())),
             () = place.is_lost() => Err(HandshakeError::Displaced),
             () = stops => Err(HandshakeError::Stopping),
             () = sleep(limit) => Err(HandshakeError::TooSlow),
@@ -116,7 +122,11 @@ impl Handshakes {
 
     fn note(&self, peer: SocketAddr, error: &HandshakeError) {
         let is_refusal = is_refusal(error);
-        let failures = if is_refusal { &self.refused } else { &self.broken };
+        let failures = match error {
+            _ if is_refusal => &self.refused,
+            HandshakeError::Displaced => &self.displaced,
+            _ => &self.broken,
+        };
         let Some(count) = failures.note(Instant::now()) else { return };
         if is_refusal {
             warn!(
@@ -125,6 +135,14 @@ impl Handshakes {
                 %error,
                 handshakes.failed = count,
                 "TLS handshake failed: the client has no certificate that is accepted"
+            );
+        } else if matches!(error, HandshakeError::Displaced) {
+            warn!(
+                TlsHandshakesDisplaced,
+                %peer,
+                handshakes.failed = count,
+                handshakes.max = MOST_HANDSHAKES,
+                "TLS handshakes ended, too many were under way"
             );
         } else {
             debug!(TlsHandshakeFailed, %peer, %error, handshakes.failed = count, "TLS handshake failed");

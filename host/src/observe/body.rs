@@ -57,7 +57,10 @@ impl<B: Body<Data = Bytes> + Unpin> Body for ObservedBody<B> {
                     }
                 }
                 // Over, whatever is still kept of the body.
-                Some(Err(_)) => self.observation = None,
+                Some(Err(_)) => {
+                    observation.note_cut_off();
+                    self.observation = None;
+                }
                 None => {
                     observation.note_complete();
                     self.observation = None;

@@ -24,6 +24,10 @@ pub enum Phase {
     Draining,
     /// It finishes what it has begun.
     Stopping,
+    /// It has ended as it was to.
+    Stopped,
+    /// It has ended otherwise, or did not come to run. The log says why.
+    Failed,
 }
 
 impl fmt::Display for Phase {
@@ -33,6 +37,8 @@ impl fmt::Display for Phase {
             Self::Running => "running",
             Self::Draining => "draining",
             Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
         })
     }
 }
@@ -177,6 +183,8 @@ impl Monitor {
         let not = |reason: &str| Readiness { ready: false, reason: Some(reason.to_owned()) };
         match (state.status.phase, &state.probe) {
             (Phase::Draining | Phase::Stopping, _) => not("the service stops"),
+            (Phase::Stopped, _) => not("the service has stopped"),
+            (Phase::Failed, _) => not("the service has failed, its log says why"),
             (Phase::Starting, _) | (_, None) => not("the service starts"),
             (Phase::Running, Some(probe)) => probe(),
         }
@@ -212,6 +220,21 @@ impl Monitor {
     /// Who follows [`Monitor::set_level`].
     pub(crate) fn level_changes(&self) -> LevelChanges {
         LevelChanges { set: self.0.level.subscribe(), until: None }
+    }
+}
+
+/// The services of a process, as far as they are known. Cheap to clone; all clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct Services(Arc<Mutex<Vec<Monitor>>>);
+
+impl Services {
+    pub(crate) fn add(&self, monitor: Monitor) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(monitor);
+    }
+
+    /// Also those that have ended.
+    pub fn all(&self) -> Vec<Monitor> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

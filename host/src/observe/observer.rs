@@ -48,7 +48,7 @@ pub struct ClientCall<'a> {
     pub error: Option<&'a str>,
     /// Attempts after the first one.
     pub retries: u32,
-    /// Until the head of the response.
+    /// Until the response has ended.
     pub duration: Duration,
 }
 

@@ -43,6 +43,8 @@ pub struct RequestRecord {
     pub code: Option<Code>,
     /// Whether the response was handed over to its end.
     pub is_complete: bool,
+    /// Whether the service or the host ended the response before its end. Otherwise it was the client.
+    pub is_cut_off: bool,
     /// Bytes of the response's body so far. Of an RPC with the five bytes in front of each message.
     pub response_bytes: u64,
     request_bytes: Arc<AtomicU64>,
@@ -119,22 +121,24 @@ impl RequestRecord {
         trace_id(self.trace_parent.as_ref()?.to_str().ok()?)
     }
 
-    /// Whether it failed for a reason that is the service's or the host's.
+    /// Whether it failed for a reason that is the service's or the host's. A client that leaves, or that calls a method
+    /// which does not exist, is no such reason.
     pub fn is_failed(&self) -> bool {
-        match (self.code, self.status) {
+        let is_failure = match (self.code, self.status) {
+            (Some(Code::Unimplemented), _) => self.route.is_some(),
             (Some(code), _) => matches!(
                 code,
                 Code::Unknown
                     | Code::DeadlineExceeded
-                    | Code::Unimplemented
                     | Code::Internal
                     | Code::Unavailable
                     | Code::DataLoss
             ),
-            (None, Some(status)) => status.is_server_error() || !self.is_complete,
+            (None, Some(status)) => status.is_server_error(),
             // Its client has left.
             (None, None) => false,
-        }
+        };
+        is_failure || self.is_cut_off
     }
 }
 
@@ -168,6 +172,7 @@ impl Observation {
             status: None,
             code: None,
             is_complete: false,
+            is_cut_off: false,
             response_bytes: 0,
             request_bytes,
             details,
@@ -192,6 +197,11 @@ impl Observation {
         {
             self.record.code = Some(Code::from_bytes(code.as_bytes()));
         }
+    }
+
+    /// The service, or its loss, has ended the response before its end.
+    pub(super) fn note_cut_off(&mut self) {
+        self.record.is_cut_off = true;
     }
 
     pub(super) fn note_complete(&mut self) {

@@ -106,6 +106,7 @@ pub(super) fn status(
     let names = |names: Vec<&String>| Value::from(names.into_iter().cloned().collect::<Vec<_>>());
     let enabled = definition.features.iter().filter(|feature| feature.is_enabled);
     let variables = definition.environment.declared.iter().map(|(name, _)| name);
+    status.name.clone_from(&definition.identity.name);
     status.version.clone_from(&definition.identity.version);
     status.digest = Some(digest);
     let addresses = endpoints.iter().flat_map(|endpoint| {

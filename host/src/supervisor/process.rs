@@ -25,7 +25,7 @@ use crate::engine::Cache;
 use crate::extension::Extensions;
 use crate::lifecycle::{Loader, Pace};
 use crate::machine;
-use crate::observe::Monitor;
+use crate::observe::{Monitor, Phase};
 use crate::telemetry::{Attributes, Event, Flush, HostLog, Level, LogStream, Logger};
 use crate::text::on_one_line;
 
@@ -77,6 +77,7 @@ struct Start<F> {
     log: HostLog,
     stream: LogStream,
     signals: Signals,
+    monitor: Monitor,
 }
 
 /// Runs services to their end. The log of all goes to `output`.
@@ -134,7 +135,8 @@ impl Process {
             let signals = Signals::listen(self.options.hangup).map_err(RunError::Signals)?;
             let mut stream = self.options.stream.another();
             stream.use_stderr(service.definition.as_ref().is_some_and(leaves_stdout));
-            starts.push(Start { index, service, log, stream, signals });
+            let monitor = self.monitor(service.definition.as_ref());
+            starts.push(Start { index, service, log, stream, signals, monitor });
         }
         match (is_single, starts.pop()) {
             (true, Some(start)) => self.supervise(start, runtime),
@@ -143,6 +145,16 @@ impl Process {
                 Ok(self.run_all(starts))
             }
         }
+    }
+
+    /// What is told of a service to those who look from outside.
+    fn monitor(&self, definition: Option<&Definition>) -> Monitor {
+        let monitor = Monitor::new();
+        if let Some(definition) = definition {
+            monitor.update(|status| status.name.clone_from(&definition.identity.name));
+        }
+        self.options.extensions.services().add(monitor.clone());
+        monitor
     }
 
     fn log_of<F>(&self, service: &ServiceOptions<F>, log: &HostLog) -> HostLog {
@@ -186,7 +198,7 @@ impl Process {
         E: From<RunError> + Display,
         F: AsyncFnOnce(&HostLog) -> Result<D, E>,
     {
-        let (index, log) = (start.index, start.log.clone());
+        let (index, log, monitor) = (start.index, start.log.clone(), start.monitor.clone());
         log.clone().take_thread();
         // Also when this panics.
         let _over = self.neighbours.over_at_drop(index);
@@ -195,6 +207,7 @@ impl Process {
             Ok(ending) => ending,
             Err(error) => self.give_up(index, &log, &error),
         };
+        monitor.enter(if ending == ExitReason::Failed { Phase::Failed } else { Phase::Stopped });
         self.service_manager.note_ended(index);
         ending
     }
@@ -204,11 +217,10 @@ impl Process {
         D: Director,
         F: AsyncFnOnce(&HostLog) -> Result<D, E>,
     {
-        let Start { index, service, log, stream, signals } = start;
+        let Start { index, service, log, stream, signals, monitor } = start;
         let ServiceOptions { definition, arguments, direct } = service;
         let ending = runtime.block_on(async {
             let director = direct(&log).await?;
-            let monitor = Monitor::new();
             let supervisor = Supervisor {
                 process: self,
                 index,

@@ -24,6 +24,8 @@ struct State {
     services: Vec<Service>,
     /// What the service manager was told last.
     told: Told,
+    /// Whether it could not be told, which is said once.
+    is_unreachable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,13 +38,13 @@ enum Told {
 
 #[derive(Debug, Clone, Copy)]
 struct Service {
-    phase: Phase,
+    condition: Condition,
     /// Whether its supervisor has turned since the service manager last heard of the process.
     has_turned: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+enum Condition {
     Starting,
     Serving,
     /// Another version is to take over.
@@ -52,24 +54,25 @@ enum Phase {
 
 impl ServiceManager {
     pub(super) fn new(services: usize) -> Self {
-        let service = Service { phase: Phase::Starting, has_turned: false };
-        let state = State { services: vec![service; services], told: Told::Nothing };
+        let service = Service { condition: Condition::Starting, has_turned: false };
+        let state =
+            State { services: vec![service; services], told: Told::Nothing, is_unreachable: false };
         Self { state: Mutex::new(state), watchdog: sd_notify::watchdog_enabled() }
     }
 
     /// Service `index` serves, with another version or with the one before.
     pub(super) fn note_serving(&self, index: usize) {
-        self.note(index, Phase::Serving);
+        self.note(index, Condition::Serving);
     }
 
     /// Another version of service `index` is to take over.
     pub(super) fn note_reloading(&self, index: usize) {
-        self.note(index, Phase::Reloading);
+        self.note(index, Condition::Reloading);
     }
 
     /// Service `index` has ended; the others go on.
     pub(super) fn note_ended(&self, index: usize) {
-        self.note(index, Phase::Ended);
+        self.note(index, Condition::Ended);
     }
 
     /// The process was told to stop.
@@ -77,25 +80,26 @@ impl ServiceManager {
         let mut state = self.lock();
         if state.told != Told::Stopping {
             state.told = Told::Stopping;
-            tell(&[NotifyState::Stopping]);
+            state.tell(&[NotifyState::Stopping]);
         }
     }
 
-    fn note(&self, index: usize, phase: Phase) {
+    fn note(&self, index: usize, condition: Condition) {
         let mut state = self.lock();
-        state.services[index].phase = phase;
-        let is_any = |phase| state.services.iter().any(|service| service.phase == phase);
-        let is_reloading = is_any(Phase::Reloading);
-        let is_ready = is_any(Phase::Serving) && !is_any(Phase::Starting) && !is_reloading;
+        state.services[index].condition = condition;
+        let is_any =
+            |condition| state.services.iter().any(|service| service.condition == condition);
+        let is_reloading = is_any(Condition::Reloading);
+        let is_ready = is_any(Condition::Serving) && !is_any(Condition::Starting) && !is_reloading;
         match state.told {
             Told::Nothing | Told::Reloading if is_ready => {
                 state.told = Told::Ready;
-                tell(&[NotifyState::Ready]);
+                state.tell(&[NotifyState::Ready]);
             }
             Told::Ready if is_reloading => {
                 state.told = Told::Reloading;
                 let now = NotifyState::monotonic_usec_now();
-                tell(&[NotifyState::Reloading].into_iter().chain(now).collect::<Vec<_>>());
+                state.tell(&[NotifyState::Reloading].into_iter().chain(now).collect::<Vec<_>>());
             }
             _ => (),
         }
@@ -113,9 +117,9 @@ impl ServiceManager {
     pub(super) fn note_turn(&self, index: usize) {
         let mut state = self.lock();
         state.services[index].has_turned = true;
-        if state.services.iter().all(|one| one.has_turned || one.phase == Phase::Ended) {
+        if state.services.iter().all(|one| one.has_turned || one.condition == Condition::Ended) {
             state.services.iter_mut().for_each(|service| service.has_turned = false);
-            tell(&[NotifyState::Watchdog]);
+            state.tell(&[NotifyState::Watchdog]);
         }
     }
 
@@ -124,8 +128,12 @@ impl ServiceManager {
     }
 }
 
-fn tell(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        warn!(ServiceManagerUnreachable, %error, "cannot notify the service manager");
+impl State {
+    fn tell(&mut self, states: &[NotifyState<'_>]) {
+        let told = sd_notify::notify(states);
+        if let (Err(error), false) = (&told, self.is_unreachable) {
+            warn!(ServiceManagerUnreachable, %error, "cannot notify the service manager");
+        }
+        self.is_unreachable = told.is_err();
     }
 }

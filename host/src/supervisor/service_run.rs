@@ -123,7 +123,7 @@ impl<D: Director> Supervisor<'_, D> {
                     None
                 }
                 Wake::Level(level) => {
-                    self.set_level(level.or(self.look_at_start.level));
+                    self.change_level(level);
                     None
                 }
             };
@@ -203,7 +203,7 @@ impl<D: Director> Supervisor<'_, D> {
                     Demand::Serve(_) => (),
                 },
                 level = self.level_changes.next() => {
-                    self.set_level(level.or(self.look_at_start.level));
+                    self.change_level(level);
                 }
                 incident = run.service.incident() => {
                     if let Some(close) = self.face(incident) {
@@ -247,11 +247,13 @@ impl<D: Director> Supervisor<'_, D> {
     fn prepare(&mut self, run: &mut ServiceRun, definition: Box<Definition>) -> Option<Close> {
         let definition: Arc<Definition> = definition.into();
         let logger = self.log.current().with(&announce::log_settings(&definition, self.look));
-        self.monitor.update(|status| status.name.clone_from(&definition.identity.name));
         if run.current.is_some() {
             self.process.service_manager.note_reloading(self.index);
             info!(SwapStarted, "replacing service");
         } else {
+            self.monitor.update(|status| status.name.clone_from(&definition.identity.name));
+            self.monitor.enter(Phase::Starting);
+            self.monitor.counter(FAILED_STARTS, &[]);
             self.speak_as(&definition, logger.clone());
             info!(ServiceStarting, "starting service");
         }

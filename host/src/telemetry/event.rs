@@ -49,6 +49,8 @@ events! {
     ServiceKilled = "service-killed",
     /// The service cannot start or cannot continue. `reason` and `error.message` say why.
     ServiceAborted = "service-aborted",
+    /// The level of the log was set at the admin listener, or the time of such a level is over.
+    LogLevelChanged = "log-level-changed",
     /// The service manager that started the host cannot be told about it.
     ServiceManagerUnreachable = "service-manager-unreachable",
     /// A signal arrived during the stop. The next one ends the service immediately.
@@ -132,6 +134,8 @@ events! {
     /// A TLS handshake failed: the client does not speak TLS, was too slow, or left. Repeated at most every 10 s for each
     /// socket.
     TlsHandshakeFailed = "tls-handshake-failed",
+    /// So many TLS handshakes were under way on a socket that the oldest were ended. Repeated at most every 10 s.
+    TlsHandshakesDisplaced = "tls-handshakes-displaced",
     /// A client has no certificate, or one that is not accepted. Repeated at most every 10 s for each socket.
     TlsClientRefused = "tls-client-refused",
     /// The host uses changed certificates, keys, or certificate authorities of a listener for new connections.

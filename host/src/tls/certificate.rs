@@ -96,10 +96,15 @@ impl Names {
         Ok(names)
     }
 
-    /// The one that stands for all: a URI, as SPIFFE has it, or else a DNS name, or else the common name.
+    /// The one that stands for all: the URI, as SPIFFE has it, or else the first DNS name. `None` with several URIs, which
+    /// SPIFFE forbids. Never the common name: the constraints of an authority do not apply to it (RFC 9525 section 2).
     pub(crate) fn main(&self) -> Option<&str> {
-        let all = self.uris.first().or(self.hosts.first()).or(self.common_name.as_ref());
-        all.map(String::as_str).filter(|name| !name.is_empty())
+        let name = match &self.uris[..] {
+            [] => self.hosts.first(),
+            [uri] => Some(uri),
+            _ => None,
+        };
+        name.map(String::as_str).filter(|name| !name.is_empty())
     }
 }
 

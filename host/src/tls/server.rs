@@ -27,6 +27,19 @@ pub(crate) struct ServerFiles {
     pub(crate) clients: Option<ClientRoots>,
 }
 
+impl ServerFiles {
+    /// Each once.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Path> {
+        let roots = self.clients.iter().map(|clients| &*clients.file);
+        [&*self.certificate, &*self.key].into_iter().chain(roots)
+    }
+
+    /// Whether nobody gets in without a certificate.
+    pub(crate) fn demands_certificates(&self) -> bool {
+        self.clients.as_ref().is_some_and(|clients| clients.auth == ClientAuth::Required)
+    }
+}
+
 /// How clients prove who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ClientRoots {
@@ -137,6 +150,7 @@ impl ServerFiles {
         let builder = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("the provider has all of them");
+        let verifies_clients = verifier.is_some();
         let builder = match verifier {
             None => builder.with_no_client_auth(),
             Some(verifier) => builder.with_client_cert_verifier(
@@ -147,10 +161,15 @@ impl ServerFiles {
         config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
         // Sessions are in the clients' tickets: nothing is kept for those that have left.
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        config.ticketer = match tickets {
-            Some(tickets) => tickets,
-            None => aws_lc_rs::Ticketer::new().expect("the system has random numbers"),
-        };
+        if verifies_clients {
+            // A session that is resumed has the certificate that it began with, which nobody verifies again.
+            config.send_tls13_tickets = 0;
+        } else {
+            config.ticketer = match tickets {
+                Some(tickets) => tickets,
+                None => aws_lc_rs::Ticketer::new().expect("the system has random numbers"),
+            };
+        }
         Ok(Loaded { contents, validity, config: Arc::new(config) })
     }
 }
@@ -160,11 +179,18 @@ fn of(file: ServerFile) -> impl Fn(FileError) -> ServerFileError {
 }
 
 /// What the files hold.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Contents {
     certificate: Vec<u8>,
     key: Vec<u8>,
     roots: Option<Vec<u8>>,
+}
+
+/// Without what the files hold: one of them is a private key.
+impl std::fmt::Debug for Contents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contents").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -197,6 +223,11 @@ impl ServerTls {
     /// For the next handshake.
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         self.lock().config.clone()
+    }
+
+    /// Whether certificates of clients are verified.
+    pub(crate) fn verifies_clients(&self) -> bool {
+        self.files.clients.is_some()
     }
 
     /// When the certificates are valid that are shown to clients.

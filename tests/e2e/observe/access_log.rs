@@ -129,6 +129,6 @@ fn a_client_that_leaves_has_a_line_without_a_status() {
 
     let [line] = &lines(&host, 1)[..] else { panic!("one request, one line") };
     assert_eq!((line.has("http.status"), line.text("http.path")), (false, "/wait"));
-    assert_eq!(line.get("cut_off"), Some(&true.into()));
+    assert_eq!(line.get("client_left"), Some(&true.into()));
     host.stop();
 }

@@ -9,6 +9,9 @@ const CACHE: &str = "/var/cache/mikros-host";
 pub(super) const USER: u32 = 65532;
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// The value of variables while the image is built. Long enough for whatever must not be short.
+const PLACEHOLDER: &str = "unused-while-the-image-is-built";
+
 pub(super) fn dockerfile(workload: &Workload<'_>) -> String {
     let mut lines = head(workload);
     lines.extend(prepared_stage(workload));
@@ -52,7 +55,8 @@ fn prepared_stage(workload: &Workload<'_>) -> Vec<String> {
     lines.extend(components.iter().map(|one| copy("", &one.source, &one.installed)));
     lines.push(format!("ENV MIKROS_HOST_CACHE={CACHE}"));
     lines.push("# Compiles for the kind of processor on which the image is built.".to_owned());
-    let mut variables = workload.variables().map(|name| format!("{name}=unused ")).peekable();
+    let mut variables =
+        workload.variables().map(|name| format!("{name}={PLACEHOLDER} ")).peekable();
     if variables.peek().is_some() {
         lines.push("# The values of the variables count for this command only.".to_owned());
     }
@@ -100,7 +104,8 @@ fn copy(options: &str, from: &Path, to: &Path) -> String {
 
 /// With the shell of the image, which has no client of HTTP.
 fn health_check(workload: &Workload<'_>) -> Option<String> {
-    let Some(HealthCheck::Http { path, port: port @ 1.. }) = workload.health_check() else {
+    let check = workload.health_check();
+    let Some(HealthCheck::Http { path, port: port @ 1.., is_tls: false }) = check else {
         return None;
     };
     let path = path.replace('\'', "%27");

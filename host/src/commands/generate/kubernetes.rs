@@ -173,7 +173,10 @@ fn container(workload: &Workload<'_>) -> Json {
 /// No liveness probe: the host replaces instances that hang by itself, and a busy service must not be restarted.
 fn readiness_probe(check: HealthCheck<'_>) -> Json {
     let mut probe = match check {
-        HealthCheck::Http { path, port } => json!({ "httpGet": { "path": path, "port": port } }),
+        HealthCheck::Http { path, port, is_tls } => {
+            let scheme = if is_tls { "HTTPS" } else { "HTTP" };
+            json!({ "httpGet": { "path": path, "port": port, "scheme": scheme } })
+        }
         HealthCheck::Grpc { port } => json!({ "grpc": { "port": port } }),
         HealthCheck::Connect { port } => json!({ "tcpSocket": { "port": port } }),
     };

@@ -80,6 +80,9 @@ fn service(workload: &Workload<'_>) -> Vec<String> {
                 .to_owned(),
             "WatchdogSec=30".to_owned(),
             run,
+            "# `[host] start_timeout`, and as long for a compilation that is not in the cache yet."
+                .to_owned(),
+            format!("TimeoutStartSec={}", 2 * workload.start_seconds()),
             "ExecReload=/bin/kill -HUP $MAINPID".to_owned(),
             "Restart=on-failure".to_owned(),
             "RestartSec=1".to_owned(),

@@ -94,8 +94,8 @@ fn what_no_file_can_say_is_a_note() {
     assert_eq!(notes(SCRIPT, DeploymentFormat::Kubernetes), "");
     expect![[r#"
         `[host] address` is a loopback address, which nobody outside of the container can reach
-        `[clients.<name>.tls]` needs a file that is not in the image: mount `/srv/own.pem`
-        `[clients.<name>.tls]` needs a file that is not in the image: mount `/etc/own.key`
+        TLS needs a file that is not in the image: mount `/etc/own.key`
+        TLS needs a file that is not in the image: mount `/srv/own.pem`
         `[host] drain_delay` is 0, so requests fail that reach a pod after it has begun to stop; set it to `"5s"`"#]].assert_eq(&notes(&delayless, DeploymentFormat::Kubernetes));
 }
 

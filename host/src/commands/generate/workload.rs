@@ -2,12 +2,13 @@
 //!
 //! Does not know where it runs.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::GenerateError;
 use crate::definition::client::Roots;
-use crate::definition::{Address, Definition, FeatureSource, Instances, Kind, Origin};
+use crate::definition::{Address, Definition, FeatureSource, Http, Instances, Kind, Origin};
 
 /// Calls that ignore the end get this much longer.
 const GRACE: Duration = Duration::from_secs(5);
@@ -36,6 +37,8 @@ pub(super) enum HealthCheck<'d> {
     Http {
         path: &'d str,
         port: u16,
+        /// Without a certificate of the client.
+        is_tls: bool,
     },
     Grpc {
         port: u16,
@@ -107,14 +110,20 @@ impl<'d> Workload<'d> {
 
     /// HTTP's first: more programs can ask for it.
     pub(super) fn health_check(&self) -> Option<HealthCheck<'d>> {
-        let of_kind = |kind: &'d Kind| match kind {
-            Kind::Http(http) => Some(match &http.health {
-                Some(path) => HealthCheck::Http { path, port: http.port.number },
-                None => HealthCheck::Connect { port: http.port.number },
-            }),
-            Kind::Grpc(grpc) if grpc.health => Some(HealthCheck::Grpc { port: grpc.port.number }),
-            Kind::Grpc(grpc) => Some(HealthCheck::Connect { port: grpc.port.number }),
-            Kind::Native | Kind::Script(_) | Kind::Custom(_) => None,
+        let of_kind = |kind: &'d Kind| {
+            let port = kind.port()?.number;
+            let tls = self.definition.tls(kind);
+            // Probes have no certificate.
+            let is_closed = tls.is_some_and(|tls| tls.files.demands_certificates());
+            Some(match kind {
+                Kind::Http(Http { health: Some(path), .. }) if !is_closed => {
+                    HealthCheck::Http { path, port, is_tls: tls.is_some() }
+                }
+                // Those of Kubernetes cannot speak TLS to it.
+                Kind::Grpc(grpc) if grpc.health && tls.is_none() => HealthCheck::Grpc { port },
+                Kind::Http(_) | Kind::Grpc(_) => HealthCheck::Connect { port },
+                Kind::Native | Kind::Script(_) | Kind::Custom(_) => return None,
+            })
         };
         let checks = self.definition.kinds.iter().filter_map(of_kind);
         checks.min_by_key(|check| match check {
@@ -206,7 +215,7 @@ impl<'d> Workload<'d> {
             let relative = path.strip_prefix(self.directory()).unwrap_or(path);
             let installed = normalized(&Path::new(DIRECTORY).join(relative));
             notes.push(format!(
-                "`[clients.<name>.tls]` needs a file that is not in the image: mount `{}`",
+                "TLS needs a file that is not in the image: mount `{}`",
                 installed.display()
             ));
         }
@@ -215,11 +224,15 @@ impl<'d> Workload<'d> {
 
     /// Certificates and keys, which belong into no image.
     pub(super) fn secret_files(&self) -> impl Iterator<Item = &'d Path> {
-        let tls = self.definition.clients.iter().filter_map(|client| client.tls.as_ref());
-        tls.flat_map(|tls| {
+        let clients = self.definition.clients.iter().filter_map(|client| client.tls.as_ref());
+        let of_clients = clients.flat_map(|tls| {
             let own = tls.certificate.iter().flat_map(|own| [&*own.certificate, &*own.key]);
             tls.roots.file().into_iter().chain(own)
-        })
+        });
+        let listeners = self.definition.kinds.iter().filter_map(|kind| self.definition.tls(kind));
+        let of_listeners = listeners.flat_map(|tls| tls.files.all());
+        let all = of_clients.chain(of_listeners).collect::<BTreeSet<_>>();
+        all.into_iter()
     }
 
     pub(super) fn notes_on_load_balancing(&self) -> Vec<String> {

@@ -14,24 +14,25 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::answer;
-use crate::extension::{HumanDuration, Level, Monitor, Pages, Readiness, Samples};
+use crate::extension::{HumanDuration, Level, Monitor, Pages, Phase, Readiness, Samples, Services};
 
 /// The services of a process, as operators see them.
 pub(super) struct Site {
     /// Whether only this machine reaches it.
     is_loopback: bool,
+    services: Services,
     members: Mutex<Vec<Member>>,
     pages: Pages,
 }
 
-/// A version of a service that is shown.
+/// A version of a service that has enabled the feature.
 struct Member {
     monitor: Monitor,
     /// The SHA-256 of its token.
     token: Option<[u8; 32]>,
 }
 
-/// That a service is shown, until this is dropped.
+/// That the token of a version counts, until this is dropped.
 pub(super) struct Membership {
     site: Arc<Site>,
     monitor: Monitor,
@@ -43,6 +44,7 @@ pub(super) struct Membership {
 #[serde(deny_unknown_fields)]
 struct LevelChange {
     /// `null`: what `service.toml` and the command line say.
+    #[serde(deserialize_with = "Option::deserialize")]
     level: Option<String>,
     /// All by default.
     service: Option<String>,
@@ -57,12 +59,11 @@ const LONGEST: Duration = Duration::from_hours(24);
 const OWN_PATHS: [&str; 5] = ["/debug/dump", "/livez", "/loglevel", "/readyz", "/services"];
 
 impl Site {
-    pub(super) fn new(is_loopback: bool, pages: Pages) -> Self {
-        Self { is_loopback, members: Mutex::default(), pages }
+    pub(super) fn new(is_loopback: bool, services: Services, pages: Pages) -> Self {
+        Self { is_loopback, services, members: Mutex::default(), pages }
     }
 
-    /// Shows a service. Its versions join and leave, so it may be there several times, and the token of each counts
-    /// until it leaves: a swap can change it. `None` if another service has another token.
+    /// Versions join and leave, and the token of each counts until it leaves: a swap can change it. `None` if another service has another token.
     pub(super) fn join(
         self: &Arc<Self>,
         monitor: Monitor,
@@ -82,10 +83,10 @@ impl Site {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Each service once, by its name.
+    /// All services of the process by their names, also those that have ended.
     fn services(&self) -> BTreeMap<String, Monitor> {
-        let members = self.lock();
-        members.iter().map(|member| (member.monitor.name(), member.monitor.clone())).collect()
+        let all = self.services.all().into_iter();
+        all.map(|monitor| (monitor.name(), monitor)).collect()
     }
 
     pub(super) fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
@@ -169,12 +170,12 @@ impl Site {
     }
 
     fn readiness(&self) -> Response<Bytes> {
-        let services: BTreeMap<String, Readiness> = self
-            .services()
-            .into_iter()
-            .map(|(name, monitor)| (name, monitor.readiness()))
-            .collect();
-        let is_ready = !services.is_empty() && services.values().all(|service| service.ready);
+        let services = self.services();
+        // One that has ended as it was to is missed by nobody.
+        let counted = services.values().filter(|one| one.status().phase != Phase::Stopped);
+        let is_ready = !services.is_empty() && counted.clone().all(|one| one.readiness().ready);
+        let services: BTreeMap<&String, Readiness> =
+            services.iter().map(|(name, monitor)| (name, monitor.readiness())).collect();
         let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         answer::json(status, &serde_json::json!({ "ready": is_ready, "services": services }))
     }
@@ -221,8 +222,8 @@ impl Site {
             Err(error) => return answer::error(StatusCode::BAD_REQUEST, &error.to_string()),
         };
         let duration = change.duration.map(|duration| duration.0);
-        if duration.is_some_and(|duration| duration > LONGEST) {
-            return answer::error(StatusCode::BAD_REQUEST, "`for` is at most 24h");
+        if duration.is_some_and(|duration| duration.is_zero() || duration > LONGEST) {
+            return answer::error(StatusCode::BAD_REQUEST, "`for` is more than 0 and at most 24h");
         }
         let services = self.services();
         let is_chosen = |name: &str| change.service.as_deref().is_none_or(|chosen| chosen == name);
@@ -268,5 +269,6 @@ fn digest(text: &str) -> [u8; 32] {
 
 fn is_of_this_machine(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
+    host.trim_end_matches('.').eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok()
 }

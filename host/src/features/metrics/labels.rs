@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::{Method, Version};
+use http::Method;
 use prometheus_client::encoding::EncodeLabelSet;
 
 /// Of a request of kind `http`, as OpenTelemetry's conventions for HTTP have them.
@@ -14,9 +14,16 @@ pub(super) struct HttpLabels {
     pub http_route: String,
     /// Empty if the client has left before.
     pub http_response_status_code: String,
-    pub network_protocol_version: &'static str,
     /// Empty if nothing failed.
     pub error_type: String,
+}
+
+/// Of the sizes of bodies.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct SizeLabels {
+    pub service_name: String,
+    pub http_request_method: &'static str,
+    pub http_route: String,
 }
 
 /// Of an RPC, as the conventions for RPC have them.
@@ -54,17 +61,6 @@ pub(super) const OTHER: &str = "_OTHER";
 pub(super) fn method_index(method: &Method) -> usize {
     let known = METHODS.iter().position(|known| *known == method.as_str());
     known.unwrap_or(METHODS.len() - 1)
-}
-
-/// As `network.protocol.version` has it.
-pub(super) fn version(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_09 => "0.9",
-        Version::HTTP_10 => "1.0",
-        Version::HTTP_2 => "2",
-        Version::HTTP_3 => "3",
-        _ => "1.1",
-    }
 }
 
 /// Labels whose names are known when the values are.

@@ -10,7 +10,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::clients::{HttpClientLabels, KnownMethods, RetryLabels, RpcClientLabels};
 use super::exposition::Exposition;
-use super::labels::{ActiveLabels, HttpLabels, RpcLabels, ServiceLabels};
+use super::labels::{ActiveLabels, HttpLabels, RpcLabels, ServiceLabels, SizeLabels};
 use super::sources::SourceCollector;
 use crate::extension::{Logger, Monitor, PageGuard, Pages};
 
@@ -31,8 +31,8 @@ pub(super) type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 #[derive(Debug, Clone)]
 pub(super) struct Families {
     pub http_duration: Histograms<HttpLabels>,
-    pub http_request_size: Histograms<HttpLabels>,
-    pub http_response_size: Histograms<HttpLabels>,
+    pub http_request_size: Histograms<SizeLabels>,
+    pub http_response_size: Histograms<SizeLabels>,
     pub http_active: Family<ActiveLabels, Gauge>,
     pub rpc_duration: Histograms<RpcLabels>,
     pub rpc_active: Family<ServiceLabels, Gauge>,
@@ -131,13 +131,13 @@ impl Families {
         );
         registry.register_with_unit(
             "http_client_request_duration",
-            "Time until the head of the response of another service, with all attempts",
+            "Time until the response of another service has ended, with all attempts",
             seconds(),
             all.client_http_duration,
         );
         registry.register_with_unit(
             "rpc_client_call_duration",
-            "Time until the head of the response to an RPC of another service, with all attempts",
+            "Time until an RPC of another service has ended, with all attempts",
             seconds(),
             all.client_rpc_duration,
         );

@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use http::StatusCode;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use rustc_hash::FxBuildHasher;
 
 use super::labels::{
-    ActiveLabels, HttpLabels, METHODS, OTHER, RpcLabels, ServiceLabels, method_index, version,
+    ActiveLabels, HttpLabels, METHODS, OTHER, RpcLabels, ServiceLabels, SizeLabels, method_index,
 };
 use super::registry::Families;
 use crate::extension::{RequestRecord, Transport};
@@ -31,12 +32,23 @@ struct Key {
     is_rpc: bool,
     route: Option<usize>,
     method: usize,
-    version: &'static str,
     /// Of an RPC.
     code: &'static str,
     status: u16,
-    is_complete: bool,
+    ending: Ending,
 }
+
+/// Who ended a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Ending {
+    Complete,
+    /// The service or the host, too early.
+    CutOff,
+    ClientLeft,
+}
+
+/// Most series of one version; what comes beyond is counted without its route and method.
+const MOST_SERIES: usize = 1000;
 
 #[derive(Debug, Clone)]
 struct Series {
@@ -88,51 +100,55 @@ impl RequestMetrics {
         let key = Key {
             is_rpc,
             route: request.route.as_ref().map(|route| route.index),
-            method: if is_rpc { 0 } else { method_index(&request.method) },
-            version: if is_rpc { "" } else { version(request.version) },
+            method: if is_rpc { 0 } else { method_of(request) },
             code: request.code_name().unwrap_or_default(),
             status: request.status.map_or(0, |status| status.as_u16()),
-            is_complete: request.is_complete,
+            ending: Ending::of(request),
         };
         let known = self.series.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(series) = known.get(&key) {
             return series.clone();
         }
+        let is_full = known.len() >= MOST_SERIES;
         drop(known);
-        let made = if is_rpc { self.rpc(request) } else { self.http(request) };
+        let key = if is_full { Key { route: None, method: METHODS.len() - 1, ..key } } else { key };
+        let route = request.route.as_ref().filter(|_| !is_full).map(|route| &*route.pattern);
+        let made = if is_rpc { self.rpc(request, route) } else { self.http(request, key, route) };
         let mut known = self.series.write().unwrap_or_else(PoisonError::into_inner);
         known.entry(key).or_insert(made).clone()
     }
 
-    fn http(&self, request: &RequestRecord) -> Series {
+    fn http(&self, request: &RequestRecord, key: Key, route: Option<&str>) -> Series {
         let status = request.status.map(|status| status.as_str().to_owned()).unwrap_or_default();
         let error_type = match request.status {
             Some(status) if status.is_server_error() => status.as_str().to_owned(),
-            None => "cancelled".to_owned(),
-            Some(_) if !request.is_complete => "cut_off".to_owned(),
-            Some(_) => String::new(),
+            _ => key.ending.error_type().to_owned(),
         };
         let labels = HttpLabels {
             service_name: self.service.clone(),
-            http_request_method: METHODS[method_index(&request.method)],
-            http_route: request.route.as_ref().map_or_else(String::new, |r| r.pattern.to_string()),
+            http_request_method: METHODS[key.method],
+            http_route: route.unwrap_or_default().to_owned(),
             http_response_status_code: status,
-            network_protocol_version: version(request.version),
             error_type,
         };
         let families = &self.families;
+        let size_labels = SizeLabels {
+            service_name: self.service.clone(),
+            http_request_method: labels.http_request_method,
+            http_route: labels.http_route.clone(),
+        };
         Series {
             duration: families.http_duration.get_or_create_owned(&labels),
             sizes: Some((
-                families.http_request_size.get_or_create_owned(&labels),
-                families.http_response_size.get_or_create_owned(&labels),
+                families.http_request_size.get_or_create_owned(&size_labels),
+                families.http_response_size.get_or_create_owned(&size_labels),
             )),
         }
     }
 
-    fn rpc(&self, request: &RequestRecord) -> Series {
+    fn rpc(&self, request: &RequestRecord, route: Option<&str>) -> Series {
         let code = request.code_name().unwrap_or_default();
-        let method = request.route.as_ref().map_or(OTHER, |route| &route.pattern[1..]);
+        let method = route.map_or(OTHER, |route| &route[1..]);
         let labels = RpcLabels {
             service_name: self.service.clone(),
             rpc_system_name: "grpc",
@@ -141,6 +157,34 @@ impl RequestMetrics {
             error_type: if request.is_failed() { code.to_owned() } else { String::new() },
         };
         Series { duration: self.families.rpc_duration.get_or_create_owned(&labels), sizes: None }
+    }
+}
+
+impl Ending {
+    fn of(request: &RequestRecord) -> Self {
+        if request.is_cut_off {
+            Self::CutOff
+        } else if request.is_complete {
+            Self::Complete
+        } else {
+            Self::ClientLeft
+        }
+    }
+
+    fn error_type(self) -> &'static str {
+        match self {
+            Self::Complete => "",
+            Self::CutOff => "cut_off",
+            Self::ClientLeft => "cancelled",
+        }
+    }
+}
+
+/// Methods that a route does not answer are one: clients choose them.
+fn method_of(request: &RequestRecord) -> usize {
+    match request.status {
+        Some(StatusCode::METHOD_NOT_ALLOWED) => METHODS.len() - 1,
+        _ => method_index(&request.method),
     }
 }
 

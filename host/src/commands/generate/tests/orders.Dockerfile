@@ -15,7 +15,7 @@ COPY ["plug ins/audit.wasm","/srv/plug ins/audit.wasm"]
 ENV MIKROS_HOST_CACHE=/var/cache/mikros-host
 # Compiles for the kind of processor on which the image is built.
 # The values of the variables count for this command only.
-RUN mkdir -m 755 /var/cache/mikros-host && API_TOKEN=unused DATABASE_URL=unused mikros-host inspect /srv/service.toml >/dev/null
+RUN mkdir -m 755 /var/cache/mikros-host && API_TOKEN=unused-while-the-image-is-built DATABASE_URL=unused-while-the-image-is-built mikros-host inspect /srv/service.toml >/dev/null
 
 FROM debian:stable-slim
 COPY --from=prepared /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
