@@ -95,6 +95,19 @@ struct Inner {
     counters: Counters,
 }
 
+/// That a monitor asks a probe. What the probe knows of a service must not outlive it.
+#[must_use]
+#[derive(Debug)]
+pub(crate) struct ReadinessGuard(Monitor);
+
+impl Drop for ReadinessGuard {
+    fn drop(&mut self) {
+        let probe = self.0.lock().probe.take();
+        // Not under the lock: it may be the last that holds a service.
+        drop(probe);
+    }
+}
+
 /// A level of the log that counts for a time.
 #[derive(Debug, Clone, Copy)]
 struct LevelOverride {
@@ -144,9 +157,13 @@ impl Monitor {
         }
     }
 
-    /// `probe` says whether requests are answered; it must not wait.
-    pub(crate) fn ask_readiness(&self, probe: impl Fn() -> Readiness + Send + Sync + 'static) {
+    /// `probe` says whether requests are answered, until the guard is dropped. It must not wait.
+    pub(crate) fn ask_readiness(
+        &self,
+        probe: impl Fn() -> Readiness + Send + Sync + 'static,
+    ) -> ReadinessGuard {
         self.lock().probe = Some(Box::new(probe));
+        ReadinessGuard(self.clone())
     }
 
     /// Values of `source` are asked for while it exists.

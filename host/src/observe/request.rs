@@ -237,13 +237,13 @@ mod tests {
         let zeros = "0".repeat(32);
         let upper = id.to_uppercase();
         for (parent, expected) in [
-            (format!("00-{id}-00f067aa0ba902b7-01"), Some(id)),
-            (format!("01-{id}-00f067aa0ba902b7-01-more"), Some(id)),
-            (format!("ff-{id}-00f067aa0ba902b7-01"), None),
-            (format!("zz-{id}-00f067aa0ba902b7-01"), None),
-            (format!("00-{zeros}-00f067aa0ba902b7-01"), None),
-            (format!("00-{upper}-00f067aa0ba902b7-01"), None),
-            (format!("00_{id}-00f067aa0ba902b7-01"), None),
+            (format!("00-{id}-0123456789012345-01"), Some(id)),
+            (format!("01-{id}-0123456789012345-01-more"), Some(id)),
+            (format!("ff-{id}-0123456789012345-01"), None),
+            (format!("zz-{id}-0123456789012345-01"), None),
+            (format!("00-{zeros}-0123456789012345-01"), None),
+            (format!("00-{upper}-0123456789012345-01"), None),
+            (format!("00_{id}-0123456789012345-01"), None),
             (format!("00-{id}"), None),
             (format!("00-{}\u{e4}-x", &id[..31]), None),
             (String::new(), None),

@@ -103,7 +103,7 @@ impl<D: Director> Supervisor<'_, D> {
     pub(super) async fn run_service(&mut self, first: Option<Box<Definition>>) -> Step<RunOutcome> {
         let mut run = ServiceRun { service: Service::new(), current: None, coming: None };
         let health = run.service.health();
-        self.monitor.ask_readiness(move || health.readiness());
+        let _probe = self.monitor.ask_readiness(move || health.readiness());
         let mut close = match first {
             Some(definition) => self.prepare(&mut run, definition),
             None => None,
