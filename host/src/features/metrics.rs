@@ -13,7 +13,7 @@ mod sources;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use self::registry::{Membership, MetricsRegistry};
+use self::registry::{MeasuredGuard, MetricsRegistry};
 use self::requests::RequestMetrics;
 use crate::extension::{
     ClientCall, ExtensionError, Feature, NoSettings, Observer, RequestRecord, RunningFeature, Start,
@@ -47,9 +47,9 @@ impl Feature for Metrics {
         start: Start,
     ) -> Result<Measuring, ExtensionError> {
         let registry = self.registry(&start);
-        let membership = registry.join(start.monitor);
+        let guard = registry.join(start.monitor);
         let requests = RequestMetrics::new(&start.service, registry.families());
-        Ok(Measuring { service: start.service, requests, registry, _membership: membership })
+        Ok(Measuring { service: start.service, requests, registry, _guard: guard })
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Measuring {
     service: String,
     requests: RequestMetrics,
     registry: Arc<MetricsRegistry>,
-    _membership: Membership,
+    _guard: MeasuredGuard,
 }
 
 impl RunningFeature for Measuring {

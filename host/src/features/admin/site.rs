@@ -63,7 +63,8 @@ impl Site {
         Self { is_loopback, services, members: Mutex::default(), pages }
     }
 
-    /// Versions join and leave, and the token of each counts until it leaves: a swap can change it. `None` if another service has another token.
+    /// Versions join and leave, and the token of each counts until it leaves: a swap can change it. `None` if another
+    /// service has another token.
     pub(super) fn join(
         self: &Arc<Self>,
         monitor: Monitor,

@@ -45,19 +45,19 @@ pub(super) struct Families {
 #[derive(Debug)]
 pub(super) struct MetricsRegistry {
     families: Families,
-    services: Arc<Services>,
+    services: Arc<MeasuredServices>,
     methods: KnownMethods,
     _page: PageGuard,
 }
 
 /// The services whose values are read on demand. Versions join and leave, so one may be there several times.
 #[derive(Debug, Default)]
-pub(super) struct Services(Mutex<Vec<Monitor>>);
+pub(super) struct MeasuredServices(Mutex<Vec<Monitor>>);
 
 /// That a service is measured, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Membership {
-    services: Arc<Services>,
+pub(super) struct MeasuredGuard {
+    services: Arc<MeasuredServices>,
     monitor: Monitor,
 }
 
@@ -151,7 +151,7 @@ impl Families {
 
 impl MetricsRegistry {
     pub(super) fn new(pages: &Pages, logger: &Logger) -> Arc<Self> {
-        let (families, services) = (Families::new(), Arc::new(Services::default()));
+        let (families, services) = (Families::new(), Arc::new(MeasuredServices::default()));
         let mut registry = Registry::default();
         families.register(&mut registry);
         registry
@@ -169,13 +169,13 @@ impl MetricsRegistry {
     }
 
     /// Reads the values of a service when they are asked for.
-    pub(super) fn join(&self, monitor: Monitor) -> Membership {
+    pub(super) fn join(&self, monitor: Monitor) -> MeasuredGuard {
         self.services.lock().push(monitor.clone());
-        Membership { services: self.services.clone(), monitor }
+        MeasuredGuard { services: self.services.clone(), monitor }
     }
 }
 
-impl Services {
+impl MeasuredServices {
     fn lock(&self) -> MutexGuard<'_, Vec<Monitor>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -192,7 +192,7 @@ impl Services {
     }
 }
 
-impl Drop for Membership {
+impl Drop for MeasuredGuard {
     fn drop(&mut self) {
         let mut services = self.services.lock();
         if let Some(index) = services.iter().position(|monitor| monitor.is(&self.monitor)) {

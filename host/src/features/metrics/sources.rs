@@ -12,14 +12,14 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::labels::Pairs;
-use super::registry::Services;
+use super::registry::MeasuredServices;
 use crate::extension::{Logger, Metric, MetricKind, Sample, Samples};
 use crate::machine;
 
 /// Asks all services.
 #[derive(Debug)]
 pub(super) struct SourceCollector {
-    services: Arc<Services>,
+    services: Arc<MeasuredServices>,
     logger: Logger,
 }
 
@@ -31,7 +31,7 @@ struct Group {
 
 impl SourceCollector {
     /// `logger` is of any of the services: they share what writes.
-    pub(super) fn new(services: Arc<Services>, logger: Logger) -> Self {
+    pub(super) fn new(services: Arc<MeasuredServices>, logger: Logger) -> Self {
         Self { services, logger }
     }
 
